@@ -1,0 +1,67 @@
+//! Accounts: what an affiliate is owed and was paid, in one currency.
+
+use crate::{AccountId, AffiliateId, Commission, CommissionStatus, Currency, Money, MoneyError};
+
+/// The running sums of one affiliate's commissions in one currency. `coterie reconcile` recomputes them from the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Whose.
+    pub affiliate_id: AffiliateId,
+    /// Sum of the rows that are approved.
+    pub approved: Money,
+    /// Sum of the rows that are paid.
+    pub paid: Money,
+}
+
+impl Account {
+    /// An account in which nothing happened yet.
+    pub const fn open(id: AccountId, affiliate_id: AffiliateId, currency: Currency) -> Self {
+        Self { id, affiliate_id, approved: Money::zero(currency), paid: Money::zero(currency) }
+    }
+
+    /// The currency.
+    pub const fn currency(&self) -> Currency {
+        self.approved.currency()
+    }
+
+    /// The account after one of its commissions went from `before` to `after`.
+    pub fn moved(&self, before: &Commission, after: &Commission) -> Result<Self, MoneyError> {
+        let part = |row: &Commission, status| {
+            if row.status == status { row.amount } else { Money::zero(row.amount.currency()) }
+        };
+        let follow = |sum: Money, status| sum.minus(part(before, status))?.plus(part(after, status));
+        Ok(Self {
+            approved: follow(self.approved, CommissionStatus::Approved)?,
+            paid: follow(self.paid, CommissionStatus::Paid)?,
+            ..self.clone()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CommissionMove, Timestamp, affiliate::tests::affiliate, commission::tests::commission};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever people do to the rows, in whatever order, the account is the sum of the approved ones.
+        #[test]
+        fn the_account_is_the_sum_of_its_rows(steps in prop::collection::vec((0_usize..5, any::<bool>()), 0..60)) {
+            let usd = "USD".parse().unwrap();
+            let mut rows: Vec<_> = (1..6).map(|n| commission(n * 111, CommissionStatus::Pending)).collect();
+            let mut account = Account::open(AccountId::from_uuid(uuid::Uuid::nil()), affiliate(1).id, usd);
+            for (row, approve) in steps {
+                let step = if approve { CommissionMove::Approve } else { CommissionMove::Void };
+                if let Ok(after) = rows[row].moved(step, None, Timestamp::MIN) {
+                    account = account.moved(&rows[row], &after).unwrap();
+                    rows[row] = after;
+                }
+                let owed = rows.iter().filter(|row| row.status == CommissionStatus::Approved).map(|row| row.amount.minor());
+                prop_assert_eq!(account.approved.minor(), owed.sum::<i64>());
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How the rules say no.
+
+use std::fmt;
+
+/// One thing wrong with one field of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field as the caller spelled it, dotted for nested ones (`customer.email`).
+    pub field: String,
+    /// What was expected instead, as the end of a sentence: "must be …".
+    pub expected: String,
+}
+
+impl Fault {
+    /// A fault of `field`, with what was expected of it.
+    pub fn new(field: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { field: field.into(), expected: expected.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.expected)
+    }
+}
+
+/// A decision not to do what was asked. Its texts are meant for the caller and hold no personal data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Something in the input cannot be accepted; at least one fault.
+    #[error("the input is not acceptable")]
+    Invalid(Vec<Fault>),
+    /// A key that must be unique is taken.
+    #[error("{field} is already in use")]
+    Exists {
+        /// The field whose value is taken.
+        field: &'static str,
+    },
+    /// The thing is not in a state that allows it.
+    #[error("{0}")]
+    State(String),
+    /// The thing named in the path does not exist for this merchant.
+    #[error("there is no such object")]
+    NotFound,
+    /// The organization's plan does not include it.
+    #[error("{0}")]
+    Plan(String),
+}
+
+impl Refusal {
+    /// The refusal for one bad field.
+    pub fn invalid(field: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault::new(field, expected)])
+    }
+}

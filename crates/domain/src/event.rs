@@ -1,0 +1,207 @@
+//! Conversion events: what a shop tells us happened (product 5 and 6).
+
+use crate::{
+    AffiliateId, CouponCode, Decision, Email, EventId, ExternalId, Metadata, Money, OrderReference, SessionId,
+    ShortText, Timestamp,
+};
+
+/// What kind of event. Four words have a meaning of their own, any other is the shop's and pays like a purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A first or one-off sale.
+    Purchase,
+    /// A later payment of a subscription.
+    Renewal,
+    /// Somebody registered.
+    Signup,
+    /// Somebody showed interest.
+    Lead,
+    /// A trial began.
+    TrialStarted,
+    /// The shop's own word: 1 to 40 of `[a-z0-9_.]`.
+    Custom(String),
+}
+
+/// Within which an external id is unique: all paying kinds share one, each other kind has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventSpace {
+    /// `purchase`, `renewal`, custom words.
+    Paying,
+    /// `signup`
+    Signup,
+    /// `lead`
+    Lead,
+    /// `trial_started`
+    TrialStarted,
+}
+
+impl EventKind {
+    /// Reads the word; the error says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let own_word = (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.');
+        match text {
+            "purchase" => Ok(Self::Purchase),
+            "renewal" => Ok(Self::Renewal),
+            "signup" => Ok(Self::Signup),
+            "lead" => Ok(Self::Lead),
+            "trial_started" => Ok(Self::TrialStarted),
+            // Reserved: it takes money back, so it must never be read as a word that pays.
+            "refund" => Err("must not be refund: refunds are not accepted yet".to_owned()),
+            _ if own_word => Ok(Self::Custom(text.to_owned())),
+            _ => {
+                Err("must be purchase, renewal, signup, lead, trial_started or a word of a-z, 0-9, _ and .".to_owned())
+            }
+        }
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Renewal => "renewal",
+            Self::Signup => "signup",
+            Self::Lead => "lead",
+            Self::TrialStarted => "trial_started",
+            Self::Custom(word) => word,
+        }
+    }
+
+    /// Where its external id is unique.
+    pub const fn space(&self) -> EventSpace {
+        match self {
+            Self::Purchase | Self::Renewal | Self::Custom(_) => EventSpace::Paying,
+            Self::Signup => EventSpace::Signup,
+            Self::Lead => EventSpace::Lead,
+            Self::TrialStarted => EventSpace::TrialStarted,
+        }
+    }
+
+    /// Whether it needs an amount and earns a rate of it.
+    pub const fn pays(&self) -> bool {
+        matches!(self.space(), EventSpace::Paying)
+    }
+}
+
+/// What the shop posted.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// The shop's id of it.
+    pub external_id: ExternalId,
+    /// The shop's order; defaults to the external id.
+    pub order_id: Option<OrderReference>,
+    /// What was paid; there for every paying kind.
+    pub amount: Option<Money>,
+    /// The visitor's session, however it was spelled: an unknown one is unmatched, not refused.
+    pub session: Option<SessionId>,
+    /// A code given at the till: an unknown one is unmatched, not refused.
+    pub coupon: Option<CouponCode>,
+    /// The affiliate, named outright.
+    pub affiliate_id: Option<AffiliateId>,
+    /// The buyer's address.
+    pub customer_email: Option<Email>,
+    /// The shop's id of the buyer.
+    pub customer_external_id: Option<ShortText>,
+    /// When it happened, as the shop says; kept, not reckoned with.
+    pub occurred_at: Option<Timestamp>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// Of the body as parsed: the same external id with another one is another event.
+    pub fingerprint: [u8; 32],
+}
+
+/// A recorded event. Immutable, save for what refunds take back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// The shop's id of it.
+    pub external_id: ExternalId,
+    /// The shop's order.
+    pub order_id: OrderReference,
+    /// What was paid.
+    pub amount: Option<Money>,
+    /// Minor units taken back so far.
+    pub refunded_minor: i64,
+    /// The visitor's session.
+    pub session: Option<SessionId>,
+    /// The code given at the till.
+    pub coupon: Option<CouponCode>,
+    /// Who was credited.
+    pub affiliate_id: Option<AffiliateId>,
+    /// The buyer's address.
+    pub customer_email: Option<Email>,
+    /// The shop's id of the buyer.
+    pub customer_external_id: Option<ShortText>,
+    /// When it happened, as the shop says.
+    pub occurred_at: Option<Timestamp>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// How the credit was decided.
+    pub decision: Decision,
+    /// Of the body as parsed.
+    pub fingerprint: [u8; 32],
+    /// Business time.
+    pub created_at: Timestamp,
+}
+
+impl Event {
+    /// The event that `ask` becomes once its credit is decided.
+    pub fn record(id: EventId, ask: NewEvent, decision: Decision, now: Timestamp) -> Self {
+        let NewEvent {
+            kind,
+            external_id,
+            order_id,
+            amount,
+            session,
+            coupon,
+            affiliate_id: _,
+            customer_email,
+            customer_external_id,
+            occurred_at,
+            metadata,
+            fingerprint,
+        } = ask;
+        let order_id = order_id.unwrap_or_else(|| OrderReference::same_as(&external_id));
+        Self {
+            id,
+            kind,
+            order_id,
+            external_id,
+            amount,
+            refunded_minor: 0,
+            session,
+            coupon,
+            affiliate_id: decision.winner(),
+            customer_email,
+            customer_external_id,
+            occurred_at,
+            metadata,
+            decision,
+            fingerprint,
+            created_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_their_spaces() {
+        for (word, pays) in
+            [("purchase", true), ("renewal", true), ("upsell.v2", true), ("signup", false), ("lead", false)]
+        {
+            let kind = EventKind::parse(word).unwrap();
+            assert_eq!((kind.as_str(), kind.pays()), (word, pays));
+        }
+        for bad in ["", "refund", "Purchase", "a b", &"x".repeat(41)] {
+            assert!(EventKind::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

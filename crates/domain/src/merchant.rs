@@ -1,0 +1,82 @@
+//! Merchants: one mode of an organization, with its settings and, in test mode, its own clock.
+
+use crate::{MerchantId, Mode, OrganizationId, OrganizationName, Settings, Slug, Timestamp};
+
+/// How far a merchant's business time is ahead of real time. Zero, and fixed, in live mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MerchantClock {
+    offset_micros: i64,
+}
+
+impl MerchantClock {
+    /// A clock that is `offset_micros` ahead.
+    pub const fn ahead_by(offset_micros: i64) -> Self {
+        Self { offset_micros }
+    }
+
+    /// Microseconds ahead of real time.
+    pub const fn offset_micros(self) -> i64 {
+        self.offset_micros
+    }
+
+    /// Business time at the real instant `real`.
+    pub fn at(self, real: Timestamp) -> Timestamp {
+        Timestamp::from_micros(real.micros().saturating_add(self.offset_micros)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// One mode of an organization. Every business row belongs to a merchant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its id.
+    pub id: MerchantId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// Test or live.
+    pub mode: Mode,
+    /// Unique on the server; stands in its referral links.
+    pub slug: Slug,
+    /// Its business time.
+    pub clock: MerchantClock,
+    /// How it runs its program.
+    pub settings: Settings,
+    /// Business time of creation.
+    pub created_at: Timestamp,
+    /// Business time of the last change.
+    pub updated_at: Timestamp,
+}
+
+impl Merchant {
+    /// The slug wanted first: from the organization's name, with `-test` in test mode. `attempt` counts collisions and
+    /// is appended from the first on, as `-2`, `-3`, … (product 1).
+    pub fn slug_for(name: &OrganizationName, mode: Mode, attempt: u32) -> Slug {
+        let stem = Slug::from_name(name.as_str()).unwrap_or_else(Slug::shop);
+        let stem = match mode {
+            Mode::Test => stem.with_suffix("test"),
+            Mode::Live => stem,
+        };
+        if attempt == 0 { stem } else { stem.with_suffix(&attempt.saturating_add(1).to_string()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_come_from_the_name() {
+        let name = OrganizationName::parse("Ama's Shop").unwrap();
+        assert_eq!(Merchant::slug_for(&name, Mode::Live, 0).as_str(), "ama-s-shop");
+        assert_eq!(Merchant::slug_for(&name, Mode::Test, 0).as_str(), "ama-s-shop-test");
+        assert_eq!(Merchant::slug_for(&name, Mode::Test, 1).as_str(), "ama-s-shop-test-2");
+        assert_eq!(Merchant::slug_for(&OrganizationName::parse("商店").unwrap(), Mode::Live, 0).as_str(), "shop");
+    }
+
+    #[test]
+    fn a_clock_moves_business_time_only_forward_of_real_time() {
+        let real = Timestamp::from_micros(1_000).unwrap();
+        assert_eq!(MerchantClock::default().at(real), real);
+        assert_eq!(MerchantClock::ahead_by(5).at(real).micros(), 1_005);
+        assert_eq!(MerchantClock::ahead_by(i64::MAX).at(real), Timestamp::MAX);
+    }
+}
