@@ -1,1 +1,38 @@
-//! ports
+//! What the use cases need from outside, in the words of the domain.
+//!
+//! Reading is a trait per aggregate ([`AffiliateReads`], [`EventReads`], …). Writing is one value, the [`ChangeSet`],
+//! and one call, [`Journal::commit`]. Time, randomness, rendering and rate limits are ports too, so that the use cases
+//! run in tests exactly as they do in production.
+//!
+//! # Adding a port
+//! Write the trait here, in domain words, with an error of this crate; implement it in an `adapters-…` crate (a new one
+//! if none fits); hand it to the use cases in the binary's wiring. A storage port also gets its cases in
+//! `testkit::contract`, which every storage adapter must pass, and joins [`Storage`].
+
+mod change;
+mod clock;
+mod error;
+mod journal;
+mod page;
+mod reads;
+mod reply;
+mod rows;
+mod wire;
+
+pub use change::{Announcement, ChangeSet, Claim, Expectation, Hold, Space, Topic};
+pub use clock::{Clock, IdSource, IdSourceExt};
+pub use error::{CommitError, ReadError};
+pub use journal::{Entry, Journal, Lane, LaneKind};
+pub use page::{Page, PageAsk, Position};
+pub use reads::{
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
+    CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
+    EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads, LinkFacts,
+    MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts, Storage,
+};
+pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
+pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
+pub use wire::{Envelope, RateLimiter, RateVerdict, Shown, Wire};
+
+#[cfg(feature = "mock")]
+pub use {clock::MockClock, journal::MockJournal, wire::MockRateLimiter};

@@ -1,0 +1,220 @@
+//! The change set: one atomic write as a value.
+
+use crate::{Entity, Reply, RowRef, Rows, Version, Versioned};
+use domain::{AnnouncementId, EventSpace, MerchantId, Timestamp};
+use uuid::Uuid;
+
+/// Everything one use case wants to become true at once. [`crate::Journal::commit`] applies all of it or none.
+#[derive(Debug, Clone)]
+pub struct ChangeSet {
+    /// Whose rows these are. Only organizations and merchants themselves may be others'.
+    pub merchant: MerchantId,
+    /// Served before the others: revocations, settings, leases.
+    pub urgent: bool,
+    /// Rows that were only read and must not have changed.
+    pub still: Vec<(RowRef, Version)>,
+    /// Unique keys that it takes.
+    pub claims: Vec<Claim>,
+    /// Unique keys that it gives back.
+    pub frees: Vec<Claim>,
+    /// What it writes.
+    pub rows: Rows,
+    /// What it announces.
+    pub announce: Vec<Announcement>,
+    /// The answer to be kept with it.
+    pub reply: Option<Reply>,
+}
+
+/// How firmly an expected row is held until the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hold {
+    /// It is only read: others may read it too.
+    Still,
+    /// It is written.
+    Change,
+}
+
+/// A row that must still be in the version in which it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Expectation {
+    /// The row.
+    pub row: RowRef,
+    /// Whether it will be written.
+    pub hold: Hold,
+    /// The version.
+    pub version: Version,
+}
+
+/// Within which a claimed key is unique. The numbers are stored: never change one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Space {
+    /// An affiliate's slug.
+    AffiliateSlug,
+    /// An affiliate's address, case-folded.
+    AffiliateEmail,
+    /// A coupon's code.
+    CouponCode,
+    /// An event's external id.
+    Event(EventSpace),
+    /// An affiliate's account in a currency.
+    Account,
+    /// A key's hash, on the whole server.
+    KeyHash,
+    /// A merchant's slug, on the whole server.
+    MerchantSlug,
+}
+
+impl Space {
+    /// The stored number.
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::AffiliateSlug => 1,
+            Self::AffiliateEmail => 2,
+            Self::CouponCode => 3,
+            Self::Event(EventSpace::Paying) => 4,
+            Self::Event(EventSpace::Signup) => 5,
+            Self::Event(EventSpace::Lead) => 6,
+            Self::Event(EventSpace::TrialStarted) => 7,
+            Self::Account => 8,
+            Self::KeyHash => 100,
+            Self::MerchantSlug => 101,
+        }
+    }
+
+    /// Whether its keys are unique on the whole server (the table `directory`) and not per merchant (`claims`).
+    pub const fn is_global(self) -> bool {
+        matches!(self, Self::KeyHash | Self::MerchantSlug)
+    }
+}
+
+/// A unique key and what owns it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// Within which it is unique.
+    pub space: Space,
+    /// The key, folded as the space compares it.
+    pub key: String,
+    /// The id of the object that has it.
+    pub owner: Uuid,
+}
+
+/// What happened, as subscribers name it. Stored as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "as_str gives their documented names")]
+pub enum Topic {
+    AffiliateCreated,
+    AffiliateApproved,
+    AffiliateSuspended,
+    AffiliateRejected,
+    AffiliateUpdated,
+    CommissionCreated,
+    CommissionApproved,
+    CommissionVoided,
+    CommissionReview,
+    ConversionRecorded,
+    FraudFlagged,
+    CouponCreated,
+    CouponDeleted,
+    SettingsUpdated,
+    ApiKeyCreated,
+    ApiKeyRolled,
+    ApiKeyRevoked,
+}
+
+impl Topic {
+    /// The name (http-api, Webhooks and the feed).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AffiliateCreated => "affiliate.created",
+            Self::AffiliateApproved => "affiliate.approved",
+            Self::AffiliateSuspended => "affiliate.suspended",
+            Self::AffiliateRejected => "affiliate.rejected",
+            Self::AffiliateUpdated => "affiliate.updated",
+            Self::CommissionCreated => "commission.created",
+            Self::CommissionApproved => "commission.approved",
+            Self::CommissionVoided => "commission.voided",
+            Self::CommissionReview => "commission.review",
+            Self::ConversionRecorded => "conversion.recorded",
+            Self::FraudFlagged => "fraud.flagged",
+            Self::CouponCreated => "coupon.created",
+            Self::CouponDeleted => "coupon.deleted",
+            Self::SettingsUpdated => "settings.updated",
+            Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyRolled => "api_key.rolled",
+            Self::ApiKeyRevoked => "api_key.revoked",
+        }
+    }
+}
+
+/// One announcement, rendered before the commit, so that every delivery of it sends the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// Its id.
+    pub id: AnnouncementId,
+    /// What happened.
+    pub topic: Topic,
+    /// Business time.
+    pub created_at: Timestamp,
+    /// The body that is delivered.
+    pub payload: Vec<u8>,
+}
+
+impl ChangeSet {
+    /// The most rows that one set may touch, claims, announcements and reply included.
+    pub const MOST_ROWS: usize = 4_000;
+
+    /// A set that changes nothing yet.
+    pub fn new(merchant: MerchantId) -> Self {
+        Self {
+            merchant,
+            urgent: false,
+            still: Vec::new(),
+            claims: Vec::new(),
+            frees: Vec::new(),
+            rows: Rows::default(),
+            announce: Vec::new(),
+            reply: None,
+        }
+    }
+
+    /// Takes a unique key for `owner`.
+    pub fn claim(&mut self, space: Space, key: impl Into<String>, owner: Uuid) {
+        self.claims.push(Claim { space, key: key.into(), owner });
+    }
+
+    /// Gives a unique key of `owner` back.
+    pub fn free(&mut self, space: Space, key: impl Into<String>, owner: Uuid) {
+        self.frees.push(Claim { space, key: key.into(), owner });
+    }
+
+    /// Insists that a row which was only read has not changed.
+    pub fn hold_still<T: Entity>(&mut self, loaded: &Versioned<T>) {
+        self.still.push((loaded.row.row_ref(), loaded.version));
+    }
+
+    /// Every row that must still be as it was read, sorted in lock order, each once: a row that is both read and
+    /// written is written.
+    pub fn expectations(&self) -> Vec<Expectation> {
+        let still = self.still.iter().map(|&(row, version)| Expectation { row, hold: Hold::Still, version });
+        let change = self.rows.expected().map(|(row, version)| Expectation { row, hold: Hold::Change, version });
+        let mut all: Vec<Expectation> = still.chain(change).collect();
+        all.sort_by(|a, b| (a.row, b.hold).cmp(&(b.row, a.hold)));
+        all.dedup_by_key(|expectation| expectation.row);
+        all
+    }
+
+    /// How many rows it touches in all.
+    pub fn row_count(&self) -> usize {
+        self.rows.count()
+            + self.claims.len()
+            + self.frees.len()
+            + 2 * self.announce.len()
+            + usize::from(self.reply.is_some())
+    }
+
+    /// Roughly how many bytes it keeps in memory while it waits.
+    pub fn byte_count(&self) -> usize {
+        let announced: usize = self.announce.iter().map(|announcement| announcement.payload.len()).sum();
+        announced + self.reply.as_ref().map_or(0, |reply| reply.body.len()) + 256 * self.row_count()
+    }
+}

@@ -1,0 +1,43 @@
+//! Pages of a list.
+
+use domain::Timestamp;
+use uuid::Uuid;
+
+/// Where a row stands in a list that is sorted newest first: by stored time, then by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The row's `created_at`.
+    pub at: Timestamp,
+    /// The row's id.
+    pub id: Uuid,
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct PageAsk {
+    /// Only rows after this one; from the newest on if absent.
+    pub after: Option<Position>,
+    /// Rows to pass over, at most 10,000; 0 with `after`.
+    pub offset: u32,
+    /// The most rows, 1 to 100.
+    pub limit: u32,
+}
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+impl<T> Page<T> {
+    /// A page from what a query with `LIMIT limit + 1` returned.
+    pub fn cut(mut rows: Vec<T>, ask: &PageAsk) -> Self {
+        let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Self { rows, more }
+    }
+}

@@ -1,0 +1,59 @@
+//! Ports that face the callers: rendering and rate limits.
+
+use crate::{AffiliateRecord, EventRecord, Topic};
+use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Timestamp};
+use std::time::Duration;
+
+/// An object as callers see it: what its GET returns, what its announcements carry.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "named for the object they show")]
+pub enum Shown<'a> {
+    Affiliate(&'a AffiliateRecord),
+    Coupon(&'a Coupon),
+    Event(&'a EventRecord),
+    Commission(&'a Commission),
+    Settings(&'a Merchant),
+    ApiKey(&'a ApiKey),
+}
+
+/// What stands around an announcement's data.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope {
+    /// The announcement's id.
+    pub id: AnnouncementId,
+    /// What happened.
+    pub topic: Topic,
+    /// Business time.
+    pub created_at: Timestamp,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// In which mode.
+    pub mode: Mode,
+}
+
+/// Renders what callers receive. Answers and announcements are made before the commit and stored with it.
+pub trait Wire: Send + Sync {
+    /// The body that shows an object. Equal objects give equal bytes.
+    fn object(&self, shown: Shown<'_>) -> Vec<u8>;
+
+    /// The body of an announcement whose data are the bytes of an object.
+    fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8>;
+}
+
+/// What the limiter says about one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateVerdict {
+    /// Whether it may go on.
+    pub allowed: bool,
+    /// How many more may follow at once.
+    pub remaining: u32,
+    /// When the whole allowance is back, or, if refused, when one request is.
+    pub reset: Duration,
+}
+
+/// Counts requests by key.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait RateLimiter: Send + Sync {
+    /// Counts one request of `key`, which may make `per_minute` of them.
+    fn check(&self, key: ApiKeyId, per_minute: u32) -> RateVerdict;
+}
