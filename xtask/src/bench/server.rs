@@ -168,7 +168,8 @@ impl Memory {
 
 /// The size of a file in MiB.
 pub(super) fn size_of(file: &Path) -> io::Result<f64> {
-    Ok(file.metadata()?.len() as f64 / (1024.0 * 1024.0))
+    let metadata = file.metadata().map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
+    Ok(metadata.len() as f64 / (1024.0 * 1024.0))
 }
 
 #[cfg(test)]
