@@ -25,33 +25,47 @@ mod schema;
 mod values;
 
 pub use error::OpenError;
+pub use journal::Limits;
 pub use lock::ServingLock;
 pub use options::SqliteOptions;
 
+use async_trait::async_trait;
 use checkpoint::Checkpointer;
 use connection::{Database, Role};
 use flush::SqliteFlusher;
+use journal::Committers;
+use ports::{ChangeSet, CommitError, Entry, Journal, Lane};
 use readers::Readers;
 use std::path::Path;
 
 /// A SQLite database as a [`ports::Storage`].
 ///
-/// Dropping it stops its threads and empties the log; what was acknowledged is durable long before.
-#[derive(Debug)]
+/// [`SqliteStorage::close`] finishes what waits; dropping it stops its threads. Whatever was acknowledged is durable long
+/// before either.
 pub struct SqliteStorage {
     database: Database,
     readers: Readers,
+    committers: Committers,
+    #[allow(dead_code, reason = "held for its drop, which stops the thread")]
     checkpointer: Checkpointer,
 }
 
 impl SqliteStorage {
     /// Opens the database file at `path` and starts its threads; a new file is made readable by its owner only. The
-    /// schema is left as it is: see [`SqliteStorage::migrate`].
+    /// schema is left as it is: see [`SqliteStorage::migrate`]. Called within a tokio runtime that outlives requests.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         let database = Database::at(path, options)?;
         let failed = |source| OpenError::File { path: database.path().to_owned(), source };
         let checkpointer = Checkpointer::start(&database).map_err(failed)?;
-        Ok(Self { readers: Readers::new(&database), checkpointer, database })
+        // One is enough: SQLite has one writer at a time.
+        let flusher = SqliteFlusher::start(&database, checkpointer.signal()).map_err(failed)?;
+        let committers = Committers::start(vec![Box::new(flusher)], options.limits);
+        Ok(Self { readers: Readers::new(&database), committers, checkpointer, database })
+    }
+
+    /// Takes no more writes, finishes those that wait, and returns when the last one is answered.
+    pub async fn close(&self) {
+        self.committers.close().await;
     }
 
     /// Brings the schema up to date, all or nothing, and gives the names of the migrations that ran. Two processes that
@@ -71,13 +85,24 @@ impl SqliteStorage {
         ServingLock::take(self.database.path())
     }
 
-    /// The writer of this storage. One is enough: SQLite has one writer at a time.
-    fn flusher(&self) -> Result<SqliteFlusher, OpenError> {
-        let failed = |source| OpenError::File { path: self.database.path().to_owned(), source };
-        SqliteFlusher::start(&self.database, self.checkpointer.signal()).map_err(failed)
-    }
-
     fn maintenance(&self) -> Result<diesel::SqliteConnection, OpenError> {
         self.database.connect(Role::Writer).map_err(|why| self.database.refused(why))
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteStorage {
+    async fn enter(&self, lanes: &[Lane]) -> Result<Entry, CommitError> {
+        self.committers.enter(lanes).await
+    }
+
+    async fn commit(&self, set: ChangeSet) -> Result<(), CommitError> {
+        self.committers.commit(set).await
+    }
+}
+
+impl std::fmt::Debug for SqliteStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStorage").field("path", &self.database.path()).finish_non_exhaustive()
     }
 }
