@@ -67,7 +67,7 @@ impl fmt::Debug for Nodes {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_cases {
-    ($then:ident $(, $given:path)?) => {
+    ($then:ident $(, $given:ident)?) => {
         $crate::$then! {
             $($given)? ;
             merchants {
@@ -202,7 +202,7 @@ macro_rules! publish_cases {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! stamp_cases {
-    ($fixture:path; $($module:ident { $($case:ident)* })*) => {
+    ($fixture:ident; $($module:ident { $($case:ident)* })*) => {
         $(mod $module {
             $(#[::tokio::test(flavor = "multi_thread")]
             async fn $case() {
@@ -217,7 +217,7 @@ macro_rules! stamp_cases {
 /// module, called anew for every case.
 #[macro_export]
 macro_rules! storage_contract {
-    ($fixture:path) => {
+    ($fixture:ident) => {
         $crate::contract_cases!(stamp_cases, $fixture);
     };
 }

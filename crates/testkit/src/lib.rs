@@ -4,6 +4,7 @@
 //! - [`build`] makes entities with sensible defaults, [`extremes`] makes them as small and as large as the domain lets
 //!   them be, and [`sets`] makes the change sets that write them as the use cases do.
 //! - [`contract`] holds the cases; [`storage_contract!`] stamps every one of them as a test of one adapter.
+//! - [`postgres`] starts a private PostgreSQL and gives every test a database of its own.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +19,7 @@ pub mod contract;
 pub mod extremes;
 mod ids;
 mod model;
+pub mod postgres;
 pub mod sets;
 
 pub use clock::FakeClock;

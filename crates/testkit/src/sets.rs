@@ -1,18 +1,8 @@
 //! Change sets as the use cases make them: rows together with the unique keys they hold.
 
 use crate::build::Shop;
-use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Currency, Event, MerchantId};
+use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Event, MerchantId};
 use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
-
-/// The key under which an affiliate's account in a currency is claimed.
-pub fn account_key(account: &Account) -> String {
-    account_key_of(account.affiliate_id, account.currency())
-}
-
-/// The same, from its two parts.
-pub fn account_key_of(affiliate: domain::AffiliateId, currency: Currency) -> String {
-    format!("{affiliate}:{currency}")
-}
 
 /// A row as it was first stored.
 pub fn first<T>(row: T) -> Versioned<T> {
@@ -88,7 +78,7 @@ impl Grow for ChangeSet {
     }
 
     fn with_account(mut self, account: &Account) -> Self {
-        self.claim(Space::Account, account_key(account), account.row_id());
+        self.claim(Space::Account, account.key(), account.row_id());
         self.rows.accounts.insert(account.clone());
         self
     }

@@ -98,15 +98,10 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ChangeSet { claims: vec![claim], ..bare() }
     };
     let without_claims = |set: ChangeSet| ChangeSet { claims: Vec::new(), ..set };
-    let sum = |approved, paid| {
-        let (approved, paid) = (Money::from_minor(approved, build::usd()), Money::from_minor(paid, build::usd()));
-        let account = Account { approved, paid, ..rows.account.clone() };
-        (account, bare())
-    };
-    let (owing, mut owed) = sum(1, 0);
-    owed.rows.accounts.change(FIRST, owing);
-    let (paying, mut paid) = sum(0, 1);
-    paid.rows.accounts.change(FIRST.next(), paying);
+    let mut owed = bare();
+    let one = |currency: &str| Money::from_minor(1, currency.parse().unwrap());
+    owed.rows.accounts.change(FIRST, Account { approved: one("USD"), ..rows.account.clone() });
+    let paid = Account { paid: one("JPY"), ..build::account(ids, &rows.affiliate, one("JPY").currency()) };
     let orphan = build::commission(ids, &build::event(ids, "gone"), &rows.affiliate);
     let astray =
         Commission { leaf_id: Some(ids.id()), level: 1, ..build::commission(ids, &rows.event, &rows.affiliate) };
@@ -123,7 +118,7 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     let taken_over = Claim { space: Space::CouponCode, key: "STOLEN".to_owned(), owner: rows.coupon.id.uuid() };
     vec![
         ("an account that is owed what no row says", owed),
-        ("an account that was paid what no row says", paid),
+        ("an account that was paid what no row says", bare().with_account(&paid)),
         ("an approved commission in no account", earning(&unsummed)),
         ("a commission whose event is missing", earning(&orphan)),
         ("a commission whose leaf is missing", earning(&astray)),
