@@ -5,6 +5,8 @@ mod errors;
 mod fields;
 mod json;
 mod values;
+mod wire;
 
 pub use cursor::CursorKey;
 pub use errors::{Code, errors_page};
+pub use wire::JsonWire;
