@@ -80,9 +80,9 @@ impl ApiError {
         Self { allow: Some(methods), ..Self::new(Code::MethodNotAllowed) }
     }
 
-    /// The code.
-    pub(crate) const fn code(&self) -> Code {
-        self.code
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The first field that is wrong.

@@ -1,7 +1,8 @@
 //! An affiliate, as callers see it.
 
 use super::scalars::{Amount, Fraction, Instant, OwnData};
-use domain::{Affiliate, AffiliateStatus, Money};
+use super::words::AffiliateStatusWord;
+use domain::{Affiliate, Money};
 use ports::AffiliateRecord;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -26,8 +27,7 @@ pub(crate) struct AffiliateObject<'a> {
     /// The name it is shown by.
     display_name: Option<&'a str>,
     /// Where it stands; only an approved affiliate earns.
-    #[schema(value_type = String, pattern = "^(pending|approved|rejected|suspended)$")]
-    status: &'static str,
+    status: AffiliateStatusWord,
     /// Its tier.
     tier_id: Option<String>,
     /// Who brought it, and earns an override.
@@ -70,7 +70,7 @@ impl<'a> From<&'a AffiliateRecord> for AffiliateObject<'a> {
             slug: slug.as_str(),
             email: email.as_str(),
             display_name: display_name.as_ref().map(domain::DisplayName::as_str),
-            status: AffiliateStatus::as_str(*status),
+            status: (*status).into(),
             tier_id: tier_id.map(|id| id.to_string()),
             parent_affiliate_id: parent_id.map(|id| id.to_string()),
             custom_commission_rate: custom_rate.map(Fraction::from),

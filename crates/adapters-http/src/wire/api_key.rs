@@ -1,7 +1,8 @@
 //! An API key, as callers see it: never its text, never its hash.
 
 use super::scalars::Instant;
-use domain::{ApiKey, Scope};
+use super::words::ScopeWord;
+use domain::ApiKey;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,7 +23,7 @@ pub(crate) struct ApiKeyObject<'a> {
     /// How its text ends.
     last_four: &'a str,
     /// What it may do.
-    scopes: Vec<&'static str>,
+    scopes: Vec<ScopeWord>,
     /// Requests a minute.
     rate_limit_per_min: u32,
     /// When it was made.
@@ -55,7 +56,7 @@ impl<'a> From<&'a ApiKey> for ApiKeyObject<'a> {
             name: name.as_str(),
             start,
             last_four,
-            scopes: scopes.list().map(Scope::as_str).collect(),
+            scopes: scopes.list().map(ScopeWord::from).collect(),
             rate_limit_per_min: *rate_limit_per_min,
             created_at: (*created_at).into(),
             expires_at: expires_at.map(Instant::from),

@@ -1,7 +1,8 @@
 //! A commission, as callers see it.
 
 use super::scalars::{Amount, Fraction, Instant};
-use domain::{Commission, CommissionStatus, RateSource};
+use super::words::{CommissionStatusWord, RateSourceWord};
+use domain::Commission;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,15 +33,13 @@ pub(crate) struct CommissionObject<'a> {
     /// The rate, frozen.
     rate: Fraction,
     /// Where the rate came from.
-    #[schema(value_type = String, pattern = "^(affiliate|merchant|override)$")]
-    rate_source: &'static str,
+    rate_source: RateSourceWord,
     /// What is earned.
     amount: Amount,
     /// The currency of both amounts, as ISO 4217 has it.
     currency: String,
     /// Where it stands.
-    #[schema(value_type = String, pattern = "^(pending|approved|paid|void|review)$")]
-    status: &'static str,
+    status: CommissionStatusWord,
     /// Why a person moved it.
     reason: Option<&'a str>,
     /// When it is approved by time.
@@ -79,10 +78,10 @@ impl<'a> From<&'a Commission> for CommissionObject<'a> {
             leaf_commission_id: leaf_id.map(|id| id.to_string()),
             basis_amount: (*basis).into(),
             rate: (*rate).into(),
-            rate_source: RateSource::as_str(*rate_source),
+            rate_source: (*rate_source).into(),
             amount: (*amount).into(),
             currency: amount.currency().to_string(),
-            status: CommissionStatus::as_str(*status),
+            status: (*status).into(),
             reason: reason.as_ref().map(domain::Reason::as_str),
             matures_at: (*matures_at).into(),
             created_at: (*created_at).into(),

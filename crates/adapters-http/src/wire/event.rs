@@ -1,7 +1,8 @@
 //! A conversion event, as callers see it: what POST answered and GET returns.
 
 use super::scalars::{Amount, Fraction, Instant, OwnData};
-use domain::{Commission, CommissionStatus, Event, Via};
+use super::words::{CommissionStatusWord, ViaWord};
+use domain::{Commission, Event};
 use ports::EventRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -52,8 +53,7 @@ pub(crate) struct EventObject<'a> {
 #[schema(as = Attribution)]
 struct AttributionObject {
     /// What the credited affiliate was found by.
-    #[schema(value_type = String, pattern = "^(affiliate|coupon|click|none)$")]
-    via: &'static str,
+    via: ViaWord,
     /// Why, in a sentence.
     reason: &'static str,
 }
@@ -75,8 +75,7 @@ struct EarnedObject {
     /// In which currency, as ISO 4217 has it.
     currency: String,
     /// Where it stands.
-    #[schema(value_type = String, pattern = "^(pending|approved|paid|void|review)$")]
-    status: &'static str,
+    status: CommissionStatusWord,
 }
 
 impl<'a> From<&'a EventRecord> for EventObject<'a> {
@@ -109,7 +108,7 @@ impl<'a> From<&'a EventRecord> for EventObject<'a> {
             currency: amount.map(|amount| amount.currency().to_string()),
             attributed: affiliate_id.is_some(),
             affiliate_id: affiliate_id.map(|id| id.to_string()),
-            attribution: AttributionObject { via: Via::as_str(decision.via()), reason: decision.reason() },
+            attribution: AttributionObject { via: decision.via().into(), reason: decision.reason() },
             commissions: commissions.iter().map(EarnedObject::from).collect(),
             coupon: coupon.as_ref().map(domain::CouponCode::as_str),
             occurred_at: occurred_at.map(Instant::from),
@@ -129,7 +128,7 @@ impl From<&Commission> for EarnedObject {
             rate: commission.rate.into(),
             amount: commission.amount.into(),
             currency: commission.amount.currency().to_string(),
-            status: CommissionStatus::as_str(commission.status),
+            status: commission.status.into(),
         }
     }
 }

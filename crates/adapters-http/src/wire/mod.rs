@@ -9,6 +9,7 @@ mod event;
 mod list;
 mod scalars;
 mod settings;
+mod words;
 
 pub(crate) use affiliate::AffiliateObject;
 pub(crate) use api_key::ApiKeyObject;
@@ -17,8 +18,9 @@ pub(crate) use coupon::CouponObject;
 pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use list::ListObject;
-pub(crate) use scalars::{Fraction, Instant, OwnData};
+pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
+pub(crate) use words::{AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, SelfReferralWord};
 
 use ports::{Envelope, Shown, Wire};
 use serde::Serialize;

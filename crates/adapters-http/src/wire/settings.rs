@@ -1,7 +1,8 @@
 //! A merchant's settings, as callers see them.
 
 use super::scalars::Fraction;
-use domain::{AttributionModel, Merchant, SelfReferral, Settings};
+use super::words::{AttributionModelWord, SelfReferralWord};
+use domain::{Merchant, Settings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,11 +27,9 @@ pub(crate) struct SettingsObject<'a> {
     /// Days that a click counts.
     cookie_window_days: u16,
     /// Which click is credited.
-    #[schema(value_type = String, pattern = "^(last_click|first_click)$")]
-    attribution_model: &'static str,
+    attribution_model: AttributionModelWord,
     /// What happens when the buyer is the affiliate.
-    #[schema(value_type = String, pattern = "^(block|review|allow)$")]
-    self_referral: &'static str,
+    self_referral: SelfReferralWord,
     /// Whether approval makes a personal coupon.
     auto_coupon_on_approval: bool,
     /// Where referral links lead; without it they lead nowhere.
@@ -62,8 +61,8 @@ impl<'a> From<&'a Merchant> for SettingsObject<'a> {
             mlm_rates: mlm_rates.iter().copied().map(Fraction::from).collect(),
             hold_days: *hold_days,
             cookie_window_days: *cookie_window_days,
-            attribution_model: AttributionModel::as_str(*attribution_model),
-            self_referral: SelfReferral::as_str(*self_referral),
+            attribution_model: (*attribution_model).into(),
+            self_referral: (*self_referral).into(),
             auto_coupon_on_approval: *auto_coupon_on_approval,
             landing_url: landing_url.as_ref().map(domain::WebUrl::as_str),
             redirect_hosts: redirect_hosts.iter().map(domain::RedirectHost::as_str).collect(),
