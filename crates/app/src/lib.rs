@@ -1,1 +1,86 @@
-//! app
+//! The use cases: load the facts, let the domain decide, commit once.
+//!
+//! Every write has the same three steps in the same order. The rules are in `domain`, the bytes of answers come from the
+//! `Wire` port, the one atomic write goes through the `Journal` port. A use case takes a [`Principal`] and trusts no
+//! tenant id from anywhere else.
+//!
+//! # Adding an operation
+//! Say what it needs to know as a facts method of the aggregate's read port, decide in `domain`, and write the loop here
+//! as its neighbours do: `attempts`, facts, `kept_answer`, decide, `commit`. Then give it a route in `adapters-http`.
+
+mod affiliates;
+mod answer;
+mod authenticator;
+mod clicks;
+mod commissions;
+mod coupons;
+mod desk;
+mod error;
+mod events;
+mod keys;
+mod organizations;
+mod principal;
+mod settings;
+
+pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
+pub use answer::{Answer, Once};
+pub use authenticator::{Authenticator, Identity, KeyPolicy};
+pub use clicks::{ClickAsk, Clicks, Landing, Redirect};
+pub use commissions::{Commissions, MoveCommission};
+pub use coupons::{Coupons, CreateCoupon};
+pub use desk::Outside;
+pub use error::AppError;
+pub use events::{Events, RecordEvent};
+pub use keys::{Keys, MadeKey};
+pub use organizations::Organizations;
+pub use principal::Principal;
+pub use settings::SettingsCases;
+
+use desk::Desk;
+use std::sync::Arc;
+
+/// All use cases over one storage.
+pub struct App {
+    /// Who is asking.
+    pub authenticator: Authenticator,
+    /// Affiliates.
+    pub affiliates: Affiliates,
+    /// Coupons.
+    pub coupons: Coupons,
+    /// Settings.
+    pub settings: SettingsCases,
+    /// Clicks.
+    pub clicks: Clicks,
+    /// Conversion events.
+    pub events: Events,
+    /// Commissions.
+    pub commissions: Commissions,
+    /// Organizations; for operators.
+    pub organizations: Organizations,
+    /// API keys; for operators.
+    pub keys: Keys,
+    /// The storage as a whole; for operators.
+    pub inspection: Arc<dyn ports::Inspection>,
+}
+
+impl App {
+    /// Wires the use cases.
+    pub fn new(outside: Outside, policy: KeyPolicy) -> Self {
+        let storage = Arc::clone(&outside.storage);
+        let limiter = Arc::clone(&outside.limiter);
+        let desk = Arc::new(Desk::new(outside));
+        let policy = Arc::new(policy);
+        Self {
+            authenticator: Authenticator::new(Arc::clone(&desk), storage.clone(), limiter, Arc::clone(&policy)),
+            affiliates: Affiliates::new(Arc::clone(&desk), storage.clone()),
+            coupons: Coupons::new(Arc::clone(&desk), storage.clone()),
+            settings: SettingsCases::new(Arc::clone(&desk), storage.clone()),
+            clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
+            events: Events::new(Arc::clone(&desk), storage.clone()),
+            commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
+            keys: Keys::new(desk, storage.clone(), storage.clone(), policy),
+            inspection: storage,
+        }
+    }
+}

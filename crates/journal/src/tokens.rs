@@ -2,25 +2,35 @@
 
 use domain::MerchantId;
 use ports::{ChangeSet, Claim, Hold, RowRef, Space, Table};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use uuid::Uuid;
 
-/// Something that at most one set in flight may write (or, for rows held still, that several may read).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Token {
-    /// A row. The scope is its merchant, or nil for the server's own tables.
+/// A row, a unique key or a kept answer that a set in flight writes or holds still, as a hash of its name. Should two
+/// names ever share a hash, one set waits a flush for nothing; no verdict depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Token(u64);
+
+#[derive(Hash)]
+enum Name<'a> {
     Row(Uuid, RowRef),
-    /// A unique key; scope as for rows.
-    Claim(Uuid, Space, String),
-    /// A kept answer.
-    Reply(MerchantId, String, String),
+    Claim(Uuid, Space, &'a str),
+    Reply(MerchantId, &'a str, &'a str),
 }
 
-/// The scope of a row in `table` that a set of `merchant` names.
+impl Name<'_> {
+    fn token(&self) -> Token {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        Token(hasher.finish())
+    }
+}
+
+/// The scope of a row in `table` that a set of `merchant` names: the merchant, or nil for the server's own tables.
 pub(crate) fn row_scope(merchant: MerchantId, table: Table) -> Uuid {
     if table.is_global() { Uuid::nil() } else { merchant.uuid() }
 }
 
-/// The scope of a key in `space` that a set of `merchant` names.
+/// The scope of a key in `space` that a set of `merchant` names; nil where it is unique on the whole server.
 pub(crate) fn claim_scope(merchant: MerchantId, space: Space) -> Uuid {
     if space.is_global() { Uuid::nil() } else { merchant.uuid() }
 }
@@ -28,15 +38,23 @@ pub(crate) fn claim_scope(merchant: MerchantId, space: Space) -> Uuid {
 /// Every token of a set, with how firmly it holds it.
 pub(crate) fn tokens(set: &ChangeSet) -> Vec<(Token, Hold)> {
     let claim = |claim: &Claim| {
-        (Token::Claim(claim_scope(set.merchant, claim.space), claim.space, claim.key.clone()), Hold::Change)
+        let name = Name::Claim(claim_scope(set.merchant, claim.space), claim.space, &claim.key);
+        (name.token(), Hold::Change)
     };
     let rows = set
         .expectations()
         .into_iter()
-        .map(|expected| (Token::Row(row_scope(set.merchant, expected.row.table), expected.row), expected.hold));
+        .map(|expected| (Name::Row(row_scope(set.merchant, expected.row.table), expected.row).token(), expected.hold));
     let reply = set
         .reply
         .iter()
-        .map(|reply| (Token::Reply(set.merchant, reply.route.clone(), reply.key.as_str().to_owned()), Hold::Change));
+        .map(|reply| (Name::Reply(set.merchant, &reply.route, reply.key.as_str()).token(), Hold::Change));
     rows.chain(set.claims.iter().map(claim)).chain(set.frees.iter().map(claim)).chain(reply).collect()
+}
+
+#[cfg(test)]
+impl Token {
+    pub(crate) const fn of(number: u64) -> Self {
+        Self(number)
+    }
 }

@@ -1,0 +1,260 @@
+//! Affiliates: list, get, create, change.
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use domain::{
+    Affiliate, AffiliateChange, AffiliateId, AffiliateStatus, Coupon, CouponCode, Email, Merchant, NewAffiliate,
+    Refusal, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
+};
+use ports::{
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, IdSourceExt,
+    Lane, LaneKind, NewAffiliateFacts, Page, PageAsk, ReplyStatus, Shown, Space, Topic, Tree,
+};
+use std::sync::Arc;
+
+/// The letters of a slug that nobody chose.
+const SLUG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// What is wrong with a parent's address that nobody has.
+const NO_PARENT: &str = "must be the e-mail of an existing affiliate";
+/// What is said where the plan has no parents.
+const PARENT_PLAN: &str = "Parent affiliates require the Growth plan or above.";
+
+/// The use cases of affiliates.
+pub struct Affiliates {
+    desk: Arc<Desk>,
+    reads: Arc<dyn AffiliateReads>,
+}
+
+/// A new affiliate and the address of its parent.
+#[derive(Debug, Clone)]
+pub struct CreateAffiliate {
+    /// The affiliate.
+    pub affiliate: NewAffiliate,
+    /// Its parent's address.
+    pub parent_email: Option<Email>,
+}
+
+/// A change of an affiliate and the address of its new parent; an inner `None` takes the parent away.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::option_option, reason = "outer: asked for at all; inner: null clears the field")]
+pub struct ChangeAffiliate {
+    /// The change; its `parent_id` is filled in here.
+    pub change: AffiliateChange,
+    /// The new parent's address.
+    pub parent_email: Option<Option<Email>>,
+}
+
+impl Affiliates {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn AffiliateReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// One affiliate.
+    pub async fn get(&self, who: &Principal, id: AffiliateId) -> Result<AffiliateRecord, AppError> {
+        Ok(self.reads.affiliate(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A page of them.
+    pub async fn list(
+        &self,
+        who: &Principal,
+        filter: &AffiliateFilter,
+        ask: &PageAsk,
+    ) -> Result<Page<AffiliateRecord>, AppError> {
+        Ok(self.reads.affiliates(who.merchant_id, filter, ask).await?)
+    }
+
+    /// Makes one. Approved unless told otherwise, and then with a personal coupon if the settings say so.
+    pub async fn create(&self, who: &Principal, ask: CreateAffiliate, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let random = self.desk.ids.letters(SLUG_LETTERS, 8);
+        let mut slug = match &ask.affiliate.slug {
+            Some(slug) => slug.clone(),
+            None => Slug::for_affiliate(ask.affiliate.display_name.as_ref(), &random),
+        };
+        loop {
+            let keys = AffiliateKeys {
+                slug: Some(slug.clone()),
+                email: Some(ask.affiliate.email.clone()),
+                parent_email: ask.parent_email.clone(),
+            };
+            let facts = self.reads.new_affiliate_facts(who.merchant_id, &keys).await?.ok_or(Refusal::NotFound)?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            check_new(who, &ask, &facts)?;
+            if facts.slug_owner.is_some() {
+                // Nobody asked for this very slug: another one does as well.
+                slug = slug.with_suffix(&self.desk.ids.letters(SLUG_LETTERS, 4));
+                attempts.again().await?;
+                continue;
+            }
+            let (set, answer) = self.created(&ask, slug.clone(), facts)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn created(
+        &self,
+        ask: &CreateAffiliate,
+        slug: Slug,
+        facts: NewAffiliateFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let NewAffiliateFacts { merchant, parent, .. } = facts;
+        let now = merchant.clock.at(self.desk.now());
+        let wish = NewAffiliate { slug: Some(slug), ..ask.affiliate.clone() };
+        let parent_id = parent.as_ref().map(|parent| parent.row.id);
+        let affiliate = Affiliate::create(self.desk.ids.id(), wish, parent_id, "", now)?;
+        let mut set = ChangeSet::new(merchant.id);
+        if let Some(parent) = &parent {
+            set.hold_still(parent);
+        }
+        set.claim(Space::AffiliateSlug, affiliate.slug.as_str(), affiliate.id.uuid());
+        set.claim(Space::AffiliateEmail, affiliate.email.folded(), affiliate.id.uuid());
+        set.rows.affiliates.insert(affiliate.clone());
+        let mut record =
+            AffiliateRecord { affiliate, coupons: Vec::new(), paid: Vec::new(), currency: merchant.settings.currency };
+        self.add_personal_coupon(&mut set, &merchant, &mut record, None, now);
+        let body = self.desk.wire.object(Shown::Affiliate(&record));
+        self.desk.announce(&mut set, &merchant, Topic::AffiliateCreated, now, &body);
+        if record.affiliate.status == AffiliateStatus::Approved {
+            self.desk.announce(&mut set, &merchant, Topic::AffiliateApproved, now, &body);
+        }
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
+    }
+
+    /// Changes one.
+    pub async fn change(
+        &self,
+        who: &Principal,
+        id: AffiliateId,
+        ask: ChangeAffiliate,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        let tree = Lane { merchant: who.merchant_id, kind: LaneKind::Tree, id: who.merchant_id.uuid() };
+        let lanes: &[Lane] = if ask.parent_email.is_some() { &[tree] } else { &[] };
+        let attempts = self.desk.attempts(who.merchant_id, once, lanes).await?;
+        let keys = AffiliateKeys {
+            slug: ask.change.slug.clone(),
+            email: ask.change.email.clone(),
+            parent_email: ask.parent_email.clone().flatten(),
+        };
+        loop {
+            let facts = self.reads.affiliate_change_facts(who.merchant_id, id, &keys).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.changed(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn changed(
+        &self,
+        who: &Principal,
+        ask: &ChangeAffiliate,
+        facts: AffiliateChangeFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let AffiliateChangeFacts { merchant, mut record, version, slug_owner, email_owner, parent_chain, tree } = facts;
+        let before = record.affiliate.clone();
+        check_owner("slug", slug_owner, before.id)?;
+        check_owner("email", email_owner, before.id)?;
+        let parent_id = match &ask.parent_email {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(_)) => Some(Some(wanted_parent(who, before.id, &parent_chain)?)),
+        };
+        let now = merchant.clock.at(self.desk.now());
+        let after = before.changed(AffiliateChange { parent_id, ..ask.change.clone() }, now)?;
+        let mut set = ChangeSet::new(merchant.id);
+        if (Affiliate { updated_at: before.updated_at, ..after.clone() }) != before {
+            let id = after.id.uuid();
+            for (space, old, new) in [
+                (Space::AffiliateSlug, before.slug.as_str().to_owned(), after.slug.as_str().to_owned()),
+                (Space::AffiliateEmail, before.email.folded(), after.email.folded()),
+            ] {
+                if old != new {
+                    set.claim(space, new, id);
+                    set.free(space, old, id);
+                }
+            }
+            if before.parent_id != after.parent_id {
+                set.rows.trees.change(tree, Tree { merchant_id: merchant.id });
+            }
+            record.affiliate = after.clone();
+            self.add_personal_coupon(&mut set, &merchant, &mut record, Some(before.status), now);
+            set.rows.affiliates.change(version, after);
+            let shown = Shown::Affiliate(&record);
+            let topic = topic_of(before.status, record.affiliate.status);
+            self.desk.announce_shown(&mut set, &merchant, topic, record.affiliate.updated_at, shown);
+        }
+        let body = self.desk.wire.object(Shown::Affiliate(&record));
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+
+    /// Adds the coupon that an approval makes, where the settings say so.
+    fn add_personal_coupon(
+        &self,
+        set: &mut ChangeSet,
+        merchant: &Merchant,
+        record: &mut AffiliateRecord,
+        before: Option<AffiliateStatus>,
+        now: Timestamp,
+    ) {
+        if !merchant.settings.auto_coupon_on_approval || !coupon_on_approval(before, record.affiliate.status) {
+            return;
+        }
+        let random = self.desk.ids.letters(CouponCode::RANDOM_LETTERS, CouponCode::RANDOM_LENGTH);
+        let code = CouponCode::personal(&record.affiliate.slug, &random);
+        let coupon = Coupon { id: self.desk.ids.id(), affiliate_id: record.affiliate.id, code, created_at: now };
+        set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
+        self.desk.announce_shown(set, merchant, Topic::CouponCreated, now, Shown::Coupon(&coupon));
+        record.coupons.push(coupon.code.clone());
+        set.rows.coupons.insert(coupon);
+    }
+}
+
+fn check_new(who: &Principal, ask: &CreateAffiliate, facts: &NewAffiliateFacts) -> Result<(), Refusal> {
+    if ask.parent_email.is_some() && !who.plan.allows_parents() {
+        return Err(Refusal::Plan(PARENT_PLAN.to_owned()));
+    }
+    if let Some(seats) = who.plan.affiliate_seats().filter(|&seats| facts.seats_taken >= seats) {
+        return Err(Refusal::Plan(format!("The {} plan has {seats} affiliate seats.", who.plan.as_str())));
+    }
+    if ask.parent_email.is_some() && facts.parent.is_none() {
+        return Err(Refusal::invalid("parent_email", NO_PARENT));
+    }
+    if ask.affiliate.slug.is_some() && facts.slug_owner.is_some() {
+        return Err(Refusal::Exists { field: "slug" });
+    }
+    if facts.email_owner.is_some() {
+        return Err(Refusal::Exists { field: "email" });
+    }
+    Ok(())
+}
+
+fn check_owner(field: &'static str, owner: Option<uuid::Uuid>, own: AffiliateId) -> Result<(), Refusal> {
+    if owner.is_some_and(|owner| owner != own.uuid()) { Err(Refusal::Exists { field }) } else { Ok(()) }
+}
+
+fn wanted_parent(who: &Principal, child: AffiliateId, chain: &[AffiliateId]) -> Result<AffiliateId, Refusal> {
+    if !who.plan.allows_parents() {
+        return Err(Refusal::Plan(PARENT_PLAN.to_owned()));
+    }
+    let parent = chain.first().copied().ok_or_else(|| Refusal::invalid("parent_email", NO_PARENT))?;
+    parent_chain_allows(child, chain)?;
+    Ok(parent)
+}
+
+fn topic_of(before: AffiliateStatus, after: AffiliateStatus) -> Topic {
+    match after {
+        _ if before == after => Topic::AffiliateUpdated,
+        AffiliateStatus::Approved => Topic::AffiliateApproved,
+        AffiliateStatus::Suspended => Topic::AffiliateSuspended,
+        AffiliateStatus::Rejected => Topic::AffiliateRejected,
+        AffiliateStatus::Pending => Topic::AffiliateUpdated,
+    }
+}

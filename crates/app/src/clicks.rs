@@ -1,0 +1,142 @@
+//! Clicks: where a link leads, and that somebody came by it (product 5).
+
+use crate::{AppError, desk::Desk};
+use domain::{Click, LandingUrl, Mode, Refusal, SessionId, Slug, Timestamp, UserAgent, Utm, WebUrl};
+use ports::{ChangeSet, ClickReads, IdSourceExt, LinkFacts};
+use quick_cache::sync::Cache;
+use std::{sync::Arc, time::Duration};
+
+/// The name of the session in a cookie and in a target's query.
+const SESSION_NAME: &str = "_cobz_sess";
+const SESSION_LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// How long a live merchant's link is remembered.
+const BELIEVED_FOR: Duration = Duration::from_secs(2);
+/// How many links are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// The use cases of clicks. They need no key.
+pub struct Clicks {
+    desk: Arc<Desk>,
+    reads: Arc<dyn ClickReads>,
+    links: Cache<(Slug, Slug), Arc<(LinkFacts, Timestamp)>>,
+}
+
+/// A visitor on an affiliate's link.
+#[derive(Debug, Clone)]
+pub struct ClickAsk {
+    /// The merchant's slug.
+    pub merchant: Slug,
+    /// The affiliate's slug.
+    pub affiliate: Slug,
+    /// The visitor's session, if the browser already has one.
+    pub session: Option<SessionId>,
+    /// The page the visitor is on or goes to.
+    pub landing_page: Option<LandingUrl>,
+    /// Where the visitor came from.
+    pub referrer: Option<LandingUrl>,
+    /// Campaign fields.
+    pub utm: Utm,
+    /// The browser.
+    pub user_agent: Option<UserAgent>,
+    /// Salted hash of the visitor's address.
+    pub ip_hash: Option<[u8; 16]>,
+    /// Whether the visitor asked not to be tracked: then nothing is kept.
+    pub refused: bool,
+}
+
+/// Where the visitor goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The target, with the session in its query where one is kept.
+    pub target: String,
+    /// The session to remember in the cookie.
+    pub landing: Option<Landing>,
+}
+
+/// A session that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landing {
+    /// The session.
+    pub session: SessionId,
+    /// For how long the browser shall remember it.
+    pub window: Duration,
+}
+
+impl Clicks {
+    /// The name of the session's cookie.
+    pub const COOKIE: &'static str = SESSION_NAME;
+
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ClickReads>) -> Self {
+        Self { desk, reads, links: Cache::new(REMEMBERED) }
+    }
+
+    /// Follows a link: keeps the click, and says where it leads. `to` counts only where its host is on the merchant's
+    /// list. Not found while the merchant has no landing address.
+    pub async fn redirect(&self, mut ask: ClickAsk, to: Option<WebUrl>) -> Result<Redirect, AppError> {
+        let link = self.link(&ask).await?;
+        let target = link.0.merchant.settings.target(to.as_ref()).ok_or(Refusal::NotFound)?.clone();
+        if link.0.affiliate.is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        ask.landing_page = LandingUrl::lossy(target.as_str());
+        let landing = self.keep(&link.0, ask).await?;
+        let target = match &landing {
+            Some(landing) => target.with_query(SESSION_NAME, landing.session.as_str()),
+            None => target,
+        };
+        Ok(Redirect { target: target.as_str().to_owned(), landing })
+    }
+
+    /// Keeps a click that the tracker reports. Unknown links are passed over: there is nothing a visitor could mend.
+    pub async fn beacon(&self, ask: ClickAsk) -> Result<(), AppError> {
+        match self.link(&ask).await {
+            Ok(link) => self.keep(&link.0, ask).await.map(drop),
+            Err(AppError::Refused(Refusal::NotFound)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores the click of an approved affiliate, unless the visitor refused.
+    async fn keep(&self, link: &LinkFacts, ask: ClickAsk) -> Result<Option<Landing>, AppError> {
+        let ClickAsk { merchant: _, affiliate: _, session, landing_page, referrer, utm, user_agent, ip_hash, refused } =
+            ask;
+        let affiliate_id = match link.affiliate {
+            Some((id, true)) if !refused => id,
+            _ => return Ok(None),
+        };
+        let fresh = || SessionId::parse(&self.desk.ids.letters(SESSION_LETTERS, 32)).ok();
+        let Some(session) = session.or_else(fresh) else { return Ok(None) };
+        let click = Click {
+            id: self.desk.ids.id(),
+            affiliate_id,
+            session: session.clone(),
+            landing_page,
+            referrer,
+            utm,
+            user_agent,
+            ip_hash,
+            created_at: link.merchant.clock.at(self.desk.now()),
+        };
+        let mut set = ChangeSet::new(link.merchant.id);
+        set.rows.clicks.push(click);
+        self.desk.commit_once(set).await?;
+        Ok(Some(Landing { session, window: link.merchant.settings.window() }))
+    }
+
+    /// The link's facts. A live merchant's are remembered for a moment; a test merchant's clock may jump at any time, so
+    /// those are always loaded.
+    async fn link(&self, ask: &ClickAsk) -> Result<Arc<(LinkFacts, Timestamp)>, AppError> {
+        let name = (ask.merchant.clone(), ask.affiliate.clone());
+        let now = self.desk.now();
+        if let Some(known) = self.links.get(&name).filter(|known| now.since(known.1) < BELIEVED_FOR) {
+            return Ok(known);
+        }
+        let facts = self.reads.link(&ask.merchant, &ask.affiliate).await?.ok_or(Refusal::NotFound)?;
+        let live = facts.merchant.mode == Mode::Live;
+        let known = Arc::new((facts, now));
+        if live {
+            self.links.insert(name, Arc::clone(&known));
+        }
+        Ok(known)
+    }
+}

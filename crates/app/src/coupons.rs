@@ -1,0 +1,77 @@
+//! Coupons: list, get, create, delete.
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use domain::{AffiliateId, Coupon, CouponCode, CouponId, Refusal};
+use ports::{ChangeSet, CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic};
+use std::sync::Arc;
+
+/// The use cases of coupons.
+pub struct Coupons {
+    desk: Arc<Desk>,
+    reads: Arc<dyn CouponReads>,
+}
+
+/// A new coupon.
+#[derive(Debug, Clone)]
+pub struct CreateCoupon {
+    /// Whose it shall be.
+    pub affiliate_id: AffiliateId,
+    /// Its code.
+    pub code: CouponCode,
+}
+
+impl Coupons {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn CouponReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// A page of them.
+    pub async fn list(&self, who: &Principal, filter: &CouponFilter, ask: &PageAsk) -> Result<Page<Coupon>, AppError> {
+        Ok(self.reads.coupons(who.merchant_id, filter, ask).await?)
+    }
+
+    /// Makes one.
+    pub async fn create(&self, who: &Principal, ask: CreateCoupon, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let facts = self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let facts = facts.ok_or(Refusal::NotFound)?;
+            let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
+            let affiliate = facts.affiliate.ok_or_else(unknown)?;
+            if facts.code_owner.is_some() {
+                return Err(Refusal::Exists { field: "code" }.into());
+            }
+            let now = facts.merchant.clock.at(self.desk.now());
+            let (affiliate_id, code) = (affiliate.row.id, ask.code.clone());
+            let coupon = Coupon { id: self.desk.ids.id(), affiliate_id, code, created_at: now };
+            let mut set = ChangeSet::new(who.merchant_id);
+            set.hold_still(&affiliate);
+            set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
+            let body = self.desk.wire.object(Shown::Coupon(&coupon));
+            self.desk.announce(&mut set, &facts.merchant, Topic::CouponCreated, now, &body);
+            set.rows.coupons.insert(coupon);
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Created, body)).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Deletes one. What it was credited with stays.
+    pub async fn delete(&self, who: &Principal, id: CouponId) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
+        loop {
+            let (merchant, coupon) = self.reads.coupon(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?;
+            let now = merchant.clock.at(self.desk.now());
+            let mut set = ChangeSet::new(who.merchant_id);
+            set.rows.coupons.delete(&coupon);
+            set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
+            self.desk.announce_shown(&mut set, &merchant, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
+                return Ok(answer);
+            }
+        }
+    }
+}

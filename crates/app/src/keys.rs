@@ -1,0 +1,138 @@
+//! API keys: create, list, roll, revoke. For operators: a key can never do this (product 3).
+
+use crate::{AppError, KeyPolicy, desk::Desk};
+use domain::{
+    ApiKey, ApiKeyId, KeyHash, KeySecret, Merchant, MerchantId, Mode, NewApiKey, OrganizationId, Plan, Refusal,
+};
+use ports::{ChangeSet, IdSourceExt, KeyFacts, KeyReads, MerchantReads, Shown, Space, Topic};
+use std::{sync::Arc, time::Duration};
+
+/// The use cases of API keys.
+pub struct Keys {
+    desk: Arc<Desk>,
+    keys: Arc<dyn KeyReads>,
+    merchants: Arc<dyn MerchantReads>,
+    policy: Arc<KeyPolicy>,
+}
+
+/// A key that was just made, with its text: the only time that it is shown.
+#[derive(Debug)]
+pub struct MadeKey {
+    /// The key.
+    pub key: ApiKey,
+    /// Its text.
+    pub secret: KeySecret,
+    /// Its mode.
+    pub mode: Mode,
+    /// Its merchant.
+    pub merchant_id: MerchantId,
+}
+
+impl Keys {
+    pub(crate) fn new(
+        desk: Arc<Desk>,
+        keys: Arc<dyn KeyReads>,
+        merchants: Arc<dyn MerchantReads>,
+        policy: Arc<KeyPolicy>,
+    ) -> Self {
+        Self { desk, keys, merchants, policy }
+    }
+
+    /// Makes a key. Needs a plan with API access.
+    pub async fn create(&self, organization: OrganizationId, mode: Mode, ask: NewApiKey) -> Result<MadeKey, AppError> {
+        let loaded = self.merchants.organization(organization).await?.ok_or(Refusal::NotFound)?;
+        check_plan(loaded.row.plan)?;
+        let merchant_id = loaded.row.merchant(mode);
+        let merchant = self.merchant(merchant_id).await?;
+        let attempts = self.desk.attempts(merchant_id, None, &[]).await?;
+        loop {
+            let (secret, hash) = self.fresh_secret(mode)?;
+            let key = ApiKey::create(self.desk.ids.id(), ask.clone(), &secret, hash, self.desk.now())?;
+            let mut set = ChangeSet::new(merchant_id);
+            set.urgent = true;
+            set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
+            self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
+            set.rows.api_keys.insert(key.clone());
+            if attempts.write(set).await? {
+                return Ok(MadeKey { key, secret, mode, merchant_id });
+            }
+        }
+    }
+
+    /// The keys of an organization, newest first.
+    pub async fn list(&self, organization: OrganizationId) -> Result<Vec<KeyFacts>, AppError> {
+        self.merchants.organization(organization).await?.ok_or(Refusal::NotFound)?;
+        Ok(self.keys.keys_of(organization).await?)
+    }
+
+    /// Replaces a key by a new one with the same rights; the old one stays valid for `overlap`.
+    pub async fn roll(&self, id: ApiKeyId, overlap: Duration) -> Result<MadeKey, AppError> {
+        let facts = self.key(id).await?;
+        let merchant = self.merchant(facts.merchant_id).await?;
+        let attempts = self.desk.attempts(facts.merchant_id, None, &[]).await?;
+        loop {
+            let KeyFacts { key: loaded, plan, mode, merchant_id, .. } = self.key(id).await?;
+            check_plan(plan)?;
+            let (secret, hash) = self.fresh_secret(mode)?;
+            let (old, key) = loaded.row.roll(self.desk.ids.id(), &secret, hash, overlap, self.desk.now())?;
+            let mut set = ChangeSet::new(merchant_id);
+            set.urgent = true;
+            set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
+            self.announce(&mut set, &merchant, Topic::ApiKeyRolled, &old);
+            self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
+            set.rows.api_keys.change(loaded.version, old);
+            set.rows.api_keys.insert(key.clone());
+            if attempts.write(set).await? {
+                return Ok(MadeKey { key, secret, mode, merchant_id });
+            }
+        }
+    }
+
+    /// Revokes a key, on every node within 5 s. Revoking twice changes nothing.
+    pub async fn revoke(&self, id: ApiKeyId) -> Result<ApiKey, AppError> {
+        let facts = self.key(id).await?;
+        let merchant = self.merchant(facts.merchant_id).await?;
+        let attempts = self.desk.attempts(facts.merchant_id, None, &[]).await?;
+        loop {
+            let loaded = self.key(id).await?.key;
+            if loaded.row.revoked_at.is_some() {
+                return Ok(loaded.row);
+            }
+            let revoked = loaded.row.revoke(self.desk.now());
+            let mut set = ChangeSet::new(merchant.id);
+            set.urgent = true;
+            self.announce(&mut set, &merchant, Topic::ApiKeyRevoked, &revoked);
+            set.rows.api_keys.change(loaded.version, revoked.clone());
+            if attempts.write(set).await? {
+                return Ok(revoked);
+            }
+        }
+    }
+
+    async fn key(&self, id: ApiKeyId) -> Result<KeyFacts, AppError> {
+        Ok(self.keys.key(id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    async fn merchant(&self, id: MerchantId) -> Result<Merchant, AppError> {
+        Ok(self.merchants.merchant(id).await?.ok_or(Refusal::NotFound)?.row)
+    }
+
+    /// A new text and its hash.
+    fn fresh_secret(&self, mode: Mode) -> Result<(KeySecret, KeyHash), AppError> {
+        let mut random = [0_u8; 64];
+        self.desk.ids.fill(&mut random);
+        let secret = self.policy.format.write(mode, &random);
+        let secret = secret.ok_or_else(|| AppError::Internal("too little randomness for a key".into()))?;
+        let hash = secret.hash(self.policy.pepper.as_ref());
+        Ok((secret, hash))
+    }
+
+    fn announce(&self, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, key: &ApiKey) {
+        let at = merchant.clock.at(self.desk.now());
+        self.desk.announce_shown(set, merchant, topic, at, Shown::ApiKey(key));
+    }
+}
+
+fn check_plan(plan: Plan) -> Result<(), AppError> {
+    if plan.allows_api() { Ok(()) } else { Err(AppError::ApiPlan) }
+}

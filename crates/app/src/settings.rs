@@ -1,0 +1,59 @@
+//! Settings: get and change.
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use domain::{Merchant, Refusal, SettingsChange};
+use ports::{ChangeSet, MerchantReads, ReplyStatus, Shown, Space, Topic};
+use std::sync::Arc;
+
+/// The use cases of a merchant's settings.
+pub struct SettingsCases {
+    desk: Arc<Desk>,
+    reads: Arc<dyn MerchantReads>,
+}
+
+impl SettingsCases {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn MerchantReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// The merchant with its settings.
+    pub async fn get(&self, who: &Principal) -> Result<Merchant, AppError> {
+        Ok(self.reads.merchant(who.merchant_id).await?.ok_or(Refusal::NotFound)?.row)
+    }
+
+    /// Changes them.
+    pub async fn change(&self, who: &Principal, ask: SettingsChange, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let facts = self.reads.settings_facts(who.merchant_id, ask.slug.as_ref()).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let facts = facts.ok_or(Refusal::NotFound)?;
+            let before = facts.merchant.row;
+            if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
+                return Err(Refusal::Exists { field: "slug" }.into());
+            }
+            let settings = before.settings.changed(ask.clone(), facts.has_commissions)?;
+            let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
+            let mut set = ChangeSet::new(who.merchant_id);
+            let mut after = before.clone();
+            if slug != before.slug || settings != before.settings {
+                set.urgent = true;
+                let id = before.id.uuid();
+                if slug != before.slug {
+                    set.claim(Space::MerchantSlug, slug.as_str(), id);
+                    set.free(Space::MerchantSlug, before.slug.as_str(), id);
+                }
+                let now = before.clock.at(self.desk.now()).max(before.updated_at);
+                after = Merchant { slug, settings, updated_at: now, ..before };
+                set.rows.merchants.change(facts.merchant.version, after.clone());
+                self.desk.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
+            }
+            let body = self.desk.wire.object(Shown::Settings(&after));
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
+                return Ok(answer);
+            }
+        }
+    }
+}

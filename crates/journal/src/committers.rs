@@ -1,0 +1,233 @@
+//! Committers: tasks that take batches from one queue and flush them.
+
+use crate::{
+    Flushed, Flusher, Limits, Verdict,
+    lanes::Lanes,
+    queue::{Queue, Waiting},
+    tokens::tokens,
+};
+use async_trait::async_trait;
+use ports::{ChangeSet, CommitError, Entry, Journal, Lane};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, Semaphore, oneshot},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+
+type Answer = Result<(), CommitError>;
+type Passenger = Waiting<Ticket>;
+
+/// A set with the caller who waits for it.
+struct Ticket {
+    set: Arc<ChangeSet>,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Ticket {
+    /// Tells the caller. One who no longer waits has missed it; the set's fate is the same.
+    fn tell(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
+}
+
+struct Shared {
+    state: Mutex<State>,
+    wake: Notify,
+    started: Instant,
+}
+
+struct State {
+    queue: Queue<Ticket>,
+    closed: bool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// The write path of one process: a queue, the tasks that empty it, places and lanes. Serves the [`Journal`] port.
+///
+/// Dropping it lets the tasks finish what waits and end.
+pub struct Committers {
+    shared: Arc<Shared>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    places: Arc<Semaphore>,
+    lanes: Lanes,
+    limits: Limits,
+}
+
+impl Committers {
+    /// Starts a task for each flusher on the current tokio runtime, which must be one that outlives requests.
+    pub fn start(flushers: Vec<Box<dyn Flusher>>, limits: Limits) -> Self {
+        let state = State { queue: Queue::new(limits), closed: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), wake: Notify::new(), started: Instant::now() });
+        let tasks = flushers.into_iter().map(|flusher| tokio::spawn(work(Arc::clone(&shared), flusher))).collect();
+        Self {
+            shared,
+            tasks: Mutex::new(tasks),
+            places: Arc::new(Semaphore::new(limits.places)),
+            lanes: Lanes::default(),
+            limits,
+        }
+    }
+
+    /// Takes nothing more, finishes what waits and returns when the last flush is answered.
+    pub async fn close(&self) {
+        self.hang_up();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if task.await.is_err() {
+                tracing::error!("a committer task panicked");
+            }
+        }
+    }
+
+    fn hang_up(&self) {
+        self.shared.state().closed = true;
+        self.shared.wake.notify_waiters();
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Drop for Committers {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}
+
+#[async_trait]
+impl Journal for Committers {
+    async fn enter(&self, lanes: &[Lane]) -> Result<Entry, CommitError> {
+        let waiting = async {
+            let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| CommitError::Busy)?;
+            let lanes = self.lanes.take(lanes).await;
+            Ok(Entry::holding((lanes, place)))
+        };
+        timeout(self.limits.entry_wait, waiting).await.map_err(|_| CommitError::Busy)?
+    }
+
+    async fn commit(&self, set: ChangeSet) -> Answer {
+        let rows = set.row_count();
+        if rows > self.limits.batch_rows {
+            return Err(CommitError::TooLarge);
+        }
+        let (answer, verdict) = oneshot::channel();
+        let waiting = Waiting {
+            tokens: tokens(&set),
+            rows,
+            bytes: set.byte_count(),
+            urgent: set.urgent,
+            since: self.shared.now(),
+            payload: Ticket { set: Arc::new(set), answer },
+        };
+        {
+            let mut state = self.shared.state();
+            if state.closed || state.queue.push(waiting).is_err() {
+                return Err(CommitError::Busy);
+            }
+        }
+        self.shared.wake.notify_one();
+        // The sender is only dropped unanswered if its task died in mid-flush.
+        verdict.await.unwrap_or(Err(CommitError::Unknown))
+    }
+}
+
+async fn work(shared: Arc<Shared>, mut flusher: Box<dyn Flusher>) {
+    while let Some(batch) = next_batch(&shared).await {
+        flush(&shared, flusher.as_mut(), batch).await;
+    }
+}
+
+/// The next batch as soon as there is one; `None` when the write path is closed and empty.
+async fn next_batch(shared: &Shared) -> Option<Vec<Passenger>> {
+    loop {
+        let woken = shared.wake.notified();
+        let (departure, closed, waiting) = {
+            let mut state = shared.state();
+            let departure = state.queue.depart(shared.now());
+            (departure, state.closed, !state.queue.is_empty())
+        };
+        for late in departure.expired {
+            late.payload.tell(Err(CommitError::Busy));
+        }
+        if !departure.batch.is_empty() {
+            if waiting {
+                shared.wake.notify_one();
+            }
+            return Some(departure.batch);
+        }
+        if closed && !waiting {
+            // Pass the word on: the next task may be waiting too.
+            shared.wake.notify_one();
+            return None;
+        }
+        // Whoever waits behind a flight is woken by its end; the timer only turns away those who wait too long.
+        let _ = timeout(Duration::from_millis(250), woken).await;
+    }
+}
+
+/// Writes a batch, tells everyone what became of them, and lets those in who waited behind them.
+async fn flush(shared: &Shared, flusher: &mut dyn Flusher, batch: Vec<Passenger>) {
+    let sets: Vec<Arc<ChangeSet>> = batch.iter().map(|passenger| Arc::clone(&passenger.payload.set)).collect();
+    let mut flushed = flusher.flush(&sets).await;
+    if matches!(flushed, Flushed::Again) {
+        flushed = flusher.flush(&sets).await;
+    }
+    match flushed {
+        Flushed::Again | Flushed::Faulty(_) if batch.len() > 1 => {
+            tracing::warn!(sets = batch.len(), outcome = ?flushed, "flushing a batch one by one");
+            for passenger in batch {
+                let alone = flusher.flush(std::slice::from_ref(&passenger.payload.set)).await;
+                settle(shared, vec![passenger], alone);
+            }
+        }
+        flushed => settle(shared, batch, flushed),
+    }
+}
+
+fn settle(shared: &Shared, batch: Vec<Passenger>, flushed: Flushed) {
+    {
+        let mut state = shared.state();
+        for passenger in &batch {
+            state.queue.release(&passenger.tokens);
+        }
+    }
+    shared.wake.notify_one();
+    let answers: Vec<Answer> = match flushed {
+        Flushed::Done(verdicts) if verdicts.len() == batch.len() => verdicts
+            .into_iter()
+            .map(|verdict| match verdict {
+                Verdict::Won => Ok(()),
+                Verdict::Lost => Err(CommitError::Conflict),
+            })
+            .collect(),
+        Flushed::Done(verdicts) => {
+            tracing::error!(sets = batch.len(), verdicts = verdicts.len(), "the adapter judged another batch");
+            batch.iter().map(|_| Err(CommitError::Unknown)).collect()
+        }
+        Flushed::Again => batch.iter().map(|_| Err(CommitError::Busy)).collect(),
+        Flushed::Away(source) => {
+            tracing::warn!(error = source.as_ref(), "the storage is away");
+            batch.iter().map(|_| Err(CommitError::Busy)).collect()
+        }
+        Flushed::Unknown => {
+            tracing::error!(sets = batch.len(), "the outcome of a commit is unknown");
+            batch.iter().map(|_| Err(CommitError::Unknown)).collect()
+        }
+        // A batch of one: larger ones were taken apart.
+        Flushed::Faulty(source) => vec![Err(CommitError::Broken(source))],
+    };
+    for (passenger, answer) in batch.into_iter().zip(answers) {
+        passenger.payload.tell(answer);
+    }
+}

@@ -1,0 +1,39 @@
+//! How much the write path takes at once. Everything has a limit.
+
+use std::time::Duration;
+
+/// The limits of one process's write path.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most sets in one transaction.
+    pub batch_sets: usize,
+    /// The most rows in one transaction; a larger set is refused.
+    pub batch_rows: usize,
+    /// The most bytes in one transaction; a larger set travels alone.
+    pub batch_bytes: usize,
+    /// The most sets that wait.
+    pub queue_sets: usize,
+    /// The most bytes that wait.
+    pub queue_bytes: usize,
+    /// The longest that a set waits before it is turned away.
+    pub queue_age: Duration,
+    /// The most use cases between load and commit.
+    pub places: usize,
+    /// The longest wait for a place and for lanes.
+    pub entry_wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            batch_sets: 128,
+            batch_rows: ports::ChangeSet::MOST_ROWS,
+            batch_bytes: 4 << 20,
+            queue_sets: 4_096,
+            queue_bytes: 64 << 20,
+            queue_age: Duration::from_secs(1),
+            places: 1_024,
+            entry_wait: Duration::from_secs(5),
+        }
+    }
+}
