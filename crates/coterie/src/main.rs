@@ -1,1 +1,5 @@
+//! The Coterie server.
+
+mod settings;
+
 fn main() {}
