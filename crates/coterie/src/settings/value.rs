@@ -44,14 +44,20 @@ pub(crate) type PerMinute = Whole<1, { ApiKey::MOST_RATE_LIMIT }>;
 #[derive(Debug, Clone)]
 pub(crate) struct ServerSecret(pub(crate) SecretString);
 
+impl ServerSecret {
+    /// The secret, if it is long enough.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        SecretKeys::new(&text.into()).is_ok().then(|| Self(text.into()))
+    }
+}
+
 impl Setting for ServerSecret {
     fn expected() -> String {
         format!("a text of at least {} characters", SecretKeys::LEAST)
     }
 
     fn read(text: &str) -> Option<Self> {
-        let secret = SecretString::from(text);
-        SecretKeys::new(&secret).is_ok().then_some(Self(secret))
+        Self::new(text)
     }
 }
 
