@@ -11,5 +11,5 @@ mod secret;
 
 pub use clock::SystemClock;
 pub use ids::SystemIds;
-pub use rate::KeyedRateLimiter;
+pub use rate::{AddressRateLimiter, KeyedRateLimiter};
 pub use secret::{AddressHasher, SecretKeys, WeakSecret};

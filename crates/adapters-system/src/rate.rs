@@ -11,6 +11,7 @@ use ports::{RateLimiter, RateVerdict};
 use std::{
     collections::HashMap,
     hash::Hash,
+    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -107,6 +108,26 @@ impl<K: Hash + Eq + Clone, C: Clock> Limits<K, C> {
     }
 }
 
+/// Counts requests by the visitor's address. What one subscriber of IPv6 usually has, a network of 64 bits, counts as
+/// one address.
+#[derive(Debug, Default)]
+pub struct AddressRateLimiter(KeyedRateLimiter<Ipv6Addr>);
+
+impl AddressRateLimiter {
+    /// Counts one request from `address`, which may make `per_minute` of them (at least one).
+    pub fn count(&self, address: IpAddr, per_minute: u32) -> RateVerdict {
+        self.0.count(&subscriber(address), per_minute)
+    }
+}
+
+/// The address of whoever is counted: an IPv4 address, mapped, or the start of an IPv6 network.
+fn subscriber(address: IpAddr) -> Ipv6Addr {
+    match address.to_canonical() {
+        IpAddr::V4(four) => four.to_ipv6_mapped(),
+        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() >> 64 << 64),
+    }
+}
+
 impl<C: Clock + Clone + Send + Sync> RateLimiter for KeyedRateLimiter<ApiKeyId, C>
 where
     C::Instant: Send + Sync,
@@ -160,6 +181,18 @@ mod tests {
         assert_eq!(limiter.count(&1, most).remaining, most - 1);
         clock.advance(Duration::from_micros(6));
         assert_eq!(limiter.count(&1, most).remaining, most - 1);
+    }
+
+    #[test]
+    fn a_subscriber_is_counted_as_one() {
+        let of = |text: &str| subscriber(text.parse().unwrap());
+        assert_eq!(of("203.0.113.7"), of("::ffff:203.0.113.7"));
+        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
+        assert_eq!(of("2001:db8:1:2::7"), of("2001:db8:1:2:ffff::8"));
+        assert_ne!(of("2001:db8:1:2::7"), of("2001:db8:1:3::7"));
+        let limiter = AddressRateLimiter::default();
+        let count = |text: &str| limiter.count(text.parse().unwrap(), 1).allowed;
+        assert!(count("2001:db8::1") && !count("2001:db8::2") && count("203.0.113.7"));
     }
 
     #[test]
