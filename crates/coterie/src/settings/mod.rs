@@ -6,6 +6,8 @@ mod value;
 pub(crate) use layers::{Environment, SettingsError, load};
 pub(crate) use value::{DatabaseUrl, KeyPrefix, LogFormat, LogLevel, PerMinute, ServerSecret, Whole};
 
+use app::KeyPolicy;
+use domain::{KeyFormat, Pepper};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -119,6 +121,20 @@ impl Settings {
             (DatabaseUrl::Postgres(_), None) => Some(("server.secret", "must be set where PostgreSQL is used")),
             _ => None,
         }
+    }
+}
+
+impl Server {
+    /// What keys look like and how they are hashed.
+    pub(crate) fn key_policy(&self) -> Result<KeyPolicy, SettingsError> {
+        let earlier: Vec<String> = self.earlier_key_prefixes.iter().map(|prefix| prefix.0.clone()).collect();
+        let format = KeyFormat::new(&self.key_prefix.0, &earlier)
+            .map_err(|expected| SettingsError::of("server.key_prefix", expected))?;
+        let pepper = self.pepper.clone().map(Pepper::new);
+        // Keys that were made before there was a pepper stay valid.
+        let none = pepper.is_some().then_some(None);
+        let earlier_peppers = self.earlier_peppers.iter().cloned().map(Pepper::new).map(Some).chain(none).collect();
+        Ok(KeyPolicy { format, pepper, earlier_peppers })
     }
 }
 

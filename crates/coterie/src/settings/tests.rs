@@ -143,6 +143,29 @@ fn settings_that_need_each_other_are_checked_together() {
 }
 
 #[test]
+fn keys_of_earlier_peppers_and_of_none_stay_valid() {
+    let none = read(&[]).unwrap().server.key_policy().unwrap();
+    assert!(none.pepper.is_none() && none.earlier_peppers.is_empty());
+    let variables = [("COTERIE__SERVER__PEPPER", "new"), ("COTERIE__SERVER__EARLIER_PEPPERS", "old")];
+    let some = read(&variables).unwrap().server.key_policy().unwrap();
+    let earlier: Vec<bool> = some.earlier_peppers.iter().map(Option::is_some).collect();
+    assert!(some.pepper.is_some());
+    assert_eq!(earlier, [true, false]);
+    // A pepper that was taken out again: its keys are found by what is listed, new ones have none.
+    let gone = read(&[("COTERIE__SERVER__EARLIER_PEPPERS", "old")]).unwrap().server.key_policy().unwrap();
+    assert!(gone.pepper.is_none() && gone.earlier_peppers.len() == 1);
+}
+
+#[test]
+fn earlier_prefixes_stay_accepted() {
+    let variables = [("COTERIE__SERVER__KEY_PREFIX", ""), ("COTERIE__SERVER__EARLIER_KEY_PREFIXES", "cob_")];
+    let policy = read(&variables).unwrap().server.key_policy().unwrap();
+    let old = domain::KeyFormat::new("cob_", &[]).unwrap().write(domain::Mode::Test, &[7; 64]).unwrap();
+    assert!(policy.format.read(old.expose()).is_some());
+    assert!(policy.format.write(domain::Mode::Test, &[7; 64]).unwrap().expose().starts_with("test_"));
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let variables = [("COTERIE__DATABASE__URL", "postgres://u:hidden@h/d"), ("COTERIE__SERVER__SECRET", SECRET)];
     let shown = format!("{:?}", read(&variables).unwrap());
