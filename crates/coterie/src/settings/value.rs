@@ -25,6 +25,11 @@ impl<const LEAST: u32, const MOST: u32> Whole<LEAST, MOST> {
     pub(crate) const fn get(self) -> u32 {
         self.0
     }
+
+    /// The number, for counts and sizes in memory.
+    pub(crate) fn size(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
 }
 
 impl<const LEAST: u32, const MOST: u32> Setting for Whole<LEAST, MOST> {
