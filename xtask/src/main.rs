@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod arch;
+mod bench;
 mod ci;
 mod drift;
 mod pg;
@@ -37,6 +38,8 @@ enum Task {
     },
     /// Runs a private PostgreSQL until Ctrl-C and prints its URL.
     Pg(pg::Options),
+    /// Measures the server against pgbench and prints tables.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Drift { write: false } => drift::check().map(report_skipped),
         Task::Drift { write: true } => drift::write(),
         Task::Pg(options) => pg::run(&options),
+        Task::Bench(options) => bench::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

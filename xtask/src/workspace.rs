@@ -1,6 +1,7 @@
 //! Where the workspace is, and running programs in it.
 
 use crate::Outcome;
+use cargo_metadata::MetadataCommand;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,12 @@ use std::process::Command;
 pub(crate) fn root() -> &'static Path {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().unwrap_or(own)
+}
+
+/// The folder that cargo builds into.
+pub(crate) fn target() -> Outcome<PathBuf> {
+    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().map_err(io::Error::other)?;
+    Ok(metadata.target_directory.into())
 }
 
 /// The cargo that runs us, working in the workspace.
