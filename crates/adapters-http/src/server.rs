@@ -104,6 +104,13 @@ impl Running {
         self.edge.drain();
     }
 
+    /// From now on the API takes no more connections: they wait at the socket, for the next server if it was handed over
+    /// by the service manager. Stopping at once would reset those that were taken in the last moment.
+    pub async fn pause(&self) {
+        let [api, _ops] = &self.handles;
+        api.pause().await;
+    }
+
     /// Takes no more connections and returns when the requests under way are answered, or after 30 seconds. Operators
     /// are served until the API has ended.
     pub async fn stop(self) -> io::Result<()> {
