@@ -60,8 +60,9 @@ impl Readable for AccountRow {
 impl Image for TreeRow {
     type Of = Tree;
 
-    fn image(merchant: MerchantId, tree: &Tree, version: Version) -> Self {
+    /// A tree says itself whose it is: an organization's two merchants are founded in one set.
+    fn image(_: MerchantId, tree: &Tree, version: Version) -> Self {
         let Tree { merchant_id } = tree;
-        Self { merchant_id: merchant.uuid(), id: merchant_id.uuid(), version: version.number() }
+        Self { merchant_id: merchant_id.uuid(), id: merchant_id.uuid(), version: version.number() }
     }
 }
