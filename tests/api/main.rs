@@ -11,4 +11,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
+mod attribution;
+mod errors;
+mod once;
+mod paging;
+mod resources;
 mod sale;
+mod tenancy;

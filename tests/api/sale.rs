@@ -62,7 +62,8 @@ async fn the_printed_requests_work(shop: Shop) {
     assert_eq!(event["order_id"], "your-order-id");
 
     let coupon = &bob["coupon_codes"][0];
-    let by_coupon = json!({"coupon": text(coupon).to_lowercase(), "type": "purchase", "amount": 50, "external_id": "2"});
+    let by_coupon =
+        json!({"coupon": text(coupon).to_lowercase(), "type": "purchase", "amount": 50, "external_id": "2"});
     let event = shop.client.post("events", &by_coupon).await.created();
     assert_eq!((&event["affiliate_id"], &event["attribution"]["via"]), (&bob["id"], &json!("coupon")));
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The methods that a path item may have.
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+const METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "options"];
 
 /// What a server says it does.
 #[derive(Debug)]
@@ -97,6 +97,10 @@ impl Contract {
                 assert!(header.get(name).is_some(), "no {name}: {what}");
             }
         }
+        if *status >= 400 {
+            let code = code_of(body);
+            assert!(operation.error_codes().contains(&code.as_str()), "a code that is not declared: {what}");
+        }
         let response = operation.response(*status).unwrap_or_else(|| panic!("a status that is not declared: {what}"));
         self.check_body(&what, operation, *status, self.resolved(response), *header, body);
     }
@@ -138,11 +142,19 @@ impl Contract {
         let made = known.entry(name).or_insert_with(|| {
             // References lead into the document's components, so the schema is checked as a part of the document.
             let rooted = json!({"allOf": [schema], "components": self.document["components"]});
-            let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
+            let options =
+                jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
             Arc::new(options.build(&rooted).expect("the document's schemas are schemas"))
         });
         Arc::clone(made)
     }
+}
+
+/// The code of an error in either form.
+fn code_of(body: &[u8]) -> String {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = value.pointer("/error/code").or_else(|| value.get("code"));
+    code.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Every error has the one form, whether the document knows the path or not.

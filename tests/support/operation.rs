@@ -21,12 +21,17 @@ impl Operation {
 
     /// Whether it wants a key.
     pub(crate) fn is_secured(&self) -> bool {
-        self.facts["security"].as_array().is_some_and(|schemes| !schemes.is_empty())
+        self.scope().is_some()
     }
 
     /// The scope that its key needs.
     pub(crate) fn scope(&self) -> Option<&str> {
         self.facts["x-scope"].as_str()
+    }
+
+    /// The codes of errors that it may answer with.
+    pub(crate) fn error_codes(&self) -> Vec<&str> {
+        self.facts["x-error-codes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
     /// What it says of an answer with this status.

@@ -61,3 +61,16 @@ pub(crate) fn read(mut stream: TcpStream) -> RawReply {
         body: body.to_owned(),
     }
 }
+
+/// Sends `drop` again and again, until the other side has answered and closed.
+pub(crate) fn drip(mut stream: TcpStream, drop: &'static [u8], pause: Duration) -> RawReply {
+    let answer = stream.try_clone().unwrap();
+    let dripping = std::thread::spawn(move || {
+        while stream.write_all(drop).is_ok() {
+            std::thread::sleep(pause);
+        }
+    });
+    let answer = read(answer);
+    dripping.join().unwrap();
+    answer
+}

@@ -117,6 +117,11 @@ impl Server {
     pub(crate) fn raw(&self, request: &str) -> RawReply {
         raw(&self.http, request.as_bytes())
     }
+
+    /// The same at the listener for operators.
+    pub(crate) fn raw_ops(&self, request: &str) -> RawReply {
+        raw(&self.ops, request.as_bytes())
+    }
 }
 
 impl Drop for Server {

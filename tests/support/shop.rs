@@ -40,6 +40,13 @@ impl Shop {
         Self::open_in(world(storage))
     }
 
+    /// A new organization on a server and a database of its own.
+    pub(crate) fn alone(storage: Storage) -> Self {
+        // Lives as long as the tests: its server ends with them.
+        let world = World::open_with(storage, storage.site().with("clicks.beacon_per_minute", "10000000"));
+        Self::open_in(Box::leak(Box::new(world)))
+    }
+
     /// A new organization on `world`'s server.
     pub(crate) fn open_in(world: &'static World) -> Self {
         let name = format!("Shop {}", number());

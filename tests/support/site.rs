@@ -18,6 +18,8 @@ const SECRET: &str = "the black-box tests' own secret, 0123456789abcdef";
 pub(crate) struct Site {
     folder: TempDir,
     url: String,
+    /// The database's cluster and name, on PostgreSQL.
+    database: Option<(&'static Cluster, String)>,
     environment: Vec<(String, String)>,
 }
 
@@ -51,23 +53,25 @@ impl Site {
     }
 
     /// A new, migrated database of `cluster`.
-    pub(crate) fn postgres(cluster: &Cluster) -> Self {
+    pub(crate) fn postgres(cluster: &'static Cluster) -> Self {
         let site = Self::unmigrated_postgres(cluster);
         site.run(&["migrate"]).success();
         site
     }
 
     /// A new, empty database of `cluster`.
-    pub(crate) fn unmigrated_postgres(cluster: &Cluster) -> Self {
+    pub(crate) fn unmigrated_postgres(cluster: &'static Cluster) -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let name = format!("blackbox_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         cluster.psql("postgres", &format!("CREATE DATABASE {name}")).unwrap();
         let folder = tempfile::Builder::new().prefix("coterie-site-").tempdir().unwrap();
-        Self::new(folder, cluster.url(&name)).with("server.secret", SECRET)
+        let mut site = Self::new(folder, cluster.url(&name)).with("server.secret", SECRET);
+        site.database = Some((cluster, name));
+        site
     }
 
     fn new(folder: TempDir, url: String) -> Self {
-        let site = Self { folder, url: url.clone(), environment: Vec::new() };
+        let site = Self { folder, url: url.clone(), database: None, environment: Vec::new() };
         site.with("database.url", &url).with("http.addr", "127.0.0.1:0").with("ops.addr", "127.0.0.1:0")
     }
 
@@ -93,6 +97,15 @@ impl Site {
     /// Where the database is.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// How many rows each table has, where there is a client to ask with (on PostgreSQL).
+    pub(crate) fn rows(&self) -> Option<String> {
+        let (cluster, name) = self.database.as_ref()?;
+        let sql = "SELECT table_name, (xpath('/row/n/text()', query_to_xml(
+            format('SELECT count(*) AS n FROM %I', table_name), false, true, '')))[1]::text
+            FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name";
+        Some(cluster.psql(name, sql).unwrap())
     }
 
     /// How to start the program here.

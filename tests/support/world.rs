@@ -25,19 +25,31 @@ pub(crate) fn world(storage: Storage) -> &'static World {
     static SQLITE: OnceLock<World> = OnceLock::new();
     static POSTGRES: OnceLock<World> = OnceLock::new();
     match storage {
-        Storage::Sqlite => SQLITE.get_or_init(|| World::open(storage, Site::sqlite())),
-        Storage::Postgres => {
-            POSTGRES.get_or_init(|| World::open(storage, Site::postgres(postgres::shared().unwrap())))
-        }
+        Storage::Sqlite => SQLITE.get_or_init(|| World::open(storage, storage.site())),
+        Storage::Postgres => POSTGRES.get_or_init(|| World::open(storage, storage.site())),
     }
 }
 
 impl World {
-    /// Starts a server at `site`. All cases together would trip over the limit of one address.
-    pub(crate) fn open(storage: Storage, site: Site) -> Self {
-        let site = site.with("clicks.beacon_per_minute", "10000000").with("log.level", "info");
+    /// Starts a server at `site` for cases to share. All of them together would trip over the limit of one address.
+    fn open(storage: Storage, site: Site) -> Self {
+        Self::open_with(storage, site.with("clicks.beacon_per_minute", "10000000"))
+    }
+
+    /// Starts a server at `site` as it is.
+    pub(crate) fn open_with(storage: Storage, site: Site) -> Self {
         let server = site.serve();
         let contract = Contract::of(&server);
         Self { storage, site, server, contract }
+    }
+}
+
+impl Storage {
+    /// A new, empty, migrated site.
+    pub(crate) fn site(self) -> Site {
+        match self {
+            Self::Sqlite => Site::sqlite(),
+            Self::Postgres => Site::postgres(postgres::shared().unwrap()),
+        }
     }
 }
