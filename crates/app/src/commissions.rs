@@ -160,8 +160,7 @@ impl Ledger {
                 _ if !touched => {}
                 Some(version) => set.rows.accounts.change(version, account),
                 None => {
-                    let key = format!("{}:{}", account.affiliate_id, account.currency());
-                    set.claim(Space::Account, key, account.id.uuid());
+                    set.claim(Space::Account, account.key(), account.id.uuid());
                     set.rows.accounts.insert(account);
                 }
             }

@@ -26,6 +26,16 @@ impl Account {
         self.approved.currency()
     }
 
+    /// The text by which an account is unique within its merchant: `aff_…:USD`. Stored: never change its form.
+    pub fn key(&self) -> String {
+        Self::key_of(self.affiliate_id, self.currency())
+    }
+
+    /// The [`Account::key`] of an affiliate's account in a currency.
+    pub fn key_of(affiliate_id: AffiliateId, currency: Currency) -> String {
+        format!("{affiliate_id}:{currency}")
+    }
+
     /// The account after one of its commissions went from `before` to `after`.
     pub fn moved(&self, before: &Commission, after: &Commission) -> Result<Self, MoneyError> {
         let part = |row: &Commission, status| {

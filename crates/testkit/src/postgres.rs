@@ -80,6 +80,7 @@ impl Cluster {
         let mut keeper = Keeper::start(&address)?;
         // From here on the keeper removes the folder, because it outlives this process.
         let _ = folder.keep();
+        address.initdb()?;
         for attempt in 1.. {
             if options.tcp {
                 address.open_tcp()?;

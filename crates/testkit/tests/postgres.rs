@@ -1,7 +1,7 @@
 //! The private PostgreSQL itself.
 
+use rustix::process::{Pid, test_kill_process};
 use std::io;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use testkit::postgres::{Cluster, ClusterOptions, Durability, shared};
 
@@ -106,6 +106,5 @@ async fn a_template_name_cannot_carry_sql() {
 }
 
 fn alive(pid: i32) -> bool {
-    let signalled = Command::new("kill").args(["-0", &pid.to_string()]).output();
-    signalled.is_ok_and(|done| done.status.success())
+    Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid).is_ok())
 }

@@ -38,7 +38,7 @@ pub(super) struct Postmaster {
 }
 
 impl Address {
-    /// A new cluster's folder, with the data folder made by `initdb`. The folder is removed with the second value.
+    /// A new cluster's folder, still empty. It is removed with the second value.
     pub(super) fn create(programs: Programs) -> io::Result<(Self, TempDir)> {
         let temporary = std::env::temp_dir();
         let parent = if temporary.as_os_str().len() > LONGEST_PARENT { PathBuf::from("/tmp") } else { temporary };
@@ -56,8 +56,6 @@ impl Address {
             tcp: false,
             password: random_word(),
         };
-        address.initdb()?;
-        address.write_file(IDENTITY, &address.name)?;
         Ok((address, folder))
     }
 
@@ -78,7 +76,8 @@ impl Address {
         Ok(address)
     }
 
-    fn initdb(&self) -> io::Result<()> {
+    /// Makes the data folder, and leaves the mark that a cluster was made here.
+    pub(super) fn initdb(&self) -> io::Result<()> {
         self.write_file("password", &self.password)?;
         if let Some(account) = self.account {
             account.own(&self.folder.join("password"))?;
@@ -86,7 +85,8 @@ impl Address {
         let mut command = self.as_server("initdb");
         command.args(["--encoding=UTF8", "--locale=C", "--no-sync", "--auth-local=trust", "--auth-host=scram-sha-256"]);
         command.args(["--username", USER, "--pwfile=password", "--pgdata=data"]);
-        output_of(&mut command).map(drop)
+        output_of(&mut command)?;
+        self.write_file(IDENTITY, &self.name)
     }
 
     /// Takes a port of 127.0.0.1 that is free now.

@@ -1,0 +1,92 @@
+//! The writer: its connection and the transaction around a batch.
+
+use super::batch;
+use crate::{
+    checkpoint::Signal,
+    connection::{Database, Role},
+    error::{Failure, Fault},
+};
+use diesel::{SqliteConnection, connection::SimpleConnection as _};
+use journal::{Flushed, Verdict};
+use ports::ChangeSet;
+use std::sync::Arc;
+
+/// Turns batches into transactions, on a connection that it opens when it is needed and drops when it failed.
+pub(crate) struct Writer {
+    database: Database,
+    signal: Signal,
+    connection: Option<SqliteConnection>,
+}
+
+/// Why a transaction was not committed.
+enum Stopped {
+    /// The lock could not be had, or no connection: nothing has begun.
+    Outside(Fault),
+    /// Something failed before COMMIT.
+    Inside(Fault),
+    /// COMMIT failed.
+    AtCommit(Fault),
+}
+
+impl Writer {
+    pub(crate) fn new(database: Database, signal: Signal) -> Self {
+        Self { database, signal, connection: None }
+    }
+
+    /// Writes `batch` in one transaction.
+    pub(crate) fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
+        match self.transact(batch) {
+            Ok(verdicts) => {
+                self.signal.written();
+                Flushed::Done(verdicts)
+            }
+            Err(stopped) => self.stopped(stopped),
+        }
+    }
+
+    fn transact(&mut self, batch: &[Arc<ChangeSet>]) -> Result<Vec<Verdict>, Stopped> {
+        let connection = self.connection().map_err(Stopped::Outside)?;
+        let begun = connection.batch_execute("BEGIN IMMEDIATE");
+        begun.map_err(|error| Stopped::Outside(error.into()))?;
+        let verdicts = batch::apply(connection, batch).map_err(Stopped::Inside)?;
+        // Where every set lost, all that was taken was given back: there is nothing for the disk to do.
+        let end = if verdicts.contains(&Verdict::Won) { "COMMIT" } else { "ROLLBACK" };
+        connection.batch_execute(end).map_err(|error| Stopped::AtCommit(error.into()))?;
+        Ok(verdicts)
+    }
+
+    fn connection(&mut self) -> Result<&mut SqliteConnection, Fault> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.database.connect(Role::Writer)?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Ends what was begun and says what it means.
+    fn stopped(&mut self, stopped: Stopped) -> Flushed {
+        let (fault, begun, at_commit) = match stopped {
+            Stopped::Outside(fault) => (fault, false, false),
+            Stopped::Inside(fault) => (fault, true, false),
+            Stopped::AtCommit(fault) => (fault, true, true),
+        };
+        let failure = fault.failure();
+        let rolled_back = !begun || self.connection.as_mut().is_some_and(|c| c.batch_execute("ROLLBACK").is_ok());
+        // A connection that failed in an unclear way is not used again; closing it ends whatever it had begun.
+        if !rolled_back || failure == Failure::Away {
+            self.connection = None;
+        }
+        match failure {
+            // It has waited as long as it may; to try again at once would only double that.
+            Failure::Locked if !begun => Flushed::Away(Box::new(fault)),
+            Failure::Locked => Flushed::Again,
+            // The log may hold the whole transaction though the disk reported a failure: after a crash it may be found.
+            _ if at_commit => {
+                tracing::error!(error = &fault as &dyn std::error::Error, "the outcome of a commit is unknown");
+                Flushed::Unknown
+            }
+            Failure::Away => Flushed::Away(Box::new(fault)),
+            Failure::Data => Flushed::Faulty(Box::new(fault)),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Unique keys against the rows that hold them, both ways.
+
+use super::Rule;
+use crate::values::Uid;
+use diesel::{
+    QueryResult, SqliteConnection, declare_sql_function,
+    sql_types::{Binary, Text},
+};
+use domain::{Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId};
+use ports::Space;
+use uuid::Uuid;
+
+// The domain's own rules, so that a query compares with what was claimed and not with a copy of how it was made.
+#[declare_sql_function]
+extern "SQL" {
+    /// The space in which an event of this kind is unique; NULL for a kind that does not exist.
+    fn event_space(kind: Text) -> Nullable<SmallInt>;
+    /// The key of an affiliate's account in a currency; NULL for a currency that does not exist.
+    fn account_key(affiliate_id: Binary, currency: Text) -> Nullable<Text>;
+}
+
+/// Makes the functions known to a connection. Doing so again changes nothing.
+pub(super) fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
+    event_space_utils::register_impl(connection, |kind: String| {
+        EventKind::parse(&kind).ok().map(|kind| Space::Event(kind.space()).number())
+    })?;
+    account_key_utils::register_impl(connection, |affiliate: Uid, currency: String| {
+        currency.parse().ok().map(|currency| Account::key_of(affiliate.id(), currency))
+    })
+}
+
+/// Where a unique key stands in a row. `space` and `key` are expressions over a row `t`.
+struct Kept {
+    missing: &'static str,
+    stray: &'static str,
+    table: &'static str,
+    spaces: &'static [Space],
+    space: Option<&'static str>,
+    key: &'static str,
+    show: fn(Uuid) -> String,
+}
+
+const EVENTS: [Space; 4] = [
+    Space::Event(EventSpace::Paying),
+    Space::Event(EventSpace::Signup),
+    Space::Event(EventSpace::Lead),
+    Space::Event(EventSpace::TrialStarted),
+];
+
+const KEPT: [Kept; 7] = [
+    Kept {
+        missing: "affiliate_slug_claim",
+        stray: "claim_affiliate_slug",
+        table: "affiliates",
+        spaces: &[Space::AffiliateSlug],
+        space: None,
+        key: "t.slug",
+        show: |id| AffiliateId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "affiliate_email_claim",
+        stray: "claim_affiliate_email",
+        table: "affiliates",
+        spaces: &[Space::AffiliateEmail],
+        space: None,
+        key: "t.email_folded",
+        show: |id| AffiliateId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "coupon_code_claim",
+        stray: "claim_coupon_code",
+        table: "coupons",
+        spaces: &[Space::CouponCode],
+        space: None,
+        key: "t.code",
+        show: |id| CouponId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "event_claim",
+        stray: "claim_event",
+        table: "events",
+        spaces: &EVENTS,
+        space: Some("event_space(t.kind)"),
+        key: "t.external_id",
+        show: |id| EventId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "account_claim",
+        stray: "claim_account",
+        table: "accounts",
+        spaces: &[Space::Account],
+        space: None,
+        key: "account_key(t.affiliate_id, t.currency)",
+        show: |id| AccountId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "api_key_directory",
+        stray: "directory_api_key",
+        table: "api_keys",
+        spaces: &[Space::KeyHash],
+        space: None,
+        key: "lower(hex(t.hash))",
+        show: |id| ApiKeyId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "merchant_slug_directory",
+        stray: "directory_merchant_slug",
+        table: "merchants",
+        spaces: &[Space::MerchantSlug],
+        space: None,
+        key: "t.slug",
+        show: |id| MerchantId::from_uuid(id).to_string(),
+    },
+];
+
+pub(super) fn rules() -> impl Iterator<Item = Rule> {
+    KEPT.iter().flat_map(|kept| [kept.missing(), kept.stray()])
+}
+
+impl Kept {
+    fn is_global(&self) -> bool {
+        self.spaces.iter().all(|space| space.is_global())
+    }
+
+    /// The claims table, and the condition that a claim `c` is of the merchant of the row `t`.
+    fn claims(&self) -> (&'static str, &'static str) {
+        if self.is_global() { ("directory", "TRUE") } else { ("claims", "c.merchant_id = t.merchant_id") }
+    }
+
+    /// The space of the row's key, as an expression.
+    fn space(&self) -> String {
+        let only = || self.spaces.first().map_or_else(|| "NULL".to_owned(), |space| space.number().to_string());
+        self.space.map_or_else(only, str::to_owned)
+    }
+
+    /// Rows whose key somebody else has, or nobody.
+    fn missing(&self) -> Rule {
+        let Self { missing: name, table, key, show, .. } = *self;
+        let ((claims, same), space) = (self.claims(), self.space());
+        let merchant = if table == "merchants" { "t.id" } else { "t.merchant_id" };
+        let sql = format!(
+            "SELECT {merchant} AS merchant_id, t.id AS id, 'does not own its key in {claims}' AS why \
+             FROM {table} t LEFT JOIN {claims} c ON {same} AND c.space = {space} AND c.key = {key} \
+             WHERE c.owner IS NOT t.id"
+        );
+        Rule { name, sql, show }
+    }
+
+    /// Claims whose owner is gone, or has another key.
+    fn stray(&self) -> Rule {
+        let Self { stray: name, table, key, show, .. } = *self;
+        let ((claims, same), space) = (self.claims(), self.space());
+        let merchant = if self.is_global() { "NULL" } else { "c.merchant_id" };
+        let spaces: Vec<String> = self.spaces.iter().map(|space| space.number().to_string()).collect();
+        let spaces = spaces.join(", ");
+        let sql = format!(
+            "SELECT {merchant} AS merchant_id, c.owner AS id, 'owns a key in {claims} that is not of any row of it' AS why \
+             FROM {claims} c LEFT JOIN {table} t ON {same} AND t.id = c.owner \
+             WHERE c.space IN ({spaces}) AND (t.id IS NULL OR {key} IS NOT c.key OR {space} IS NOT c.space)"
+        );
+        Rule { name, sql, show }
+    }
+}

@@ -1,0 +1,44 @@
+//! Rows that name other rows: there are no foreign keys on the way of events, so this is where orphans are found.
+
+use super::Rule;
+use domain::{AnnouncementId, CommissionId};
+
+pub(super) fn rules() -> [Rule; 4] {
+    [
+        Rule {
+            name: "commission_event",
+            sql: "SELECT c.merchant_id AS merchant_id, c.id AS id, 'names an event that does not exist' AS why \
+                  FROM commissions c LEFT JOIN events e ON e.merchant_id = c.merchant_id AND e.id = c.event_id \
+                  WHERE e.id IS NULL"
+                .to_owned(),
+            show: |id| CommissionId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "commission_leaf",
+            sql: "SELECT c.merchant_id AS merchant_id, c.id AS id, 'names a leaf that its event does not have' AS why \
+                  FROM commissions c LEFT JOIN commissions l \
+                      ON l.merchant_id = c.merchant_id AND l.id = c.leaf_id AND l.event_id = c.event_id \
+                  WHERE c.leaf_id IS NOT NULL AND l.id IS NULL"
+                .to_owned(),
+            show: |id| CommissionId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "announcement_outbox",
+            sql: "SELECT a.merchant_id AS merchant_id, a.id AS id, 'will never be delivered: it is not in the outbox' AS why \
+                  FROM announcements a \
+                  LEFT JOIN outbox o ON o.merchant_id = a.merchant_id AND o.announcement_id = a.id \
+                  WHERE o.announcement_id IS NULL"
+                .to_owned(),
+            show: |id| AnnouncementId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "outbox_announcement",
+            sql: "SELECT o.merchant_id AS merchant_id, o.announcement_id AS id, 'is in the outbox and does not exist' AS why \
+                  FROM outbox o \
+                  LEFT JOIN announcements a ON a.merchant_id = o.merchant_id AND a.id = o.announcement_id \
+                  WHERE a.id IS NULL"
+                .to_owned(),
+            show: |id| AnnouncementId::from_uuid(id).to_string(),
+        },
+    ]
+}

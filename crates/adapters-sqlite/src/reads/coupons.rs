@@ -1,0 +1,97 @@
+//! Coupons.
+
+use super::{
+    affiliates::affiliate,
+    merchants::merchant,
+    page::{empty, page, paged},
+};
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{CouponRow, find, owner_of},
+    schema::coupons,
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, MerchantId};
+use ports::{CouponFacts, CouponFilter, CouponReads, Page, PageAsk, ReadError, Space, Versioned};
+use uuid::Uuid;
+
+/// Which coupon has a code.
+pub(super) fn code_owner(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    code: &CouponCode,
+) -> QueryResult<Option<Uuid>> {
+    owner_of(connection, merchant, Space::CouponCode, code.as_str())
+}
+
+/// Whose coupon has a code.
+pub(super) fn coupon_affiliate(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    code: &CouponCode,
+) -> QueryResult<Option<AffiliateId>> {
+    let Some(owner) = code_owner(connection, merchant, code)? else { return Ok(None) };
+    let row = coupons::table.find((Uid::from(merchant), Uid(owner)));
+    let affiliate: Option<Uid> = row.select(coupons::affiliate_id).first(connection).optional()?;
+    Ok(affiliate.map(Uid::id))
+}
+
+fn list(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    filter: &CouponFilter,
+    ask: &PageAsk,
+) -> Result<Page<Coupon>, Fault> {
+    let CouponFilter { affiliate_id, code } = filter;
+    let of_merchant = coupons::table.filter(coupons::merchant_id.eq(Uid::from(merchant)));
+    let mut query = of_merchant.select(CouponRow::as_select()).into_boxed();
+    if let Some(affiliate) = affiliate_id {
+        query = query.filter(coupons::affiliate_id.eq(Uid::from(*affiliate)));
+    }
+    if let Some(code) = code {
+        let Some(owner) = code_owner(connection, merchant, code)? else { return Ok(empty()) };
+        query = query.filter(coupons::id.eq(Uid(owner)));
+    }
+    page(paged!(query, coupons, ask).load(connection)?, ask)
+}
+
+#[async_trait]
+impl CouponReads for SqliteStorage {
+    async fn coupon(&self, id: MerchantId, of: CouponId) -> Result<Option<(Merchant, Versioned<Coupon>)>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+            let coupon = find::<CouponRow>(connection, id.uuid(), of.uuid())?;
+            Ok(coupon.map(|coupon| (merchant.row, coupon)))
+        };
+        self.readers.read(work).await
+    }
+
+    async fn coupons(
+        &self,
+        merchant: MerchantId,
+        filter: &CouponFilter,
+        ask: &PageAsk,
+    ) -> Result<Page<Coupon>, ReadError> {
+        let (filter, ask) = (filter.clone(), *ask);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+    }
+
+    async fn coupon_facts(
+        &self,
+        id: MerchantId,
+        of: AffiliateId,
+        code: &CouponCode,
+    ) -> Result<Option<CouponFacts>, ReadError> {
+        let code = code.clone();
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+            let affiliate = affiliate(connection, id, of)?;
+            let code_owner = code_owner(connection, id, &code)?;
+            Ok(Some(CouponFacts { merchant: merchant.row, affiliate, code_owner }))
+        };
+        self.readers.read(work).await
+    }
+}

@@ -1,0 +1,149 @@
+//! Conversion events.
+
+use super::{
+    affiliates::affiliate,
+    clicks,
+    commissions::of_event,
+    coupons::coupon_affiliate,
+    merchants::merchant,
+    page::{empty, page, paged},
+};
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{EventRow, find, owner_of},
+    schema::events,
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{Affiliate, AffiliateId, Event, EventId, EventSpace, ExternalId, MerchantId, Settings};
+use ports::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, Space};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+const SPACES: [EventSpace; 4] = [EventSpace::Paying, EventSpace::Signup, EventSpace::Lead, EventSpace::TrialStarted];
+
+/// An event with what it earned.
+fn record(connection: &mut SqliteConnection, merchant: MerchantId, event: Event) -> Result<EventRecord, Fault> {
+    let commissions = of_event(connection, merchant, &event)?;
+    Ok(EventRecord { event, commissions })
+}
+
+fn event(connection: &mut SqliteConnection, merchant: MerchantId, id: Uuid) -> Result<Option<EventRecord>, Fault> {
+    match find::<EventRow>(connection, merchant.uuid(), id)? {
+        Some(found) => record(connection, merchant, found.row).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn facts(connection: &mut SqliteConnection, id: MerchantId, lookup: &EventLookup) -> Result<Option<EventFacts>, Fault> {
+    let EventLookup { space, external_id, session, coupon, affiliate_id, now } = lookup;
+    let Some(merchant) = merchant(connection, id)?.map(|found| found.row) else { return Ok(None) };
+    let earlier = match owner_of(connection, id, Space::Event(*space), external_id.as_str())? {
+        Some(owner) => event(connection, id, owner)?,
+        None => None,
+    };
+    let coupon_owner = match coupon {
+        Some(code) => coupon_affiliate(connection, id, code)?,
+        None => None,
+    };
+    let oldest = merchant.clock.at(*now).minus(merchant.settings.window());
+    let clicks = match session {
+        Some(session) => clicks::of_session(connection, id, session, oldest)?,
+        None => Vec::new(),
+    };
+    let named = affiliate_id.iter().chain(&coupon_owner).copied().chain(clicks.iter().map(|click| click.affiliate_id));
+    let affiliates = with_parents(connection, id, named.collect())?;
+    Ok(Some(EventFacts { merchant, earlier, coupon_owner, clicks, affiliates }))
+}
+
+/// The affiliates named, those that exist, and as many levels of their parents as can earn; each once.
+fn with_parents(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    named: Vec<AffiliateId>,
+) -> Result<Vec<Affiliate>, Fault> {
+    let mut found: Vec<Affiliate> = Vec::new();
+    let mut seen: HashSet<AffiliateId> = HashSet::new();
+    let mut level = named;
+    for _ in 0..=Settings::MOST_LEVELS {
+        let mut parents = Vec::new();
+        for id in level {
+            if !seen.insert(id) {
+                continue;
+            }
+            if let Some(affiliate) = affiliate(connection, merchant, id)? {
+                parents.extend(affiliate.row.parent_id);
+                found.push(affiliate.row);
+            }
+        }
+        level = parents;
+    }
+    Ok(found)
+}
+
+fn list(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    filter: &EventFilter,
+    ask: &PageAsk,
+) -> Result<Page<EventRecord>, Fault> {
+    let EventFilter { affiliate_id, external_id, from, to } = filter;
+    let of_merchant = events::table.filter(events::merchant_id.eq(Uid::from(merchant)));
+    let mut query = of_merchant.select(EventRow::as_select()).into_boxed();
+    if let Some(affiliate) = affiliate_id {
+        query = query.filter(events::affiliate_id.eq(Uid::from(*affiliate)));
+    }
+    if let Some(external_id) = external_id {
+        let owners = owners_of(connection, merchant, external_id)?;
+        if owners.is_empty() {
+            return Ok(empty());
+        }
+        query = query.filter(events::id.eq_any(owners));
+    }
+    if let Some(from) = from {
+        query = query.filter(events::created_at.ge(from.micros()));
+    }
+    if let Some(to) = to {
+        query = query.filter(events::created_at.lt(to.micros()));
+    }
+    let Page { rows, more } = page(paged!(query, events, ask).load(connection)?, ask)?;
+    let rows: Result<_, _> = rows.into_iter().map(|row| record(connection, merchant, row)).collect();
+    Ok(Page { rows: rows?, more })
+}
+
+/// The events with an external id: at most one in each space.
+fn owners_of(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    external_id: &ExternalId,
+) -> QueryResult<Vec<Uid>> {
+    let mut owners = Vec::new();
+    for space in SPACES {
+        owners.extend(owner_of(connection, merchant, Space::Event(space), external_id.as_str())?.map(Uid));
+    }
+    Ok(owners)
+}
+
+#[async_trait]
+impl EventReads for SqliteStorage {
+    async fn event_facts(&self, merchant: MerchantId, lookup: &EventLookup) -> Result<Option<EventFacts>, ReadError> {
+        let lookup = lookup.clone();
+        self.readers.read(move |connection| facts(connection, merchant, &lookup)).await
+    }
+
+    async fn event(&self, merchant: MerchantId, id: EventId) -> Result<Option<EventRecord>, ReadError> {
+        self.readers.read(move |connection| event(connection, merchant, id.uuid())).await
+    }
+
+    async fn events(
+        &self,
+        merchant: MerchantId,
+        filter: &EventFilter,
+        ask: &PageAsk,
+    ) -> Result<Page<EventRecord>, ReadError> {
+        let (filter, ask) = (filter.clone(), *ask);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+    }
+}

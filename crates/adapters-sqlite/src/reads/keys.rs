@@ -1,0 +1,95 @@
+//! API keys.
+
+use super::merchants::{merchant, organization};
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{KeyRow, Reading, TableRow as _, owner_of},
+    schema::{api_keys, key_uses},
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{ApiKeyId, KeyHash, MerchantId, Mode, Organization, OrganizationId};
+use ports::{KeyFacts, KeyReads, ReadError, Space};
+use uuid::Uuid;
+
+/// The most keys that a list shows.
+const MOST: usize = 1_000;
+
+/// The owner of a key, as far as it decides what the key opens.
+struct Owner {
+    merchant_id: MerchantId,
+    mode: Mode,
+    organization: Organization,
+}
+
+fn facts(connection: &mut SqliteConnection, row: KeyRow, owner: &Owner) -> Result<KeyFacts, Fault> {
+    let key = row.read()?;
+    let used: Option<i64> = key_uses::table
+        .find((Uid::from(owner.merchant_id), Uid::from(key.row.id)))
+        .select(key_uses::last_used_at)
+        .first(connection)
+        .optional()?;
+    let last_used_at = Reading::of("key_uses", key.row.id.uuid()).maybe_time("last_used_at", used)?;
+    let Organization { id: organization_id, plan, .. } = owner.organization;
+    Ok(KeyFacts { key, merchant_id: owner.merchant_id, mode: owner.mode, organization_id, plan, last_used_at })
+}
+
+fn key(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<KeyFacts>, Fault> {
+    let by_id = api_keys::table.filter(api_keys::id.eq(Uid(id)));
+    let Some(row) = by_id.select(KeyRow::as_select()).first(connection).optional()? else { return Ok(None) };
+    let merchant_id = row.merchant();
+    let Some(merchant) = merchant(connection, merchant_id)?.map(|found| found.row) else { return Ok(None) };
+    let Some(organization) = organization(connection, merchant.organization_id)? else { return Ok(None) };
+    let owner = Owner { merchant_id, mode: merchant.mode, organization: organization.row };
+    facts(connection, row, &owner).map(Some)
+}
+
+fn key_by_hash(connection: &mut SqliteConnection, hashes: &[KeyHash]) -> Result<Option<KeyFacts>, Fault> {
+    for hash in hashes {
+        // A global space looks at no merchant.
+        let nobody = MerchantId::from_uuid(Uuid::nil());
+        if let Some(id) = owner_of(connection, nobody, Space::KeyHash, &hash.hex())? {
+            return key(connection, id);
+        }
+    }
+    Ok(None)
+}
+
+fn keys_of(connection: &mut SqliteConnection, id: OrganizationId) -> Result<Vec<KeyFacts>, Fault> {
+    let Some(organization) = organization(connection, id)?.map(|found| found.row) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for &mode in Mode::ALL {
+        let merchant_id = organization.merchant(mode);
+        let rows: Vec<KeyRow> = api_keys::table
+            .filter(api_keys::merchant_id.eq(Uid::from(merchant_id)))
+            .order((api_keys::created_at.desc(), api_keys::id.desc()))
+            .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
+            .select(KeyRow::as_select())
+            .load(connection)?;
+        let owner = Owner { merchant_id, mode, organization: organization.clone() };
+        for row in rows {
+            found.push(facts(connection, row, &owner)?);
+        }
+    }
+    found.sort_by_key(|facts| std::cmp::Reverse((facts.key.row.created_at, facts.key.row.id)));
+    found.truncate(MOST);
+    Ok(found)
+}
+
+#[async_trait]
+impl KeyReads for SqliteStorage {
+    async fn key_by_hash(&self, hashes: &[KeyHash]) -> Result<Option<KeyFacts>, ReadError> {
+        let hashes = hashes.to_vec();
+        self.readers.read(move |connection| key_by_hash(connection, &hashes)).await
+    }
+
+    async fn key(&self, id: ApiKeyId) -> Result<Option<KeyFacts>, ReadError> {
+        self.readers.read(move |connection| key(connection, id.uuid())).await
+    }
+
+    async fn keys_of(&self, organization: OrganizationId) -> Result<Vec<KeyFacts>, ReadError> {
+        self.readers.read(move |connection| keys_of(connection, organization)).await
+    }
+}

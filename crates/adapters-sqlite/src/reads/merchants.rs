@@ -1,0 +1,82 @@
+//! Organizations and merchants.
+
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{MerchantRow, OrganizationRow, TableRow as _, find, owner_of},
+    schema::{commissions, organizations},
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::{dsl::exists, prelude::*};
+use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
+use ports::{MerchantReads, ReadError, SettingsFacts, Space, Versioned};
+use uuid::Uuid;
+
+/// A merchant.
+pub(super) fn merchant(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+) -> Result<Option<Versioned<Merchant>>, Fault> {
+    find::<MerchantRow>(connection, id.uuid(), id.uuid())
+}
+
+/// An organization.
+pub(super) fn organization(
+    connection: &mut SqliteConnection,
+    id: OrganizationId,
+) -> Result<Option<Versioned<Organization>>, Fault> {
+    find::<OrganizationRow>(connection, id.uuid(), id.uuid())
+}
+
+/// Who on the server has a merchant's slug.
+pub(super) fn slug_owner(connection: &mut SqliteConnection, slug: &Slug) -> QueryResult<Option<Uuid>> {
+    // A global space looks at no merchant.
+    owner_of(connection, MerchantId::from_uuid(Uuid::nil()), Space::MerchantSlug, slug.as_str())
+}
+
+fn settings_facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    slug: Option<&Slug>,
+) -> Result<Option<SettingsFacts>, Fault> {
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let any = commissions::table.filter(commissions::merchant_id.eq(Uid::from(id)));
+    let has_commissions = diesel::select(exists(any)).get_result(connection)?;
+    let slug_owner = slug.map(|slug| slug_owner(connection, slug)).transpose()?.flatten();
+    Ok(Some(SettingsFacts { merchant, has_commissions, slug_owner }))
+}
+
+#[async_trait]
+impl MerchantReads for SqliteStorage {
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Versioned<Merchant>>, ReadError> {
+        self.readers.read(move |connection| merchant(connection, id)).await
+    }
+
+    async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Result<Option<SettingsFacts>, ReadError> {
+        let slug = slug.cloned();
+        self.readers.read(move |connection| settings_facts(connection, id, slug.as_ref())).await
+    }
+
+    async fn slug_owner(&self, slug: &Slug) -> Result<Option<Uuid>, ReadError> {
+        let slug = slug.clone();
+        self.readers.read(move |connection| Ok(slug_owner(connection, &slug)?)).await
+    }
+
+    async fn organization(&self, id: OrganizationId) -> Result<Option<Versioned<Organization>>, ReadError> {
+        self.readers.read(move |connection| organization(connection, id)).await
+    }
+
+    async fn organizations(&self, after: Option<OrganizationId>, limit: u32) -> Result<Vec<Organization>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            let mut query = organizations::table.select(OrganizationRow::as_select()).into_boxed();
+            if let Some(after) = after {
+                query = query.filter(organizations::id.gt(Uid::from(after)));
+            }
+            let rows = query.order(organizations::id).limit(i64::from(limit)).load(connection)?;
+            let read: Result<_, _> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
+            Ok(read?)
+        };
+        self.readers.read(work).await
+    }
+}

@@ -1,0 +1,34 @@
+//! Pages of a list, newest first.
+
+use crate::{error::Fault, rows::TableRow};
+use ports::{Page, PageAsk};
+
+/// Orders a boxed query of a table newest first and cuts out what was asked for, and one row more to know whether any
+/// follow. The condition on the time alone lets the index find the place; the second one settles ties.
+macro_rules! paged {
+    ($query:expr, $table:ident, $ask:expr) => {{
+        let ask: &ports::PageAsk = $ask;
+        let mut query = $query;
+        if let Some(ports::Position { at, id }) = ask.after {
+            let before = $table::created_at.lt(at.micros()).or($table::id.lt($crate::values::Uid(id)));
+            query = query.filter($table::created_at.le(at.micros())).filter(before);
+        }
+        query
+            .order(($table::created_at.desc(), $table::id.desc()))
+            .limit(i64::from(ask.limit) + 1)
+            .offset(i64::from(ask.offset))
+    }};
+}
+pub(super) use paged;
+
+/// A page of what such a query gave.
+pub(super) fn page<R: TableRow>(rows: Vec<R>, ask: &PageAsk) -> Result<Page<R::Entity>, Fault> {
+    let Page { rows, more } = Page::cut(rows, ask);
+    let rows: Result<_, _> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
+    Ok(Page { rows: rows?, more })
+}
+
+/// A page without rows.
+pub(super) fn empty<T>() -> Page<T> {
+    Page { rows: Vec::new(), more: false }
+}

@@ -1,0 +1,227 @@
+//! The tables as diesel sees them; `migrations/sqlite` makes them.
+
+#![allow(unreachable_pub, missing_docs, reason = "written by the macro")]
+
+diesel::table! {
+    organizations (id) {
+        id -> Binary,
+        name -> Text,
+        plan -> Text,
+        test_merchant_id -> Binary,
+        live_merchant_id -> Binary,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    merchants (id) {
+        id -> Binary,
+        organization_id -> Binary,
+        mode -> Text,
+        slug -> Text,
+        clock_offset_micros -> BigInt,
+        currency -> Text,
+        commission_rate -> Integer,
+        mlm_rates -> Text,
+        hold_days -> Integer,
+        cookie_window_days -> Integer,
+        attribution_model -> Text,
+        self_referral -> Text,
+        auto_coupon_on_approval -> Bool,
+        landing_url -> Nullable<Text>,
+        redirect_hosts -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    directory (space, key) {
+        space -> SmallInt,
+        key -> Text,
+        owner -> Binary,
+    }
+}
+
+diesel::table! {
+    claims (merchant_id, space, key) {
+        merchant_id -> Binary,
+        space -> SmallInt,
+        key -> Text,
+        owner -> Binary,
+    }
+}
+
+diesel::table! {
+    replies (merchant_id, route, key) {
+        merchant_id -> Binary,
+        route -> Text,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> SmallInt,
+        body -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_keys (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        hash -> Binary,
+        start -> Text,
+        last_four -> Text,
+        scopes -> Text,
+        rate_limit_per_min -> Integer,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        rolled_to -> Nullable<Binary>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    key_uses (merchant_id, key_id) {
+        merchant_id -> Binary,
+        key_id -> Binary,
+        last_used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    trees (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    affiliates (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        slug -> Text,
+        email -> Text,
+        email_folded -> Text,
+        display_name -> Nullable<Text>,
+        status -> Text,
+        tier_id -> Nullable<Binary>,
+        parent_id -> Nullable<Binary>,
+        custom_rate -> Nullable<Integer>,
+        metadata -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    coupons (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        affiliate_id -> Binary,
+        code -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    clicks (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        affiliate_id -> Binary,
+        session -> Text,
+        landing_page -> Nullable<Text>,
+        referrer -> Nullable<Text>,
+        utm_source -> Nullable<Text>,
+        utm_medium -> Nullable<Text>,
+        utm_campaign -> Nullable<Text>,
+        utm_term -> Nullable<Text>,
+        utm_content -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        ip_hash -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        external_id -> Text,
+        order_id -> Text,
+        amount_minor -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        refunded_minor -> BigInt,
+        session -> Nullable<Text>,
+        coupon -> Nullable<Text>,
+        affiliate_id -> Nullable<Binary>,
+        customer_email -> Nullable<Text>,
+        customer_external_id -> Nullable<Text>,
+        occurred_at -> Nullable<BigInt>,
+        metadata -> Text,
+        decision -> Text,
+        fingerprint -> Binary,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    commissions (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        event_id -> Binary,
+        order_id -> Text,
+        affiliate_id -> Binary,
+        level -> SmallInt,
+        leaf_id -> Nullable<Binary>,
+        basis_minor -> BigInt,
+        rate -> Integer,
+        rate_source -> Text,
+        amount_minor -> BigInt,
+        currency -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        matures_at -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    accounts (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        affiliate_id -> Binary,
+        currency -> Text,
+        approved_minor -> BigInt,
+        paid_minor -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    announcements (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        topic -> Text,
+        created_at -> BigInt,
+        payload -> Binary,
+    }
+}
+
+diesel::table! {
+    outbox (merchant_id, announcement_id) {
+        merchant_id -> Binary,
+        announcement_id -> Binary,
+    }
+}

@@ -1,0 +1,16 @@
+DROP TABLE outbox;
+DROP TABLE announcements;
+DROP TABLE accounts;
+DROP TABLE commissions;
+DROP TABLE events;
+DROP TABLE clicks;
+DROP TABLE coupons;
+DROP TABLE affiliates;
+DROP TABLE trees;
+DROP TABLE key_uses;
+DROP TABLE api_keys;
+DROP TABLE replies;
+DROP TABLE claims;
+DROP TABLE directory;
+DROP TABLE merchants;
+DROP TABLE organizations;
