@@ -133,7 +133,7 @@ impl Call {
 
     async fn send(self) -> Reply {
         let Self { client, method, path, request } = self;
-        let what = format!("{method} {path}");
+        let mut what = format!("{method} {path}");
         let answer = request.send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
@@ -146,6 +146,10 @@ impl Call {
             keyed: client.key.is_some(),
         });
         let text = String::from_utf8(body.to_vec()).expect("answers are UTF-8");
+        if status >= 500 {
+            let id = Header::get(&headers, "x-request-id").unwrap_or_default();
+            what = format!("{what}, which logged {}", client.world.server.logged(id));
+        }
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Reply { status, headers, text, json, what }
     }

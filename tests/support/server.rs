@@ -93,6 +93,11 @@ impl Server {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// What it has logged about one request.
+    pub(crate) fn logged(&self, request_id: &str) -> String {
+        self.log().lines().filter(|line| line.contains(request_id)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Sends SIGTERM, waits for the end, and returns the exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
         if let Some(mut orders) = self.orders.take() {
