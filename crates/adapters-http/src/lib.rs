@@ -26,3 +26,6 @@ pub use openapi::document as openapi_document;
 pub use server::{HttpOptions, Listen, Running, serve};
 pub use tls::{TlsError, TlsIdentity};
 pub use wire::{JsonWire, instant_text};
+
+#[cfg(test)]
+mod tests;

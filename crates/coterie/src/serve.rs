@@ -15,10 +15,10 @@ use adapters_system::SecretKeys;
 use listenfd::ListenFd;
 use ports::IdSource;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::time::sleep;
 
-/// How long the server goes on answering after it has said that it is not ready, so that whoever sends it requests
-/// learns of it and its connections are closed by answers (architecture 5).
-const DRAIN: Duration = Duration::from_millis(500);
+/// How long each step of the drain lasts.
+const STEP: Duration = Duration::from_millis(500);
 
 /// Serves until a signal says stop.
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
@@ -30,6 +30,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let app = Arc::new(wiring::app(&database, &machine, &settings.server)?);
     let outside = wiring::edge(Arc::clone(&app), machine, &keys, settings.clicks.beacon_per_minute, metrics);
     let (api, ops) = sockets(settings.http.addr, settings.ops.addr)?;
+    let inherited = matches!(api, Listen::Socket(_));
     let options = wiring::http_options(&settings.http, api, ops)?;
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let server = adapters_http::serve(options, outside).await.map_err(server_failed)?;
@@ -37,25 +38,20 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         welcome::on_first_start(&app, &format!("{scheme}://{}", reachable(server.api))).await?;
     }
     print::result(&format!("listening http={scheme}://{} ops=http://{}", server.api, server.ops))?;
-    let ended = until_stopped(server, &mut stop).await;
+    let ended = until_stopped(server, inherited, &mut stop).await;
     database.close().await;
     ended
 }
 
 /// Waits for a signal and drains; a second signal ends the waiting.
-async fn until_stopped(mut server: Running, stop: &mut StopSignals) -> Result<(), Failure> {
+async fn until_stopped(mut server: Running, inherited: bool, stop: &mut StopSignals) -> Result<(), Failure> {
     let signal = tokio::select! {
         signal = stop.next() => signal,
         ended = server.ended() => return ended.map_err(server_failed),
     };
     tracing::info!(signal, "draining");
-    server.drain();
-    let drained = async {
-        tokio::time::sleep(DRAIN).await;
-        server.stop().await.map_err(server_failed)
-    };
     tokio::select! {
-        done = drained => {
+        done = drain(server, inherited) => {
             tracing::info!("stopped");
             done
         }
@@ -64,6 +60,19 @@ async fn until_stopped(mut server: Running, stop: &mut StopSignals) -> Result<()
             Ok(())
         }
     }
+}
+
+/// Stops so that no request is lost (architecture 5): say that we are not ready, close every connection with an answer,
+/// take no more of them, finish what was taken, stop. Connections wait at an inherited socket for the next server; at our
+/// own they would be reset, so there we go on taking them until whoever sends them can have learnt of it.
+async fn drain(server: Running, inherited: bool) -> Result<(), Failure> {
+    server.drain();
+    if !inherited {
+        sleep(STEP).await;
+    }
+    server.pause().await;
+    sleep(STEP).await;
+    server.stop().await.map_err(server_failed)
 }
 
 /// The keys that come from the server's secret, which an embedded server makes for itself.
