@@ -57,6 +57,19 @@ impl Foreign {
     }
 }
 
+impl Foreign {
+    /// The steps by which SQLite would answer a question.
+    pub fn plan(&mut self, question: &str) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Step {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {question}")).load(&mut self.0).unwrap();
+        steps.into_iter().map(|step| step.detail).collect()
+    }
+}
+
 /// The id of the merchant that [`founded`] makes.
 pub fn merchant() -> MerchantId {
     MerchantId::from_uuid(Uuid::from_u128(2))
