@@ -1,1 +1,28 @@
-//! adapters-http
+//! The REST API on actix-web: routes, bodies, errors, OpenAPI. The only crate that knows JSON.
+//!
+//! A request passes [`observe`](self) (its id, deadline, log line and the form of its errors), is authenticated and read
+//! by a `Call`, handled in `routes`, and shown by `wire`.
+
+mod call;
+mod cursor;
+mod edge;
+mod errors;
+mod fields;
+mod json;
+mod listing;
+mod observe;
+mod openapi;
+mod routes;
+mod server;
+mod tls;
+mod trace;
+mod values;
+mod wire;
+
+pub use cursor::CursorKey;
+pub use edge::{Limits, Outside, Visitors};
+pub use errors::{Code, errors_page};
+pub use openapi::document as openapi_document;
+pub use server::{HttpOptions, Listen, Running, serve};
+pub use tls::{TlsError, TlsIdentity};
+pub use wire::JsonWire;

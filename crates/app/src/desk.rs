@@ -59,6 +59,15 @@ impl Desk {
         Ok(Attempts { desk: self, merchant, once, started: self.now(), entry })
     }
 
+    /// The answer that was kept for an idempotency key; refused if it was for another request.
+    pub(crate) async fn kept_answer(&self, merchant: MerchantId, once: &Once) -> Result<Option<Answer>, AppError> {
+        match self.replies.reply(merchant, once.route, &once.key, self.now()).await? {
+            Some(kept) if kept.fingerprint == once.fingerprint => Ok(Some(kept.into())),
+            Some(_) => Err(AppError::IdempotencyMismatch),
+            None => Ok(None),
+        }
+    }
+
     /// Adds an announcement about the object that `data` shows.
     pub(crate) fn announce(&self, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, at: Timestamp, data: &[u8]) {
         let id = self.ids.id();
@@ -103,11 +112,8 @@ impl Attempts<'_> {
     /// Asked after the facts are loaded: whatever a first request with the same key has changed in them, its answer is
     /// then there too, and comes before any refusal that its change would now provoke.
     pub(crate) async fn kept_answer(&self) -> Result<Option<Answer>, AppError> {
-        let Some(once) = &self.once else { return Ok(None) };
-        let now = self.desk.now();
-        match self.desk.replies.reply(self.merchant, once.route, &once.key, now).await? {
-            Some(kept) if kept.fingerprint == once.fingerprint => Ok(Some(kept.into())),
-            Some(_) => Err(AppError::IdempotencyMismatch),
+        match &self.once {
+            Some(once) => self.desk.kept_answer(self.merchant, once).await,
             None => Ok(None),
         }
     }

@@ -20,6 +20,7 @@ mod events;
 mod keys;
 mod organizations;
 mod principal;
+mod replays;
 mod settings;
 
 pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
@@ -34,6 +35,7 @@ pub use events::{Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
 pub use organizations::Organizations;
 pub use principal::Principal;
+pub use replays::Replays;
 pub use settings::SettingsCases;
 
 use desk::Desk;
@@ -55,6 +57,8 @@ pub struct App {
     pub events: Events,
     /// Commissions.
     pub commissions: Commissions,
+    /// Answers kept for idempotency keys.
+    pub replays: Replays,
     /// Organizations; for operators.
     pub organizations: Organizations,
     /// API keys; for operators.
@@ -78,6 +82,7 @@ impl App {
             clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
             events: Events::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(desk, storage.clone(), storage.clone(), policy),
             inspection: storage,

@@ -1,0 +1,295 @@
+//! An error on its way to the caller.
+
+use super::Code;
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    http::{StatusCode, header},
+};
+use domain::{Fault, Refusal};
+use serde::Serialize;
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// How long a caller should wait when the server cannot say better.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Where a caller reads about a code.
+const DOCS: &str = "/api/v1/errors#";
+
+/// An error before it is known to whom it goes. Holds no cause: causes go to the log.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiError {
+    code: Code,
+    message: Cow<'static, str>,
+    faults: Vec<Fault>,
+    retry_after: Option<Duration>,
+    allow: Option<String>,
+    close: bool,
+}
+
+impl ApiError {
+    /// An error that says what its code says.
+    pub(crate) fn new(code: Code) -> Self {
+        let message = match code {
+            Code::Unauthorized => "A valid API key is required.",
+            Code::PlanRequired => domain::Plan::API_REFUSAL,
+            Code::Forbidden => "The API key lacks the scope for this.",
+            Code::NotFound => "There is no such object.",
+            Code::MethodNotAllowed => "The method is not allowed here.",
+            Code::RequestTimeout => "The body did not arrive in time.",
+            Code::PayloadTooLarge => "The body is larger than 256 KiB.",
+            Code::UnsupportedMediaType => "The body must be sent as application/json.",
+            Code::InvalidInput => "The input is not acceptable.",
+            Code::AlreadyExists => "The value is already in use.",
+            Code::InvalidState => "The state does not allow this.",
+            Code::IdempotencyMismatch => "The Idempotency-Key was used before with another request.",
+            Code::RateLimited => "Too many requests.",
+            Code::Internal => "Something went wrong on the server.",
+            Code::Unavailable => "The server cannot answer now. Try again.",
+        };
+        Self {
+            code,
+            message: Cow::Borrowed(message),
+            faults: Vec::new(),
+            retry_after: matches!(code, Code::Unavailable | Code::RateLimited).then_some(RETRY),
+            allow: None,
+            close: matches!(code, Code::RequestTimeout | Code::PayloadTooLarge),
+        }
+    }
+
+    /// An error with words of its own.
+    pub(crate) fn saying(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), ..Self::new(code) }
+    }
+
+    /// 417 with every fault.
+    pub(crate) fn invalid(faults: Vec<Fault>) -> Self {
+        let message = match faults.first() {
+            Some(first) => Cow::Owned(first.to_string()),
+            None => Self::new(Code::InvalidInput).message,
+        };
+        Self { message, faults, ..Self::new(Code::InvalidInput) }
+    }
+
+    /// 429, or 503, until `wait` is over.
+    pub(crate) fn after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    /// 405, with the methods that would do.
+    pub(crate) fn allowing(methods: String) -> Self {
+        Self { allow: Some(methods), ..Self::new(Code::MethodNotAllowed) }
+    }
+
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The first field that is wrong.
+    fn param(&self) -> Option<&str> {
+        self.faults.first().map(|fault| fault.field.as_str())
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(faults) => Self::invalid(faults),
+            Refusal::Exists { field } => {
+                let fault = Fault::new(field, "is already in use");
+                Self { message: fault.to_string().into(), faults: vec![fault], ..Self::new(Code::AlreadyExists) }
+            }
+            Refusal::State(message) => Self::saying(Code::InvalidState, message),
+            Refusal::NotFound => Self::new(Code::NotFound),
+            Refusal::Plan(message) => Self::saying(Code::PlanRequired, message),
+        }
+    }
+}
+
+impl From<Vec<Fault>> for ApiError {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::invalid(faults)
+    }
+}
+
+impl From<Fault> for ApiError {
+    fn from(fault: Fault) -> Self {
+        Self::invalid(vec![fault])
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Without a voice; the observing middleware gives it one.
+    fn error_response(&self) -> HttpResponse {
+        Rendered { error: self.clone(), voice: Voice::default() }.error_response()
+    }
+}
+
+/// In which form, and under which request id, one caller is answered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Voice {
+    /// The request's id.
+    pub(crate) request_id: String,
+    /// Whether the caller asked for `application/problem+json`.
+    pub(crate) problem: bool,
+}
+
+/// An error that knows its caller.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    /// The error.
+    pub(crate) error: ApiError,
+    /// Its form.
+    pub(crate) voice: Voice,
+}
+
+impl fmt::Display for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl ResponseError for Rendered {
+    fn status_code(&self) -> StatusCode {
+        self.error.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let ApiError { code, retry_after, allow, close, .. } = &self.error;
+        let mut answer = HttpResponseBuilder::new(self.status_code());
+        if *code == Code::Unauthorized {
+            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(wait) = retry_after {
+            answer.insert_header((header::RETRY_AFTER, whole_seconds(*wait)));
+        }
+        if let Some(methods) = allow {
+            answer.insert_header((header::ALLOW, methods.as_str()));
+        }
+        if *close {
+            answer.force_close();
+        }
+        let kind = if self.voice.problem { "application/problem+json" } else { "application/json" };
+        answer.content_type(kind).body(self.body())
+    }
+}
+
+/// Seconds, rounded up: a caller who waits that long is never too early.
+pub(crate) fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0)).max(1)
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Detail<'a>>,
+    request_id: &'a str,
+    doc_url: String,
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    param: &'a str,
+    message: String,
+}
+
+/// RFC 9457, section 3: the standard members, then the envelope's own.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Detail<'a>>,
+    request_id: &'a str,
+}
+
+impl Rendered {
+    fn body(&self) -> Vec<u8> {
+        let Self { error, voice } = self;
+        let code = error.code.as_str();
+        let doc_url = format!("{DOCS}{code}");
+        let details: Vec<Detail<'_>> =
+            error.faults.iter().map(|fault| Detail { param: &fault.field, message: fault.to_string() }).collect();
+        let (message, param, request_id) = (error.message.as_ref(), error.param(), voice.request_id.as_str());
+        let written = if voice.problem {
+            let (title, status) = (error.code.meaning(), error.code.status());
+            serde_json::to_vec(&Problem {
+                r#type: doc_url,
+                title,
+                status,
+                detail: message,
+                code,
+                param,
+                details,
+                request_id,
+            })
+        } else {
+            serde_json::to_vec(&Envelope { error: Body { code, message, param, details, request_id, doc_url } })
+        };
+        // Strings and lists always serialize; an empty body would be the honest rest.
+        written.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(error: ApiError, problem: bool) -> serde_json::Value {
+        let voice = Voice { request_id: "r".to_owned(), problem };
+        serde_json::from_slice(&Rendered { error, voice }.body()).unwrap()
+    }
+
+    #[test]
+    fn both_forms_say_the_same() {
+        let error = ApiError::invalid(vec![Fault::new("a.b", "is required"), Fault::new("c", "must be a number")]);
+        let details = serde_json::json!([{"param": "a.b", "message": "a.b is required"}, {"param": "c", "message": "c must be a number"}]);
+        assert_eq!(
+            body(error.clone(), false),
+            serde_json::json!({"error": {"code": "INVALID_INPUT", "message": "a.b is required", "param": "a.b", "details": details,
+                "request_id": "r", "doc_url": "/api/v1/errors#INVALID_INPUT"}})
+        );
+        let problem = body(error, true);
+        assert_eq!(problem["status"], 417);
+        assert_eq!(
+            (&problem["code"], &problem["param"], &problem["details"]),
+            (&"INVALID_INPUT".into(), &"a.b".into(), &details)
+        );
+    }
+
+    #[test]
+    fn headers_follow_the_code() {
+        for &code in Code::ALL {
+            let answer = ApiError::new(code).error_response();
+            assert_eq!(answer.status().as_u16(), code.status());
+            let waits = matches!(code, Code::RateLimited | Code::Unavailable);
+            assert_eq!(answer.headers().contains_key(header::RETRY_AFTER), waits, "{code:?}");
+        }
+        let wait = ApiError::new(Code::RateLimited).after(Duration::from_millis(1_001)).error_response();
+        assert_eq!(wait.headers().get(header::RETRY_AFTER).unwrap(), "2");
+    }
+}

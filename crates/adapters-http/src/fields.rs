@@ -1,0 +1,247 @@
+//! Reading an object's fields and collecting everything that is wrong with them, not only the first thing.
+
+use crate::json::{BODY, Entries, Node};
+use domain::Fault;
+
+/// The most faults that one answer lists.
+const MOST_FAULTS: usize = 50;
+/// The most characters of a caller's own field name that a fault repeats.
+const MOST_NAME: usize = 100;
+
+/// Where a value stands in the body, as callers would write it: `customer.email`, `mlm_rates[1]`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name<'p> {
+    outer: Option<&'p Name<'p>>,
+    part: Part<'p>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Part<'p> {
+    Root,
+    Field(&'p str),
+    Item(usize),
+}
+
+impl<'p> Name<'p> {
+    /// The body itself.
+    pub(crate) const fn root() -> Self {
+        Self { outer: None, part: Part::Root }
+    }
+
+    /// A field of this object.
+    pub(crate) const fn field(&'p self, name: &'p str) -> Self {
+        Self { outer: Some(self), part: Part::Field(name) }
+    }
+
+    /// An item of this list.
+    pub(crate) const fn item(&'p self, at: usize) -> Self {
+        Self { outer: Some(self), part: Part::Item(at) }
+    }
+
+    /// A fault of the value that stands here.
+    pub(crate) fn fault(&self, expected: impl Into<String>) -> Fault {
+        let text = self.text();
+        Fault::new(if text.is_empty() { BODY.to_owned() } else { text }, expected)
+    }
+
+    fn text(&self) -> String {
+        let outer = self.outer.map(Self::text).unwrap_or_default();
+        match self.part {
+            Part::Root => outer,
+            Part::Item(at) => format!("{outer}[{at}]"),
+            Part::Field(name) => {
+                let name: String = name.chars().filter(|letter| !letter.is_control()).take(MOST_NAME).collect();
+                if outer.is_empty() { name } else { format!("{outer}.{name}") }
+            }
+        }
+    }
+}
+
+/// A reader over one object.
+///
+/// Each field is asked for by name, what is wrong with it is remembered, and [`Fields::finish`] gives either the whole
+/// value or every fault. A name that nobody asked for is a fault too.
+#[derive(Debug)]
+pub(crate) struct Fields<'n> {
+    entries: &'n Entries<'n>,
+    name: Name<'n>,
+    asked: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl<'n> Fields<'n> {
+    /// Reads a whole body, which must be an object.
+    pub(crate) fn of(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
+        match body {
+            Node::Object(entries) => Ok(Self::over(entries, Name::root())),
+            _ => Err(vec![Fault::new(BODY, "must be a JSON object")]),
+        }
+    }
+
+    const fn over(entries: &'n Entries<'n>, name: Name<'n>) -> Self {
+        Self { entries, name, asked: Vec::new(), faults: Vec::new() }
+    }
+
+    /// A field that must be there.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Node<'_>) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.find(name) {
+            None => self.wrong(name, "is required"),
+            Some(node) => self.read(name, node, read),
+        }
+    }
+
+    /// A field that may be left out; `null` is the same as leaving it out.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Node<'_>) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.find(name) {
+            None | Some(Node::Null) => None,
+            Some(node) => self.read(name, node, read),
+        }
+    }
+
+    /// A field of a PATCH that may be left out but not cleared.
+    pub(crate) fn kept<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Node<'_>) -> Result<T, String>,
+    ) -> Option<T> {
+        let node = self.find(name)?;
+        self.read(name, node, read)
+    }
+
+    /// A field of a PATCH that may be left out (the outer `None`) or cleared with `null` (the inner one).
+    #[allow(clippy::option_option, reason = "left out and cleared are two things")]
+    pub(crate) fn clearable<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Node<'_>) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        match self.find(name)? {
+            Node::Null => Some(None),
+            node => self.read(name, node, read).map(Some),
+        }
+    }
+
+    /// A field that is itself an object, or left out; its faults come under its dotted name.
+    pub(crate) fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
+        match self.find(name) {
+            None | Some(Node::Null) => None,
+            Some(Node::Object(entries)) => {
+                let outer = self.name;
+                let mut inner = Fields::over(entries, outer.field(name));
+                let value = read(&mut inner);
+                let faults = inner.all_faults();
+                let sound = faults.is_empty();
+                self.faults.extend(faults);
+                value.filter(|_| sound)
+            }
+            Some(_) => self.wrong(name, "must be an object"),
+        }
+    }
+
+    /// Whichever of two names the caller used; both at once is a fault.
+    pub(crate) fn either(&mut self, name: &'static str, other: &'static str) -> &'static str {
+        let (first, second) = (self.find(name).is_some(), self.find(other).is_some());
+        if first && second {
+            self.fault(other, format!("must not be given together with {name}"));
+        }
+        if second && !first { other } else { name }
+    }
+
+    /// Notes a fault that only several fields together show.
+    pub(crate) fn fault(&mut self, name: &str, expected: impl Into<String>) {
+        self.faults.push(self.name.field(name).fault(expected));
+    }
+
+    /// The value, if nothing at all was wrong; `value` is only asked then.
+    pub(crate) fn finish<T>(self, value: impl FnOnce() -> Option<T>) -> Result<T, Vec<Fault>> {
+        let faults = self.all_faults();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        value().ok_or_else(|| vec![Fault::new(BODY, "must be complete")])
+    }
+
+    fn all_faults(mut self) -> Vec<Fault> {
+        let unknown = self.entries.iter().filter(|(name, _)| !self.asked.contains(&name.as_ref()));
+        self.faults
+            .extend(unknown.map(|(name, _)| self.name.field(name).fault("is not a known field")).take(MOST_FAULTS));
+        self.faults.truncate(MOST_FAULTS);
+        self.faults
+    }
+
+    fn find(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
+        self.asked.push(name);
+        self.entries.iter().find(|(known, _)| known == name).map(|(_, node)| node)
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        node: &Node<'_>,
+        read: impl FnOnce(&Node<'_>) -> Result<T, String>,
+    ) -> Option<T> {
+        match read(node) {
+            Ok(value) => Some(value),
+            Err(expected) => self.wrong(name, expected),
+        }
+    }
+
+    fn wrong<T>(&mut self, name: &str, expected: impl Into<String>) -> Option<T> {
+        self.fault(name, expected);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{json, values};
+    use domain::{Email, Slug};
+
+    fn faults_of(body: &str) -> Vec<String> {
+        let node = json::parse(body.as_bytes()).unwrap();
+        let mut fields = match Fields::of(&node) {
+            Ok(fields) => fields,
+            Err(faults) => return faults.into_iter().map(|fault| fault.field).collect(),
+        };
+        let kind = fields.either("type", "event_type");
+        let kind = fields.required(kind, values::text(|text| Ok(text.to_owned())));
+        let slug = fields.optional("slug", values::text(Slug::parse));
+        let days = fields.kept("days", values::whole(0..=9));
+        let email = fields.object("customer", |customer| customer.required("email", values::text(Email::parse)));
+        let read = fields.finish(|| Some((kind?, slug, days, email)));
+        read.err().unwrap_or_default().into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        assert_eq!(faults_of(r#"{"type":"x","slug":null,"days":9.0,"customer":null}"#), [""; 0]);
+        assert_eq!(
+            faults_of(r#"{"slug":1,"days":null,"customer":{"email":"x","y":1},"z":1}"#),
+            ["type", "slug", "days", "customer.email", "customer.y", "z"]
+        );
+        assert_eq!(faults_of(r#"{"event_type":1,"customer":[]}"#), ["event_type", "customer"]);
+        assert_eq!(faults_of(r#"{"event_type":"x","type":"x","customer":{}}"#), ["event_type", "customer.email"]);
+        assert_eq!(faults_of("[]"), ["body"]);
+    }
+
+    #[test]
+    fn faults_and_repeated_names_have_a_limit() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("\"{}{n}\":1", "x".repeat(500))).collect();
+        let faults = faults_of(&format!("{{{}}}", names.join(",")));
+        assert_eq!(faults.len(), MOST_FAULTS);
+        assert!(faults.iter().all(|field| field.len() <= MOST_NAME));
+    }
+}

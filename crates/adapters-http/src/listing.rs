@@ -1,0 +1,117 @@
+//! Lists: which page is asked for, and how one is shown (http-api, Conventions).
+
+use crate::{
+    call::{Call, Handled, Needs, json_answer},
+    cursor::List,
+    errors::ApiError,
+    fields::Fields,
+    json::Node,
+    values,
+    wire::{self, ListObject},
+};
+use actix_web::http::StatusCode;
+use domain::{Commission, Coupon};
+use ports::{AffiliateRecord, EventRecord, Page, PageAsk, Position};
+use serde::Serialize;
+use utoipa::IntoParams;
+
+const LIMIT: &str = "limit";
+const OFFSET: &str = "offset";
+const CURSOR: &str = "cursor";
+const MOST_LIMIT: u32 = 100;
+const DEFAULT_LIMIT: u32 = 50;
+const MOST_OFFSET: u32 = 10_000;
+
+/// The parameters that every list has.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that Call::list reads")]
+pub(crate) struct PageParams {
+    /// The most objects in the answer.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<u32>,
+    /// How many objects to pass over. Ignored with a cursor.
+    #[param(minimum = 0, maximum = 10_000, default = 0)]
+    offset: Option<u32>,
+    /// The `next_cursor` of the page before, with the same filters.
+    cursor: Option<String>,
+}
+
+/// A row that a list can go on after.
+pub(crate) trait Listed {
+    /// Where it stands.
+    fn position(&self) -> Position;
+}
+
+macro_rules! listed {
+    ($($row:ty, $($at:ident).+, $($id:ident).+;)*) => {$(
+        impl Listed for $row {
+            fn position(&self) -> Position {
+                Position { at: self.$($at).+, id: self.$($id).+.uuid() }
+            }
+        }
+    )*};
+}
+listed! {
+    AffiliateRecord, affiliate.created_at, affiliate.id;
+    Coupon, created_at, id;
+    EventRecord, event.created_at, event.id;
+    Commission, created_at, id;
+}
+
+/// A page that was asked for.
+#[derive(Debug)]
+pub(crate) struct Paging {
+    pub(crate) ask: PageAsk,
+    list: List,
+}
+
+impl<S: Needs> Call<S> {
+    /// The filter and the page that the query of the list `name` asks for.
+    pub(crate) fn list<F>(
+        &self,
+        name: &str,
+        filter: impl FnOnce(&mut Fields<'_>) -> F,
+    ) -> Result<(F, Paging), ApiError> {
+        let query = self.query()?;
+        let list = List::new(self.who.merchant_id, name, filters(&query));
+        let mut fields = Fields::of(&query)?;
+        let limit = fields.optional(LIMIT, values::text(values::whole_text(1..=MOST_LIMIT)));
+        let offset = fields.optional(OFFSET, values::text(values::whole_text(0..=MOST_OFFSET)));
+        let key = &self.edge().outside.cursor_key;
+        let after = fields.optional(CURSOR, values::text(|cursor| list.open(cursor, key)));
+        let filter = filter(&mut fields);
+        fields.finish(|| Some(()))?;
+        let offset = if after.is_some() { 0 } else { offset.unwrap_or(0) };
+        Ok((filter, Paging { ask: PageAsk { after, offset, limit: limit.unwrap_or(DEFAULT_LIMIT) }, list }))
+    }
+
+    /// Shows a page.
+    pub(crate) fn show_page<'r, T: Listed, O: From<&'r T> + Serialize>(
+        &self,
+        paging: &Paging,
+        page: &'r Page<T>,
+    ) -> Handled {
+        let Paging { ask: PageAsk { after: _, offset, limit }, list } = paging;
+        let last = page.rows.last().filter(|_| page.more);
+        let next_cursor = last.map(|row| list.seal(row.position(), &self.edge().outside.cursor_key));
+        let shown = ListObject {
+            data: page.rows.iter().map(O::from).collect(),
+            has_more: page.more,
+            limit: *limit,
+            offset: *offset,
+            next_cursor,
+        };
+        Ok(json_answer(StatusCode::OK, wire::bytes(&shown)))
+    }
+}
+
+/// The parameters that choose rows, as sent.
+fn filters<'q>(query: &'q Node<'_>) -> Vec<(&'q str, &'q str)> {
+    let Node::Object(entries) = query else { return Vec::new() };
+    let chosen = entries.iter().filter_map(|(name, value)| match value {
+        Node::Text(value) if ![LIMIT, OFFSET, CURSOR].contains(&name.as_ref()) => Some((name.as_ref(), value.as_ref())),
+        _ => None,
+    });
+    chosen.collect()
+}

@@ -1,0 +1,69 @@
+//! The OpenAPI 3.1 document: collected from the operations, completed with what all of them share.
+
+mod complete;
+mod routes;
+
+pub(crate) use routes::Routes;
+
+use crate::routes::register;
+use actix_web::App;
+use serde_json::{Map, Value};
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+/// Where the document is served.
+pub(crate) const DOCUMENT: &str = "/api/v1/openapi";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Coterie",
+        version = "1",
+        description = "Affiliates, commissions and conversion events behind one REST API. Every request needs an API \
+            key (`Authorization: Bearer <key>`), whose mode decides between test and live data. Errors have one form; \
+            whatever is wrong with the input or the state is a 417. Every POST and PATCH takes an `Idempotency-Key`."
+    ),
+    tags(
+        (name = "Affiliates", description = "Partners who bring visitors."),
+        (name = "Coupons", description = "Codes that name an affiliate at the till."),
+        (name = "Events", description = "What a shop tells us happened."),
+        (name = "Commissions", description = "What affiliates earn."),
+        (name = "Settings", description = "How the merchant runs its program."),
+        (name = "Clicks", description = "Links and the tracker: public, for visitors' browsers."),
+        (name = "Operations", description = "Probes and documents.")
+    )
+)]
+struct Base;
+
+/// The document, ready to be printed: the same on every run.
+pub fn document() -> Value {
+    let (_, collected) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(register).split_for_parts();
+    let mut document = serde_json::to_value(collected).unwrap_or_default();
+    complete::complete(&mut document);
+    sorted(document)
+}
+
+/// The same value with every object's members in order of their names, whatever made it.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<(String, Value)> = members.into_iter().collect();
+            members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            Value::Object(members.into_iter().map(|(name, value)| (name, sorted(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+/// Every operation of the document: path, method, operation.
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! What follows from an operation's own description: its error answers, its headers, how it is secured.
+
+use crate::errors::{ApiError, Code};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+const METHODS_THAT_WRITE: [&str; 2] = ["post", "patch"];
+
+/// Completes the whole document.
+pub(super) fn complete(document: &mut Value) {
+    put(document, &["security"], json!([{"key": []}]));
+    put(document, &["servers"], json!([{"url": "/"}]));
+    put(
+        document,
+        &["components", "securitySchemes"],
+        json!({"key": {"type": "http", "scheme": "bearer", "description":
+            "An API key, as `cob_test_…` or `cob_live_…`. Its scopes decide what it may do: see `x-scope`."}}),
+    );
+    put(document, &["components", "schemas", "Error"], error_schema());
+    put(document, &["components", "schemas", "Problem"], problem_schema());
+    put(document, &["components", "headers"], headers());
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        for (method, operation) in item.iter_mut() {
+            if let Some(operation) = operation.as_object_mut() {
+                complete_operation(method, operation);
+            }
+        }
+    }
+}
+
+fn put(value: &mut Value, path: &[&str], new: Value) {
+    match path {
+        [] => *value = new,
+        [first, rest @ ..] => {
+            if !value.is_object() {
+                *value = json!({});
+            }
+            if let Some(members) = value.as_object_mut() {
+                put(members.entry(*first).or_insert(Value::Null), rest, new);
+            }
+        }
+    }
+}
+
+fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
+    let is_keyed = operation.contains_key("x-scope");
+    let is_kept = is_keyed && METHODS_THAT_WRITE.contains(&method);
+    if is_kept {
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        if let Some(parameters) = parameters.as_array_mut() {
+            parameters.push(idempotency_parameter());
+        }
+    }
+    let codes = codes(is_keyed, is_kept, operation);
+    let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    operation.remove("x-codes");
+    operation.insert("x-error-codes".to_owned(), json!(words));
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for response in responses.values_mut() {
+        put(response, &["headers"], answer_headers(is_keyed, is_kept));
+    }
+    let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status()).collect();
+    for status in statuses {
+        let of_status: Vec<Code> = codes.iter().copied().filter(|code| code.status() == status).collect();
+        responses.insert(status.to_string(), error_response(&of_status, is_keyed && status != 401));
+    }
+}
+
+/// The codes that an operation can answer with, in the table's order: those that follow from its form, and its own.
+fn codes(is_keyed: bool, is_kept: bool, operation: &Map<String, Value>) -> Vec<Code> {
+    let own: Vec<&str> =
+        operation.get("x-codes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let has_body = operation.contains_key("requestBody");
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let has_path = parameters.is_some_and(|all| all.iter().any(|one| one.get("in") == Some(&json!("path"))));
+    let follows = |code: Code| match code {
+        Code::Unauthorized | Code::PlanRequired | Code::Forbidden | Code::RateLimited | Code::Unavailable => is_keyed,
+        Code::NotFound => is_keyed && has_path,
+        Code::RequestTimeout | Code::PayloadTooLarge | Code::UnsupportedMediaType => has_body,
+        Code::InvalidInput => is_keyed || has_body,
+        Code::IdempotencyMismatch => is_kept,
+        Code::MethodNotAllowed | Code::AlreadyExists | Code::InvalidState => false,
+        Code::Internal => true,
+    };
+    Code::ALL.iter().copied().filter(|code| follows(*code) || own.contains(&code.as_str())).collect()
+}
+
+fn error_response(codes: &[Code], is_limited: bool) -> Value {
+    let description: Vec<String> =
+        codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
+    let examples: Map<String, Value> = codes.iter().map(|code| (code.as_str().to_owned(), example(*code))).collect();
+    let mut headers = answer_headers(is_limited, false);
+    if codes.iter().any(|code| matches!(code, Code::RateLimited | Code::Unavailable)) {
+        put(&mut headers, &["Retry-After"], json!({"$ref": "#/components/headers/Retry-After"}));
+    }
+    json!({
+        "description": description.join("\n\n"),
+        "headers": headers,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples},
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        }
+    })
+}
+
+fn example(code: Code) -> Value {
+    let mut error = json!({
+        "code": code.as_str(), "message": ApiError::new(code).message(),
+        "request_id": "01890a5d-ac96-774b-bcce-b302099a8057", "doc_url": format!("/api/v1/errors#{}", code.as_str())
+    });
+    if code == Code::InvalidInput {
+        put(&mut error, &["message"], json!("email is required"));
+        put(&mut error, &["param"], json!("email"));
+        put(&mut error, &["details"], json!([{"param": "email", "message": "email is required"}]));
+    }
+    json!({"value": {"error": error}})
+}
+
+fn answer_headers(is_limited: bool, is_kept: bool) -> Value {
+    let mut names = vec!["X-Request-Id"];
+    if is_limited {
+        names.extend(["RateLimit", "RateLimit-Policy"]);
+    }
+    if is_kept {
+        names.push("Idempotent-Replayed");
+    }
+    names.into_iter().map(|name| (name, json!({"$ref": format!("#/components/headers/{name}")}))).collect()
+}
+
+fn headers() -> Value {
+    let text = |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    json!({
+        "X-Request-Id": text("The request's id, for the log: the one you sent, if it was sane."),
+        "RateLimit-Policy": text("The key's allowance, as `\"key\";q=600;w=60`: 600 requests in 60 seconds."),
+        "RateLimit": text("What is left of it, as `\"key\";r=599;t=1`: 599 requests, all of them again in 1 second."),
+        "Idempotent-Replayed": text("`true` if the answer was kept from an earlier request with the same Idempotency-Key."),
+        "Retry-After": {"description": "Seconds until trying again may help.", "schema": {"type": "integer", "minimum": 1}}
+    })
+}
+
+fn idempotency_parameter() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Any text of yours. The first answer is kept for 7 days and given again to every request with the same key and body.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    })
+}
+
+fn error_schema() -> Value {
+    json!({
+        "type": "object", "description": "What went wrong.", "required": ["error"], "additionalProperties": false,
+        "properties": {"error": {
+            "type": "object", "required": ["code", "message", "request_id", "doc_url"], "additionalProperties": false,
+            "properties": {
+                "code": code_schema(),
+                "message": {"type": "string", "description": "For people; may change."},
+                "param": {"type": "string", "description": "The first field that is wrong."},
+                "details": details_schema(),
+                "request_id": {"type": "string", "description": "For the log."},
+                "doc_url": {"type": "string", "format": "uri-reference", "description": "Where the code is explained."}
+            }
+        }}
+    })
+}
+
+/// RFC 9457, section 3, with the envelope's own members.
+fn problem_schema() -> Value {
+    json!({
+        "type": "object", "description": "What went wrong, in the form of RFC 9457.", "additionalProperties": false,
+        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": {"type": "string"},
+            "code": code_schema(),
+            "param": {"type": "string"},
+            "details": details_schema(),
+            "request_id": {"type": "string"}
+        }
+    })
+}
+
+fn code_schema() -> Value {
+    let words: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    json!({"type": "string", "enum": words})
+}
+
+fn details_schema() -> Value {
+    json!({"type": "array", "description": "Everything that is wrong.", "items": {
+        "type": "object", "required": ["param", "message"], "additionalProperties": false,
+        "properties": {"param": {"type": "string"}, "message": {"type": "string"}}
+    }})
+}

@@ -1,0 +1,186 @@
+//! `/affiliates`
+
+use super::existing_tier;
+use crate::{
+    call::{Call, Handled, Read, Write},
+    fields::Fields,
+    json::Node,
+    listing::PageParams,
+    values::{id, metadata, rate, text},
+    wire::{AffiliateObject, AffiliateStatusWord, Fraction, ListObject, OwnData},
+};
+use actix_web::{get, patch, post};
+use app::{ChangeAffiliate, CreateAffiliate};
+use domain::{AffiliateChange, DisplayName, Email, Fault, NewAffiliate, Slug};
+use ports::{AffiliateFilter, Shown};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which affiliates a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that list reads")]
+struct AffiliateParams {
+    /// Only those that stand here.
+    #[param(inline)]
+    status: Option<AffiliateStatusWord>,
+    /// Only those of this tier.
+    tier_id: Option<String>,
+    /// Only the one with this address, compared without case.
+    #[param(max_length = 254)]
+    email: Option<String>,
+    /// Only the one with this slug.
+    #[param(min_length = 2, max_length = 63, pattern = "^[a-z0-9-]+$")]
+    slug: Option<String>,
+}
+
+/// List affiliates, newest first.
+#[utoipa::path(
+    tag = "Affiliates", operation_id = "listAffiliates", params(AffiliateParams, PageParams),
+    responses((status = 200, description = "A page of affiliates.", body = ListObject<AffiliateObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/affiliates")]
+async fn list(call: Call<Read>) -> Handled {
+    let (filter, paging) = call.list("affiliates", |fields| AffiliateFilter {
+        status: fields.optional("status", text(str::parse)),
+        tier_id: fields.optional("tier_id", text(id)),
+        email: fields.optional("email", text(Email::parse)),
+        slug: fields.optional("slug", text(Slug::parse)),
+    })?;
+    let page = call.app().affiliates.list(&call.who, &filter, &paging.ask).await?;
+    call.show_page::<_, AffiliateObject<'_>>(&paging, &page)
+}
+
+/// Get an affiliate.
+#[utoipa::path(
+    tag = "Affiliates", operation_id = "getAffiliate", params(("id" = String, Path, description = "The affiliate's id.")),
+    responses((status = 200, description = "The affiliate.", body = AffiliateObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/affiliates/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let record = call.app().affiliates.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Affiliate(&record)))
+}
+
+/// A new affiliate.
+#[derive(ToSchema)]
+#[schema(as = NewAffiliate, example = json!({
+    "email": "bob@example.com", "slug": "bob", "display_name": "Bob", "parent_email": "alice@example.com"
+}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewAffiliateBody {
+    /// Its address; unique, compared without case.
+    #[schema(max_length = 254, format = "email")]
+    email: String,
+    /// Its name in links; unique. Without one it is made from the display name.
+    #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9-]+$")]
+    slug: Option<String>,
+    /// The name it is shown by.
+    #[schema(min_length = 1, max_length = 200)]
+    display_name: Option<String>,
+    /// The address of the affiliate that brought it.
+    #[schema(max_length = 254, format = "email")]
+    parent_email: Option<String>,
+    /// `approved` unless told otherwise; a new one can only be `pending` or `approved`.
+    status: Option<AffiliateStatusWord>,
+    /// Its own rate, before any other.
+    custom_commission_rate: Option<Fraction>,
+    /// Its tier.
+    tier_id: Option<String>,
+    /// Your own data.
+    metadata: Option<OwnData>,
+}
+
+fn new(body: &Node<'_>) -> Result<CreateAffiliate, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let email = fields.required("email", text(Email::parse));
+    let slug = fields.optional("slug", text(Slug::parse));
+    let display_name = fields.optional("display_name", text(DisplayName::parse));
+    let parent_email = fields.optional("parent_email", text(Email::parse));
+    let status = fields.optional("status", text(str::parse));
+    let custom_rate = fields.optional("custom_commission_rate", rate);
+    fields.optional("tier_id", existing_tier);
+    let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    fields.finish(|| {
+        let affiliate = NewAffiliate { email: email?, slug, display_name, status, custom_rate, metadata };
+        Some(CreateAffiliate { affiliate, parent_email })
+    })
+}
+
+/// Create an affiliate.
+#[utoipa::path(
+    tag = "Affiliates", operation_id = "createAffiliate", request_body = NewAffiliateBody,
+    responses((status = 201, description = "The new affiliate.", body = AffiliateObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
+)]
+#[post("/affiliates")]
+async fn create(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("POST /affiliates", new).await?;
+    let answer = call.app().affiliates.create(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// What shall change of an affiliate. What is left out stays.
+#[derive(ToSchema)]
+#[schema(as = AffiliateChange, example = json!({"status": "suspended"}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct AffiliateChangeBody {
+    /// Its address; unique, compared without case.
+    #[schema(max_length = 254, format = "email", nullable = false)]
+    email: Option<String>,
+    /// Its name in links; unique. Links with the old one end.
+    #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9-]+$", nullable = false)]
+    slug: Option<String>,
+    /// The name it is shown by; null takes it away.
+    #[schema(min_length = 1, max_length = 200)]
+    display_name: Option<String>,
+    /// The address of its new parent; null takes the parent away.
+    #[schema(max_length = 254, format = "email")]
+    parent_email: Option<String>,
+    /// Where it shall stand: `pending` to `approved` or `rejected`, `approved` to `suspended` and back.
+    #[schema(nullable = false)]
+    status: Option<AffiliateStatusWord>,
+    /// Its own rate; null takes it away.
+    custom_commission_rate: Option<Fraction>,
+    /// Its tier; null takes it away.
+    tier_id: Option<String>,
+    /// Your own data, replaced whole; null empties them.
+    metadata: Option<OwnData>,
+}
+
+fn change(body: &Node<'_>) -> Result<ChangeAffiliate, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let change = AffiliateChange {
+        slug: fields.kept("slug", text(Slug::parse)),
+        email: fields.kept("email", text(Email::parse)),
+        display_name: fields.clearable("display_name", text(DisplayName::parse)),
+        status: fields.kept("status", text(str::parse)),
+        custom_rate: fields.clearable("custom_commission_rate", rate),
+        parent_id: None,
+        metadata: fields.clearable("metadata", metadata).map(Option::unwrap_or_default),
+    };
+    fields.optional("tier_id", existing_tier);
+    let parent_email = fields.clearable("parent_email", text(Email::parse));
+    fields.finish(|| Some(ChangeAffiliate { change, parent_email }))
+}
+
+/// Change an affiliate.
+#[utoipa::path(
+    tag = "Affiliates", operation_id = "updateAffiliate", params(("id" = String, Path, description = "The affiliate's id.")),
+    request_body = AffiliateChangeBody,
+    responses((status = 200, description = "The affiliate.", body = AffiliateObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
+)]
+#[patch("/affiliates/{id}")]
+async fn update(mut call: Call<Write>) -> Handled {
+    let (id, ask, once) = call.read_change("PATCH /affiliates/{id}", change).await?;
+    let answer = call.app().affiliates.change(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(update);
+}

@@ -1,0 +1,113 @@
+//! `/commissions`
+
+use crate::{
+    call::{Admin, Call, Handled, Read},
+    fields::Fields,
+    json::Node,
+    listing::PageParams,
+    values::{id, instant, text},
+    wire::{CommissionObject, CommissionStatusWord, ListObject},
+};
+use actix_web::{get, patch};
+use app::MoveCommission;
+use domain::{CommissionMove, Fault, OrderReference, Reason};
+use ports::{CommissionFilter, Shown};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which commissions a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that list reads")]
+struct CommissionParams {
+    /// Only those of this affiliate.
+    affiliate_id: Option<String>,
+    /// Only those that stand here.
+    #[param(inline)]
+    status: Option<CommissionStatusWord>,
+    /// Only those of this order.
+    #[param(min_length = 1, max_length = 255)]
+    order_id: Option<String>,
+    /// Only those made at this date or time or later.
+    from: Option<String>,
+    /// Only those made before this date or time.
+    to: Option<String>,
+}
+
+/// List commissions, newest first.
+#[utoipa::path(
+    tag = "Commissions", operation_id = "listCommissions", params(CommissionParams, PageParams),
+    responses((status = 200, description = "A page of commissions.", body = ListObject<CommissionObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/commissions")]
+async fn list(call: Call<Read>) -> Handled {
+    let (filter, paging) = call.list("commissions", |fields| CommissionFilter {
+        affiliate_id: fields.optional("affiliate_id", text(id)),
+        status: fields.optional("status", text(str::parse)),
+        order_id: fields.optional("order_id", text(OrderReference::parse)),
+        from: fields.optional("from", text(instant)),
+        to: fields.optional("to", text(instant)),
+    })?;
+    let page = call.app().commissions.list(&call.who, &filter, &paging.ask).await?;
+    call.show_page::<_, CommissionObject<'_>>(&paging, &page)
+}
+
+/// Get a commission.
+#[utoipa::path(
+    tag = "Commissions", operation_id = "getCommission", params(("id" = String, Path, description = "The commission's id.")),
+    responses((status = 200, description = "The commission.", body = CommissionObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/commissions/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let commission = call.app().commissions.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Commission(&commission)))
+}
+
+/// What a person does with a commission.
+#[derive(ToSchema)]
+#[schema(as = CommissionChange, example = json!({"status": "void", "reason": "The order was a test."}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct CommissionChangeBody {
+    /// `approved` owes it now, `void` takes it back.
+    #[schema(pattern = "^(approved|void)$")]
+    status: String,
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: Option<String>,
+}
+
+fn step(word: &str) -> Result<CommissionMove, String> {
+    match word {
+        "approved" => Ok(CommissionMove::Approve),
+        "void" => Ok(CommissionMove::Void),
+        _ => Err("must be one of: approved void".to_owned()),
+    }
+}
+
+fn change(body: &Node<'_>) -> Result<MoveCommission, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let step = fields.required("status", text(step));
+    let reason = fields.optional("reason", text(Reason::parse));
+    fields.finish(|| Some(MoveCommission { step: step?, reason }))
+}
+
+/// Approve or void a commission.
+#[utoipa::path(
+    tag = "Commissions", operation_id = "updateCommission",
+    params(("id" = String, Path, description = "The commission's id.")), request_body = CommissionChangeBody,
+    responses((status = 200, description = "The commission.", body = CommissionObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[patch("/commissions/{id}")]
+async fn update(mut call: Call<Admin>) -> Handled {
+    let (id, ask, once) = call.read_change("PATCH /commissions/{id}", change).await?;
+    let answer = call.app().commissions.change(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(update);
+}

@@ -1,0 +1,186 @@
+//! `/events`
+
+use super::{currency, existing_affiliate};
+use crate::{
+    call::{Call, Handled, Read, Write},
+    fields::Fields,
+    json::Node,
+    listing::PageParams,
+    values::{decimal, id, instant, metadata, text},
+    wire::{EventObject, Instant, ListObject, OwnData},
+};
+use actix_web::{get, post};
+use app::RecordEvent;
+use domain::{CouponCode, Email, EventKind, ExternalId, Fault, OrderReference, SessionId, ShortText};
+use ports::{EventFilter, Shown};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which events a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that list reads")]
+struct EventParams {
+    /// Only those credited to this affiliate.
+    affiliate_id: Option<String>,
+    /// Only those with this id of yours.
+    #[param(min_length = 1, max_length = 255)]
+    external_id: Option<String>,
+    /// Only those recorded at this date or time or later.
+    from: Option<String>,
+    /// Only those recorded before this date or time.
+    to: Option<String>,
+}
+
+/// List conversion events, newest first.
+#[utoipa::path(
+    tag = "Events", operation_id = "listEvents", params(EventParams, PageParams),
+    responses((status = 200, description = "A page of events.", body = ListObject<EventObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/events")]
+async fn list(call: Call<Read>) -> Handled {
+    let (filter, paging) = call.list("events", |fields| EventFilter {
+        affiliate_id: fields.optional("affiliate_id", text(id)),
+        external_id: fields.optional("external_id", text(ExternalId::parse)),
+        from: fields.optional("from", text(instant)),
+        to: fields.optional("to", text(instant)),
+    })?;
+    let page = call.app().events.list(&call.who, &filter, &paging.ask).await?;
+    call.show_page::<_, EventObject<'_>>(&paging, &page)
+}
+
+/// Get a conversion event.
+#[utoipa::path(
+    tag = "Events", operation_id = "getEvent", params(("id" = String, Path, description = "The event's id.")),
+    responses((status = 200, description = "The event.", body = EventObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/events/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let record = call.app().events.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Event(&record)))
+}
+
+/// A conversion event. `event_type` is read for `type`, and `payload` for `metadata`.
+#[derive(ToSchema)]
+#[schema(as = NewEvent, example = json!({
+    "cookie_id": "Jx2mQ0aV7cK9tB4nE6yRzL1dHf8gSw3p", "type": "purchase", "amount": 99.00, "currency": "USD",
+    "external_id": "1001", "metadata": {"sku": "WIDGET-1"}
+}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewEventBody {
+    /// `purchase`, `renewal`, `signup`, `lead`, `trial_started`, or a word of your own, which pays like a purchase.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
+    r#type: String,
+    /// Your id of it. The same one again never pays twice.
+    #[schema(min_length = 1, max_length = 255)]
+    external_id: String,
+    /// Your order; the external id unless told otherwise.
+    #[schema(min_length = 1, max_length = 255)]
+    order_id: Option<String>,
+    /// What was paid, in whole units with at most the currency's digits. Required where the type pays.
+    #[schema(minimum = 0)]
+    amount: Option<crate::wire::Amount>,
+    /// An ISO 4217 code; the settings' unless told otherwise.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
+    currency: Option<String>,
+    /// The visitor's session, from the cookie `_cobz_sess`. An unknown one is no error.
+    #[schema(max_length = 255)]
+    cookie_id: Option<String>,
+    /// A code given at the till. An unknown one is no error.
+    #[schema(max_length = 255)]
+    coupon: Option<String>,
+    /// The affiliate to credit.
+    affiliate_id: Option<String>,
+    /// The buyer.
+    customer: Option<CustomerBody>,
+    /// When it happened; kept, not reckoned with.
+    occurred_at: Option<Instant>,
+    /// Your own data.
+    metadata: Option<OwnData>,
+}
+
+/// The buyer of an event.
+#[derive(ToSchema)]
+#[schema(as = EventCustomer)]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct CustomerBody {
+    /// The buyer's address, to tell self-referrals.
+    #[schema(max_length = 254, format = "email")]
+    email: Option<String>,
+    /// Your id of the buyer.
+    #[schema(min_length = 1, max_length = 255)]
+    external_id: Option<String>,
+}
+
+fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let kind = fields.either("type", "event_type");
+    let kind = fields.required(kind, text(EventKind::parse));
+    let external_id = fields.required("external_id", text(ExternalId::parse));
+    let order_id = fields.optional("order_id", text(OrderReference::parse));
+    let amount = fields.optional("amount", decimal);
+    let currency = fields.optional("currency", text(currency));
+    let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
+    let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
+    let affiliate_id = fields.optional("affiliate_id", text(existing_affiliate));
+    let customer = fields.object("customer", |customer| {
+        let email = customer.optional("email", text(Email::parse));
+        Some((email, customer.optional("external_id", text(ShortText::parse))))
+    });
+    let (customer_email, customer_external_id) = customer.unwrap_or_default();
+    let occurred_at = fields.optional("occurred_at", text(instant));
+    let own_data = fields.either("metadata", "payload");
+    let metadata = fields.optional(own_data, metadata).unwrap_or_default();
+    fields.finish(|| {
+        Some(RecordEvent {
+            kind: kind?,
+            external_id: external_id?,
+            order_id,
+            amount,
+            currency,
+            session: session.flatten(),
+            coupon: coupon.flatten(),
+            affiliate_id,
+            customer_email,
+            customer_external_id,
+            occurred_at,
+            metadata,
+            fingerprint: body.fingerprint(),
+        })
+    })
+}
+
+/// What browsers and buyers typed may be anything: a value that cannot be one of ours leads to nobody, as one that is
+/// unknown, and must not cost the shop its event.
+fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text.chars().count() > ShortText::MOST {
+        return Err(format!("must be at most {} characters", ShortText::MOST));
+    }
+    Ok(parse(text).ok())
+}
+
+/// Record a conversion event, once.
+///
+/// The same `external_id` with the same body gets the first answer again, with status 200; with another body it is
+/// refused. An event that leads to no affiliate is recorded too, with `attributed: false` and the reason.
+#[utoipa::path(
+    tag = "Events", operation_id = "recordEvent", request_body = NewEventBody,
+    responses(
+        (status = 201, description = "The event, recorded now.", body = EventObject<'static>),
+        (status = 200, description = "The event, recorded before.", body = EventObject<'static>)
+    ),
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS"])))
+)]
+#[post("/events")]
+async fn record_event(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("POST /events", new).await?;
+    let answer = call.app().events.record(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(record_event);
+}

@@ -1,0 +1,56 @@
+//! The operations, one file a resource: what each reads, the use case it calls, what it shows.
+//!
+//! # Adding an operation
+//! Write the handler beside its neighbours: `Call<Scope>` authenticates, `read` and `list` read, `answer` and `show`
+//! answer. Describe it with `#[utoipa::path]` (`x-scope`, and in `x-codes` what it may refuse beyond its shape) and
+//! register it at the foot of the file. The document, the 405 answers and the tests take it from there.
+
+mod affiliates;
+mod clicks;
+mod commissions;
+mod coupons;
+mod events;
+mod ops;
+mod settings;
+
+pub(crate) use ops::serve_metrics;
+
+use crate::{json::Node, values};
+use domain::{AffiliateId, Currency, TierId};
+use utoipa_actix_web::{scope, service_config::ServiceConfig};
+
+/// Where the API's own operations live.
+pub(crate) const BASE: &str = "/api/v1";
+
+/// Registers every operation of the main listener.
+pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+    let api = scope(BASE)
+        .configure(affiliates::register)
+        .configure(coupons::register)
+        .configure(settings::register)
+        .configure(events::register)
+        .configure(commissions::register)
+        .configure(ops::register_documents);
+    config.service(api);
+    config.configure(clicks::register).configure(ops::register_probes);
+}
+
+/// Registers what the ops listener has of them.
+pub(crate) fn register_ops(config: &mut ServiceConfig<'_>) {
+    config.configure(ops::register_probes);
+}
+
+/// An affiliate's id in a body: malformed, unknown and foreign ones get the same words.
+fn existing_affiliate(text: &str) -> Result<AffiliateId, String> {
+    text.parse().map_err(|_| "must be the id of an existing affiliate".to_owned())
+}
+
+/// A tier's id in a body. No tier can be made yet, so there is none that it could name.
+fn existing_tier(node: &Node<'_>) -> Result<TierId, String> {
+    values::text(|_| Err("must be the id of an existing tier".to_owned()))(node)
+}
+
+/// A currency in any case.
+fn currency(text: &str) -> Result<Currency, String> {
+    text.parse().map_err(|_| "must be an ISO 4217 currency code such as USD".to_owned())
+}

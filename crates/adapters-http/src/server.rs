@@ -1,0 +1,148 @@
+//! The two listeners and how they start and stop.
+
+use crate::{
+    edge::{Edge, Limits, Outside},
+    errors::{ApiError, Code},
+    json::BODY,
+    observe::{observe, unmatched},
+    openapi::{DOCUMENT, document},
+    routes::{BASE, register, register_ops, serve_metrics},
+    tls::TlsIdentity,
+};
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    middleware::from_fn,
+    web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig},
+};
+use domain::Fault;
+use ipnet::IpNet;
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
+};
+use tokio::task::JoinHandle;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Where a listener gets its connections.
+#[derive(Debug)]
+pub enum Listen {
+    /// It binds this address; port 0 takes a free one.
+    Address(SocketAddr),
+    /// A socket that already listens, such as one that was handed over by the service manager.
+    Socket(TcpListener),
+}
+
+/// How the server listens.
+#[derive(Debug)]
+pub struct HttpOptions {
+    /// The API.
+    pub api: Listen,
+    /// Probes and metrics, for operators only.
+    pub ops: Listen,
+    /// Speaks TLS on the API's listener.
+    pub tls: Option<TlsIdentity>,
+    /// What a request may cost.
+    pub limits: Limits,
+    /// Threads that serve the API; one for each processor if absent.
+    pub workers: Option<NonZeroUsize>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// A server that listens.
+pub struct Running {
+    /// The API's address.
+    pub api: SocketAddr,
+    /// The ops listener's address.
+    pub ops: SocketAddr,
+    edge: Data<Edge>,
+    handles: [ServerHandle; 2],
+    tasks: [JoinHandle<io::Result<()>>; 2],
+}
+
+/// Starts both listeners on the present tokio runtime.
+pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running> {
+    let HttpOptions { api, ops, tls, limits, workers, trusted_proxies } = options;
+    let edge = Data::new(Edge::new(outside, limits.clone(), trusted_proxies, tls.is_some(), &document()));
+    let workers = workers.map_or_else(processors, NonZeroUsize::get);
+    let shared = edge.clone();
+    let main = HttpServer::new(move || {
+        let app = App::new().app_data(shared.clone()).configure(common).wrap(from_fn(observe));
+        let (app, _) = app.into_utoipa_app().configure(register).split_for_parts();
+        app.service(web::redirect(format!("{BASE}/docs"), format!("{BASE}/docs/")).permanent())
+            .service(SwaggerUi::new(format!("{BASE}/docs/{{tail:.*}}")).config(Config::new([DOCUMENT])))
+            .default_service(web::to(unmatched))
+    });
+    let main = main
+        .workers(workers)
+        .max_connections(limits.connections.div_ceil(workers))
+        .client_request_timeout(limits.header_deadline)
+        .disable_signals();
+    let main = match (api, tls) {
+        (Listen::Address(address), None) => main.bind(address)?,
+        (Listen::Address(address), Some(tls)) => main.bind_rustls_0_23(address, tls.config())?,
+        (Listen::Socket(socket), None) => main.listen(socket)?,
+        (Listen::Socket(socket), Some(tls)) => main.listen_rustls_0_23(socket, tls.config())?,
+    };
+    let shared = edge.clone();
+    let operators = HttpServer::new(move || {
+        let app = App::new().app_data(shared.clone()).configure(common).wrap(from_fn(observe));
+        let (app, _) = app.into_utoipa_app().configure(register_ops).split_for_parts();
+        app.route("/metrics", web::get().to(serve_metrics)).default_service(web::to(unmatched))
+    });
+    let operators = operators.workers(1).client_request_timeout(limits.header_deadline).disable_signals();
+    let operators = match ops {
+        Listen::Address(address) => operators.bind(address)?,
+        Listen::Socket(socket) => operators.listen(socket)?,
+    };
+    let (api, ops) = (first(main.addrs())?, first(operators.addrs())?);
+    let (main, operators) = (main.run(), operators.run());
+    let handles = [main.handle(), operators.handle()];
+    let tasks = [tokio::spawn(main), tokio::spawn(operators)];
+    Ok(Running { api, ops, edge, handles, tasks })
+}
+
+impl Running {
+    /// From now on the server says that it is not ready, and every answer closes its connection.
+    pub fn drain(&self) {
+        self.edge.drain();
+    }
+
+    /// Takes no more connections and returns when the requests under way are answered, or after 30 seconds.
+    pub async fn stop(self) -> io::Result<()> {
+        for handle in &self.handles {
+            handle.stop(true).await;
+        }
+        self.ended().await
+    }
+
+    /// Returns when both listeners have ended by themselves, which they do only for a fault.
+    pub async fn ended(self) -> io::Result<()> {
+        for task in self.tasks {
+            task.await.map_err(io::Error::other)??;
+        }
+        Ok(())
+    }
+}
+
+/// What both listeners share: the form of the library's own errors. The operations read queries, paths and bodies
+/// themselves, so this is for whoever adds one that does not.
+fn common(config: &mut ServiceConfig) {
+    let unreadable = |field: &'static str| ApiError::from(Fault::new(field, "cannot be read"));
+    config
+        .app_data(PathConfig::default().error_handler(|_, _| ApiError::new(Code::NotFound).into()))
+        .app_data(QueryConfig::default().error_handler(move |_, _| unreadable("query").into()))
+        .app_data(FormConfig::default().error_handler(move |_, _| unreadable(BODY).into()))
+        .app_data(JsonConfig::default().error_handler(move |_, _| unreadable(BODY).into()));
+}
+
+fn first(addresses: Vec<SocketAddr>) -> io::Result<SocketAddr> {
+    addresses.into_iter().next().ok_or_else(|| io::Error::other("nothing was bound"))
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}

@@ -1,0 +1,74 @@
+//! What becomes known of a request on its way, for its log line, its headers and its deadline.
+
+use crate::errors::Voice;
+use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest};
+use domain::{ApiKeyId, MerchantId};
+use ports::RateVerdict;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Notes about one request. Lives with its worker thread.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    /// How its errors are told.
+    pub(crate) voice: Voice,
+    /// When it must be answered.
+    deadline: Cell<Instant>,
+    answer_within: Duration,
+    /// The key that was used, and its allowance.
+    pub(crate) key: Cell<Option<(ApiKeyId, u32)>>,
+    /// What the limiter said.
+    pub(crate) rate: Cell<Option<RateVerdict>>,
+    /// The template of its path.
+    pub(crate) route: RefCell<Option<String>>,
+    /// On whose behalf it runs.
+    pub(crate) merchant: Cell<Option<MerchantId>>,
+}
+
+impl Trace {
+    /// Notes for a request that has just come in. A body may take `body_within` before the answer's time begins.
+    pub(crate) fn begin(
+        request: &ServiceRequest,
+        voice: Voice,
+        body_within: Duration,
+        answer_within: Duration,
+    ) -> Rc<Self> {
+        let trace = Rc::new(Self {
+            voice,
+            deadline: Cell::new(now() + body_within + answer_within),
+            answer_within,
+            key: Cell::new(None),
+            rate: Cell::new(None),
+            route: RefCell::new(None),
+            merchant: Cell::new(None),
+        });
+        request.extensions_mut().insert(Rc::clone(&trace));
+        trace
+    }
+
+    /// The notes of a request.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Rc<Self>> {
+        request.extensions().get::<Rc<Self>>().cloned()
+    }
+
+    /// The body is there: the time for the answer begins.
+    pub(crate) fn body_is_here(&self) {
+        self.deadline.set(now() + self.answer_within);
+    }
+
+    /// Returns when the time for the answer is over.
+    pub(crate) async fn out_of_time(&self) {
+        while now() < self.deadline.get() {
+            tokio::time::sleep_until(self.deadline.get()).await;
+        }
+    }
+}
+
+/// The timer's own clock: it measures spans and decides nothing else.
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,134 @@
+//! A conversion event, as callers see it: what POST answered and GET returns.
+
+use super::scalars::{Amount, Fraction, Instant, OwnData};
+use super::words::{CommissionStatusWord, ViaWord};
+use domain::{Commission, Event};
+use ports::EventRecord;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Something a shop told us happened, and what it earned.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event, example = json!({
+    "id": "evt_01hzy3v7k2e9m8q4t6w0x5b1ca", "type": "purchase", "external_id": "1001", "order_id": "1001",
+    "amount": 99.00, "currency": "USD", "attributed": true, "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca",
+    "attribution": {"via": "click", "reason": "The session came by the affiliate's link."},
+    "commissions": [{"id": "com_01hzy3v7k2e9m8q4t6w0x5b1ca", "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca",
+        "level": 0, "rate": 0.20, "amount": 19.80, "currency": "USD", "status": "pending"}],
+    "coupon": null, "occurred_at": null, "metadata": {"sku": "WIDGET-1"}, "created_at": "2024-01-01T12:00:00.000Z"
+}))]
+pub(crate) struct EventObject<'a> {
+    /// Its id.
+    id: String,
+    /// What happened.
+    r#type: &'a str,
+    /// Your id of it.
+    external_id: &'a str,
+    /// Your order.
+    order_id: &'a str,
+    /// What was paid.
+    amount: Option<Amount>,
+    /// In which currency, as ISO 4217 has it.
+    currency: Option<String>,
+    /// Whether an affiliate is credited.
+    attributed: bool,
+    /// Who is credited.
+    affiliate_id: Option<String>,
+    /// How that was decided.
+    attribution: AttributionObject,
+    /// What it earned, by level, as of this answer.
+    commissions: Vec<EarnedObject>,
+    /// The coupon it named.
+    coupon: Option<&'a str>,
+    /// When it happened, as you said.
+    occurred_at: Option<Instant>,
+    /// Your own data.
+    metadata: OwnData,
+    /// When it was recorded.
+    created_at: Instant,
+}
+
+/// How the credit for an event was decided.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attribution)]
+struct AttributionObject {
+    /// What the credited affiliate was found by.
+    via: ViaWord,
+    /// Why, in a sentence.
+    reason: &'static str,
+}
+
+/// A commission, in short.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EarnedCommission)]
+struct EarnedObject {
+    /// Its id.
+    id: String,
+    /// Who earns.
+    affiliate_id: String,
+    /// 0 for the affiliate who brought the sale, 1 for its parent, and so on.
+    level: u8,
+    /// The rate.
+    rate: Fraction,
+    /// What is earned.
+    amount: Amount,
+    /// In which currency, as ISO 4217 has it.
+    currency: String,
+    /// Where it stands.
+    status: CommissionStatusWord,
+}
+
+impl<'a> From<&'a EventRecord> for EventObject<'a> {
+    fn from(record: &'a EventRecord) -> Self {
+        let EventRecord { event, commissions } = record;
+        let Event {
+            id,
+            kind,
+            external_id,
+            order_id,
+            amount,
+            refunded_minor: _,
+            session: _,
+            coupon,
+            affiliate_id,
+            customer_email: _,
+            customer_external_id: _,
+            occurred_at,
+            metadata,
+            decision,
+            fingerprint: _,
+            created_at,
+        } = event;
+        Self {
+            id: id.to_string(),
+            r#type: kind.as_str(),
+            external_id: external_id.as_str(),
+            order_id: order_id.as_str(),
+            amount: amount.map(Amount::from),
+            currency: amount.map(|amount| amount.currency().to_string()),
+            attributed: affiliate_id.is_some(),
+            affiliate_id: affiliate_id.map(|id| id.to_string()),
+            attribution: AttributionObject { via: decision.via().into(), reason: decision.reason() },
+            commissions: commissions.iter().map(EarnedObject::from).collect(),
+            coupon: coupon.as_ref().map(domain::CouponCode::as_str),
+            occurred_at: occurred_at.map(Instant::from),
+            metadata: metadata.into(),
+            created_at: (*created_at).into(),
+        }
+    }
+}
+
+impl From<&Commission> for EarnedObject {
+    /// The full row is `GET /commissions/{id}`.
+    fn from(commission: &Commission) -> Self {
+        Self {
+            id: commission.id.to_string(),
+            affiliate_id: commission.affiliate_id.to_string(),
+            level: commission.level,
+            rate: commission.rate.into(),
+            amount: commission.amount.into(),
+            currency: commission.amount.currency().to_string(),
+            status: commission.status.into(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What callers see of each object. One rendering serves GET, the answers to writes, and announcements.
+
+mod affiliate;
+mod api_key;
+mod commission;
+mod coupon;
+mod envelope;
+mod event;
+mod list;
+mod scalars;
+mod settings;
+mod words;
+
+pub(crate) use affiliate::AffiliateObject;
+pub(crate) use api_key::ApiKeyObject;
+pub(crate) use commission::CommissionObject;
+pub(crate) use coupon::CouponObject;
+pub(crate) use envelope::AnnouncementObject;
+pub(crate) use event::EventObject;
+pub(crate) use list::ListObject;
+pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
+pub(crate) use settings::SettingsObject;
+pub(crate) use words::{AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, SelfReferralWord};
+
+use ports::{Envelope, Shown, Wire};
+use serde::Serialize;
+
+/// Renders objects and announcements as JSON.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonWire;
+
+impl Wire for JsonWire {
+    fn object(&self, shown: Shown<'_>) -> Vec<u8> {
+        match shown {
+            Shown::Affiliate(record) => bytes(&AffiliateObject::from(record)),
+            Shown::Coupon(coupon) => bytes(&CouponObject::from(coupon)),
+            Shown::Event(record) => bytes(&EventObject::from(record)),
+            Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
+            Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
+            Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
+        }
+    }
+
+    fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
+        bytes(&AnnouncementObject::new(envelope, data))
+    }
+}
+
+/// The JSON text of a value made of strings, numbers, lists and structs, which always has one.
+pub(crate) fn bytes(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! A merchant's settings, as callers see them.
+
+use super::scalars::Fraction;
+use super::words::{AttributionModelWord, SelfReferralWord};
+use domain::{Merchant, Settings};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How the merchant runs its program.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Settings, example = json!({
+    "slug": "my-shop-test", "currency": "USD", "commission_rate": 0.20, "mlm_rates": [0.10, 0.05], "hold_days": 30,
+    "cookie_window_days": 90, "attribution_model": "last_click", "self_referral": "block",
+    "auto_coupon_on_approval": true, "landing_url": "https://shop.example.com/", "redirect_hosts": ["blog.example.com"]
+}))]
+pub(crate) struct SettingsObject<'a> {
+    /// The merchant's name in referral links; unique on the server.
+    slug: &'a str,
+    /// What amounts are in where none is named, as ISO 4217 has it.
+    currency: String,
+    /// The rate where no other exists.
+    commission_rate: Fraction,
+    /// What each parent level earns of the commission below it.
+    mlm_rates: Vec<Fraction>,
+    /// Days until a pending commission is approved by time.
+    hold_days: u16,
+    /// Days that a click counts.
+    cookie_window_days: u16,
+    /// Which click is credited.
+    attribution_model: AttributionModelWord,
+    /// What happens when the buyer is the affiliate.
+    self_referral: SelfReferralWord,
+    /// Whether approval makes a personal coupon.
+    auto_coupon_on_approval: bool,
+    /// Where referral links lead; without it they lead nowhere.
+    landing_url: Option<&'a str>,
+    /// Hosts that a link's `to` may name.
+    redirect_hosts: Vec<&'a str>,
+}
+
+impl<'a> From<&'a Merchant> for SettingsObject<'a> {
+    fn from(merchant: &'a Merchant) -> Self {
+        let Merchant { id: _, organization_id: _, mode: _, slug, clock: _, settings, created_at: _, updated_at: _ } =
+            merchant;
+        let Settings {
+            currency,
+            commission_rate,
+            mlm_rates,
+            hold_days,
+            cookie_window_days,
+            attribution_model,
+            self_referral,
+            auto_coupon_on_approval,
+            landing_url,
+            redirect_hosts,
+        } = settings;
+        Self {
+            slug: slug.as_str(),
+            currency: currency.to_string(),
+            commission_rate: (*commission_rate).into(),
+            mlm_rates: mlm_rates.iter().copied().map(Fraction::from).collect(),
+            hold_days: *hold_days,
+            cookie_window_days: *cookie_window_days,
+            attribution_model: (*attribution_model).into(),
+            self_referral: (*self_referral).into(),
+            auto_coupon_on_approval: *auto_coupon_on_approval,
+            landing_url: landing_url.as_ref().map(domain::WebUrl::as_str),
+            redirect_hosts: redirect_hosts.iter().map(domain::RedirectHost::as_str).collect(),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Entities with sensible defaults. Change what a test is about with the struct update syntax:
+//! `Affiliate { status: AffiliateStatus::Pending, ..build::affiliate(&ids, "bob") }`.
+
+use domain::{
+    Account, Affiliate, AffiliateStatus, ApiKey, Click, Commission, CommissionStatus, Coupon, CouponCode, Currency,
+    Decision, Email, Event, EventKind, ExternalId, KeyHash, KeyName, Merchant, MerchantClock, Metadata, Mode, Money,
+    OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Scopes, SessionId, Settings, Slug,
+    Timestamp, Utm,
+};
+use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
+use std::time::Duration;
+
+/// `seconds` after the instant at which every builder begins, 2026-01-01T00:00:00Z.
+pub fn moment(seconds: i64) -> Timestamp {
+    Timestamp::from_micros((1_767_225_600 + seconds) * 1_000_000).expect("a moment of our time")
+}
+
+/// The currency of everything that is built.
+pub fn usd() -> Currency {
+    "USD".parse().unwrap()
+}
+
+/// An organization and its two merchants.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// The organization, on plan growth.
+    pub organization: Organization,
+    /// Its test merchant.
+    pub test: Merchant,
+    /// Its live merchant.
+    pub live: Merchant,
+}
+
+/// An organization whose merchants have the slugs `name` and `name-test`.
+pub fn shop(ids: &dyn IdSource, name: &str) -> Shop {
+    let name = OrganizationName::parse(name).unwrap();
+    let organization_id = ids.id();
+    let merchant = |mode| Merchant {
+        id: ids.id(),
+        organization_id,
+        mode,
+        slug: Merchant::slug_for(&name, mode, 0),
+        clock: MerchantClock::default(),
+        settings: Settings::initial(usd()),
+        created_at: moment(0),
+        updated_at: moment(0),
+    };
+    let (test, live) = (merchant(Mode::Test), merchant(Mode::Live));
+    let organization = Organization {
+        id: organization_id,
+        name: name.clone(),
+        plan: Plan::Growth,
+        test: test.id,
+        live: live.id,
+        created_at: moment(0),
+    };
+    Shop { organization, test, live }
+}
+
+/// A key with every scope.
+pub fn api_key(ids: &dyn IdSource, name: &str) -> ApiKey {
+    let mut hash = [0; 32];
+    ids.fill(&mut hash);
+    ApiKey {
+        id: ids.id(),
+        name: KeyName::parse(name).unwrap(),
+        hash: KeyHash::from_bytes(hash),
+        start: "cob_test_0aB1".to_owned(),
+        last_four: "9zY8".to_owned(),
+        scopes: Scopes::ALL,
+        rate_limit_per_min: ApiKey::DEFAULT_RATE_LIMIT,
+        created_at: moment(0),
+        expires_at: None,
+        revoked_at: None,
+        rolled_to: None,
+    }
+}
+
+/// An approved affiliate with the slug `name` and the address `name@example.com`.
+pub fn affiliate(ids: &dyn IdSource, name: &str) -> Affiliate {
+    Affiliate {
+        id: ids.id(),
+        slug: Slug::parse(name).unwrap(),
+        email: Email::parse(&format!("{name}@example.com")).unwrap(),
+        display_name: None,
+        status: AffiliateStatus::Approved,
+        tier_id: None,
+        parent_id: None,
+        custom_rate: None,
+        metadata: Metadata::default(),
+        created_at: moment(0),
+        updated_at: moment(0),
+    }
+}
+
+/// A coupon of `owner`.
+pub fn coupon(ids: &dyn IdSource, owner: &Affiliate, code: &str) -> Coupon {
+    let code = CouponCode::parse(code).unwrap();
+    Coupon { id: ids.id(), affiliate_id: owner.id, code, created_at: moment(0) }
+}
+
+/// A session id from a short name.
+pub fn session(name: &str) -> SessionId {
+    SessionId::parse(&format!("session-{name:_>16}")).unwrap()
+}
+
+/// A click on a link of `owner`.
+pub fn click(ids: &dyn IdSource, owner: &Affiliate, session: &SessionId, at: Timestamp) -> Click {
+    Click {
+        id: ids.id(),
+        affiliate_id: owner.id,
+        session: session.clone(),
+        landing_page: None,
+        referrer: None,
+        utm: Utm::default(),
+        user_agent: None,
+        ip_hash: None,
+        created_at: at,
+    }
+}
+
+/// A purchase of 99 dollars that credits nobody.
+pub fn event(ids: &dyn IdSource, external_id: &str) -> Event {
+    let mut fingerprint = [0; 32];
+    ids.fill(&mut fingerprint);
+    Event {
+        id: ids.id(),
+        kind: EventKind::Purchase,
+        external_id: ExternalId::parse(external_id).unwrap(),
+        order_id: OrderReference::parse(external_id).unwrap(),
+        amount: Some(Money::from_minor(9_900, usd())),
+        refunded_minor: 0,
+        session: None,
+        coupon: None,
+        affiliate_id: None,
+        customer_email: None,
+        customer_external_id: None,
+        occurred_at: None,
+        metadata: Metadata::default(),
+        decision: Decision::default(),
+        fingerprint,
+        created_at: moment(0),
+    }
+}
+
+/// What `earner` earns by `event`: a pending fifth of it.
+pub fn commission(ids: &dyn IdSource, event: &Event, earner: &Affiliate) -> Commission {
+    let basis = event.amount.unwrap_or(Money::zero(usd()));
+    let rate = Rate::from_millionths(200_000).unwrap();
+    Commission {
+        id: ids.id(),
+        event_id: event.id,
+        order_id: event.order_id.clone(),
+        affiliate_id: earner.id,
+        level: 0,
+        leaf_id: None,
+        basis,
+        rate,
+        rate_source: RateSource::Merchant,
+        amount: basis.at(rate),
+        status: CommissionStatus::Pending,
+        reason: None,
+        matures_at: event.created_at.plus(Duration::from_secs(30 * 86_400)),
+        created_at: event.created_at,
+        updated_at: event.created_at,
+    }
+}
+
+/// What `parent` earns at `level` by the `leaf`: a tenth of it.
+pub fn override_of(ids: &dyn IdSource, leaf: &Commission, parent: &Affiliate, level: u8) -> Commission {
+    let rate = Rate::from_millionths(100_000).unwrap();
+    Commission {
+        id: ids.id(),
+        affiliate_id: parent.id,
+        level,
+        leaf_id: Some(leaf.id),
+        basis: leaf.amount,
+        rate,
+        rate_source: RateSource::Override,
+        amount: leaf.amount.at(rate),
+        ..leaf.clone()
+    }
+}
+
+/// An empty account of `owner`.
+pub fn account(ids: &dyn IdSource, owner: &Affiliate, currency: Currency) -> Account {
+    Account::open(ids.id(), owner.id, currency)
+}
+
+/// An announcement with a small payload.
+pub fn announcement(ids: &dyn IdSource, topic: Topic) -> Announcement {
+    Announcement { id: ids.id(), topic, created_at: moment(0), payload: b"{\"data\":{}}".to_vec() }
+}
+
+/// An answer kept for a day from the first moment on.
+pub fn reply(route: &str, key: &str) -> Reply {
+    Reply {
+        route: route.to_owned(),
+        key: IdempotencyKey::parse(key).unwrap(),
+        fingerprint: [7; 32],
+        status: ReplyStatus::Created,
+        body: b"{\"id\":1}".to_vec(),
+        created_at: moment(0),
+        expires_at: moment(86_400),
+    }
+}

@@ -1,0 +1,225 @@
+//! What every storage adapter must do, as cases that run against any of them.
+//!
+//! An adapter's test file has one line beside its fixture: `testkit::storage_contract!(fixture);`. The fixture is an
+//! `async fn() -> Nodes`: two instances of the adapter, as two server nodes would have them, on one fresh database.
+//!
+//! # Adding a case
+//! Write `pub(crate) async fn name(nodes: &Nodes)` in the module of its subject and name it in the list of
+//! [`contract_cases!`](crate::contract_cases). A case that is not in the list is dead code and does not compile clean;
+//! one that is runs on every adapter.
+
+mod affiliate_facts;
+mod affiliates;
+mod atomic;
+mod claims;
+mod clicks;
+mod commissions;
+mod conflicts;
+mod coupons;
+mod event_facts;
+mod events;
+mod freshness;
+mod inspection;
+mod keys;
+mod lanes;
+mod limits;
+mod merchants;
+mod paging;
+mod races;
+mod random_plan;
+mod random_sets;
+mod replies;
+mod settle;
+mod tables;
+
+use ports::Storage;
+use std::{any::Any, fmt, sync::Arc};
+
+/// Two nodes on one fresh database.
+pub struct Nodes {
+    /// One node. Cases that need only one use this.
+    pub one: Arc<dyn Storage>,
+    /// The other.
+    pub two: Arc<dyn Storage>,
+    #[allow(dead_code, reason = "held for its drop, after the nodes")]
+    keep: Box<dyn Any + Send>,
+}
+
+impl Nodes {
+    /// Two adapters, and whatever must outlive them: the folder or the cluster that the database is in.
+    pub fn new(one: impl Storage + 'static, two: impl Storage + 'static, keep: impl Any + Send) -> Self {
+        Self { one: Arc::new(one), two: Arc::new(two), keep: Box::new(keep) }
+    }
+
+    /// Either node, in turn.
+    fn turn(&self, n: usize) -> Arc<dyn Storage> {
+        Arc::clone(if n.is_multiple_of(2) { &self.one } else { &self.two })
+    }
+}
+
+impl fmt::Debug for Nodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nodes(…)")
+    }
+}
+
+/// The list of cases, handed to another macro of this crate: `$then!(… ; module { case … } …)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($then:ident $(, $given:ident)?) => {
+        $crate::$then! {
+            $($given)? ;
+            merchants {
+                settings_and_organizations_come_back_whole
+                slugs_are_found_on_the_whole_server
+                settings_facts_say_who_has_the_slug_and_whether_anything_was_earned
+                organizations_are_walked_in_the_order_of_their_ids
+            }
+            keys {
+                a_key_comes_back_whole_with_what_decides_about_it
+                a_key_is_found_by_any_of_its_hashes
+                the_keys_of_an_organization_are_listed_newest_first
+                the_latest_use_of_a_key_stays
+                simultaneous_uses_of_a_key_do_not_harm_one_another
+            }
+            replies {
+                an_answer_is_kept_to_the_byte_in_its_own_scope
+                a_kept_answer_keeps_its_place_until_it_expires
+            }
+            affiliates {
+                an_affiliate_comes_back_whole
+                a_record_shows_codes_oldest_first_and_what_was_paid
+                affiliates_are_listed_newest_first
+                affiliates_are_filtered
+            }
+            affiliate_facts {
+                what_making_an_affiliate_needs
+                seats_and_chains_are_counted_up_to_a_thousand
+                what_changing_an_affiliate_needs
+                a_chain_of_parents_goes_to_the_root
+                a_cycle_of_parents_ends_the_chain
+            }
+            coupons {
+                a_coupon_comes_back_whole
+                coupons_are_listed_newest_first
+                coupons_are_filtered
+                what_making_a_coupon_needs
+            }
+            clicks {
+                a_link_is_found_by_its_two_slugs
+                a_click_of_any_size_is_kept
+            }
+            events {
+                an_event_comes_back_whole
+                an_event_shows_what_it_earned_by_level
+                events_are_listed_newest_first
+                events_are_filtered
+            }
+            event_facts {
+                an_event_that_names_nothing_needs_the_merchant
+                what_recording_an_event_needs
+                an_external_id_is_looked_up_in_its_space
+                five_levels_of_parents_come_along
+                the_latest_clicks_and_the_earliest_in_the_window_are_chosen
+                the_window_follows_the_merchants_clock
+            }
+            commissions {
+                a_commission_comes_back_whole
+                commissions_are_listed_newest_first
+                commissions_are_filtered
+                what_moving_a_commission_needs
+            }
+            freshness {
+                a_taken_key_is_never_older_than_its_row
+            }
+            atomic {
+                a_lost_set_leaves_nothing_behind
+                a_won_set_is_there_in_every_part
+                a_set_that_cannot_be_written_harms_no_other
+                an_empty_set_is_committed
+            }
+            conflicts {
+                a_stale_version_conflicts_in_every_table
+                a_missing_row_conflicts
+                what_was_held_still_must_not_have_moved
+                many_may_hold_a_row_still_at_once
+                another_merchants_row_is_no_row
+                the_servers_own_rows_are_anybodys
+            }
+            claims {
+                a_taken_key_conflicts_in_every_space
+                a_key_is_taken_within_its_merchant_or_on_the_whole_server
+                a_freed_key_can_be_taken_again
+                nobody_gives_back_what_another_has
+            }
+            limits {
+                a_set_of_four_thousand_rows_is_taken_and_one_more_is_not
+            }
+            lanes {
+                who_has_the_lane_meets_no_conflict
+                lanes_taken_in_any_order_do_not_lock_up
+            }
+            races {
+                of_many_claims_of_a_key_one_wins
+                of_many_changes_of_a_row_one_wins
+                of_many_answers_to_a_request_one_is_kept
+                two_affiliates_do_not_become_each_others_parents
+                independent_sets_all_succeed
+                shuffled_claims_from_two_nodes_only_conflict
+                counting_by_version_loses_no_step
+            }
+            random_sets {
+                simultaneous_sets_come_out_as_if_one_after_the_other
+            }
+            inspection {
+                a_storage_is_ready_and_sound_when_new
+                ordinary_writing_leaves_no_difference
+                every_planted_difference_is_found
+                no_more_differences_are_told_than_were_asked_for
+            }
+        }
+    };
+}
+
+/// Makes the cases reachable for the macro that stamps them, and only those in the list.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! publish_cases {
+    (; $($module:ident { $($case:ident)* })*) => {
+        /// The cases in the list.
+        #[doc(hidden)]
+        pub mod cases {
+            $(pub mod $module {
+                $(pub async fn $case(nodes: &$crate::contract::Nodes) {
+                    $crate::contract::$module::$case(nodes).await;
+                })*
+            })*
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! stamp_cases {
+    ($fixture:ident; $($module:ident { $($case:ident)* })*) => {
+        $(mod $module {
+            $(#[::tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let nodes: $crate::contract::Nodes = super::$fixture().await;
+                $crate::contract::cases::$module::$case(&nodes).await;
+            })*
+        })*
+    };
+}
+
+/// Stamps every case of the contract as a test of one adapter. Takes the name of an `async fn() -> Nodes` of the same
+/// module, called anew for every case.
+#[macro_export]
+macro_rules! storage_contract {
+    ($fixture:ident) => {
+        $crate::contract_cases!(stamp_cases, $fixture);
+    };
+}
+
+crate::contract_cases!(publish_cases);

@@ -1,0 +1,172 @@
+//! Looking at the storage as a whole.
+
+use super::{
+    Nodes,
+    settle::{shop, sound, win},
+    tables::Rows,
+};
+use crate::{
+    SeededIds,
+    build::{self, Shop},
+    sets::{self, Grow},
+};
+use domain::{
+    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Event, EventKind, Merchant, Money, Slug,
+};
+use ports::{ChangeSet, Claim, Entity, IdSource, IdSourceExt, Space, Version};
+
+const FIRST: Version = Version::FIRST;
+
+pub(crate) async fn a_storage_is_ready_and_sound_when_new(nodes: &Nodes) {
+    for node in [&nodes.one, &nodes.two] {
+        node.ready().await.unwrap();
+        assert_eq!(node.differences(100).await.unwrap(), []);
+    }
+}
+
+/// Approves or voids `row` with its account, as the use case does.
+fn move_set(
+    shop: &Shop,
+    row: &Commission,
+    at: Version,
+    step: CommissionMove,
+    account: &Account,
+    of: Option<Version>,
+) -> (ChangeSet, Commission, Account) {
+    let moved = row.moved(step, None, build::moment(10)).unwrap();
+    let after = account.moved(row, &moved).unwrap();
+    let mut set = ChangeSet::new(shop.test.id);
+    set.rows.commissions.change(at, moved.clone());
+    match of {
+        Some(version) => set.rows.accounts.change(version, after.clone()),
+        None => set = set.with_account(&after),
+    }
+    (set, moved, after)
+}
+
+pub(crate) async fn ordinary_writing_leaves_no_difference(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    sound(nodes).await;
+    let rows = Rows::of(&ids, &shop, "ordinary");
+    win(nodes, rows.insert(shop.test.id)).await;
+    sound(nodes).await;
+
+    // A second event whose commissions are approved, one of which is voided again; parents in another currency.
+    let parent = build::affiliate(&ids, "parent");
+    let sale = Event {
+        amount: Some(Money::from_minor(12_345, "KWD".parse().unwrap())),
+        kind: EventKind::Renewal,
+        ..build::event(&ids, "second")
+    };
+    let leaf = build::commission(&ids, &sale, &rows.affiliate);
+    let above = build::override_of(&ids, &leaf, &parent, 1);
+    let set = sets::add_affiliate(shop.test.id, &parent).with_event(&sale, &[leaf.clone(), above.clone()]);
+    win(nodes, set).await;
+    let kwd = leaf.amount.currency();
+    let (approve, void) = (CommissionMove::Approve, CommissionMove::Void);
+    let (set, leaf, account) =
+        move_set(&shop, &leaf, FIRST, approve, &build::account(&ids, &rows.affiliate, kwd), None);
+    win(nodes, set).await;
+    sound(nodes).await;
+    let (set, above, parents) = move_set(&shop, &above, FIRST, approve, &build::account(&ids, &parent, kwd), None);
+    win(nodes, set).await;
+    assert_eq!((above.status, parents.approved), (CommissionStatus::Approved, above.amount));
+    let (set, leaf, account) = move_set(&shop, &leaf, FIRST.next(), void, &account, Some(FIRST));
+    win(nodes, set).await;
+    assert_eq!((leaf.status, account.approved.minor()), (CommissionStatus::Void, 0));
+    sound(nodes).await;
+
+    // Names and codes that change hands.
+    let renamed = Affiliate { slug: Slug::parse("renamed").unwrap(), ..rows.affiliate.clone() };
+    let mut set = sets::change_affiliate(shop.test.id, FIRST, &renamed);
+    set.free(Space::AffiliateSlug, rows.affiliate.slug.as_str(), renamed.row_id());
+    set.claim(Space::AffiliateSlug, "renamed", renamed.row_id());
+    win(nodes, set).await;
+    win(nodes, ChangeSet::new(shop.test.id).without_coupon(&sets::first(rows.coupon.clone()))).await;
+    let again = Coupon { id: ids.id(), affiliate_id: parent.id, ..rows.coupon };
+    win(nodes, ChangeSet::new(shop.test.id).with_coupon(&again)).await;
+    sound(nodes).await;
+}
+
+/// Sets that each make two things disagree, with what they are.
+fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, ChangeSet)> {
+    let merchant = shop.test.id;
+    let owner = build::affiliate(ids, "owner");
+    let bare = || ChangeSet::new(merchant);
+    let claim = |space, key: &str| {
+        let claim = Claim { space, key: key.to_owned(), owner: ids.uuid() };
+        ChangeSet { claims: vec![claim], ..bare() }
+    };
+    let without_claims = |set: ChangeSet| ChangeSet { claims: Vec::new(), ..set };
+    let mut owed = bare();
+    let one = |currency: &str| Money::from_minor(1, currency.parse().unwrap());
+    owed.rows.accounts.change(FIRST, Account { approved: one("USD"), ..rows.account.clone() });
+    let paid = Account { paid: one("JPY"), ..build::account(ids, &rows.affiliate, one("JPY").currency()) };
+    let orphan = build::commission(ids, &build::event(ids, "gone"), &rows.affiliate);
+    let astray =
+        Commission { leaf_id: Some(ids.id()), level: 1, ..build::commission(ids, &rows.event, &rows.affiliate) };
+    let unsummed = Commission { status: CommissionStatus::Approved, ..build::commission(ids, &rows.event, &owner) };
+    let earning = |row: &Commission| {
+        let mut set = bare();
+        set.rows.commissions.insert(row.clone());
+        set
+    };
+    let renamed = Affiliate { slug: Slug::parse("unclaimed").unwrap(), ..rows.affiliate.clone() };
+    let moved = Merchant { slug: Slug::parse("unclaimed").unwrap(), ..shop.live.clone() };
+    let mut unlisted = bare();
+    unlisted.rows.merchants.change(FIRST, moved);
+    let taken_over = Claim { space: Space::CouponCode, key: "STOLEN".to_owned(), owner: rows.coupon.id.uuid() };
+    vec![
+        ("an account that is owed what no row says", owed),
+        ("an account that was paid what no row says", bare().with_account(&paid)),
+        ("an approved commission in no account", earning(&unsummed)),
+        ("a commission whose event is missing", earning(&orphan)),
+        ("a commission whose leaf is missing", earning(&astray)),
+        ("an event without its claim", without_claims(bare().with_event(&build::event(ids, "unclaimed"), &[]))),
+        ("an external id without its event", claim(Space::Event(rows.event.kind.space()), "nothing")),
+        ("an affiliate without its claims", without_claims(bare().with_affiliate(&owner))),
+        ("an affiliate under a slug it did not claim", sets::change_affiliate(merchant, FIRST, &renamed)),
+        ("a slug without its affiliate", claim(Space::AffiliateSlug, "nobody")),
+        ("an address without its affiliate", claim(Space::AffiliateEmail, "nobody@example.com")),
+        ("a coupon without its claim", without_claims(bare().with_coupon(&build::coupon(ids, &rows.affiliate, "X-1")))),
+        ("a code without its coupon", claim(Space::CouponCode, "NOTHING")),
+        ("a second code of one coupon", ChangeSet { claims: vec![taken_over], ..bare() }),
+        ("an account without its claim", {
+            without_claims(bare().with_account(&build::account(ids, &rows.affiliate, "EUR".parse().unwrap())))
+        }),
+        ("a place for an account without it", claim(Space::Account, "aff_0:USD")),
+        ("a key that its hash does not lead to", without_claims(bare().with_key(&build::api_key(ids, "lost")))),
+        ("a hash without its key", claim(Space::KeyHash, &"0".repeat(64))),
+        ("a merchant under a slug it did not claim", unlisted),
+        ("a slug without its merchant", claim(Space::MerchantSlug, "nowhere")),
+    ]
+}
+
+pub(crate) async fn every_planted_difference_is_found(nodes: &Nodes) {
+    let (ids, shop, rows) = Rows::stored(nodes).await;
+    sound(nodes).await;
+    let mut known = 0;
+    for (name, set) in plants(&ids, &shop, &rows) {
+        win(nodes, set).await;
+        let found = nodes.two.differences(1_000).await.unwrap();
+        assert!(found.len() > known, "{name} was not noticed: {found:#?}");
+        known = found.len();
+        for difference in &found {
+            assert!(!difference.found.contains('@'), "{name}: an address is nobody's business: {difference:?}");
+            assert!(!difference.rule.is_empty() && !difference.found.is_empty());
+        }
+    }
+    let found = nodes.two.differences(1_000).await.unwrap();
+    assert!(found.iter().any(|difference| difference.merchant == Some(shop.test.id)), "{found:#?}");
+}
+
+pub(crate) async fn no_more_differences_are_told_than_were_asked_for(nodes: &Nodes) {
+    let (ids, shop, rows) = Rows::stored(nodes).await;
+    for (_, set) in plants(&ids, &shop, &rows) {
+        win(nodes, set).await;
+    }
+    for limit in [1_u32, 2, 7] {
+        let found = nodes.two.differences(limit).await.unwrap();
+        assert_eq!(found.len(), usize::try_from(limit).unwrap());
+    }
+}

@@ -1,0 +1,75 @@
+//! Walking a list in every way in which it can be walked.
+
+use domain::Timestamp;
+use ports::{Page, PageAsk, Position};
+use uuid::Uuid;
+
+/// A page from the newest on.
+pub(crate) fn newest(limit: u32) -> PageAsk {
+    PageAsk { after: None, offset: 0, limit }
+}
+
+/// Where a row stands.
+pub(crate) fn position(at: Timestamp, id: Uuid) -> Position {
+    Position { at, id }
+}
+
+/// The positions in the order of a list: newest first, then by id downwards.
+pub(crate) fn in_list_order(mut rows: Vec<Position>) -> Vec<Position> {
+    rows.sort();
+    rows.reverse();
+    rows
+}
+
+/// Asks for `rows` (in any order) as one page, by cursor and by offset with several limits, and beside the ends.
+/// Every way must give the same rows in the same order, and say rightly whether more follow.
+pub(crate) async fn walk(rows: &[Position], list: impl AsyncFn(PageAsk) -> Page<Position>) {
+    let expected = in_list_order(rows.to_vec());
+    let whole = list(newest(100)).await;
+    assert_eq!((&whole.rows, whole.more), (&expected, false), "one page");
+    for limit in [1_usize, 2, 3, 7, expected.len().max(1)] {
+        by_cursor(&expected, limit, &list).await;
+        by_offset(&expected, limit, &list).await;
+    }
+    beside_rows(&expected, &list).await;
+}
+
+async fn by_cursor(expected: &[Position], limit: usize, list: &impl AsyncFn(PageAsk) -> Page<Position>) {
+    let mut seen: Vec<Position> = Vec::new();
+    loop {
+        let ask = PageAsk { after: seen.last().copied(), ..newest(u32::try_from(limit).unwrap()) };
+        let page = list(ask).await;
+        let rest = &expected[seen.len()..];
+        assert_eq!(page.rows, rest[..limit.min(rest.len())], "after {:?}, limit {limit}", ask.after);
+        assert_eq!(page.more, rest.len() > limit, "more after {:?}, limit {limit}", ask.after);
+        seen.extend(&page.rows);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen, expected);
+}
+
+async fn by_offset(expected: &[Position], limit: usize, list: &impl AsyncFn(PageAsk) -> Page<Position>) {
+    for offset in 0..expected.len() + 2 {
+        let ask = PageAsk { offset: u32::try_from(offset).unwrap(), ..newest(u32::try_from(limit).unwrap()) };
+        let page = list(ask).await;
+        let rest = expected.get(offset..).unwrap_or_default();
+        assert_eq!(page.rows, rest[..limit.min(rest.len())], "offset {offset}, limit {limit}");
+        assert_eq!(page.more, rest.len() > limit, "more at offset {offset}, limit {limit}");
+    }
+}
+
+/// A cursor names a place, not a row: the row that stood there may be gone.
+async fn beside_rows(expected: &[Position], list: &impl AsyncFn(PageAsk) -> Page<Position>) {
+    for after in [
+        position(Timestamp::MAX, Uuid::max()),
+        position(Timestamp::MIN, Uuid::nil()),
+        position(expected.get(expected.len() / 2).map_or(Timestamp::MIN, |row| row.at), Uuid::max()),
+        position(expected.get(expected.len() / 2).map_or(Timestamp::MIN, |row| row.at), Uuid::nil()),
+    ] {
+        let page = list(PageAsk { after: Some(after), ..newest(100) }).await;
+        let rest: Vec<Position> = expected.iter().copied().filter(|&row| row < after).collect();
+        assert_eq!((page.rows, page.more), (rest, false), "after {after:?}");
+    }
+}

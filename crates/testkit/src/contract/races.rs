@@ -1,0 +1,188 @@
+//! Many at once, from two nodes.
+
+use super::{
+    Nodes,
+    lanes::step,
+    settle::{Outcome, at_once, only_conflicts_beside, shop, sound, win},
+};
+use crate::{
+    Dice, build,
+    build::moment,
+    sets::{self, Grow},
+};
+use domain::{Affiliate, AffiliateId, CouponCode, Rate};
+use ports::{
+    AffiliateFilter, ChangeSet, Claim, CommitError, CouponFilter, IdSource, Reply, Space, Topic, Tree, Version,
+};
+use std::collections::HashSet;
+use tokio::task::JoinSet;
+
+const FIRST: Version = Version::FIRST;
+
+/// The place of the only winner.
+#[track_caller]
+fn only_winner(outcomes: &[Outcome]) -> usize {
+    assert_eq!(only_conflicts_beside(outcomes, Outcome::Won), 1, "{outcomes:?}");
+    outcomes.iter().position(|&outcome| outcome == Outcome::Won).unwrap()
+}
+
+pub(crate) async fn of_many_claims_of_a_key_one_wins(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let owner = build::affiliate(&ids, "bob");
+    win(nodes, sets::add_affiliate(shop.test.id, &owner)).await;
+    let coupons: Vec<_> = (0..200).map(|_| build::coupon(&ids, &owner, "CODE")).collect();
+    let sets = coupons.iter().map(|coupon| ChangeSet::new(shop.test.id).with_coupon(coupon)).collect();
+    let winner = &coupons[only_winner(&at_once(nodes, sets).await)];
+    let page = nodes.two.coupons(shop.test.id, &CouponFilter::default(), &super::paging::newest(100)).await.unwrap();
+    assert_eq!(page.rows, std::slice::from_ref(winner));
+    let code = CouponCode::parse("CODE").unwrap();
+    let facts = nodes.two.coupon_facts(shop.test.id, owner.id, &code).await.unwrap().unwrap();
+    assert_eq!(facts.code_owner, Some(winner.id.uuid()));
+    sound(nodes).await;
+}
+
+pub(crate) async fn of_many_changes_of_a_row_one_wins(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let affiliate = build::affiliate(&ids, "bob");
+    win(nodes, sets::add_affiliate(shop.test.id, &affiliate)).await;
+    let images: Vec<Affiliate> =
+        (0..50).map(|n| Affiliate { custom_rate: Rate::from_millionths(n), ..affiliate.clone() }).collect();
+    let sets = images.iter().map(|image| sets::change_affiliate(shop.test.id, FIRST, image)).collect();
+    let winner = &images[only_winner(&at_once(nodes, sets).await)];
+    let facts = nodes.two.affiliate_change_facts(shop.test.id, affiliate.id, &Default::default()).await;
+    let facts = facts.unwrap().unwrap();
+    assert_eq!((&facts.record.affiliate, facts.version), (winner, FIRST.next()));
+}
+
+pub(crate) async fn of_many_answers_to_a_request_one_is_kept(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let expired = Reply { expires_at: moment(-50), created_at: moment(-60), ..build::reply("POST /events", "old") };
+    win(nodes, ChangeSet { reply: Some(expired), ..ChangeSet::new(shop.test.id) }).await;
+    // A place that was never taken, and one that an expired answer still stands in.
+    for key in ["new", "old"] {
+        let replies: Vec<Reply> = (0..50_u8)
+            .map(|n| Reply { body: vec![n], fingerprint: [n; 32], ..build::reply("POST /events", key) })
+            .collect();
+        let sets = replies.iter().map(|reply| {
+            let announce = vec![build::announcement(&ids, Topic::ConversionRecorded)];
+            ChangeSet { reply: Some(reply.clone()), announce, ..ChangeSet::new(shop.test.id) }
+        });
+        let winner = &replies[only_winner(&at_once(nodes, sets.collect()).await)];
+        let kept = nodes.two.reply(shop.test.id, &winner.route, &winner.key, moment(1)).await.unwrap().unwrap();
+        assert_eq!((kept.body, kept.fingerprint), (winner.body.clone(), winner.fingerprint));
+    }
+    sound(nodes).await;
+}
+
+pub(crate) async fn two_affiliates_do_not_become_each_others_parents(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let merchant = shop.test.id;
+    let mut tree = FIRST;
+    for round in 0..30 {
+        let pair = ["a", "b"].map(|name| build::affiliate(&ids, &format!("{name}-{round}")));
+        win(nodes, sets::add_affiliate(merchant, &pair[0]).with_affiliate(&pair[1])).await;
+        let [a, b] = &pair;
+        // Both see two affiliates without parents; each may become the other's parent, but not both. The guard is the
+        // merchant's tree, or, in every other round, that each holds still what the other changes.
+        let guarded_by_tree = round % 2 == 0;
+        let sets = [(a, b), (b, a)].map(|(child, parent)| {
+            let image = Affiliate { parent_id: Some(parent.id), ..child.clone() };
+            let mut set = sets::change_affiliate(merchant, FIRST, &image);
+            if guarded_by_tree {
+                set.rows.trees.change(tree, Tree { merchant_id: merchant });
+            } else {
+                set.hold_still(&sets::first(parent.clone()));
+            }
+            set
+        });
+        only_winner(&at_once(nodes, sets.to_vec()).await);
+        if guarded_by_tree {
+            tree = tree.next();
+        }
+        let mut parents: Vec<Option<AffiliateId>> = Vec::new();
+        for one in &pair {
+            parents.push(nodes.two.affiliate(merchant, one.id).await.unwrap().unwrap().affiliate.parent_id);
+        }
+        assert!(parents == [Some(b.id), None] || parents == [None, Some(a.id)], "{parents:?}");
+    }
+}
+
+pub(crate) async fn independent_sets_all_succeed(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let affiliates: Vec<Affiliate> = (0..300).map(|n| build::affiliate(&ids, &format!("affiliate-{n}"))).collect();
+    let sets = affiliates.iter().map(|affiliate| {
+        let mut set = sets::add_affiliate(shop.test.id, affiliate);
+        set.announce.push(build::announcement(&ids, Topic::AffiliateCreated));
+        set.reply = Some(build::reply("POST /affiliates", affiliate.slug.as_str()));
+        set
+    });
+    let outcomes = at_once(nodes, sets.collect()).await;
+    assert_eq!(only_conflicts_beside(&outcomes, Outcome::Won), 300);
+    for affiliate in &affiliates {
+        let filter = AffiliateFilter { slug: Some(affiliate.slug.clone()), ..AffiliateFilter::default() };
+        let page = nodes.two.affiliates(shop.test.id, &filter, &super::paging::newest(2)).await.unwrap();
+        assert_eq!(page.rows.len(), 1);
+        assert_eq!(&page.rows[0].affiliate, affiliate);
+    }
+    sound(nodes).await;
+}
+
+pub(crate) async fn shuffled_claims_from_two_nodes_only_conflict(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let mut dice = Dice::new(7);
+    for round in 0..8 {
+        let keys: Vec<String> = (0..120).map(|n| format!("{round}-{n}")).collect();
+        let sets: Vec<ChangeSet> = (0..60)
+            .map(|_| {
+                let mut mine = keys.clone();
+                dice.shuffle(&mut mine);
+                mine.truncate(4);
+                let owner = ids.uuid();
+                let claim = |key: String| {
+                    // Keys of the server and of the merchant, whose tables are locked one after the other.
+                    let space = if key.ends_with('0') { Space::KeyHash } else { Space::AffiliateSlug };
+                    Claim { space, key, owner }
+                };
+                ChangeSet { claims: mine.into_iter().map(claim).collect(), ..ChangeSet::new(shop.test.id) }
+            })
+            .collect();
+        let outcomes = at_once(nodes, sets.clone()).await;
+        only_conflicts_beside(&outcomes, Outcome::Won);
+        let mut taken: HashSet<(Space, &str)> = HashSet::new();
+        for (set, _) in sets.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Won) {
+            for claim in &set.claims {
+                assert!(taken.insert((claim.space, &claim.key)), "{claim:?} was taken twice");
+            }
+        }
+        for (set, _) in sets.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Conflict) {
+            let lost_to_somebody = set.claims.iter().any(|claim| taken.contains(&(claim.space, claim.key.as_str())));
+            assert!(lost_to_somebody, "{:?} lost to nobody", set.claims);
+        }
+    }
+}
+
+pub(crate) async fn counting_by_version_loses_no_step(nodes: &Nodes) {
+    const STEPS: usize = 10;
+    let (ids, shop) = shop(nodes).await;
+    let counter = build::affiliate(&ids, "counter");
+    win(nodes, sets::add_affiliate(shop.test.id, &counter)).await;
+    let mut tasks = JoinSet::new();
+    for n in 0..8 {
+        let (node, merchant, id) = (nodes.turn(n), shop.test.id, counter.id);
+        tasks.spawn(async move {
+            let mut done = 0;
+            while done < STEPS {
+                match step(&*node, merchant, id).await {
+                    Ok(()) => done += 1,
+                    Err(CommitError::Conflict | CommitError::Busy) => tokio::task::yield_now().await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let read = nodes.two.affiliate(shop.test.id, counter.id).await.unwrap().unwrap().affiliate;
+    assert_eq!(read.custom_rate.map(Rate::millionths), Some(80));
+}

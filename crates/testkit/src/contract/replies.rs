@@ -1,0 +1,81 @@
+//! Answers kept for idempotency.
+
+use super::{
+    Nodes,
+    settle::{Outcome, commit, conflict, other_shop, shop, sound, win},
+};
+use crate::build::{self, moment};
+use domain::{MerchantId, Timestamp};
+use ports::{ChangeSet, KeptReply, Reply, ReplyStatus};
+
+/// A set that only keeps an answer.
+fn keep(merchant: MerchantId, reply: Reply) -> ChangeSet {
+    ChangeSet { reply: Some(reply), ..ChangeSet::new(merchant) }
+}
+
+async fn kept(nodes: &Nodes, merchant: MerchantId, reply: &Reply, now: Timestamp) -> Option<KeptReply> {
+    nodes.two.reply(merchant, &reply.route, &reply.key, now).await.unwrap()
+}
+
+fn as_kept(reply: &Reply) -> Option<KeptReply> {
+    Some(KeptReply { fingerprint: reply.fingerprint, status: reply.status, body: reply.body.clone() })
+}
+
+pub(crate) async fn an_answer_is_kept_to_the_byte_in_its_own_scope(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let other = other_shop(nodes, &ids).await;
+    let every_byte: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let longest: String = std::iter::repeat_n('~', 255).collect();
+    let replies = [
+        build::reply("POST /affiliates", "one"),
+        Reply { status: ReplyStatus::NoContent, body: Vec::new(), ..build::reply("DELETE /coupons/{id}", "one") },
+        Reply { status: ReplyStatus::Ok, fingerprint: [0xff; 32], ..build::reply("POST /affiliates", "ONE") },
+        Reply { body: every_byte, fingerprint: [0; 32], ..build::reply("POST /events", &longest) },
+    ];
+    for reply in &replies {
+        assert_eq!(kept(nodes, shop.test.id, reply, moment(1)).await, None);
+        win(nodes, keep(shop.test.id, reply.clone())).await;
+    }
+    for reply in &replies {
+        assert_eq!(kept(nodes, shop.test.id, reply, moment(1)).await, as_kept(reply));
+        for foreign in [shop.live.id, other.test.id] {
+            assert_eq!(kept(nodes, foreign, reply, moment(1)).await, None);
+        }
+        let elsewhere = Reply { route: "POST /coupons".to_owned(), ..reply.clone() };
+        assert_eq!(kept(nodes, shop.test.id, &elsewhere, moment(1)).await, None);
+    }
+    // The same key of another merchant is another key.
+    let theirs = Reply { body: b"theirs".to_vec(), ..replies[0].clone() };
+    win(nodes, keep(other.test.id, theirs.clone())).await;
+    assert_eq!(kept(nodes, other.test.id, &theirs, moment(1)).await, as_kept(&theirs));
+    assert_eq!(kept(nodes, shop.test.id, &theirs, moment(1)).await, as_kept(&replies[0]));
+    sound(nodes).await;
+}
+
+pub(crate) async fn a_kept_answer_keeps_its_place_until_it_expires(nodes: &Nodes) {
+    let (_, shop) = shop(nodes).await;
+    let first = Reply { expires_at: moment(100), ..build::reply("POST /events", "key") };
+    win(nodes, keep(shop.test.id, first.clone())).await;
+    let next = Reply {
+        fingerprint: [8; 32],
+        status: ReplyStatus::Ok,
+        body: b"next".to_vec(),
+        created_at: moment(99),
+        expires_at: moment(300),
+        ..first.clone()
+    };
+    conflict(nodes, keep(shop.test.id, next.clone())).await;
+    assert_eq!(kept(nodes, shop.test.id, &first, moment(99)).await, as_kept(&first), "the first answer stays");
+    assert_eq!(kept(nodes, shop.test.id, &first, moment(101)).await, None, "and is forgotten in time");
+
+    // At the very instant: an answer that is no longer told must give its place up, or nobody could go on.
+    let told = kept(nodes, shop.test.id, &first, moment(100)).await.is_some();
+    let next = Reply { created_at: moment(100), ..next };
+    let replaced = commit(&*nodes.one, keep(shop.test.id, next.clone())).await;
+    assert_eq!(replaced == Outcome::Won, !told, "told {told}, {replaced:?}");
+    if told {
+        win(nodes, keep(shop.test.id, Reply { created_at: moment(101), ..next.clone() })).await;
+    }
+    assert_eq!(kept(nodes, shop.test.id, &next, moment(299)).await, as_kept(&next));
+    assert_eq!(kept(nodes, shop.test.id, &next, moment(301)).await, None);
+}

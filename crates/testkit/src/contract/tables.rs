@@ -1,0 +1,168 @@
+//! One row in every table, and what can be done to each.
+
+use super::{
+    Nodes,
+    settle::{Outcome, commit, shop, win},
+};
+use crate::{
+    SeededIds,
+    build::{self, Shop},
+    sets::Grow,
+};
+use domain::{
+    Account, Affiliate, ApiKey, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
+};
+use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
+
+/// One row in every table of the test merchant. Every row is in its first version.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    pub(crate) organization: Organization,
+    pub(crate) merchant: Merchant,
+    pub(crate) tree: Tree,
+    pub(crate) key: ApiKey,
+    pub(crate) affiliate: Affiliate,
+    pub(crate) coupon: Coupon,
+    pub(crate) event: Event,
+    pub(crate) commission: Commission,
+    pub(crate) account: Account,
+    pub(crate) click: Click,
+    pub(crate) announcement: Announcement,
+    pub(crate) reply: Reply,
+}
+
+impl Rows {
+    /// Rows of `shop` whose unique keys follow from `name`.
+    pub(crate) fn of(ids: &SeededIds, shop: &Shop, name: &str) -> Self {
+        let affiliate = build::affiliate(ids, name);
+        let event = build::event(ids, name);
+        Self {
+            organization: shop.organization.clone(),
+            merchant: shop.test.clone(),
+            tree: Tree { merchant_id: shop.test.id },
+            key: build::api_key(ids, name),
+            coupon: build::coupon(ids, &affiliate, name),
+            commission: build::commission(ids, &event, &affiliate),
+            account: build::account(ids, &affiliate, build::usd()),
+            click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
+            announcement: build::announcement(ids, Topic::AffiliateCreated),
+            reply: build::reply("POST /affiliates", name),
+            affiliate,
+            event,
+        }
+    }
+
+    /// Stores them in a new shop.
+    pub(crate) async fn stored(nodes: &Nodes) -> (SeededIds, Shop, Self) {
+        let (ids, shop) = shop(nodes).await;
+        let rows = Self::of(&ids, &shop, "stored");
+        win(nodes, rows.insert(shop.test.id)).await;
+        (ids, shop, rows)
+    }
+
+    /// Adds all of them, save those that come with a shop, with the unique keys they hold.
+    pub(crate) fn insert(&self, merchant: MerchantId) -> ChangeSet {
+        let Self {
+            organization: _,
+            merchant: _,
+            tree: _,
+            key,
+            affiliate,
+            coupon,
+            event,
+            commission,
+            account,
+            click,
+            announcement,
+            reply,
+        } = self;
+        let mut set = ChangeSet::new(merchant)
+            .with_key(key)
+            .with_affiliate(affiliate)
+            .with_coupon(coupon)
+            .with_event(event, std::slice::from_ref(commission))
+            .with_account(account);
+        set.rows.clicks.push(click.clone());
+        set.announce.push(announcement.clone());
+        set.reply = Some(reply.clone());
+        set
+    }
+
+    /// The row in `table`.
+    pub(crate) fn row(&self, table: Table) -> RowRef {
+        match table {
+            Table::Organizations => self.organization.row_ref(),
+            Table::Merchants => self.merchant.row_ref(),
+            Table::ApiKeys => self.key.row_ref(),
+            Table::Trees => self.tree.row_ref(),
+            Table::Affiliates => self.affiliate.row_ref(),
+            Table::Coupons => self.coupon.row_ref(),
+            Table::Events => self.event.row_ref(),
+            Table::Commissions => self.commission.row_ref(),
+            Table::Accounts => self.account.row_ref(),
+        }
+    }
+
+    /// The row in `table` as a new one, without any unique key.
+    pub(crate) fn new_in(&self, table: Table, merchant: MerchantId) -> ChangeSet {
+        self.write(table, merchant, Does::New)
+    }
+
+    /// A change of the row in `table`, which was read in `version`.
+    pub(crate) fn change_in(&self, table: Table, merchant: MerchantId, version: Version) -> ChangeSet {
+        self.write(table, merchant, Does::Change(version))
+    }
+
+    /// The end of the row in `table`, which was read in `version`.
+    pub(crate) fn delete_in(&self, table: Table, merchant: MerchantId, version: Version) -> ChangeSet {
+        self.write(table, merchant, Does::Delete(version))
+    }
+
+    fn write(&self, table: Table, merchant: MerchantId, does: Does) -> ChangeSet {
+        let mut set = ChangeSet::new(merchant);
+        let rows = &mut set.rows;
+        match table {
+            Table::Organizations => does.to(&mut rows.organizations, &self.organization),
+            Table::Merchants => does.to(&mut rows.merchants, &self.merchant),
+            Table::ApiKeys => {
+                let renamed = ApiKey { name: KeyName::parse("renamed").unwrap(), ..self.key.clone() };
+                does.to(&mut rows.api_keys, &renamed);
+            }
+            Table::Trees => does.to(&mut rows.trees, &self.tree),
+            Table::Affiliates => does.to(&mut rows.affiliates, &self.affiliate),
+            Table::Coupons => does.to(&mut rows.coupons, &self.coupon),
+            Table::Events => does.to(&mut rows.events, &self.event),
+            Table::Commissions => does.to(&mut rows.commissions, &self.commission),
+            Table::Accounts => does.to(&mut rows.accounts, &self.account),
+        }
+        set
+    }
+}
+
+/// What is done to a row.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    New,
+    Change(Version),
+    Delete(Version),
+}
+
+impl Does {
+    fn to<T: Entity + Clone>(self, writes: &mut Writes<T>, row: &T) {
+        match self {
+            Self::New => writes.insert(row.clone()),
+            Self::Change(version) => writes.change(version, row.clone()),
+            Self::Delete(version) => writes.gone.push((row.row_id(), version)),
+        }
+    }
+}
+
+/// Whether `row` is stored in `version`: asked through the write side, which every table has.
+pub(crate) async fn stands_at(nodes: &Nodes, merchant: MerchantId, row: RowRef, version: Version) -> bool {
+    let set = ChangeSet { still: vec![(row, version)], ..ChangeSet::new(merchant) };
+    match commit(&*nodes.two, set).await {
+        Outcome::Won => true,
+        Outcome::Conflict => false,
+        other => panic!("{other:?} for a set that only holds a row still"),
+    }
+}

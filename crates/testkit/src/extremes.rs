@@ -1,0 +1,204 @@
+//! Entities as large and as small as the domain lets them be: what a storage must give back to the last bit.
+
+use crate::build::{self, Shop};
+use domain::{
+    Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
+    CommissionStatus, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, KeyHash, KeyName,
+    LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, Plan, Rate, RateSource, Reason,
+    RedirectHost, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Timestamp, UserAgent, Utm,
+    Verdict, WebUrl,
+};
+use ports::{IdSource, IdSourceExt};
+use uuid::Uuid;
+
+/// `length` characters from many scripts, with quotes, backslashes, percent signs and letters of four bytes.
+pub fn unicode(length: usize) -> String {
+    "aß'\"\\%_;Ω中𝄞é🦀\u{10ffff}".chars().cycle().take(length).collect()
+}
+
+fn metadata() -> Metadata {
+    let value = unicode(Metadata::MOST_VALUE);
+    let entries: Vec<String> = (0..Metadata::MOST_KEYS).map(|n| format!("{n:0>40}")).collect();
+    // Odd spacing and a number that no double holds: the text comes back as it was given.
+    let text = entries.iter().map(|key| format!("\"{key}\" :  {value:?}")).collect::<Vec<_>>().join(" ,\n");
+    let text = format!("{{ {text}, \"n\": 1.00000000000000000001e+2 }}");
+    Metadata::stored(text)
+}
+
+fn highest() -> Uuid {
+    Uuid::max()
+}
+
+/// The longest address.
+pub fn email() -> Email {
+    let domain = format!("{0}.{0}.{1}", "X".repeat(63), "x".repeat(61));
+    Email::parse(&format!("{}@{domain}", "Ö".repeat(64))).unwrap()
+}
+
+/// A shop with nothing left at its default.
+pub fn shop(ids: &dyn IdSource) -> Shop {
+    let Shop { organization, test, live } = build::shop(ids, "extremes");
+    let organization = domain::Organization {
+        name: OrganizationName::parse(&unicode(OrganizationName::MOST)).unwrap(),
+        plan: Plan::Enterprise,
+        created_at: Timestamp::MAX,
+        ..organization
+    };
+    let test = domain::Merchant {
+        slug: Slug::parse(&"x".repeat(63)).unwrap(),
+        clock: MerchantClock::ahead_by(i64::MAX),
+        settings: settings(),
+        created_at: Timestamp::MIN,
+        updated_at: Timestamp::MAX,
+        ..test
+    };
+    let sparse = Settings { mlm_rates: Vec::new(), ..Settings::initial("JPY".parse().unwrap()) };
+    let live = domain::Merchant { mode: Mode::Live, settings: sparse, ..live };
+    Shop { organization, test, live }
+}
+
+/// Settings with everything set, and as far as it goes.
+pub fn settings() -> Settings {
+    let path = "x".repeat(2_000 - "https://shop.example.com/".len());
+    Settings {
+        currency: "KWD".parse().unwrap(),
+        commission_rate: Rate::ONE,
+        mlm_rates: [0, 1, 333_333, 999_999, 1_000_000].into_iter().filter_map(Rate::from_millionths).collect(),
+        hold_days: Settings::MOST_HOLD_DAYS,
+        cookie_window_days: Settings::MOST_WINDOW_DAYS,
+        attribution_model: AttributionModel::FirstClick,
+        self_referral: SelfReferral::Review,
+        auto_coupon_on_approval: false,
+        landing_url: Some(WebUrl::parse(&format!("https://shop.example.com/{path}")).unwrap()),
+        redirect_hosts: (0..Settings::MOST_HOSTS)
+            .map(|n| RedirectHost::parse(&format!("h{n}.example.com")).unwrap())
+            .collect(),
+    }
+}
+
+/// A key with nothing left at its default.
+pub fn api_key() -> ApiKey {
+    ApiKey {
+        id: domain::Id::from_uuid(highest()),
+        name: KeyName::parse(&unicode(KeyName::MOST)).unwrap(),
+        hash: KeyHash::from_bytes([0xff; 32]),
+        start: "0123456789abcdef_live_0aB1".to_owned(),
+        last_four: "zzzz".to_owned(),
+        scopes: Scopes::of(&[Scope::Write]).unwrap(),
+        rate_limit_per_min: ApiKey::MOST_RATE_LIMIT,
+        created_at: Timestamp::MIN,
+        expires_at: Some(Timestamp::MAX),
+        revoked_at: Some(Timestamp::MIN),
+        rolled_to: Some(domain::Id::from_uuid(Uuid::nil())),
+    }
+}
+
+/// An affiliate with nothing left at its default.
+pub fn affiliate(parent: &Affiliate) -> Affiliate {
+    Affiliate {
+        id: domain::Id::from_uuid(highest()),
+        slug: Slug::parse(&"-9".repeat(31)).unwrap(),
+        email: email(),
+        display_name: Some(DisplayName::parse(&unicode(DisplayName::MOST)).unwrap()),
+        status: AffiliateStatus::Suspended,
+        tier_id: Some(domain::Id::from_uuid(highest())),
+        parent_id: Some(parent.id),
+        custom_rate: Some(Rate::ZERO),
+        metadata: metadata(),
+        created_at: Timestamp::MIN,
+        updated_at: Timestamp::MAX,
+    }
+}
+
+/// A coupon with the longest code.
+pub fn coupon(owner: &Affiliate) -> Coupon {
+    Coupon {
+        id: domain::Id::from_uuid(highest()),
+        affiliate_id: owner.id,
+        code: CouponCode::parse(&"Z_-9".repeat(10)).unwrap(),
+        created_at: Timestamp::MAX,
+    }
+}
+
+/// The longest session.
+pub fn session() -> SessionId {
+    SessionId::parse(&"_-".repeat(32)).unwrap()
+}
+
+/// A click with nothing left out.
+pub fn click(owner: &Affiliate) -> Click {
+    let short = || ShortText::parse(&unicode(ShortText::MOST)).ok();
+    let long = || LandingUrl::parse(&unicode(LandingUrl::MOST)).ok();
+    Click {
+        id: ClickId::from_uuid(highest()),
+        affiliate_id: owner.id,
+        session: session(),
+        landing_page: long(),
+        referrer: long(),
+        utm: Utm { source: short(), medium: short(), campaign: short(), term: short(), content: short() },
+        user_agent: UserAgent::parse(&unicode(UserAgent::MOST)).ok(),
+        ip_hash: Some([0xff; 16]),
+        created_at: Timestamp::MAX,
+    }
+}
+
+/// An event with nothing left out and the largest decision.
+pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
+    let clicks = (0..50).map(|_| CandidateSource::Click(ids.id()));
+    let sources = [CandidateSource::Affiliate, CandidateSource::Coupon(coupon.code.clone()), CandidateSource::Session];
+    let verdicts = Verdict::ALL.iter().copied().cycle();
+    let candidates = sources.into_iter().chain(clicks).zip(verdicts).map(|(source, verdict)| {
+        let affiliate_id = (source != CandidateSource::Session).then_some(winner.id);
+        Candidate { source, affiliate_id, verdict }
+    });
+    Event {
+        id: domain::Id::from_uuid(highest()),
+        kind: EventKind::parse(&"z.9_".repeat(10)).unwrap(),
+        external_id: ExternalId::parse(&unicode(ExternalId::MOST)).unwrap(),
+        order_id: OrderReference::parse(&unicode(OrderReference::MOST)).unwrap(),
+        amount: Some(Money::from_minor(i64::MAX, "KWD".parse().unwrap())),
+        refunded_minor: i64::MAX,
+        session: Some(session()),
+        coupon: Some(coupon.code.clone()),
+        affiliate_id: Some(winner.id),
+        customer_email: Some(email()),
+        customer_external_id: Some(ShortText::parse(&unicode(ShortText::MOST)).unwrap()),
+        occurred_at: Some(Timestamp::MIN),
+        metadata: metadata(),
+        decision: Decision { candidates: candidates.collect() },
+        fingerprint: [0xff; 32],
+        created_at: Timestamp::MAX,
+    }
+}
+
+/// An event with everything left out that may be.
+pub fn least_event(ids: &dyn IdSource) -> Event {
+    Event {
+        kind: EventKind::TrialStarted,
+        amount: None,
+        fingerprint: [0; 32],
+        created_at: Timestamp::MIN,
+        ..build::event(ids, "~")
+    }
+}
+
+/// A commission with nothing left out.
+pub fn commission(event: &Event, earner: &Affiliate, leaf: &Commission) -> Commission {
+    Commission {
+        id: domain::Id::from_uuid(highest()),
+        event_id: event.id,
+        order_id: event.order_id.clone(),
+        affiliate_id: earner.id,
+        level: 5,
+        leaf_id: Some(leaf.id),
+        basis: Money::from_minor(i64::MAX, "KWD".parse().unwrap()),
+        rate: Rate::ONE,
+        rate_source: RateSource::Override,
+        amount: Money::from_minor(i64::MIN, "KWD".parse().unwrap()),
+        status: CommissionStatus::Void,
+        reason: Some(Reason::parse(&unicode(Reason::MOST)).unwrap()),
+        matures_at: Timestamp::MAX,
+        created_at: Timestamp::MIN,
+        updated_at: Timestamp::MAX,
+    }
+}

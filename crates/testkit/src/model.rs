@@ -1,0 +1,129 @@
+//! What a storage is, as simply as it can be said: the yardstick for the write path.
+
+use domain::MerchantId;
+use ports::{ChangeSet, Claim, Entity, Reply, RowRef, Rows, Table, Version, Writes};
+use std::{collections::BTreeMap, fmt::Debug};
+use uuid::Uuid;
+
+/// Rows with their versions, claims and replies in memory. Change sets are applied to it one after the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Model {
+    rows: BTreeMap<(Uuid, RowRef), (Version, String)>,
+    claims: BTreeMap<(Uuid, i16, String), Uuid>,
+    replies: BTreeMap<(MerchantId, String, String), Reply>,
+}
+
+impl Model {
+    /// Applies all of `set` and says true, or none of it and says false: a conflict.
+    ///
+    /// # Panics
+    /// If the set makes a row that exists or gives back a key that its owner does not have: a mistake of the test.
+    pub fn apply(&mut self, set: &ChangeSet) -> bool {
+        let holds = self.would_take(set);
+        if holds {
+            self.write(set);
+        }
+        holds
+    }
+
+    /// Whether `set` could be applied now.
+    pub fn would_take(&self, set: &ChangeSet) -> bool {
+        let expected = set
+            .expectations()
+            .iter()
+            .all(|expected| self.version(set.merchant, expected.row) == Some(expected.version));
+        let free = set.claims.iter().all(|claim| self.owner(set.merchant, claim).is_none());
+        expected && free && set.reply.as_ref().is_none_or(|reply| self.has_room(set.merchant, reply))
+    }
+
+    /// The version of a row.
+    pub fn version(&self, merchant: MerchantId, row: RowRef) -> Option<Version> {
+        self.rows.get(&row_key(merchant, row)).map(|(version, _)| *version)
+    }
+
+    /// What `Debug` says of the stored image of a row.
+    pub fn image(&self, merchant: MerchantId, row: RowRef) -> Option<&str> {
+        self.rows.get(&row_key(merchant, row)).map(|(_, image)| image.as_str())
+    }
+
+    /// Who has the key that `claim` wants.
+    pub fn owner(&self, merchant: MerchantId, claim: &Claim) -> Option<Uuid> {
+        self.claims.get(&claim_key(merchant, claim)).copied()
+    }
+
+    /// Whether `reply` could be kept: nothing is in its place, or something that has expired.
+    pub fn has_room(&self, merchant: MerchantId, reply: &Reply) -> bool {
+        self.replies.get(&reply_key(merchant, reply)).is_none_or(|kept| kept.expires_at <= reply.created_at)
+    }
+
+    /// The answer in the place of `reply`.
+    pub fn kept(&self, merchant: MerchantId, reply: &Reply) -> Option<&Reply> {
+        self.replies.get(&reply_key(merchant, reply))
+    }
+
+    fn write(&mut self, set: &ChangeSet) {
+        let Rows {
+            organizations,
+            merchants,
+            api_keys,
+            trees,
+            affiliates,
+            coupons,
+            events,
+            commissions,
+            accounts,
+            clicks: _,
+            key_uses: _,
+        } = &set.rows;
+        self.write_table(set.merchant, organizations);
+        self.write_table(set.merchant, merchants);
+        self.write_table(set.merchant, api_keys);
+        self.write_table(set.merchant, trees);
+        self.write_table(set.merchant, affiliates);
+        self.write_table(set.merchant, coupons);
+        self.write_table(set.merchant, events);
+        self.write_table(set.merchant, commissions);
+        self.write_table(set.merchant, accounts);
+        for claim in &set.claims {
+            self.claims.insert(claim_key(set.merchant, claim), claim.owner);
+        }
+        for free in &set.frees {
+            let had = self.claims.remove(&claim_key(set.merchant, free));
+            assert_eq!(had, Some(free.owner), "{free:?}");
+        }
+        if let Some(reply) = &set.reply {
+            self.replies.insert(reply_key(set.merchant, reply), reply.clone());
+        }
+    }
+
+    fn write_table<T: Entity + Debug>(&mut self, merchant: MerchantId, writes: &Writes<T>) {
+        let Writes { new, changed, gone } = writes;
+        for row in new {
+            let before = self.rows.insert(row_key(merchant, row.row_ref()), (Version::FIRST, format!("{row:?}")));
+            assert_eq!(before, None, "a row is made once");
+        }
+        for change in changed {
+            let image = (change.version.next(), format!("{:?}", change.row));
+            self.rows.insert(row_key(merchant, change.row.row_ref()), image);
+        }
+        for &(id, _) in gone {
+            self.rows.remove(&row_key(merchant, RowRef { table: T::TABLE, id }));
+        }
+    }
+}
+
+fn row_key(merchant: MerchantId, row: RowRef) -> (Uuid, RowRef) {
+    (scope(merchant, Table::is_global(row.table)), row)
+}
+
+fn claim_key(merchant: MerchantId, claim: &Claim) -> (Uuid, i16, String) {
+    (scope(merchant, claim.space.is_global()), claim.space.number(), claim.key.clone())
+}
+
+fn reply_key(merchant: MerchantId, reply: &Reply) -> (MerchantId, String, String) {
+    (merchant, reply.route.clone(), reply.key.as_str().to_owned())
+}
+
+fn scope(merchant: MerchantId, is_global: bool) -> Uuid {
+    if is_global { Uuid::nil() } else { merchant.uuid() }
+}

@@ -1,0 +1,97 @@
+//! Change sets as the use cases make them: rows together with the unique keys they hold.
+
+use crate::build::Shop;
+use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Event, MerchantId};
+use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
+
+/// A row as it was first stored.
+pub fn first<T>(row: T) -> Versioned<T> {
+    Versioned { row, version: Version::FIRST }
+}
+
+/// Founds an organization: itself, its merchants, their slugs and trees.
+pub fn found(shop: &Shop) -> ChangeSet {
+    let Shop { organization, test, live } = shop;
+    let mut set = ChangeSet::new(test.id);
+    set.rows.organizations.insert(organization.clone());
+    for merchant in [test, live] {
+        set.claim(Space::MerchantSlug, merchant.slug.as_str(), merchant.id.uuid());
+        set.rows.merchants.insert(merchant.clone());
+        set.rows.trees.insert(Tree { merchant_id: merchant.id });
+    }
+    set
+}
+
+/// Change sets that grow by whole objects, each with its unique keys.
+pub trait Grow: Sized {
+    /// Adds a key and the claim of its hash.
+    #[must_use]
+    fn with_key(self, key: &ApiKey) -> Self;
+    /// Adds an affiliate and the claims of its slug and address.
+    #[must_use]
+    fn with_affiliate(self, affiliate: &Affiliate) -> Self;
+    /// Adds a coupon and the claim of its code.
+    #[must_use]
+    fn with_coupon(self, coupon: &Coupon) -> Self;
+    /// Takes a coupon away and gives its code back.
+    #[must_use]
+    fn without_coupon(self, coupon: &Versioned<Coupon>) -> Self;
+    /// Adds an event, the claim of its external id, and what it earns.
+    #[must_use]
+    fn with_event(self, event: &Event, commissions: &[Commission]) -> Self;
+    /// Adds an account and the claim of its place.
+    #[must_use]
+    fn with_account(self, account: &Account) -> Self;
+}
+
+impl Grow for ChangeSet {
+    fn with_key(mut self, key: &ApiKey) -> Self {
+        self.claim(Space::KeyHash, key.hash.hex(), key.row_id());
+        self.rows.api_keys.insert(key.clone());
+        self
+    }
+
+    fn with_affiliate(mut self, affiliate: &Affiliate) -> Self {
+        self.claim(Space::AffiliateSlug, affiliate.slug.as_str(), affiliate.row_id());
+        self.claim(Space::AffiliateEmail, affiliate.email.folded(), affiliate.row_id());
+        self.rows.affiliates.insert(affiliate.clone());
+        self
+    }
+
+    fn with_coupon(mut self, coupon: &Coupon) -> Self {
+        self.claim(Space::CouponCode, coupon.code.as_str(), coupon.row_id());
+        self.rows.coupons.insert(coupon.clone());
+        self
+    }
+
+    fn without_coupon(mut self, coupon: &Versioned<Coupon>) -> Self {
+        self.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.row_id());
+        self.rows.coupons.delete(coupon);
+        self
+    }
+
+    fn with_event(mut self, event: &Event, commissions: &[Commission]) -> Self {
+        self.claim(Space::Event(event.kind.space()), event.external_id.as_str(), event.row_id());
+        self.rows.events.insert(event.clone());
+        self.rows.commissions.new.extend_from_slice(commissions);
+        self
+    }
+
+    fn with_account(mut self, account: &Account) -> Self {
+        self.claim(Space::Account, account.key(), account.row_id());
+        self.rows.accounts.insert(account.clone());
+        self
+    }
+}
+
+/// An affiliate and nothing else.
+pub fn add_affiliate(merchant: MerchantId, affiliate: &Affiliate) -> ChangeSet {
+    ChangeSet::new(merchant).with_affiliate(affiliate)
+}
+
+/// Replaces the image of an affiliate that was read as `loaded`. Its unique keys stay.
+pub fn change_affiliate(merchant: MerchantId, loaded: Version, image: &Affiliate) -> ChangeSet {
+    let mut set = ChangeSet::new(merchant);
+    set.rows.affiliates.change(loaded, image.clone());
+    set
+}

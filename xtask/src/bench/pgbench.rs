@@ -1,0 +1,106 @@
+//! The yardstick: PostgreSQL's own load generator running the same SQL.
+
+use super::sample::{Latency, Sample};
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use testkit::postgres::Cluster;
+
+/// A script and how it is run.
+#[derive(Debug, Clone)]
+pub(super) struct Pgbench {
+    pub(super) database: String,
+    pub(super) script: PathBuf,
+    /// Values for the script's `:name`. One that is missing is NULL: pgbench does not complain.
+    pub(super) variables: Vec<(&'static str, String)>,
+    pub(super) clients: usize,
+    pub(super) threads: usize,
+    pub(super) warm_up: Duration,
+    pub(super) measured: Duration,
+}
+
+impl Pgbench {
+    /// Runs the script unmeasured, then measured, with prepared statements.
+    ///
+    /// # Errors
+    /// pgbench fails, prints no figures, or some transactions failed.
+    pub(super) fn run(&self, cluster: &Cluster) -> io::Result<Sample> {
+        if !self.warm_up.is_zero() {
+            self.printed(cluster, self.warm_up)?;
+        }
+        figures(&self.printed(cluster, self.measured)?)
+    }
+
+    fn printed(&self, cluster: &Cluster, span: Duration) -> io::Result<String> {
+        let mut command = cluster.command("pgbench");
+        command.args(["--no-vacuum", "--protocol=prepared"]).arg("--file").arg(&self.script);
+        command.arg(format!("--client={}", self.clients));
+        command.arg(format!("--jobs={}", self.threads.min(self.clients)));
+        command.arg(format!("--time={}", span.as_secs().max(1)));
+        for (name, value) in &self.variables {
+            command.arg(format!("--define={name}={value}"));
+        }
+        let done = command.arg(&self.database).output()?;
+        if done.status.success() {
+            return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
+        }
+        Err(io::Error::other(format!("pgbench failed: {}", String::from_utf8_lossy(&done.stderr).trim())))
+    }
+}
+
+/// Reads what pgbench prints at the end.
+fn figures(printed: &str) -> io::Result<Sample> {
+    let number = |start: &str| -> Option<f64> {
+        let rest = printed.lines().find_map(|line| line.strip_prefix(start))?;
+        rest.split_whitespace().next()?.parse().ok()
+    };
+    if number("number of failed transactions: ").is_some_and(|failed| failed > 0.0) {
+        return Err(io::Error::other(format!("some of pgbench's transactions failed:\n{printed}")));
+    }
+    match (number("tps = "), number("latency average = ")) {
+        (Some(per_second), Some(mean)) => Ok(Sample { per_second, latency: Latency::mean_only(mean) }),
+        _ => Err(io::Error::other(format!("pgbench printed no figures:\n{printed}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINTED: &str = "transaction type: insert.sql\nnumber of clients: 4\nnumber of failed transactions: 0 (0.000%)\n\
+                           latency average = 0.412 ms\ntps = 9708.737 (without initial connection time)\n";
+
+    #[test]
+    fn reads_the_figures() {
+        let sample = figures(PRINTED).unwrap();
+        assert_eq!((sample.per_second, sample.latency.mean), (9708.737, 0.412));
+    }
+
+    #[test]
+    fn failed_transactions_are_no_figures() {
+        assert!(figures(&PRINTED.replace("transactions: 0", "transactions: 3")).is_err());
+        assert!(figures("pgbench (15.4)\n").is_err());
+    }
+
+    #[test]
+    fn runs_a_script() {
+        let cluster = testkit::postgres::shared().unwrap();
+        let mut script = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut script, b"SELECT :wanted + 1;\n").unwrap();
+        let bench = Pgbench {
+            database: "postgres".into(),
+            script: script.path().into(),
+            variables: vec![("wanted", "41".into())],
+            clients: 2,
+            threads: 4,
+            warm_up: Duration::ZERO,
+            measured: Duration::from_secs(1),
+        };
+        assert!(bench.run(cluster).unwrap().per_second > 0.0);
+
+        let nonsense = Pgbench { variables: vec![("wanted", "'a'".into())], ..bench.clone() };
+        assert!(nonsense.run(cluster).is_err(), "a script whose statements fail gives figures");
+        let nowhere = Pgbench { database: "nowhere".into(), ..bench };
+        assert!(nowhere.run(cluster).is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Requests rendered once and patched for every use, so that the load generator takes little of the machine it measures.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Stands in a path, a header or a body where each request must differ from every other.
+pub(super) const UNIQUE: &str = "{unique}";
+
+/// What takes its place: the stream's number and the request's within it.
+const WIDTH: usize = 8 + 1 + 12;
+
+/// A request, whole but for its unique parts.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    bytes: Vec<u8>,
+    holes: Vec<usize>,
+}
+
+impl Template {
+    /// Renders a request without a body.
+    pub(super) fn get(path: &str, headers: &[(&str, &str)]) -> Self {
+        Self::cut(&head("GET", path, headers))
+    }
+
+    /// Renders a request with a JSON body.
+    pub(super) fn json(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
+        let length = body.replace(UNIQUE, &"0".repeat(WIDTH)).len().to_string();
+        let headers = [headers, &[("Content-Type", "application/json"), ("Content-Length", &length)]].concat();
+        Self::cut(&(head(method, path, &headers) + body))
+    }
+
+    fn cut(text: &str) -> Self {
+        let (mut bytes, mut holes) = (Vec::with_capacity(text.len() + WIDTH), Vec::new());
+        for (index, part) in text.split(UNIQUE).enumerate() {
+            if index > 0 {
+                holes.push(bytes.len());
+                bytes.extend([b'0'; WIDTH]);
+            }
+            bytes.extend(part.as_bytes());
+        }
+        Self { bytes, holes }
+    }
+
+    /// The request as it is sent when nothing needs to be unique.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn fill(&mut self, stream: u64, sequence: u64) {
+        for &hole in &self.holes {
+            if let Some(mut space) = self.bytes.get_mut(hole..hole + WIDTH) {
+                // Numbers wider than their place end at the hole's end; a stream would have to run for ages.
+                let _ = write!(space, "{stream:08}-{sequence:012}");
+            }
+        }
+    }
+}
+
+fn head(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n{lines}\r\n")
+}
+
+/// The requests of one connection: the templates in turn, each use unique in this process.
+pub(super) struct Stream {
+    templates: Vec<Template>,
+    number: u64,
+    sent: u64,
+}
+
+impl Stream {
+    /// `start` shifts where in the templates a connection begins, so that not all ask for the same at once.
+    pub(super) fn new(templates: &[Template], start: usize) -> Self {
+        static STREAMS: AtomicU64 = AtomicU64::new(0);
+        let mut templates = templates.to_vec();
+        let shift = start.checked_rem(templates.len()).unwrap_or(0);
+        templates.rotate_left(shift);
+        Self { templates, number: STREAMS.fetch_add(1, Ordering::Relaxed), sent: 0 }
+    }
+
+    /// The next request, or `None` if there are no templates.
+    pub(super) fn next(&mut self) -> Option<&[u8]> {
+        let turn = usize::try_from(self.sent).ok()?.checked_rem(self.templates.len())?;
+        self.sent += 1;
+        let template = self.templates.get_mut(turn)?;
+        template.fill(self.number, self.sent);
+        Some(&template.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_request_differs_and_keeps_its_length() {
+        let template =
+            Template::json("POST", "/events", &[("Idempotency-Key", UNIQUE)], r#"{"external_id":"o-{unique}"}"#);
+        let mut seen = BTreeSet::new();
+        for start in 0..3 {
+            let mut stream = Stream::new(std::slice::from_ref(&template), start);
+            for _ in 0..4 {
+                let text = String::from_utf8(stream.next().unwrap().to_vec()).unwrap();
+                let (head, body) = text.split_once("\r\n\r\n").unwrap();
+                assert!(head.contains(&format!("Content-Length: {}", body.len())), "{text}");
+                let unique = body.trim_start_matches(r#"{"external_id":"o-"#).trim_end_matches(r#""}"#);
+                assert!(head.contains(&format!("Idempotency-Key: {unique}\r\n")), "{text}");
+                seen.insert(unique.to_owned());
+            }
+        }
+        assert_eq!(seen.len(), 12);
+    }
+
+    #[test]
+    fn connections_begin_at_different_templates() {
+        let templates = [Template::get("/a", &[]), Template::get("/b", &[])];
+        let paths = |start| {
+            let mut stream = Stream::new(&templates, start);
+            (0..3).map(|_| char::from(stream.next().unwrap()[5])).collect::<String>()
+        };
+        assert_eq!((paths(0), paths(1)), ("aba".to_owned(), "bab".to_owned()));
+    }
+}

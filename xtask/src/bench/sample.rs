@@ -1,0 +1,117 @@
+//! Figures: what one run measured, and what several runs say together.
+
+use hdrhistogram::Histogram;
+use std::time::Duration;
+
+/// How long single requests took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Latency {
+    pub(super) mean: f64,
+    /// NaN, like the others below, where the program that measured does not tell.
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+    pub(super) max: f64,
+}
+
+impl Latency {
+    /// Only the mean is known.
+    pub(super) fn mean_only(mean: f64) -> Self {
+        Self { mean, p50: f64::NAN, p99: f64::NAN, max: f64::NAN }
+    }
+}
+
+impl From<&Histogram<u64>> for Latency {
+    /// From a histogram of microseconds.
+    fn from(micros: &Histogram<u64>) -> Self {
+        let quantile = |share| millis(micros.value_at_quantile(share));
+        Self { mean: micros.mean() / 1e3, p50: quantile(0.5), p99: quantile(0.99), max: millis(micros.max()) }
+    }
+}
+
+fn millis(micros: u64) -> f64 {
+    Duration::from_micros(micros).as_secs_f64() * 1e3
+}
+
+/// What one run measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sample {
+    pub(super) per_second: f64,
+    pub(super) latency: Latency,
+}
+
+impl Sample {
+    /// `count` right answers in `measured` time.
+    pub(super) fn new(count: u64, measured: Duration, latency: Latency) -> Self {
+        Self { per_second: count as f64 / measured.as_secs_f64(), latency }
+    }
+}
+
+/// All runs of one contender, in the order they were made.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) samples: Vec<Sample>,
+}
+
+impl Series {
+    /// The median of one figure over the runs.
+    pub(super) fn median(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        median(self.samples.iter().map(figure).collect())
+    }
+
+    /// The lowest and the highest of one figure over the runs.
+    pub(super) fn range(&self, figure: impl Fn(&Sample) -> f64) -> (f64, f64) {
+        let figures: Vec<f64> = self.samples.iter().map(figure).collect();
+        (figures.iter().copied().fold(f64::NAN, f64::min), figures.iter().copied().fold(f64::NAN, f64::max))
+    }
+
+    /// The median of this series' figure to the other's, round by round: what slows the machine down slows both.
+    pub(super) fn ratio_to(&self, other: &Self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        let pairs = self.samples.iter().zip(&other.samples);
+        median(pairs.map(|(own, others)| figure(own) / figure(others)).collect())
+    }
+}
+
+/// The middle value, or the mean of the two in the middle; NaN of nothing.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    if values.len() % 2 == 1 { at(middle) } else { f64::midpoint(at(middle.wrapping_sub(1)), at(middle)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(figures: &[f64]) -> Series {
+        let sample = |&per_second: &f64| Sample { per_second, latency: Latency::mean_only(1.0) };
+        Series { name: "x".into(), samples: figures.iter().map(sample).collect() }
+    }
+
+    #[test]
+    fn medians_and_ranges() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(median(Vec::new()).is_nan());
+        assert_eq!(series(&[3.0, 9.0, 5.0]).range(|it| it.per_second), (3.0, 9.0));
+    }
+
+    #[test]
+    fn ratios_are_taken_round_by_round() {
+        // The machine was ten times slower in the second round, for both.
+        let (ours, theirs) = (series(&[200.0, 20.0, 210.0]), series(&[100.0, 10.0, 100.0]));
+        assert_eq!(ours.ratio_to(&theirs, |it| it.per_second), 2.0);
+    }
+
+    #[test]
+    fn microseconds_become_milliseconds() {
+        let mut micros = Histogram::new_with_bounds(1, 60_000_000, 3).unwrap();
+        for value in [1_000, 2_000, 3_000] {
+            micros.record(value).unwrap();
+        }
+        let latency = Latency::from(&micros);
+        assert!((latency.p50 - 2.0).abs() < 0.01 && (latency.max - 3.0).abs() < 0.01, "{latency:?}");
+        assert!((latency.mean - 2.0).abs() < 0.01, "{latency:?}");
+    }
+}
