@@ -1,6 +1,6 @@
 //! What every request has at hand.
 
-use crate::{CursorKey, openapi::Routes};
+use crate::CursorKey;
 use app::App;
 use domain::Timestamp;
 use ipnet::IpNet;
@@ -82,9 +82,10 @@ pub(crate) struct Edge {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Whether the server itself speaks TLS.
     pub(crate) tls: bool,
-    pub(crate) routes: Routes,
-    /// The OpenAPI document, as served.
-    pub(crate) document: Vec<u8>,
+    /// The OpenAPI document.
+    pub(crate) document: serde_json::Value,
+    /// The same, as served.
+    pub(crate) printed: Vec<u8>,
     draining: AtomicBool,
 }
 
@@ -94,15 +95,15 @@ impl Edge {
         limits: Limits,
         trusted_proxies: Vec<IpNet>,
         tls: bool,
-        document: &serde_json::Value,
+        document: serde_json::Value,
     ) -> Self {
         Self {
             outside,
             limits,
             trusted_proxies,
             tls,
-            routes: Routes::of(document),
-            document: serde_json::to_vec(document).unwrap_or_default(),
+            printed: serde_json::to_vec(&document).unwrap_or_default(),
+            document,
             draining: AtomicBool::new(false),
         }
     }

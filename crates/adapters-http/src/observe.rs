@@ -3,6 +3,7 @@
 use crate::{
     edge::Edge,
     errors::{ApiError, Code, Rendered, Voice, whole_seconds},
+    openapi::Routes,
     trace::Trace,
 };
 use actix_web::{
@@ -32,7 +33,9 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    let Some(edge) = request.app_data::<Data<Edge>>().cloned() else {
+    let (Some(edge), Some(routes)) =
+        (request.app_data::<Data<Edge>>().cloned(), request.app_data::<Data<Routes>>().cloned())
+    else {
         return Err(ApiError::new(Code::Internal).into());
     };
     let started = tokio::time::Instant::now();
@@ -52,7 +55,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     };
     let (answered, status) = match within {
         Ok(response) => {
-            let mut response = in_our_form(response, &edge, &path, &trace);
+            let mut response = in_our_form(response, &routes, &path, &trace);
             if trace.route.borrow().is_none() {
                 *trace.route.borrow_mut() = response.request().match_pattern();
             }
@@ -95,7 +98,7 @@ fn has_body(request: &ServiceRequest) -> bool {
 /// Gives an error answer its body, and our form to those that the HTTP library makes by itself.
 fn in_our_form<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
-    edge: &Edge,
+    routes: &Routes,
     path: &str,
     trace: &Trace,
 ) -> ServiceResponse<EitherBody<B, BoxBody>> {
@@ -105,7 +108,7 @@ fn in_our_form<B: MessageBody + 'static>(
     }
     let ours = response.response().error().and_then(|error| error.as_error::<ApiError>()).cloned();
     let error = ours.unwrap_or_else(|| match Code::of_status(status.as_u16()) {
-        Code::MethodNotAllowed => ApiError::allowing(edge.routes.allowed(path).unwrap_or_default()),
+        Code::MethodNotAllowed => ApiError::allowing(routes.allowed(path).unwrap_or_default()),
         code => ApiError::new(code),
     });
     let (request, plain) = response.into_parts();
@@ -176,8 +179,8 @@ fn report(method: &Method, status: StatusCode, took: Duration, trace: &Trace) {
 }
 
 /// The answer to a path, or a method, that no route has.
-pub(crate) async fn unmatched(request: actix_web::HttpRequest, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
-    Err(match edge.routes.allowed(request.path()) {
+pub(crate) async fn unmatched(request: actix_web::HttpRequest, routes: Data<Routes>) -> Result<HttpResponse, ApiError> {
+    Err(match routes.allowed(request.path()) {
         Some(methods) => ApiError::allowing(methods),
         None => ApiError::saying(Code::NotFound, "There is no such path."),
     })

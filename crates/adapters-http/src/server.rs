@@ -5,13 +5,14 @@ use crate::{
     errors::{ApiError, Code},
     json::BODY,
     observe::{observe, unmatched},
-    openapi::{DOCUMENT, document},
+    openapi::{DOCUMENT, Routes, document},
     routes::{BASE, register, register_ops, serve_metrics},
     tls::TlsIdentity,
 };
 use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
+    App, Error, HttpServer,
+    body::MessageBody,
+    dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
     web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig},
 };
@@ -66,36 +67,28 @@ pub struct Running {
 /// Starts both listeners on the present tokio runtime.
 pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running> {
     let HttpOptions { api, ops, tls, limits, workers, trusted_proxies } = options;
-    let edge = Data::new(Edge::new(outside, limits.clone(), trusted_proxies, tls.is_some(), &document()));
+    let edge = Data::new(Edge::new(outside, limits.clone(), trusted_proxies, tls.is_some(), document()));
     let workers = workers.map_or_else(processors, NonZeroUsize::get);
     let shared = edge.clone();
-    let main = HttpServer::new(move || {
-        let app = App::new().app_data(shared.clone()).configure(common).wrap(from_fn(observe));
-        let (app, _) = app.into_utoipa_app().configure(register).split_for_parts();
-        app.service(web::redirect(format!("{BASE}/docs"), format!("{BASE}/docs/")).permanent())
-            .service(SwaggerUi::new(format!("{BASE}/docs/{{tail:.*}}")).config(Config::new([DOCUMENT])))
-            .default_service(web::to(unmatched))
-    });
+    let main = HttpServer::new(move || api_app(shared.clone()));
     let main = main
         .workers(workers)
         .max_connections(limits.connections.div_ceil(workers))
         .client_request_timeout(limits.header_deadline)
         .disable_signals();
     let main = match (api, tls) {
-        (Listen::Address(address), None) => main.bind(address)?,
-        (Listen::Address(address), Some(tls)) => main.bind_rustls_0_23(address, tls.config())?,
+        (Listen::Address(address), None) => main.bind(address).map_err(cannot_listen(address))?,
+        (Listen::Address(address), Some(tls)) => {
+            main.bind_rustls_0_23(address, tls.config()).map_err(cannot_listen(address))?
+        }
         (Listen::Socket(socket), None) => main.listen(socket)?,
         (Listen::Socket(socket), Some(tls)) => main.listen_rustls_0_23(socket, tls.config())?,
     };
     let shared = edge.clone();
-    let operators = HttpServer::new(move || {
-        let app = App::new().app_data(shared.clone()).configure(common).wrap(from_fn(observe));
-        let (app, _) = app.into_utoipa_app().configure(register_ops).split_for_parts();
-        app.route("/metrics", web::get().to(serve_metrics)).default_service(web::to(unmatched))
-    });
+    let operators = HttpServer::new(move || ops_app(shared.clone()));
     let operators = operators.workers(1).client_request_timeout(limits.header_deadline).disable_signals();
     let operators = match ops {
-        Listen::Address(address) => operators.bind(address)?,
+        Listen::Address(address) => operators.bind(address).map_err(cannot_listen(address))?,
         Listen::Socket(socket) => operators.listen(socket)?,
     };
     let (api, ops) = (first(main.addrs())?, first(operators.addrs())?);
@@ -111,21 +104,87 @@ impl Running {
         self.edge.drain();
     }
 
-    /// Takes no more connections and returns when the requests under way are answered, or after 30 seconds.
+    /// From now on the API takes no more connections: they wait at the socket, for the next server if it was handed over
+    /// by the service manager. Stopping at once would reset those that were taken in the last moment.
+    pub async fn pause(&self) {
+        let [api, _ops] = &self.handles;
+        api.pause().await;
+    }
+
+    /// Takes no more connections and returns when the requests under way are answered, or after 30 seconds. Operators
+    /// are served until the API has ended.
     pub async fn stop(self) -> io::Result<()> {
         for handle in &self.handles {
             handle.stop(true).await;
         }
-        self.ended().await
-    }
-
-    /// Returns when both listeners have ended by themselves, which they do only for a fault.
-    pub async fn ended(self) -> io::Result<()> {
         for task in self.tasks {
             task.await.map_err(io::Error::other)??;
         }
         Ok(())
     }
+
+    /// Returns when a listener has ended by itself, which it does only for a fault.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        let [api, ops] = &mut self.tasks;
+        let ended = tokio::select! {
+            ended = api => ended,
+            ended = ops => ended,
+        };
+        ended.map_err(io::Error::other)?
+    }
+}
+
+/// Says which address cannot be had.
+fn cannot_listen(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
+    move |cause| io::Error::new(cause.kind(), format!("cannot listen on {address}: {cause}"))
+}
+
+/// What the API's listener serves.
+pub(crate) fn api_app(
+    edge: Data<Edge>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let routes = Data::new(Routes::of(&edge.document));
+    // The pages that show the document come first: the scope of the API would take their paths.
+    let app = App::new()
+        .app_data(edge)
+        .app_data(routes)
+        .configure(common)
+        .service(web::redirect(format!("{BASE}/docs"), format!("{BASE}/docs/")).permanent())
+        .service(SwaggerUi::new(format!("{BASE}/docs/{{tail:.*}}")).config(Config::new([DOCUMENT])))
+        .default_service(web::to(unmatched))
+        .wrap(from_fn(observe));
+    app.into_utoipa_app().configure(register).split_for_parts().0
+}
+
+/// What the ops listener serves.
+fn ops_app(
+    edge: Data<Edge>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let routes = Data::new(Routes::readable(&["/livez", "/readyz", "/metrics"]));
+    let app = App::new()
+        .app_data(edge)
+        .app_data(routes)
+        .configure(common)
+        .route("/metrics", web::get().to(serve_metrics))
+        .default_service(web::to(unmatched))
+        .wrap(from_fn(observe));
+    app.into_utoipa_app().configure(register_ops).split_for_parts().0
 }
 
 /// What both listeners share: the form of the library's own errors. The operations read queries, paths and bodies

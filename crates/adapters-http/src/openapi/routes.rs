@@ -18,6 +18,16 @@ impl Routes {
         }
         // Not an operation, so not in the document: the pages that show it.
         paths.insert(format!("{BASE}/docs{{tail:.*}}"), BTreeSet::from(["GET".to_owned()]));
+        Self::from(paths)
+    }
+
+    /// Of a listener that has only these, for reading.
+    pub(crate) fn readable(paths: &[&str]) -> Self {
+        let get = || BTreeSet::from(["GET".to_owned()]);
+        Self::from(paths.iter().map(|path| ((*path).to_owned(), get())).collect())
+    }
+
+    fn from(paths: BTreeMap<String, BTreeSet<String>>) -> Self {
         let allow = |mut methods: BTreeSet<String>| {
             if methods.contains("GET") {
                 methods.insert("HEAD".to_owned());

@@ -51,7 +51,7 @@ pub(crate) async fn serve_metrics(edge: Data<Edge>) -> HttpResponse {
 )]
 #[get("/openapi")]
 async fn openapi(edge: Data<Edge>) -> HttpResponse {
-    json_answer(StatusCode::OK, edge.document.clone())
+    json_answer(StatusCode::OK, edge.printed.clone())
 }
 
 /// The page about errors, in Markdown; `doc_url` of an error leads here.

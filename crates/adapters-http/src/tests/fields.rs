@@ -1,0 +1,181 @@
+//! Each field of each body, in every wrong form that the document itself names: refused by its name, nothing written.
+
+use super::*;
+use crate::openapi::{document, operations};
+use serde_json::{Map, json};
+
+/// A body of each operation that is accepted.
+fn good(operation: &str) -> Value {
+    match operation {
+        "createAffiliate" => json!({"email": "bob@example.com", "slug": "bob", "parent_email": "alice@example.com"}),
+        "updateAffiliate" => json!({"display_name": "Alice"}),
+        "createCoupon" => json!({"affiliate_id": "aff_00000000000000000000000007", "code": "BOB"}),
+        "recordEvent" => {
+            json!({"type": "purchase", "external_id": "1", "amount": 99.0, "customer": {"email": "x@example.com"}})
+        }
+        "updateCommission" => json!({"status": "void", "reason": "test"}),
+        "updateSettings" => json!({"hold_days": 3}),
+        "reportClick" => json!({"merchant": "my-shop", "session": "abcdefghijklmnop", "ref": "alice"}),
+        other => panic!("no body for {other}"),
+    }
+}
+
+/// What a shop's own browser may garble without losing its event.
+const UNPROVEN: [&str; 2] = ["cookie_id", "coupon"];
+
+struct Case {
+    field: String,
+    value: Option<Value>,
+}
+
+/// Every wrong form of one property.
+fn wrong_forms(name: &str, schema: &Value, is_required: bool, document: &Value) -> Vec<Case> {
+    let schema = resolve(schema, document);
+    let case = |value: Value| Case { field: name.to_owned(), value: Some(value) };
+    let types: Vec<&str> = match &schema["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    assert!(!types.is_empty(), "{name} has no type: {schema}");
+    let mut cases = Vec::new();
+    if is_required {
+        cases.push(Case { field: name.to_owned(), value: None });
+    }
+    if !types.contains(&"null") {
+        cases.push(case(Value::Null));
+    }
+    for (kind, value) in [
+        ("string", json!("x")),
+        ("boolean", json!(true)),
+        ("number", json!(1)),
+        ("array", json!([1])),
+        ("object", json!({"a": 1})),
+    ] {
+        let fits = types.contains(&kind) || (kind == "number" && types.contains(&"integer"));
+        if !fits {
+            cases.push(case(value));
+        }
+    }
+    if types.contains(&"string") {
+        cases.push(case(json!("a\u{0}b")));
+        if let Some(most) = schema["maxLength"].as_u64() {
+            cases.push(case(json!("a".repeat(usize::try_from(most).unwrap() + 1))));
+        }
+        let is_free = UNPROVEN.contains(&name) || schema["minLength"].as_u64().unwrap_or(0) == 0;
+        if !is_free {
+            cases.push(case(json!("")));
+        }
+        if schema["pattern"].is_string() || schema["enum"].is_array() || schema["format"].is_string() {
+            cases.push(case(json!("é é")));
+        }
+    }
+    if let Some(least) = schema["minimum"].as_f64() {
+        cases.push(case(json!(least - 1.0)));
+    }
+    if let Some(most) = schema["maximum"].as_f64() {
+        cases.push(case(json!(most + 1.0)));
+    }
+    if types.contains(&"integer") {
+        cases.push(case(json!(1.5)));
+        cases.push(case(json!(u64::MAX)));
+    }
+    if let Some(most) = schema["maxItems"].as_u64() {
+        cases.push(case(Value::Array(vec![json!(0); usize::try_from(most).unwrap() + 1])));
+    }
+    if let Some(most) = schema["maxProperties"].as_u64() {
+        let members: Map<String, Value> = (0..=most).map(|n| (n.to_string(), json!(1))).collect();
+        cases.push(case(Value::Object(members)));
+        cases.push(case(json!({"k": "x".repeat(501)})));
+    }
+    cases
+}
+
+/// The schema itself, behind references and "or null".
+fn resolve(schema: &Value, document: &Value) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return document.pointer(&reference[1..]).unwrap().clone();
+    }
+    let Some(options) = schema["oneOf"].as_array() else { return schema.clone() };
+    let mut inner = resolve(options.iter().find(|option| option["type"] != "null").unwrap(), document);
+    let kind = inner["type"].clone();
+    if options.iter().any(|option| option["type"] == "null") {
+        inner["type"] = json!([kind, "null"]);
+    }
+    inner
+}
+
+#[actix_web::test]
+async fn every_wrong_form_of_every_field_is_refused_by_name() {
+    let (stub, edge) = set_up();
+    let document = document();
+    let mut tried = 0;
+    for (path, method, operation) in operations(&document) {
+        let Some(content) = operation["requestBody"]["content"]["application/json"].as_object() else { continue };
+        let name = operation["operationId"].as_str().unwrap();
+        let schema = resolve(&content["schema"], &document);
+        let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+        let prefix = if path.contains("commissions") { "com" } else { "aff" };
+        let path = path.replace("{id}", &format!("{prefix}_00000000000000000000000007"));
+        let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
+        let before = commits(&stub);
+        let got = send(&edge, ask(&good(name))).await;
+        assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
+        assert_eq!(commits(&stub), before + 1, "{name}");
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for (field, property) in schema["properties"].as_object().unwrap() {
+            for case in wrong_forms(field, property, required.contains(&field.as_str()), &document) {
+                let mut body = good(name);
+                match case.value {
+                    Some(value) => body[&case.field] = value,
+                    None => drop(body.as_object_mut().unwrap().remove(&case.field)),
+                }
+                let got = send(&edge, ask(&body)).await;
+                assert_eq!((got.status.as_u16(), got.code().as_str()), (417, "INVALID_INPUT"), "{name} {body}");
+                let param = got.param();
+                assert!(param == case.field || param.starts_with(&format!("{}.", case.field)), "{name} {body} {param}");
+                tried += 1;
+            }
+        }
+        let mut unknown = good(name);
+        unknown["zz"] = json!(1);
+        assert_eq!(send(&edge, ask(&unknown)).await.param(), "zz", "{name}");
+        assert_eq!(commits(&stub), before + 1, "{name} wrote something");
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+#[actix_web::test]
+async fn several_faults_come_together() {
+    let (_, edge) = set_up();
+    let body = r#"{"type":"refund","amount":"1","customer":{"email":"x","y":1},"zz":1}"#;
+    let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body)).await.json();
+    let params: Vec<&str> =
+        got["error"]["details"].as_array().unwrap().iter().map(|detail| detail["param"].as_str().unwrap()).collect();
+    assert_eq!(params, ["type", "external_id", "amount", "customer.email", "customer.y", "zz"]);
+}
+
+#[actix_web::test]
+async fn other_spellings_are_read() {
+    let (stub, edge) = set_up();
+    for body in [
+        json!({"event_type": "purchase", "external_id": "1", "amount": 35000.0, "payload": {"a": 1}, "currency": "jpy"}),
+        json!({"type": "signup", "external_id": "1", "cookie_id": "not one of ours", "coupon": "50 % off!"}),
+        json!({"type": "lead", "external_id": "1", "cookie_id": "", "coupon": null, "occurred_at": "2024-01-01T00:00:00.123456Z"}),
+    ] {
+        let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body.to_string())).await;
+        assert_eq!(got.status, 201, "{body} {}", String::from_utf8_lossy(&got.bytes));
+    }
+    assert_eq!(commits(&stub), 3);
+    for (body, param) in [
+        (json!({"type": "a", "event_type": "a", "external_id": "1", "amount": 1}), "event_type"),
+        (json!({"type": "purchase", "external_id": "1"}), "amount"),
+        (json!({"type": "purchase", "external_id": "1", "amount": 1.001}), "amount"),
+        (json!({"type": "purchase", "external_id": "1", "amount": 0.5, "currency": "JPY"}), "amount"),
+        (json!({"type": "purchase", "external_id": "1", "amount": -1}), "amount"),
+        (json!({"type": "lead", "external_id": "1", "affiliate_id": "aff_00000000000000000000000009"}), "affiliate_id"),
+    ] {
+        let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body.to_string())).await;
+        assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{body}");
+    }
+}

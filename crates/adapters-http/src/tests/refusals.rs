@@ -1,0 +1,167 @@
+//! Who is refused what, for every operation of the document.
+
+use super::*;
+use crate::openapi::{document, operations};
+
+/// A path of the document with ids that could be.
+fn concrete(path: &str) -> String {
+    let prefix = match path {
+        path if path.contains("affiliates") => "aff",
+        path if path.contains("coupons") => "cou",
+        path if path.contains("events") => "evt",
+        _ => "com",
+    };
+    path.replace("{id}", &format!("{prefix}_00000000000000000000000007"))
+}
+
+/// Every operation that needs a key: its name, method, path and scope.
+fn keyed() -> Vec<(String, Method, String, String)> {
+    let document = document();
+    let keyed = operations(&document).filter_map(|(path, method, operation)| {
+        let scope = operation["x-scope"].as_str()?.to_owned();
+        let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+        Some((format!("{method} {path}"), method, concrete(path), scope))
+    });
+    keyed.collect()
+}
+
+#[actix_web::test]
+async fn whoever_has_no_valid_key_gets_one_answer() {
+    let (stub, edge) = set_up();
+    let mut bodies = std::collections::BTreeSet::new();
+    for (name, method, path, _) in keyed() {
+        let good = Who::All.key();
+        let flipped = format!("{}{}", &good[..good.len() - 1], if good.ends_with('0') { '1' } else { '0' });
+        let unknown = domain::KeyFormat::new("cob_", &[]).unwrap().write(domain::Mode::Test, &[77; 64]).unwrap();
+        let values = [
+            None,
+            Some("Bearer".to_owned()),
+            Some("Bearer x".to_owned()),
+            Some(format!("Basic {good}")),
+            Some(format!("Bearer {flipped}")),
+            Some(format!("Bearer {}", unknown.expose())),
+            Some(format!("Bearer {}", Who::Revoked.key())),
+            Some(format!("Bearer {}", Who::Expired.key())),
+        ];
+        for value in values {
+            let mut request =
+                TestRequest::default().method(method.clone()).uri(&path).insert_header(("x-request-id", "same"));
+            if let Some(value) = &value {
+                request = request.insert_header(("authorization", value.as_str()));
+            }
+            let got = send(&edge, request).await;
+            assert_eq!((got.status.as_u16(), got.code().as_str()), (401, "UNAUTHORIZED"), "{name} {value:?}");
+            assert_eq!(got.header("www-authenticate"), "Bearer");
+            assert_eq!(got.header("ratelimit"), "");
+            bodies.insert(got.bytes);
+        }
+        let in_query = TestRequest::default().method(method.clone()).uri(&format!("{path}?api_key={good}&key={good}"));
+        assert_eq!(send(&edge, in_query).await.status, 401, "{name}");
+    }
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(commits(&stub), 0);
+}
+
+#[actix_web::test]
+async fn limit_plan_and_scope_come_before_anything_else() {
+    let (stub, edge) = set_up();
+    for (name, method, path, scope) in keyed() {
+        let got = send(&edge, as_caller(Who::Limited, method.clone(), &path)).await;
+        assert_eq!((got.status.as_u16(), got.code().as_str()), (429, "RATE_LIMITED"), "{name}");
+        assert_eq!((got.header("retry-after"), got.header("ratelimit")), ("2", "\"key\";r=0;t=2"), "{name}");
+        let got = send(&edge, as_caller(Who::SmallPlan, method.clone(), &path)).await;
+        assert_eq!((got.status.as_u16(), got.code().as_str()), (402, "PLAN_REQUIRED"), "{name}");
+        assert_eq!(got.json()["error"]["message"], "API access requires the Growth plan or above.");
+        for (who, has) in [(Who::Reader, "read"), (Who::Writer, "write"), (Who::Admin, "admin")] {
+            let got = send(&edge, as_caller(who, method.clone(), &path)).await;
+            assert_eq!(got.status == 403, has != scope, "{name} {who:?}");
+            assert_eq!(got.header("ratelimit-policy"), "\"key\";q=600;w=60", "{name}");
+            assert_eq!(got.header("cache-control"), "no-store", "{name}");
+        }
+    }
+    assert_eq!(commits(&stub), 1, "deleting the coupon needs no body");
+}
+
+#[actix_web::test]
+async fn an_unknown_parameter_is_not_overlooked() {
+    let (stub, edge) = set_up();
+    for (name, method, path, _) in keyed() {
+        let request = with_json(as_caller(Who::All, method, &format!("{path}?dry_run=true")), "{}");
+        let got = send(&edge, request).await;
+        assert_eq!((got.status.as_u16(), got.param().as_str()), (417, "dry_run"), "{name}");
+    }
+    assert_eq!(commits(&stub), 0);
+}
+
+#[actix_web::test]
+async fn a_malformed_id_is_one_that_is_unknown() {
+    let (_, edge) = set_up();
+    for (name, method, path, _) in keyed().into_iter().filter(|(name, ..)| name.contains("{id}")) {
+        let mut bodies = std::collections::BTreeSet::new();
+        let unknown = path.replace('7', "8");
+        let others = [
+            unknown,
+            path.replace("_", "-"),
+            format!("{path}0"),
+            path.replace("000", "%00"),
+            path.replace("0007", "%C3%A9"),
+        ];
+        for other in others {
+            let body = if path.contains("commissions") { r#"{"status":"void"}"# } else { "{}" };
+            let request = with_json(as_caller(Who::All, method.clone(), &other), body);
+            let got = send(&edge, request.insert_header(("x-request-id", "same"))).await;
+            assert_eq!((got.status.as_u16(), got.code().as_str()), (404, "NOT_FOUND"), "{name} {other}");
+            bodies.insert(got.bytes);
+        }
+        assert_eq!(bodies.len(), 1, "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn bodies_come_before_ids_and_transport_before_both() {
+    let (stub, edge) = set_up();
+    for (name, method, path, _) in
+        keyed().into_iter().filter(|(_, method, ..)| *method == Method::POST || *method == Method::PATCH)
+    {
+        let path = path.replace('7', "8");
+        let ask = || as_caller(Who::All, method.clone(), &path);
+        let got = send(&edge, ask().insert_header(("content-type", "text/plain")).set_payload("{")).await;
+        assert_eq!(got.code(), "UNSUPPORTED_MEDIA_TYPE", "{name}");
+        let got = send(&edge, with_json(ask(), "{}").insert_header(("content-encoding", "gzip"))).await;
+        assert_eq!(got.code(), "UNSUPPORTED_MEDIA_TYPE", "{name}");
+        let got = send(&edge, with_json(ask(), vec![b' '; 256 * 1024 + 1])).await;
+        assert_eq!(got.code(), "PAYLOAD_TOO_LARGE", "{name}");
+        for (body, param) in
+            [("", "body"), ("{", "body"), ("[]", "body"), (r#"{"a":1,"a":1}"#, "a"), (r#"{"zz":"\u0000"}"#, "zz")]
+        {
+            let got = send(&edge, with_json(ask(), body)).await;
+            assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{name} {body}");
+        }
+        let bad_key = with_json(ask(), "{}").insert_header(("idempotency-key", "a b"));
+        assert_eq!(send(&edge, bad_key).await.param(), "Idempotency-Key", "{name}");
+    }
+    assert_eq!(commits(&stub), 0);
+}
+
+#[actix_web::test]
+async fn a_used_idempotency_key_comes_before_shape_and_id() {
+    let (stub, edge) = set_up();
+    let keyed = |path: &str, body: &str| {
+        with_json(as_caller(Who::All, Method::PATCH, path), body.to_owned()).insert_header(("idempotency-key", "\"k\""))
+    };
+    let path = "/api/v1/affiliates/aff_00000000000000000000000007";
+    let first = send(&edge, keyed(path, r#"{"custom_commission_rate":0.5}"#)).await;
+    let again = send(&edge, keyed(path, r#"{ "custom_commission_rate": 0.50 }"#)).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16(), &first.bytes), (200, 200, &again.bytes));
+    assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), ("", "true"));
+    for (path, body) in [
+        (path, r#"{"custom_commission_rate":0.6}"#),
+        (path, r#"{"custom_commission_rate":"x"}"#),
+        (path, "{"),
+        ("/api/v1/affiliates/aff_00000000000000000000000008", r#"{"custom_commission_rate":0.5}"#),
+        ("/api/v1/affiliates/x", r#"{"custom_commission_rate":0.5}"#),
+    ] {
+        assert_eq!(send(&edge, keyed(path, body)).await.code(), "IDEMPOTENCY_MISMATCH", "{path} {body}");
+    }
+    assert_eq!(commits(&stub), 1);
+}
