@@ -4,8 +4,10 @@ use crate::{
     failure::Failure,
     settings::{self, DatabaseUrl},
 };
+use adapters_postgres::{PostgresOptions, PostgresStorage};
 use adapters_sqlite::{ServingLock, SqliteOptions, SqliteStorage};
 use ports::Storage;
+use secrecy::SecretString;
 use std::{
     error::Error,
     fs::DirBuilder,
@@ -25,7 +27,6 @@ pub(crate) enum Purpose {
 }
 
 /// An open database, up to date.
-#[derive(Debug)]
 pub(crate) enum Database {
     /// One file, one server.
     Embedded {
@@ -36,6 +37,8 @@ pub(crate) enum Database {
         #[allow(dead_code, reason = "held for its drop")]
         lock: Option<ServingLock>,
     },
+    /// Any number of servers.
+    Postgres(Arc<PostgresStorage>),
 }
 
 impl Database {
@@ -43,7 +46,7 @@ impl Database {
     pub(crate) async fn open(settings: &settings::Database, purpose: Purpose) -> Result<Self, Failure> {
         match &settings.url {
             DatabaseUrl::Sqlite(path) => Self::embedded(settings, path, purpose),
-            DatabaseUrl::Postgres(_) => Err(absent()),
+            DatabaseUrl::Postgres(url) => Self::postgres(settings, url, purpose).await,
         }
     }
 
@@ -63,10 +66,25 @@ impl Database {
         Ok(Self::Embedded { storage: Arc::new(storage), path: path.to_owned(), lock })
     }
 
+    async fn postgres(settings: &settings::Database, url: &SecretString, purpose: Purpose) -> Result<Self, Failure> {
+        if purpose == Purpose::Serving && settings.migrate_on_start {
+            report(&adapters_postgres::migrate(url).await.map_err(failed)?);
+        } else {
+            refuse(adapters_postgres::pending_migrations(url).await.map_err(failed)?)?;
+        }
+        let (read_connections, committers) = match purpose {
+            Purpose::Serving => (settings.connections.size(), settings.committers.size()),
+            Purpose::Command => (1, 1),
+        };
+        let options = PostgresOptions { read_connections, committers, ..PostgresOptions::default() };
+        Ok(Self::Postgres(Arc::new(PostgresStorage::connect(url, options).await.map_err(failed)?)))
+    }
+
     /// What the use cases need of it.
     pub(crate) fn storage(&self) -> Arc<dyn Storage> {
         match self {
             Self::Embedded { storage, .. } => storage.clone(),
+            Self::Postgres(storage) => storage.clone(),
         }
     }
 
@@ -74,6 +92,7 @@ impl Database {
     pub(crate) async fn close(&self) {
         match self {
             Self::Embedded { storage, .. } => storage.close().await,
+            Self::Postgres(storage) => storage.close().await,
         }
     }
 }
@@ -82,7 +101,7 @@ impl Database {
 pub(crate) async fn migrate(settings: &settings::Database) -> Result<Vec<String>, Failure> {
     match &settings.url {
         DatabaseUrl::Sqlite(path) => sqlite(settings, path)?.migrate().map_err(failed),
-        DatabaseUrl::Postgres(_) => Err(absent()),
+        DatabaseUrl::Postgres(url) => adapters_postgres::migrate(url).await.map_err(failed),
     }
 }
 
@@ -109,11 +128,6 @@ fn report(ran: &[String]) {
 
 fn refuse(pending: Vec<String>) -> Result<(), Failure> {
     if pending.is_empty() { Ok(()) } else { Err(Failure::Pending(pending)) }
-}
-
-/// Until the adapter is there.
-fn absent() -> Failure {
-    failed(io::Error::other("PostgreSQL is not wired yet"))
 }
 
 fn failed(cause: impl Error + Send + Sync + 'static) -> Failure {

@@ -80,6 +80,7 @@ fn secret_keys(server: &Server, database: &Database, ids: &dyn IdSource) -> Resu
     let ServerSecret(secret) = match (&server.secret, database) {
         (Some(secret), _) => secret.clone(),
         (None, Database::Embedded { path, .. }) => secret_file::read_or_make(path, ids)?,
+        (None, Database::Postgres(_)) => return Err(SettingsError::of("server.secret", "must be set").into()),
     };
     SecretKeys::new(&secret).map_err(|weak| SettingsError::of("server.secret", weak.to_string()).into())
 }
