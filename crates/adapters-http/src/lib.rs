@@ -25,7 +25,7 @@ pub use errors::{Code, errors_page};
 pub use openapi::document as openapi_document;
 pub use server::{HttpOptions, Listen, Running, serve};
 pub use tls::{TlsError, TlsIdentity};
-pub use wire::JsonWire;
+pub use wire::{JsonWire, instant_text};
 
 #[cfg(test)]
 mod tests;

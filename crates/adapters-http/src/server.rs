@@ -77,8 +77,10 @@ pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running
         .client_request_timeout(limits.header_deadline)
         .disable_signals();
     let main = match (api, tls) {
-        (Listen::Address(address), None) => main.bind(address)?,
-        (Listen::Address(address), Some(tls)) => main.bind_rustls_0_23(address, tls.config())?,
+        (Listen::Address(address), None) => main.bind(address).map_err(cannot_listen(address))?,
+        (Listen::Address(address), Some(tls)) => {
+            main.bind_rustls_0_23(address, tls.config()).map_err(cannot_listen(address))?
+        }
         (Listen::Socket(socket), None) => main.listen(socket)?,
         (Listen::Socket(socket), Some(tls)) => main.listen_rustls_0_23(socket, tls.config())?,
     };
@@ -86,7 +88,7 @@ pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running
     let operators = HttpServer::new(move || ops_app(shared.clone()));
     let operators = operators.workers(1).client_request_timeout(limits.header_deadline).disable_signals();
     let operators = match ops {
-        Listen::Address(address) => operators.bind(address)?,
+        Listen::Address(address) => operators.bind(address).map_err(cannot_listen(address))?,
         Listen::Socket(socket) => operators.listen(socket)?,
     };
     let (api, ops) = (first(main.addrs())?, first(operators.addrs())?);
@@ -102,21 +104,39 @@ impl Running {
         self.edge.drain();
     }
 
-    /// Takes no more connections and returns when the requests under way are answered, or after 30 seconds.
+    /// From now on the API takes no more connections: they wait at the socket, for the next server if it was handed over
+    /// by the service manager. Stopping at once would reset those that were taken in the last moment.
+    pub async fn pause(&self) {
+        let [api, _ops] = &self.handles;
+        api.pause().await;
+    }
+
+    /// Takes no more connections and returns when the requests under way are answered, or after 30 seconds. Operators
+    /// are served until the API has ended.
     pub async fn stop(self) -> io::Result<()> {
         for handle in &self.handles {
             handle.stop(true).await;
         }
-        self.ended().await
-    }
-
-    /// Returns when both listeners have ended by themselves, which they do only for a fault.
-    pub async fn ended(self) -> io::Result<()> {
         for task in self.tasks {
             task.await.map_err(io::Error::other)??;
         }
         Ok(())
     }
+
+    /// Returns when a listener has ended by itself, which it does only for a fault.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        let [api, ops] = &mut self.tasks;
+        let ended = tokio::select! {
+            ended = api => ended,
+            ended = ops => ended,
+        };
+        ended.map_err(io::Error::other)?
+    }
+}
+
+/// Says which address cannot be had.
+fn cannot_listen(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
+    move |cause| io::Error::new(cause.kind(), format!("cannot listen on {address}: {cause}"))
 }
 
 /// What the API's listener serves.

@@ -1,1 +1,69 @@
-//! adapters-postgres
+//! The storage ports on PostgreSQL: production, any number of server nodes on one database.
+//!
+//! * Reading ([`ports::AffiliateReads`] and its siblings, in `reads`): single statements on a few shared connections,
+//!   pipelined. Facts that need several statements send them together, claims before rows.
+//! * Writing ([`ports::Journal`], in `flush`): [`journal::Committers`] collect change sets, a connection each writes them
+//!   a batch a transaction.
+//! * The schema is in `migrations/postgres`, the columns of each table once more in `rows`.
+//!
+//! No statement waits for a lock longer than two seconds or runs longer than five, and none is open while anything
+//! outside the database is waited for.
+//!
+//! # Adding a table
+//! A migration; its row in `rows` with both mappings; its field in `flush::Write`, which [`ports::Rows`] makes the
+//! compiler insist on; its keys in `inspect`.
+
+mod connect;
+mod error;
+mod flush;
+mod inspect;
+mod journal_port;
+mod migrate;
+mod options;
+mod readers;
+mod reads;
+mod rows;
+mod sql;
+
+pub use error::PostgresError;
+pub use migrate::{migrate, pending_migrations, revert};
+pub use options::PostgresOptions;
+
+use connect::{Connector, Purpose};
+use flush::PostgresFlusher;
+use journal::{Committers, Flusher};
+use readers::Readers;
+use secrecy::SecretString;
+
+/// A database that serves every storage port.
+pub struct PostgresStorage {
+    readers: Readers,
+    committers: Committers,
+    inspector: Connector,
+}
+
+impl PostgresStorage {
+    /// Connects to a migrated database. The connections live on the current runtime, which must be one that outlives
+    /// requests and is never busy with them: the main multi-thread one.
+    ///
+    /// # Errors
+    /// A URL that cannot be read, or a server that does not let us in. A server that goes away later is no error here:
+    /// reads and commits say so until it is back.
+    pub async fn connect(url: &SecretString, options: PostgresOptions) -> Result<Self, PostgresError> {
+        let reading = Connector::new(url, &options, Purpose::Read)?;
+        let readers = Readers::start(reading, options.read_connections, options.patience()).await?;
+        let writing = Connector::new(url, &options, Purpose::Write)?;
+        let flusher = || -> Box<dyn Flusher> { Box::new(PostgresFlusher::new(writing.clone(), options.patience())) };
+        let flushers = (0..options.committers.max(1)).map(|_| flusher()).collect();
+        Ok(Self {
+            readers,
+            committers: Committers::start(flushers, options.limits),
+            inspector: Connector::new(url, &options, Purpose::Inspect)?,
+        })
+    }
+
+    /// Takes no more change sets, writes those that wait, and returns when the last one is answered.
+    pub async fn close(&self) {
+        self.committers.close().await;
+    }
+}

@@ -1,4 +1,5 @@
 //! The storage contract on SQLite: two storages on one file in RAM, as the server and the command line have it.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use std::path::Path;

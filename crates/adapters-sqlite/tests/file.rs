@@ -1,4 +1,11 @@
 //! The file: who may open it, who may write beside whom, and what becomes of the log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 

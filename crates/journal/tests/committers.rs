@@ -1,4 +1,11 @@
 //! The committers with a storage made of memory: who is told what, whatever the storage does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use async_trait::async_trait;
 use domain::{EventSpace, MerchantId};

@@ -1,4 +1,11 @@
 //! The private PostgreSQL itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use rustix::process::{Pid, test_kill_process};
 use std::io;

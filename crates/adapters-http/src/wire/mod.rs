@@ -18,6 +18,7 @@ pub(crate) use coupon::CouponObject;
 pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use list::ListObject;
+pub use scalars::instant_text;
 pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
 pub(crate) use words::{AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, SelfReferralWord};

@@ -85,6 +85,11 @@ pub(crate) struct Instant(Timestamp);
 const MILLISECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
+/// An instant as every body shows it, for whoever prints beside them. The format fits every timestamp.
+pub fn instant_text(at: Timestamp) -> String {
+    at.date_time().format(MILLISECONDS).unwrap_or_default()
+}
+
 impl From<Timestamp> for Instant {
     fn from(at: Timestamp) -> Self {
         Self(at)
@@ -93,8 +98,7 @@ impl From<Timestamp> for Instant {
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.0.date_time().format(MILLISECONDS).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&text)
+        serializer.serialize_str(&instant_text(self.0))
     }
 }
 

@@ -23,9 +23,11 @@ impl TreeRow {
 impl TableRow for TreeRow {
     type Entity = Tree;
 
-    fn of(merchant: MerchantId, tree: &Tree, version: Version) -> Self {
+    /// A tree says itself whose it is: an organization's two merchants are founded in one set.
+    fn of(_: MerchantId, tree: &Tree, version: Version) -> Self {
         let Tree { merchant_id } = tree;
-        Self { merchant_id: Uid::from(merchant), id: Uid::from(*merchant_id), version: version.number() }
+        let merchant = Uid::from(*merchant_id);
+        Self { merchant_id: merchant, id: merchant, version: version.number() }
     }
 
     fn read(self) -> Result<Versioned<Tree>, Damaged> {

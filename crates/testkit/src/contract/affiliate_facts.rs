@@ -132,6 +132,15 @@ pub(crate) async fn what_changing_an_affiliate_needs(nodes: &Nodes) {
     }
     let theirs = change_facts(nodes, other.test.id, &theirs, &keys(None, None, None)).await.unwrap();
     assert_eq!((theirs.version, theirs.tree), (Version::FIRST, Version::FIRST), "each merchant has its own tree");
+
+    // Both merchants of an organization were founded in one set, and each has its tree.
+    let live = build::affiliate(&ids, "live");
+    win(nodes, sets::add_affiliate(shop.live.id, &live)).await;
+    let mut set = sets::change_affiliate(shop.live.id, Version::FIRST, &live);
+    set.rows.trees.change(Version::FIRST, Tree { merchant_id: shop.live.id });
+    win(nodes, set).await;
+    let live = change_facts(nodes, shop.live.id, &live, &keys(None, None, None)).await.unwrap();
+    assert_eq!(live.tree, Version::FIRST.next());
 }
 
 pub(crate) async fn a_chain_of_parents_goes_to_the_root(nodes: &Nodes) {

@@ -1,0 +1,188 @@
+//! The write path: one connection, a transaction a batch.
+//!
+//! ```text
+//! BEGIN                                   ┐
+//! lock expected rows, table by table      │ one pipeline
+//! insert replies, claims, directory       ┘
+//! -- the judge decides
+//! give back what losers took              ┐
+//! insert, update and delete of winners    │ one pipeline
+//! frees                                   ┘
+//! COMMIT                                    alone
+//! ```
+//! All locks are taken in one order (tables as declared, rows by key; then replies, claims and directory, each by key),
+//! so that two transactions wait for each other only ever in one direction.
+
+mod lock;
+mod take;
+mod write;
+
+use crate::{
+    connect::{Connector, Link},
+    sql::{Sql, execute},
+};
+use async_trait::async_trait;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::try_join_all;
+use journal::{Flushed, Flusher, Judge, Verdict};
+use ports::ChangeSet;
+use std::{error::Error, sync::Arc, time::Duration};
+use tokio::{time::timeout, try_join};
+
+/// Writes batches on a connection of its own, which it opens when it needs it.
+pub(crate) struct PostgresFlusher {
+    connector: Connector,
+    /// There only between batches, with no transaction open: whatever goes wrong, the connection is cut with it.
+    link: Option<Link>,
+    patience: Duration,
+}
+
+/// Why a batch was not written. Nothing of it was.
+enum Failure {
+    Again(DieselError),
+    Faulty(Box<dyn Error + Send + Sync>),
+    Away(Box<dyn Error + Send + Sync>),
+}
+
+/// A statement that must touch an exact number of rows.
+struct Step {
+    sql: Sql<'static>,
+    rows: usize,
+    what: String,
+}
+
+/// A statement touched another number of rows than it was sent for: a bug, here or in the change set.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {found} rows instead of {wanted}")]
+struct WrongCount {
+    what: String,
+    wanted: usize,
+    found: usize,
+}
+
+impl PostgresFlusher {
+    /// A flusher that waits at most `patience` for each of the transaction's answers.
+    pub(crate) fn new(connector: Connector, patience: Duration) -> Self {
+        Self { connector, link: None, patience }
+    }
+
+    async fn link(&mut self) -> Result<Link, Failure> {
+        match self.link.take() {
+            Some(link) if !link.is_gone() => Ok(link),
+            _ => self.connector.open().await.map_err(|error| Failure::Away(Box::new(error))),
+        }
+    }
+
+    /// Everything before the COMMIT.
+    async fn prepare(&mut self, batch: &[Arc<ChangeSet>]) -> Result<(Link, Vec<Verdict>), Failure> {
+        let link = self.link().await?;
+        let verdicts = match timeout(self.patience, transact(&link.conn, batch)).await {
+            Ok(verdicts) => verdicts?,
+            Err(late) => return Err(Failure::Away(Box::new(late))),
+        };
+        Ok((link, verdicts))
+    }
+}
+
+#[async_trait]
+impl Flusher for PostgresFlusher {
+    async fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
+        let (link, verdicts) = match self.prepare(batch).await {
+            Ok(prepared) => prepared,
+            Err(failure) => return failure.into(),
+        };
+        // Every answer so far was good, so the transaction is sound and COMMIT cannot mean ROLLBACK. Any answer but
+        // "done" leaves open what became of it: PostgreSQL may have committed before it said something else.
+        let end = if verdicts.contains(&Verdict::Won) { "COMMIT" } else { "ROLLBACK" };
+        match timeout(self.patience, (&link.conn).batch_execute(end)).await {
+            Ok(Ok(())) => {
+                self.link = Some(link);
+                Flushed::Done(verdicts)
+            }
+            // Everybody lost: cutting the connection rolls back just as well.
+            _ if end == "ROLLBACK" => Flushed::Done(verdicts),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "no good answer to COMMIT");
+                Flushed::Unknown
+            }
+            Err(_) => Flushed::Unknown,
+        }
+    }
+}
+
+/// Opens the transaction, finds out who wins, and writes what the winners write.
+async fn transact(conn: &AsyncPgConnection, batch: &[Arc<ChangeSet>]) -> Result<Vec<Verdict>, Failure> {
+    let mut judge = Judge::new(batch);
+    let (rows, replies, claims) = (judge.rows_to_lock(), judge.replies(), judge.claims());
+    let begin = async { Ok::<_, Failure>((&*conn).batch_execute("BEGIN").await?) };
+    let ((), versions, replies_taken, claims_taken) = try_join!(
+        biased;
+        begin,
+        lock::versions(conn, &rows),
+        take::replies(conn, &replies),
+        take::claims(conn, &claims),
+    )?;
+    for (table, merchant, id, version) in versions {
+        judge.saw_version(table, merchant, id, version);
+    }
+    for (merchant, route, key) in replies_taken {
+        judge.took_reply(merchant, &route, &key);
+    }
+    for claim in claims_taken {
+        judge.took_claim(claim);
+    }
+    let verdicts = judge.decide();
+    if verdicts.contains(&Verdict::Won) {
+        let mut steps = take::release(&judge);
+        steps.extend(write::steps(batch, &verdicts));
+        run(conn, steps).await?;
+    }
+    Ok(verdicts)
+}
+
+/// Sends all steps at once and checks what each of them touched.
+async fn run(conn: &AsyncPgConnection, steps: Vec<Step>) -> Result<(), Failure> {
+    try_join_all(steps.into_iter().map(async |Step { sql, rows, what }| {
+        let found = execute(conn, sql).await?;
+        if found == rows { Ok(()) } else { Err(Failure::Faulty(Box::new(WrongCount { what, wanted: rows, found }))) }
+    }))
+    .await
+    .map(drop)
+}
+
+impl From<DieselError> for Failure {
+    /// Diesel does not pass PostgreSQL's error codes on, save for a few it names. What it names as the data's fault is;
+    /// the rest (deadlock, lock or statement timeout, no memory, no disk, …) may well pass.
+    fn from(error: DieselError) -> Self {
+        use DatabaseErrorKind as Kind;
+        match error {
+            DieselError::DatabaseError(Kind::UnableToSendCommand | Kind::ClosedConnection, _)
+            | DieselError::DatabaseError(Kind::ReadOnlyTransaction, _) => Self::Away(Box::new(error)),
+            DieselError::DatabaseError(
+                Kind::UniqueViolation
+                | Kind::ForeignKeyViolation
+                | Kind::RestrictViolation
+                | Kind::NotNullViolation
+                | Kind::CheckViolation
+                | Kind::ExclusionViolation,
+                _,
+            ) => Self::Faulty(Box::new(error)),
+            DieselError::DatabaseError(..) => Self::Again(error),
+            other => Self::Faulty(Box::new(other)),
+        }
+    }
+}
+
+impl From<Failure> for Flushed {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Again(error) => {
+                tracing::warn!(%error, "PostgreSQL gave a transaction up");
+                Self::Again
+            }
+            Failure::Faulty(error) => Self::Faulty(error),
+            Failure::Away(error) => Self::Away(error),
+        }
+    }
+}

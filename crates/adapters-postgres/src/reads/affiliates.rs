@@ -1,0 +1,194 @@
+//! Affiliates.
+
+use super::{Read, owner, page, paged};
+use crate::{
+    PostgresStorage,
+    rows::{AffiliateRow, Damaged, Mapped, MerchantRow, Readable, Stored, money, parsed},
+    sql::Sql,
+};
+use async_trait::async_trait;
+use domain::{AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Slug, TierId};
+use ports::{
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, NewAffiliateFacts, Page,
+    PageAsk, Space, Version, Versioned,
+};
+use tokio::try_join;
+use uuid::Uuid;
+
+/// The most ancestors that are read.
+const MOST_ANCESTORS: usize = 1_000;
+
+/// An affiliate with its merchant's currency, its codes, and the currencies and sums that it was paid.
+type RecordRow = (AffiliateRow, String, Vec<String>, Vec<String>, Vec<i64>);
+
+/// Reads the records of the affiliates that `chosen`, a subquery for rows of the table, chooses, newest first.
+fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
+    let paid = |column: &str| {
+        format!(
+            "ARRAY (SELECT x.{column} FROM accounts x WHERE x.merchant_id = a.merchant_id AND x.affiliate_id = a.id \
+             AND x.paid_minor <> 0 ORDER BY x.currency)"
+        )
+    };
+    chosen.within(
+        &format!(
+            "SELECT {}, m.currency, ARRAY (SELECT c.code FROM coupons c \
+             WHERE c.merchant_id = a.merchant_id AND c.affiliate_id = a.id ORDER BY c.created_at, c.id), {}, {} FROM (",
+            AffiliateRow::select("a"),
+            paid("currency"),
+            paid("paid_minor"),
+        ),
+        ") a JOIN merchants m ON m.id = a.merchant_id ORDER BY a.created_at DESC, a.id DESC",
+    )
+}
+
+/// The affiliates of a merchant, so far all of them.
+fn affiliates<'a>(merchant: MerchantId) -> Sql<'a, AffiliateRow> {
+    let columns = AffiliateRow::select("a");
+    Sql::new(format!("SELECT {columns} FROM affiliates a WHERE a.merchant_id = ?")).bind(merchant.uuid())
+}
+
+/// One affiliate.
+pub(super) fn affiliate<'a>(merchant: MerchantId, id: AffiliateId) -> Sql<'a, AffiliateRow> {
+    affiliates(merchant).text(" AND a.id = ?").bind(id.uuid())
+}
+
+/// The affiliates with these ids.
+pub(super) fn affiliates_with<'a>(merchant: MerchantId, ids: Vec<Uuid>) -> Sql<'a, AffiliateRow> {
+    affiliates(merchant).text(" AND a.id = ANY (?)").bind_each(ids)
+}
+
+fn record((affiliate, currency, codes, paid_in, paid): RecordRow) -> Mapped<(AffiliateRecord, Version)> {
+    let Versioned { row, version } = affiliate.versioned()?;
+    let record = AffiliateRecord {
+        affiliate: row,
+        coupons: codes.iter().map(|code| parsed(CouponCode::parse(code))).collect::<Mapped<_>>()?,
+        paid: paid_in.iter().zip(paid).map(|(currency, minor)| money(minor, currency)).collect::<Mapped<_>>()?,
+        currency: parsed(currency.parse::<Currency>())?,
+    };
+    Ok((record, version))
+}
+
+#[async_trait]
+impl AffiliateReads for PostgresStorage {
+    async fn affiliate(&self, merchant: MerchantId, id: AffiliateId) -> Read<Option<AffiliateRecord>> {
+        let row = self.readers.reader()?.first(records(affiliate(merchant, id))).await?;
+        Ok(row.map(record).transpose()?.map(|(record, _)| record))
+    }
+
+    async fn affiliates(
+        &self,
+        merchant: MerchantId,
+        filter: &AffiliateFilter,
+        ask: &PageAsk,
+    ) -> Read<Page<AffiliateRecord>> {
+        let AffiliateFilter { status, tier_id, email, slug } = filter;
+        let mut sql = affiliates(merchant)
+            .and(" AND a.status = ?", status.map(AffiliateStatus::as_str))
+            .and(" AND a.tier_id = ?", tier_id.map(TierId::uuid));
+        let keys = [
+            (Space::AffiliateEmail, email.as_ref().map(Email::folded)),
+            (Space::AffiliateSlug, slug.as_ref().map(|slug| slug.as_str().to_owned())),
+        ];
+        for (space, key) in keys {
+            if let Some(key) = key {
+                sql = sql.text(&format!(" AND a.id = {}", owner(space))).bind(merchant.uuid()).bind(key);
+            }
+        }
+        let rows = self.readers.reader()?.all(records(paged(sql, "a", ask))).await?;
+        page(rows, ask, |row| record(row).map(|(record, _)| record))
+    }
+
+    async fn new_affiliate_facts(&self, merchant: MerchantId, keys: &AffiliateKeys) -> Read<Option<NewAffiliateFacts>> {
+        let AffiliateKeys { slug, email, parent_email } = keys;
+        let facts = Sql::<(MerchantRow, Option<Uuid>, Option<Uuid>, i64)>::new(format!(
+            "SELECT {}, {}, {}, (SELECT count(*) FROM (SELECT FROM affiliates a WHERE a.merchant_id = m.id \
+             AND a.status IN ('pending', 'approved', 'suspended') LIMIT 1000) seats) FROM merchants m WHERE m.id = ?",
+            MerchantRow::select("m"),
+            owner(Space::AffiliateSlug),
+            owner(Space::AffiliateEmail),
+        ));
+        let facts = facts
+            .bind(merchant.uuid())
+            .bind(slug.as_ref().map(Slug::as_str))
+            .bind(merchant.uuid())
+            .bind(email.as_ref().map(Email::folded))
+            .bind(merchant.uuid());
+        let parent = affiliates(merchant)
+            .text(&format!(" AND a.id = {}", owner(Space::AffiliateEmail)))
+            .bind(merchant.uuid())
+            .bind(parent_email.as_ref().map(Email::folded));
+        let reader = self.readers.reader()?;
+        let (facts, parent) = try_join!(biased; reader.first(facts), reader.first(parent))?;
+        let Some((merchant, slug_owner, email_owner, seats)) = facts else { return Ok(None) };
+        Ok(Some(NewAffiliateFacts {
+            merchant: merchant.entity()?,
+            slug_owner,
+            email_owner,
+            parent: parent.map(Readable::versioned).transpose()?,
+            seats_taken: parsed(u32::try_from(seats))?,
+        }))
+    }
+
+    async fn affiliate_change_facts(
+        &self,
+        merchant: MerchantId,
+        id: AffiliateId,
+        keys: &AffiliateKeys,
+    ) -> Read<Option<AffiliateChangeFacts>> {
+        let AffiliateKeys { slug, email, parent_email } = keys;
+        let facts = Sql::<(MerchantRow, Option<i64>, Option<Uuid>, Option<Uuid>)>::new(format!(
+            "SELECT {}, t.version, {}, {} FROM merchants m LEFT JOIN trees t ON t.merchant_id = m.id AND t.id = m.id \
+             WHERE m.id = ?",
+            MerchantRow::select("m"),
+            owner(Space::AffiliateSlug),
+            owner(Space::AffiliateEmail),
+        ));
+        let facts = facts
+            .bind(merchant.uuid())
+            .bind(slug.as_ref().map(Slug::as_str))
+            .bind(merchant.uuid())
+            .bind(email.as_ref().map(Email::folded))
+            .bind(merchant.uuid());
+        let reader = self.readers.reader()?;
+        // The tree's version before the chain: a chain that changes in between is then of an older version, and the
+        // commit notices.
+        let (facts, found, chain) = try_join!(
+            biased;
+            reader.first(facts),
+            reader.first(records(affiliate(merchant, id))),
+            async {
+                match parent_email {
+                    Some(email) => reader.all(ancestors(merchant, email)).await,
+                    None => Ok(Vec::new()),
+                }
+            }
+        )?;
+        let (Some((merchant, tree, slug_owner, email_owner)), Some(found)) = (facts, found) else { return Ok(None) };
+        let (record, version) = record(found)?;
+        Ok(Some(AffiliateChangeFacts {
+            merchant: merchant.entity()?,
+            record,
+            version,
+            slug_owner,
+            email_owner,
+            parent_chain: chain.into_iter().map(AffiliateId::from_uuid).collect(),
+            tree: Version::stored(tree.ok_or_else(|| Damaged::at("a merchant has no tree"))?),
+        }))
+    }
+}
+
+/// The affiliate with this address, its parent, and so on.
+fn ancestors<'a>(merchant: MerchantId, email: &Email) -> Sql<'a, Uuid> {
+    Sql::new(format!(
+        "WITH RECURSIVE line (id, parent_id, level) AS (\
+         SELECT a.id, a.parent_id, 1 FROM affiliates a WHERE a.merchant_id = ? AND a.id = {} UNION ALL \
+         SELECT p.id, p.parent_id, line.level + 1 FROM line \
+         JOIN affiliates p ON p.merchant_id = ? AND p.id = line.parent_id WHERE line.level < {MOST_ANCESTORS}) \
+         SELECT line.id FROM line ORDER BY line.level",
+        owner(Space::AffiliateEmail),
+    ))
+    .bind(merchant.uuid())
+    .bind(merchant.uuid())
+    .bind(email.folded())
+    .bind(merchant.uuid())
+}

@@ -1,0 +1,55 @@
+//! Organizations and merchants.
+
+use super::{Read, global_owner};
+use crate::{
+    PostgresStorage,
+    rows::{MerchantRow, OrganizationRow, Readable, Stored},
+    sql::Sql,
+};
+use async_trait::async_trait;
+use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
+use ports::{MerchantReads, SettingsFacts, Space, Versioned};
+use uuid::Uuid;
+
+#[async_trait]
+impl MerchantReads for PostgresStorage {
+    async fn merchant(&self, id: MerchantId) -> Read<Option<Versioned<Merchant>>> {
+        let sql =
+            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m")));
+        let row = self.readers.reader()?.first(sql.bind(id.uuid())).await?;
+        Ok(row.map(Readable::versioned).transpose()?)
+    }
+
+    async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Read<Option<SettingsFacts>> {
+        let sql = Sql::<(MerchantRow, bool, Option<Uuid>)>::new(format!(
+            "SELECT {}, EXISTS (SELECT FROM commissions c WHERE c.merchant_id = m.id), {} FROM merchants m WHERE m.id = ?",
+            MerchantRow::select("m"),
+            global_owner(Space::MerchantSlug),
+        ));
+        let found = self.readers.reader()?.first(sql.bind(slug.map(Slug::as_str)).bind(id.uuid())).await?;
+        let Some((merchant, has_commissions, slug_owner)) = found else { return Ok(None) };
+        Ok(Some(SettingsFacts { merchant: merchant.versioned()?, has_commissions, slug_owner }))
+    }
+
+    async fn slug_owner(&self, slug: &Slug) -> Read<Option<Uuid>> {
+        let sql = Sql::<Option<Uuid>>::new(format!("SELECT {}", global_owner(Space::MerchantSlug)));
+        Ok(self.readers.reader()?.first(sql.bind(slug.as_str())).await?.flatten())
+    }
+
+    async fn organization(&self, id: OrganizationId) -> Read<Option<Versioned<Organization>>> {
+        let columns = OrganizationRow::select("o");
+        let sql = Sql::<OrganizationRow>::new(format!("SELECT {columns} FROM organizations o WHERE o.id = ?"));
+        let row = self.readers.reader()?.first(sql.bind(id.uuid())).await?;
+        Ok(row.map(Readable::versioned).transpose()?)
+    }
+
+    async fn organizations(&self, after: Option<OrganizationId>, limit: u32) -> Read<Vec<Organization>> {
+        let columns = OrganizationRow::select("o");
+        let sql = Sql::<OrganizationRow>::new(format!("SELECT {columns} FROM organizations o"))
+            .and(" WHERE o.id > ?", after.map(OrganizationId::uuid))
+            .text(" ORDER BY o.id LIMIT ?")
+            .bind(i64::from(limit));
+        let rows = self.readers.reader()?.all(sql).await?;
+        rows.into_iter().map(|row| Ok(row.entity()?)).collect()
+    }
+}

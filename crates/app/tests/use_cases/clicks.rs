@@ -1,0 +1,66 @@
+//! Following links.
+
+use crate::stage::{Stage, purchase, refusal};
+use app::{ClickAsk, RecordEvent};
+use domain::{Refusal, SessionId, SettingsChange, Slug, Utm, Via, WebUrl};
+
+fn visit(affiliate: &str) -> ClickAsk {
+    ClickAsk {
+        merchant: Slug::parse("ama-test").unwrap(),
+        affiliate: Slug::parse(affiliate).unwrap(),
+        session: None,
+        landing_page: None,
+        referrer: None,
+        utm: Utm::default(),
+        user_agent: None,
+        ip_hash: None,
+        refused: false,
+    }
+}
+
+async fn with_landing() -> Stage {
+    let stage = Stage::new().await;
+    let url = WebUrl::parse("https://shop.example.com/").unwrap();
+    let change = SettingsChange { landing_url: Some(Some(url)), ..SettingsChange::default() };
+    stage.app.settings.change(&stage.who, change, None).await.unwrap();
+    stage
+}
+
+async fn via(stage: &Stage, order: &str, session: SessionId) -> Via {
+    stage.record(RecordEvent { session: Some(session), ..purchase(order) }).await.unwrap();
+    stage.events().await.remove(0).event.decision.via()
+}
+
+#[tokio::test]
+async fn a_click_leads_to_the_shop_and_the_purchase_to_the_affiliate() {
+    let stage = with_landing().await;
+    stage.affiliate("bob", None).await;
+    let redirect = stage.app.clicks.redirect(visit("bob"), None).await.unwrap();
+    let session = redirect.landing.unwrap().session;
+    assert_eq!(redirect.target, format!("https://shop.example.com/?_cobz_sess={}", session.as_str()));
+    assert_eq!(via(&stage, "1", session.clone()).await, Via::Click);
+    let again = ClickAsk { session: Some(session.clone()), ..visit("bob") };
+    let redirect = stage.app.clicks.redirect(again, None).await.unwrap();
+    assert_eq!(redirect.landing.unwrap().session, session, "a session that is there is kept");
+}
+
+#[tokio::test]
+async fn who_refuses_is_redirected_and_not_kept() {
+    let stage = with_landing().await;
+    stage.affiliate("bob", None).await;
+    let session = SessionId::parse("0123456789abcdef").unwrap();
+    let ask = ClickAsk { refused: true, session: Some(session.clone()), ..visit("bob") };
+    let redirect = stage.app.clicks.redirect(ask, None).await.unwrap();
+    assert_eq!((redirect.target.as_str(), redirect.landing), ("https://shop.example.com/", None));
+    assert_eq!(via(&stage, "1", session).await, Via::None);
+}
+
+#[tokio::test]
+async fn a_link_that_leads_nowhere_is_not_found() {
+    let stage = Stage::new().await;
+    stage.affiliate("bob", None).await;
+    assert_eq!(refusal(stage.app.clicks.redirect(visit("bob"), None).await), Refusal::NotFound);
+    let stage = with_landing().await;
+    assert_eq!(refusal(stage.app.clicks.redirect(visit("nobody"), None).await), Refusal::NotFound);
+    assert!(stage.app.clicks.beacon(visit("nobody")).await.is_ok(), "a beacon has nobody to tell");
+}

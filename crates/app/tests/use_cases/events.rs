@@ -1,0 +1,151 @@
+//! Recording conversion events.
+
+use crate::stage::{Stage, email_of, once, purchase, refusal};
+use app::{AppError, MoveCommission, RecordEvent};
+use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, Via};
+use ports::ReplyStatus;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_sale_pays_the_affiliate_and_its_parent() {
+    let stage = Stage::new().await;
+    let parent = stage.affiliate("alice", None).await;
+    let leaf = stage.affiliate("bob", Some("alice")).await;
+    for (order, amount, currency, leaf_earns, parent_earns) in [
+        ("1", "99.00", "USD", "19.80", "1.98"),
+        ("2", "999", "JPY", "200", "20"),
+        ("3", "1.234", "KWD", "0.247", "0.025"),
+    ] {
+        let currency: Currency = currency.parse().unwrap();
+        let ask = RecordEvent {
+            amount: amount.parse().ok(),
+            currency: Some(currency),
+            affiliate_id: Some(leaf.id),
+            ..purchase(order)
+        };
+        assert_eq!(stage.record(ask).await.unwrap().status, ReplyStatus::Created);
+        let record = stage.events().await.remove(0);
+        let seen: Vec<_> =
+            record.commissions.iter().map(|row| (row.affiliate_id, row.level, row.amount.decimal())).collect();
+        assert_eq!(seen, [(leaf.id, 0, leaf_earns.to_owned()), (parent.id, 1, parent_earns.to_owned())]);
+        assert_eq!(record.commissions[1].leaf_id, Some(record.commissions[0].id));
+        assert_eq!(record.event.decision.via(), Via::Affiliate);
+    }
+    stage.assert_reconciled().await;
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer_even_after_the_commission_moved() {
+    let stage = Stage::new().await;
+    let leaf = stage.affiliate("bob", None).await;
+    let ask = || RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let first = stage.record(ask()).await.unwrap();
+    let commission = stage.commissions().await.remove(0);
+    let approve = MoveCommission { step: CommissionMove::Approve, reason: None };
+    stage.app.commissions.change(&stage.who, commission.id, approve, None).await.unwrap();
+    let repeat = stage.record(ask()).await.unwrap();
+    assert_eq!((repeat.status, repeat.replayed, repeat.body), (ReplyStatus::Ok, false, first.body));
+    let other = RecordEvent { fingerprint: [2; 32], ..ask() };
+    assert_eq!(refusal(stage.record(other).await), Refusal::Exists { field: "external_id" });
+    assert_eq!(stage.commissions().await.len(), 1);
+}
+
+#[tokio::test]
+async fn paying_kinds_share_a_space_and_the_others_have_their_own() {
+    let stage = Stage::new().await;
+    let leaf = stage.affiliate("bob", None).await;
+    let of = |kind: &str| RecordEvent {
+        kind: EventKind::parse(kind).unwrap(),
+        affiliate_id: Some(leaf.id),
+        fingerprint: [u8::try_from(kind.len()).unwrap(); 32],
+        ..purchase("1")
+    };
+    for kind in ["purchase", "signup", "lead", "trial_started"] {
+        assert_eq!(stage.record(of(kind)).await.unwrap().status, ReplyStatus::Created, "{kind}");
+    }
+    for kind in ["renewal", "upsell"] {
+        assert_eq!(refusal(stage.record(of(kind)).await), Refusal::Exists { field: "external_id" }, "{kind}");
+    }
+    assert_eq!(stage.commissions().await.len(), 1, "only the purchase pays");
+}
+
+#[tokio::test]
+async fn of_twenty_at_once_one_is_recorded_and_all_hear_the_same() {
+    let stage = Arc::new(Stage::new().await);
+    let leaf = stage.affiliate("bob", None).await;
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let stage = Arc::clone(&stage);
+            tokio::spawn(async move {
+                stage.record(RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap()
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    assert_eq!(answers.iter().filter(|answer| answer.status == ReplyStatus::Created).count(), 1);
+    assert!(answers.iter().all(|answer| answer.body == answers[0].body));
+    assert_eq!((stage.events().await.len(), stage.commissions().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_idempotency_key_comes_before_the_external_id() {
+    let stage = Stage::new().await;
+    let record = |body| stage.app.events.record(&stage.who, purchase("1"), once("POST /events", "k", body));
+    let first = record(1).await.unwrap();
+    let again = record(1).await.unwrap();
+    assert_eq!((again.status, again.replayed, again.body), (ReplyStatus::Created, true, first.body));
+    assert!(matches!(record(2).await, Err(AppError::IdempotencyMismatch)));
+}
+
+#[tokio::test]
+async fn amounts_must_fit_their_currency() {
+    let stage = Stage::new().await;
+    for (amount, currency) in [(Some("0.5"), "JPY"), (Some("-1"), "USD"), (Some("1.001"), "USD"), (None, "USD")] {
+        let ask = RecordEvent {
+            amount: amount.map(|text| text.parse().unwrap()),
+            currency: currency.parse().ok(),
+            ..purchase("1")
+        };
+        match refusal(stage.record(ask).await) {
+            Refusal::Invalid(faults) => assert_eq!(faults[0].field, "amount"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(stage.events().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_self_referral_is_blocked_and_flagged() {
+    let stage = Stage::new().await;
+    let leaf = stage.affiliate("bob", None).await;
+    let ask = RecordEvent { affiliate_id: Some(leaf.id), customer_email: Some(email_of("BOB")), ..purchase("1") };
+    stage.record(ask).await.unwrap();
+    let record = stage.events().await.remove(0);
+    assert_eq!((record.event.affiliate_id, record.commissions.len()), (None, 0));
+    assert!(record.event.decision.is_suspicious());
+}
+
+#[tokio::test]
+async fn a_referral_under_review_waits_for_a_person() {
+    let stage = Stage::new().await;
+    let leaf = stage.affiliate("bob", None).await;
+    let review = domain::SettingsChange {
+        self_referral: Some(domain::SelfReferral::Review),
+        ..domain::SettingsChange::default()
+    };
+    stage.app.settings.change(&stage.who, review, None).await.unwrap();
+    let ask = || RecordEvent { affiliate_id: Some(leaf.id), customer_email: Some(email_of("bob")), ..purchase("1") };
+    let first = stage.record(ask()).await.unwrap();
+    assert_eq!(stage.commissions().await[0].status, CommissionStatus::Review);
+    assert_eq!(stage.record(ask()).await.unwrap().body, first.body);
+}
+
+#[tokio::test]
+async fn an_unknown_affiliate_is_refused() {
+    let stage = Stage::new().await;
+    let ask = RecordEvent { affiliate_id: Some(domain::Id::from_uuid(uuid::Uuid::from_u128(9))), ..purchase("1") };
+    assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == "affiliate_id"));
+}

@@ -1,0 +1,11 @@
+//! The use cases on a real storage in a RAM file, with a clock that stands still.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a panic is how a test fails")]
+
+mod affiliates;
+mod authentication;
+mod clicks;
+mod commissions;
+mod events;
+mod keys;
+mod settings;
+mod stage;

@@ -1,0 +1,169 @@
+//! One merchant on one storage, and what its tests ask for.
+
+use adapters_sqlite::{SqliteOptions, SqliteStorage};
+use app::{Answer, App, AppError, CreateAffiliate, KeyPolicy, Once, Outside, Principal, RecordEvent};
+use domain::{
+    Affiliate, ApiKey, ApiKeyId, Commission, Email, EventKind, ExternalId, KeyFormat, KeyName, Metadata, Mode,
+    NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, Slug,
+};
+use ports::{
+    AffiliateFilter, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, PageAsk, RateLimiter,
+    RateVerdict, Shown, Storage, Wire,
+};
+use std::{path::Path, sync::Arc, time::Duration};
+use testkit::{
+    FakeClock, SeededIds,
+    build::{moment, usd},
+};
+
+/// Everything that one test needs; merchant and principal are the test mode's.
+pub(crate) struct Stage {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) organization: Organization,
+    pub(crate) who: Principal,
+    _folder: tempfile::TempDir,
+}
+
+/// Shows things as Rust does: equal things give equal bytes.
+struct PlainWire;
+
+impl Wire for PlainWire {
+    fn object(&self, shown: Shown<'_>) -> Vec<u8> {
+        format!("{shown:?}").into_bytes()
+    }
+
+    fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
+        [format!("{envelope:?} ").as_bytes(), data].concat()
+    }
+}
+
+/// Lets everything pass.
+struct Open;
+
+impl RateLimiter for Open {
+    fn check(&self, _: ApiKeyId, per_minute: u32) -> RateVerdict {
+        RateVerdict { allowed: true, remaining: per_minute, reset: Duration::ZERO }
+    }
+}
+
+pub(crate) const ALL: PageAsk = PageAsk { after: None, offset: 0, limit: 100 };
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let ram = Path::new("/dev/shm");
+        let folder = if ram.is_dir() { tempfile::tempdir_in(ram) } else { tempfile::tempdir() }.unwrap();
+        let storage = SqliteStorage::open(&folder.path().join("coterie.db"), SqliteOptions::for_tests()).unwrap();
+        storage.migrate().unwrap();
+        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let clock = Arc::new(FakeClock::at(moment(0)));
+        let outside = Outside {
+            storage: Arc::clone(&storage),
+            clock: clock.clone(),
+            ids: Arc::new(SeededIds::new(1)),
+            wire: Arc::new(PlainWire),
+            limiter: Arc::new(Open),
+        };
+        let format = KeyFormat::new("cob_", &[]).unwrap();
+        let app = App::new(outside, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() });
+        let name = OrganizationName::parse("Ama").unwrap();
+        let organization = app.organizations.create(name, Plan::Growth, usd()).await.unwrap();
+        let made = app.keys.create(organization.id, Mode::Test, new_key()).await.unwrap();
+        let who = Principal {
+            merchant_id: organization.test,
+            mode: Mode::Test,
+            organization_id: organization.id,
+            plan: Plan::Growth,
+            key_id: made.key.id,
+        };
+        Self { app, clock, storage, organization, who, _folder: folder }
+    }
+
+    /// Makes an affiliate whose slug and address follow from its name.
+    pub(crate) async fn affiliate(&self, name: &str, parent: Option<&str>) -> Affiliate {
+        let ask = CreateAffiliate { affiliate: new_affiliate(name), parent_email: parent.map(email_of) };
+        self.app.affiliates.create(&self.who, ask, None).await.unwrap();
+        self.affiliate_named(name).await
+    }
+
+    pub(crate) async fn affiliate_named(&self, name: &str) -> Affiliate {
+        let filter = AffiliateFilter { slug: Slug::parse(name).ok(), ..AffiliateFilter::default() };
+        self.app.affiliates.list(&self.who, &filter, &ALL).await.unwrap().rows.remove(0).affiliate
+    }
+
+    pub(crate) async fn record(&self, ask: RecordEvent) -> Result<Answer, AppError> {
+        self.app.events.record(&self.who, ask, None).await
+    }
+
+    /// Every event, newest first.
+    pub(crate) async fn events(&self) -> Vec<EventRecord> {
+        self.app.events.list(&self.who, &EventFilter::default(), &ALL).await.unwrap().rows
+    }
+
+    /// Every commission, oldest first.
+    pub(crate) async fn commissions(&self) -> Vec<Commission> {
+        let page = self.app.commissions.list(&self.who, &CommissionFilter::default(), &ALL).await.unwrap();
+        page.rows.into_iter().rev().collect()
+    }
+
+    /// Nothing in the storage contradicts anything else.
+    pub(crate) async fn assert_reconciled(&self) {
+        assert_eq!(self.storage.differences(10).await.unwrap(), []);
+    }
+}
+
+pub(crate) fn email_of(name: &str) -> Email {
+    Email::parse(&format!("{name}@example.com")).unwrap()
+}
+
+pub(crate) fn new_affiliate(name: &str) -> NewAffiliate {
+    NewAffiliate {
+        email: email_of(name),
+        slug: Slug::parse(name).ok(),
+        display_name: None,
+        status: None,
+        custom_rate: None,
+        metadata: Metadata::default(),
+    }
+}
+
+pub(crate) fn new_key() -> NewApiKey {
+    NewApiKey {
+        name: KeyName::parse("shop").unwrap(),
+        scopes: Scopes::ALL,
+        rate_limit_per_min: ApiKey::DEFAULT_RATE_LIMIT,
+        expires_in: None,
+    }
+}
+
+/// A purchase of 99.00 in the merchant's currency that names nobody.
+pub(crate) fn purchase(external_id: &str) -> RecordEvent {
+    RecordEvent {
+        kind: EventKind::Purchase,
+        external_id: ExternalId::parse(external_id).unwrap(),
+        order_id: None,
+        amount: "99.00".parse().ok(),
+        currency: None,
+        session: None,
+        coupon: None,
+        affiliate_id: None,
+        customer_email: None,
+        customer_external_id: None,
+        occurred_at: None,
+        metadata: Metadata::default(),
+        fingerprint: [1; 32],
+    }
+}
+
+pub(crate) fn once(route: &'static str, key: &str, body: u8) -> Option<Once> {
+    Some(Once { route, key: IdempotencyKey::parse(key).unwrap(), fingerprint: [body; 32] })
+}
+
+/// The refusal in an error; panics for any other error.
+pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, AppError>) -> Refusal {
+    match result {
+        Err(AppError::Refused(refusal)) => refusal,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}

@@ -1,0 +1,88 @@
+//! Which adapter serves which port. The only place that names them all, save the storage (`database`).
+
+use crate::{
+    database::Database,
+    failure::Failure,
+    settings::{self, PerMinute, SettingsError, TlsFiles},
+};
+use adapters_http::{CursorKey, HttpOptions, JsonWire, Limits, Listen, TlsError, TlsIdentity, Visitors};
+use adapters_system::{AddressRateLimiter, KeyedRateLimiter, SecretKeys, SystemClock, SystemIds};
+use app::App;
+use secrecy::ExposeSecret;
+use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
+
+/// What the machine serves to everyone.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) ids: Arc<SystemIds>,
+}
+
+impl Machine {
+    /// Once in a process: ids are in order only if they come from one source.
+    pub(crate) fn new() -> Self {
+        Self { clock: Arc::new(SystemClock), ids: Arc::new(SystemIds::new()) }
+    }
+}
+
+/// The use cases over a database.
+pub(crate) fn app(database: &Database, machine: &Machine, server: &settings::Server) -> Result<App, Failure> {
+    let Machine { clock, ids } = machine.clone();
+    let outside = app::Outside {
+        storage: database.storage(),
+        clock,
+        ids,
+        wire: Arc::new(JsonWire),
+        limiter: Arc::new(KeyedRateLimiter::new()),
+    };
+    Ok(App::new(outside, server.key_policy()?))
+}
+
+/// What the API needs from outside.
+pub(crate) fn edge(
+    app: Arc<App>,
+    machine: Machine,
+    keys: &SecretKeys,
+    beacons: PerMinute,
+    metrics: impl Fn() -> String + Send + Sync + 'static,
+) -> adapters_http::Outside {
+    let Machine { clock, ids } = machine;
+    let hasher = keys.addresses();
+    let limiter = AddressRateLimiter::default();
+    let visitors = Visitors {
+        hash: Arc::new(move |address, at| hasher.hash(address, at)),
+        count_beacon: Arc::new(move |address| limiter.count(address, beacons.get())),
+    };
+    let cursor_key = CursorKey::new(*keys.cursor().expose_secret());
+    adapters_http::Outside { app, clock, ids, cursor_key, visitors, metrics: Arc::new(metrics) }
+}
+
+/// How the API listens.
+pub(crate) fn http_options(http: &settings::Http, api: Listen, ops: Listen) -> Result<HttpOptions, SettingsError> {
+    let limits = Limits {
+        body_bytes: http.body_bytes.size(),
+        body_deadline: http.body_time(),
+        answer_deadline: http.answer_time(),
+        header_deadline: http.header_time(),
+        connections: http.connections.size(),
+    };
+    let tls = tls_identity(http)?;
+    let workers = NonZeroUsize::new(http.workers.size());
+    Ok(HttpOptions { api, ops, tls, limits, workers, trusted_proxies: http.trusted_proxies.clone() })
+}
+
+/// The certificate and its key, read from their files, if the API speaks HTTPS.
+pub(crate) fn tls_identity(http: &settings::Http) -> Result<Option<TlsIdentity>, SettingsError> {
+    let Some(TlsFiles { cert, key }) = http.tls() else { return Ok(None) };
+    let read = |name: &str, path: &Path| {
+        fs::read(path).map_err(|error| SettingsError::of(name, format!("must name a readable PEM file: {error}")))
+    };
+    let (chain, key) = (read("http.tls_cert", &cert)?, read("http.tls_key", &key)?);
+    TlsIdentity::from_pem(&chain, &key).map(Some).map_err(|error| {
+        let name = match error {
+            TlsError::Chain => "http.tls_cert",
+            TlsError::Key | TlsError::Mismatch(_) => "http.tls_key",
+        };
+        SettingsError::of(name, crate::print::chain(&error))
+    })
+}
