@@ -23,7 +23,7 @@ const TABLES: &str = "SELECT oid, relname FROM pg_class WHERE relnamespace = 'pu
 
 /// The lines that a query prints.
 fn lines(database: &Database, sql: &str) -> Vec<String> {
-    common::psql(database, sql).lines().map(str::to_owned).collect()
+    database.psql(sql).unwrap().lines().map(str::to_owned).collect()
 }
 
 const NONE: [String; 0] = [];
