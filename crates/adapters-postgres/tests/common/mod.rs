@@ -27,3 +27,8 @@ pub async fn node(database: &Database) -> PostgresStorage {
     let options = PostgresOptions { read_connections: 2, ..PostgresOptions::default() };
     PostgresStorage::connect(&url(database), options).await.unwrap()
 }
+
+/// What `psql` prints.
+pub fn psql(database: &Database, sql: &str) -> String {
+    database.psql(sql).unwrap()
+}
