@@ -75,7 +75,7 @@ async fn a_thousand_orders_posted_twenty_times(shop: Shop) {
 
 /// With the key alone: all twenty get the first answer, all but one are marked as replayed.
 async fn a_thousand_keys_sent_twenty_times(shop: Shop) {
-    let body = |number: usize| json!({"email": format!("partner{number}@example.com"), "display_name": "Same Name"});
+    let body = |number: usize| json!({"email": format!("partner{number}@example.com"), "display_name": format!("Partner {number}")});
     storm(&shop.client, "affiliates", true, body, |number, answers| {
         let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
         assert_eq!(replayed, REPEATS - 1, "key {number}: {answers:#?}");

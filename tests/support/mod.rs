@@ -5,7 +5,7 @@
 //! [`on_both_storages!`] makes two tests of it, one on SQLite and one on PostgreSQL; with `alone;` before the cases, each
 //! gets a server and a database of its own.
 
-#![allow(dead_code, unused_imports, reason = "each test program uses its part")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test program uses its part")]
 
 mod client;
 mod contract;

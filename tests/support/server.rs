@@ -112,6 +112,11 @@ impl Server {
         kill_process(self.server, Signal::TERM).unwrap();
     }
 
+    /// Asks it to stop as Ctrl-C does, without waiting for the end.
+    pub(crate) fn interrupt(&self) {
+        kill_process(self.server, Signal::INT).unwrap();
+    }
+
     /// Kills it as the kernel would, and waits until it is gone.
     pub(crate) fn kill9(mut self) {
         kill_process(self.server, Signal::KILL).unwrap();
