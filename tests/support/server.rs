@@ -12,11 +12,12 @@ use std::{
 };
 
 /// The server's parent. The end of its input means that the tests are done or dead: the server is stopped and its folder
-/// removed. It waits for the server before it goes on, so that the process id cannot have become another's.
+/// removed. It leaves the standard output to the server alone, and waits for the server before it goes on, so that the process id cannot have become another's.
 const KEEPER: &str = r#"
 folder=$1; shift
 "$@" & server=$!
 echo "$server"
+exec >/dev/null
 read -r order
 kill -TERM "$server" 2>/dev/null
 wait "$server"; code=$?

@@ -45,6 +45,13 @@ impl Site {
         Self::sqlite_in(if ram.is_dir() { ram } else { Path::new("/tmp") })
     }
 
+    /// The same, with its tables made.
+    pub(crate) fn migrated_sqlite() -> Self {
+        let site = Self::sqlite();
+        site.run(&["migrate"]).success();
+        site
+    }
+
     /// An empty SQLite database in a new folder below `parent`.
     pub(crate) fn sqlite_in(parent: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("coterie-site-").tempdir_in(parent).unwrap();

@@ -48,7 +48,7 @@ impl Storage {
     /// A new, empty, migrated site.
     pub(crate) fn site(self) -> Site {
         match self {
-            Self::Sqlite => Site::sqlite(),
+            Self::Sqlite => Site::migrated_sqlite(),
             Self::Postgres => Site::postgres(postgres::shared().unwrap()),
         }
     }

@@ -119,6 +119,10 @@ impl Environment {
         for (variable, value) in &self.0 {
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
             let key = name.to_ascii_lowercase().replace("__", ".");
+            // Below an existing setting it would be merged away without a word.
+            if key.matches('.').count() > 1 {
+                return Err(SettingsError::of(key, format!("is no setting (set in {variable})")));
+            }
             let twin = key.strip_suffix("_file").filter(|secret| SECRETS.contains(secret)).map(str::to_owned);
             let (key, value) = match twin {
                 Some(secret) => (secret, secret_file(variable, value)?),
