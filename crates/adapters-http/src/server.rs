@@ -22,10 +22,15 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
+    time::Duration,
 };
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// How long an idle connection is kept: longer than clients and proxies keep theirs (60 s is common), so that it is they
+/// who hang up, and no request is sent into a connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Where a listener gets its connections.
 #[derive(Debug)]
@@ -75,6 +80,7 @@ pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running
         .workers(workers)
         .max_connections(limits.connections.div_ceil(workers))
         .client_request_timeout(limits.header_deadline)
+        .keep_alive(KEEP_ALIVE)
         .disable_signals();
     let main = match (api, tls) {
         (Listen::Address(address), None) => main.bind(address).map_err(cannot_listen(address))?,

@@ -34,6 +34,7 @@ use flush::PostgresFlusher;
 use journal::{Committers, Flusher};
 use readers::Readers;
 use secrecy::SecretString;
+use std::fmt;
 
 /// A database that serves every storage port.
 pub struct PostgresStorage {
@@ -65,5 +66,11 @@ impl PostgresStorage {
     /// Takes no more change sets, writes those that wait, and returns when the last one is answered.
     pub async fn close(&self) {
         self.committers.close().await;
+    }
+}
+
+impl fmt::Debug for PostgresStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStorage").finish_non_exhaustive()
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A commit only appends to the log. This thread copies the log into the database a while after a commit, beside readers
 //! and writers (a passive checkpoint). Under constant writing the log never gets a moment to start over, so above a size
-//! it is emptied, for which writers and readers wait for a moment.
+//! it is emptied. For that the writer gives way between two batches: it holds SQLite's lock nearly all the time, and who
+//! only waits for that lock would hardly ever get it.
 
 use crate::{
     connection::{Database, Role},
@@ -21,10 +22,11 @@ use std::{
 #[derive(Debug, Default)]
 struct State {
     written: bool,
+    emptying: bool,
     stop: bool,
 }
 
-/// Tells the checkpoint thread that something was written.
+/// Between the writer and the checkpoint thread: something was written, and the log is being emptied.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signal(Arc<(Mutex<State>, Condvar)>);
 
@@ -32,6 +34,13 @@ impl Signal {
     /// Something was written.
     pub(crate) fn written(&self) {
         self.set(|state| state.written = true);
+    }
+
+    /// Waits while the log is being emptied.
+    pub(crate) fn give_way(&self) {
+        let (state, changed) = &*self.0;
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(changed.wait_while(state, |state| state.emptying).unwrap_or_else(PoisonError::into_inner));
     }
 
     fn set(&self, change: impl FnOnce(&mut State)) {
@@ -54,6 +63,22 @@ impl Signal {
     }
 }
 
+/// Makes the writer wait as long as it lives.
+struct Emptying<'a>(&'a Signal);
+
+impl<'a> Emptying<'a> {
+    fn begin(signal: &'a Signal) -> Self {
+        signal.set(|state| state.emptying = true);
+        Self(signal)
+    }
+}
+
+impl Drop for Emptying<'_> {
+    fn drop(&mut self) {
+        self.0.set(|state| state.emptying = false);
+    }
+}
+
 /// The checkpoint thread; dropping it empties the log once more and waits for that.
 #[derive(Debug)]
 pub(crate) struct Checkpointer {
@@ -69,9 +94,9 @@ impl Checkpointer {
         let thread = thread::Builder::new().name("sqlite-checkpoint".to_owned()).spawn(move || {
             let mut connection = None;
             while watched.wait(database.options().checkpoint_every) {
-                settle(&database, &mut connection, false);
+                settle(&database, &watched, &mut connection, false);
             }
-            settle(&database, &mut connection, true);
+            settle(&database, &watched, &mut connection, true);
         })?;
         Ok(Self { signal, thread: Some(thread) })
     }
@@ -108,14 +133,19 @@ struct PageSize {
 }
 
 /// One round. A failure is logged and the next round tries again: the log only grows meanwhile.
-fn settle(database: &Database, connection: &mut Option<SqliteConnection>, last: bool) {
-    if let Err(fault) = checkpoint(database, connection, last) {
+fn settle(database: &Database, signal: &Signal, connection: &mut Option<SqliteConnection>, last: bool) {
+    if let Err(fault) = checkpoint(database, signal, connection, last) {
         *connection = None;
         tracing::warn!(error = &fault as &dyn std::error::Error, "the log could not be copied into the database");
     }
 }
 
-fn checkpoint(database: &Database, slot: &mut Option<SqliteConnection>, last: bool) -> Result<(), Fault> {
+fn checkpoint(
+    database: &Database,
+    signal: &Signal,
+    slot: &mut Option<SqliteConnection>,
+    last: bool,
+) -> Result<(), Fault> {
     let connection = match slot.take() {
         Some(connection) => slot.insert(connection),
         None => slot.insert(database.connect(Role::Checkpointer)?),
@@ -124,9 +154,10 @@ fn checkpoint(database: &Database, slot: &mut Option<SqliteConnection>, last: bo
     let page: PageSize = diesel::sql_query("PRAGMA page_size").get_result(connection)?;
     let log = u64::try_from(passive.log.saturating_mul(page.page_size)).unwrap_or(0);
     if last || log > database.options().most_log {
+        let _turn = Emptying::begin(signal);
         let emptied: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(connection)?;
         if emptied.busy != 0 {
-            tracing::debug!(log, "the log could not be emptied: somebody is reading it");
+            tracing::debug!(log, "the log could not be emptied: somebody is reading it or writing beside");
         }
     }
     Ok(())

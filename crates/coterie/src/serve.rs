@@ -23,16 +23,17 @@ const STEP: Duration = Duration::from_millis(500);
 /// Serves until a signal says stop.
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let mut stop = StopSignals::catch()?;
+    // What the settings name is looked at before anything is made.
+    let (api, ops) = sockets(settings.http.addr, settings.ops.addr)?;
+    let inherited = matches!(api, Listen::Socket(_));
+    let options = wiring::http_options(&settings.http, api, ops)?;
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
     let metrics = telemetry::start_metrics()?;
     let machine = Machine::new();
     let database = Database::open(&settings.database, Purpose::Serving).await?;
     let keys = secret_keys(&settings.server, &database, machine.ids.as_ref())?;
     let app = Arc::new(wiring::app(&database, &machine, &settings.server)?);
     let outside = wiring::edge(Arc::clone(&app), machine, &keys, settings.clicks.beacon_per_minute, metrics);
-    let (api, ops) = sockets(settings.http.addr, settings.ops.addr)?;
-    let inherited = matches!(api, Listen::Socket(_));
-    let options = wiring::http_options(&settings.http, api, ops)?;
-    let scheme = if options.tls.is_some() { "https" } else { "http" };
     let server = adapters_http::serve(options, outside).await.map_err(server_failed)?;
     if matches!(database, Database::Embedded { .. }) {
         welcome::on_first_start(&app, &format!("{scheme}://{}", reachable(server.api))).await?;

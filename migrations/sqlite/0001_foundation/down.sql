@@ -1,3 +1,5 @@
+DROP TABLE sqlite_stat1;
+DROP TABLE IF EXISTS sqlite_stat4;
 DROP TABLE outbox;
 DROP TABLE announcements;
 DROP TABLE accounts;

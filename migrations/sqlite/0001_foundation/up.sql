@@ -236,3 +236,29 @@ CREATE TABLE outbox (
     announcement_id BLOB NOT NULL,
     CONSTRAINT outbox_pkey PRIMARY KEY (merchant_id, announcement_id)
 ) STRICT, WITHOUT ROWID;
+
+-- The shape of the data, told to the planner once. Without it SQLite takes merchant_id alone for nearly unique and reads a
+-- merchant's rows from end to end; measured anew on each machine, plans would change by themselves. Each line: rows of the
+-- table, then rows for each value of the index's first column, first two columns, and so on.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('affiliates', 'affiliates', '20000 5000 1'),
+    ('affiliates', 'affiliates_by_time', '20000 5000 2 1'),
+    ('affiliates', 'affiliates_by_status', '20000 5000 1000 2 1'),
+    ('affiliates', 'affiliates_by_tier', '20000 5000 1000 2 1'),
+    ('coupons', 'coupons', '20000 5000 1'),
+    ('coupons', 'coupons_by_time', '20000 5000 2 1'),
+    ('coupons', 'coupons_by_affiliate', '20000 5000 2 2 1'),
+    ('clicks', 'clicks', '4000000 1000000 1'),
+    ('clicks', 'clicks_by_session', '4000000 1000000 5 1 1 1'),
+    ('events', 'events', '1000000 250000 1'),
+    ('events', 'events_by_time', '1000000 250000 2 1'),
+    ('events', 'events_by_affiliate', '1000000 250000 500 2 1'),
+    ('commissions', 'commissions', '1000000 250000 1'),
+    ('commissions', 'commissions_by_time', '1000000 250000 2 1'),
+    ('commissions', 'commissions_by_affiliate', '1000000 250000 500 2 1'),
+    ('commissions', 'commissions_by_status', '1000000 250000 50000 2 1'),
+    ('commissions', 'commissions_by_order', '1000000 250000 2 2 1'),
+    ('commissions', 'commissions_due', '100000 2 2 1'),
+    ('accounts', 'accounts', '20000 5000 1'),
+    ('accounts', 'accounts_by_affiliate', '20000 5000 1');

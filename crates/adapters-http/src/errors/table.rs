@@ -92,6 +92,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
+    fn the_committed_page_is_this_one() {
+        assert_eq!(page(), include_str!("../../../../docs/errors.md"), "copy GET /api/v1/errors to docs/errors.md");
+    }
+
+    #[test]
     fn the_page_has_every_code_once() {
         let page = page();
         let words: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();

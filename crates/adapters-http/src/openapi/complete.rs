@@ -19,6 +19,11 @@ pub(super) fn complete(document: &mut Value) {
     put(document, &["components", "schemas", "Error"], error_schema());
     put(document, &["components", "schemas", "Problem"], problem_schema());
     put(document, &["components", "headers"], headers());
+    put(
+        document,
+        &["components", "responses"],
+        Code::ALL.iter().map(|&code| (code.as_str(), error_response(&[code]))).collect(),
+    );
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
         for (method, operation) in item.iter_mut() {
@@ -63,7 +68,11 @@ fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status()).collect();
     for status in statuses {
         let of_status: Vec<Code> = codes.iter().copied().filter(|code| code.status() == status).collect();
-        responses.insert(status.to_string(), error_response(&of_status, is_keyed && status != 401));
+        let response = match of_status.as_slice() {
+            [code] => json!({"$ref": format!("#/components/responses/{}", code.as_str())}),
+            several => error_response(several),
+        };
+        responses.insert(status.to_string(), response);
     }
 }
 
@@ -86,11 +95,13 @@ fn codes(is_keyed: bool, is_kept: bool, operation: &Map<String, Value>) -> Vec<C
     Code::ALL.iter().copied().filter(|code| follows(*code) || own.contains(&code.as_str())).collect()
 }
 
-fn error_response(codes: &[Code], is_limited: bool) -> Value {
+/// An error answer with one of these codes, which have one status.
+fn error_response(codes: &[Code]) -> Value {
     let description: Vec<String> =
         codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
     let examples: Map<String, Value> = codes.iter().map(|code| (code.as_str().to_owned(), example(*code))).collect();
-    let mut headers = answer_headers(is_limited, false);
+    // A header that is listed need not be there: operations without a key have no allowance.
+    let mut headers = answer_headers(!codes.contains(&Code::Unauthorized), false);
     if codes.iter().any(|code| matches!(code, Code::RateLimited | Code::Unavailable)) {
         put(&mut headers, &["Retry-After"], json!({"$ref": "#/components/headers/Retry-After"}));
     }

@@ -71,6 +71,7 @@ impl PartialSchema for OwnData {
             .schema_type(Type::Object)
             .additional_properties(Some(AdditionalProperties::FreeForm(true)))
             .max_properties(Some(Metadata::MOST_KEYS))
+            .property_names(Some(ObjectBuilder::new().min_length(Some(1)).max_length(Some(Metadata::MOST_KEY))))
             .description(Some(text))
             .into()
     }

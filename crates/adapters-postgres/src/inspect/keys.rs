@@ -1,73 +1,147 @@
-//! Unique keys: every object's key is claimed for it, and nothing else is claimed.
+//! Unique keys against the rows that have them, both ways.
 
 use super::Rule;
 use domain::{AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventSpace, MerchantId};
 use ports::Space;
 use uuid::Uuid;
 
-/// Objects with a unique key, in one space.
+/// Rows `t` with a unique key, and the claims `c` on it.
 struct Keyed {
-    name: &'static str,
-    space: Space,
+    /// The rule that such a row owns its key …
+    missing: &'static str,
+    /// … and the rule that such a key is its owner's.
+    stray: &'static str,
+    table: &'static str,
+    spaces: &'static [Space],
+    /// SQL for the space of a row's key.
+    space: String,
+    /// SQL for the condition that row and claim have one key.
+    same_key: &'static str,
     id: fn(Uuid) -> String,
-    /// SQL for the objects.
-    from: &'static str,
-    /// SQL for the key of an object …
-    key: &'static str,
-    /// … and for the same of a claim.
-    claimed: &'static str,
 }
 
-pub(super) fn rules() -> Vec<Rule> {
-    let affiliate = |id| AffiliateId::from_uuid(id).to_string();
-    let coupon = |id| CouponId::from_uuid(id).to_string();
-    let event = |id| EventId::from_uuid(id).to_string();
-    let account = |id| AccountId::from_uuid(id).to_string();
-    let api_key = |id| ApiKeyId::from_uuid(id).to_string();
-    let merchant = |id| MerchantId::from_uuid(id).to_string();
-    let event_space = |space, from| keyed("event_external_id", Space::Event(space), event, from, "external_id");
+pub(super) fn rules() -> impl Iterator<Item = Rule> {
+    keyed().into_iter().flat_map(|keyed| [keyed.missing(), keyed.stray()])
+}
+
+fn keyed() -> [Keyed; 7] {
+    let of = |space: Space| space.number().to_string();
+    let event = |space| of(Space::Event(space));
     [
-        keyed("affiliate_slug", Space::AffiliateSlug, affiliate, "affiliates", "slug"),
-        keyed("affiliate_email", Space::AffiliateEmail, affiliate, "affiliates", "email_folded"),
-        keyed("coupon_code", Space::CouponCode, coupon, "coupons", "code"),
-        event_space(EventSpace::Paying, "events WHERE kind NOT IN ('signup', 'lead', 'trial_started')"),
-        event_space(EventSpace::Signup, "events WHERE kind = 'signup'"),
-        event_space(EventSpace::Lead, "events WHERE kind = 'lead'"),
-        event_space(EventSpace::TrialStarted, "events WHERE kind = 'trial_started'"),
-        // The affiliate's id in the key is spelled as clients see it, which SQL cannot do: only the currency is
-        // compared here, and `account_once` sees to the rest.
         Keyed {
-            claimed: "split_part(key, ':', 2)",
-            ..keyed("account", Space::Account, account, "accounts", "currency")
+            missing: "affiliate_slug_claim",
+            stray: "claim_affiliate_slug",
+            table: "affiliates",
+            spaces: &[Space::AffiliateSlug],
+            space: of(Space::AffiliateSlug),
+            same_key: "c.key = t.slug",
+            id: |id| AffiliateId::from_uuid(id).to_string(),
         },
-        keyed("key_hash", Space::KeyHash, api_key, "api_keys", "encode(hash, 'hex')"),
-        keyed("merchant_slug", Space::MerchantSlug, merchant, "merchants", "slug"),
+        Keyed {
+            missing: "affiliate_email_claim",
+            stray: "claim_affiliate_email",
+            table: "affiliates",
+            spaces: &[Space::AffiliateEmail],
+            space: of(Space::AffiliateEmail),
+            same_key: "c.key = t.email_folded",
+            id: |id| AffiliateId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "coupon_code_claim",
+            stray: "claim_coupon_code",
+            table: "coupons",
+            spaces: &[Space::CouponCode],
+            space: of(Space::CouponCode),
+            same_key: "c.key = t.code",
+            id: |id| CouponId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "event_claim",
+            stray: "claim_event",
+            table: "events",
+            spaces: &[
+                Space::Event(EventSpace::Paying),
+                Space::Event(EventSpace::Signup),
+                Space::Event(EventSpace::Lead),
+                Space::Event(EventSpace::TrialStarted),
+            ],
+            space: format!(
+                "CASE t.kind WHEN 'signup' THEN {} WHEN 'lead' THEN {} WHEN 'trial_started' THEN {} ELSE {} END",
+                event(EventSpace::Signup),
+                event(EventSpace::Lead),
+                event(EventSpace::TrialStarted),
+                event(EventSpace::Paying),
+            ),
+            same_key: "c.key = t.external_id",
+            id: |id| EventId::from_uuid(id).to_string(),
+        },
+        // The affiliate's id in the key is spelled as clients see it, which SQL cannot do: the currency is compared
+        // here, and that an affiliate has no second account in it by the rule `account_once`.
+        Keyed {
+            missing: "account_claim",
+            stray: "claim_account",
+            table: "accounts",
+            spaces: &[Space::Account],
+            space: of(Space::Account),
+            same_key: "split_part(c.key, ':', 2) = t.currency",
+            id: |id| AccountId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "api_key_directory",
+            stray: "directory_api_key",
+            table: "api_keys",
+            spaces: &[Space::KeyHash],
+            space: of(Space::KeyHash),
+            same_key: "c.key = encode(t.hash, 'hex')",
+            id: |id| ApiKeyId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "merchant_slug_directory",
+            stray: "directory_merchant_slug",
+            table: "merchants",
+            spaces: &[Space::MerchantSlug],
+            space: of(Space::MerchantSlug),
+            same_key: "c.key = t.slug",
+            id: |id| MerchantId::from_uuid(id).to_string(),
+        },
     ]
-    .into_iter()
-    .map(Keyed::rule)
-    .collect()
-}
-
-fn keyed(name: &'static str, space: Space, id: fn(Uuid) -> String, from: &'static str, key: &'static str) -> Keyed {
-    Keyed { name, space, id, from, key, claimed: "key" }
 }
 
 impl Keyed {
-    /// Objects without their claim, and claims without their object.
-    fn rule(self) -> Rule {
-        let Self { name, space, id, from, key, claimed } = self;
-        let (table, scope) = if space.is_global() { ("directory", "NULL::uuid") } else { ("claims", "merchant_id") };
-        // A merchant's own row is its only one that is not under its merchant_id.
-        let holder = if space == Space::MerchantSlug { "NULL::uuid" } else { "merchant_id" };
-        let same_scope = if space.is_global() { "" } else { "k.scope = o.scope AND " };
+    /// Where the claims are, and the SQL for their merchant and for that of a row.
+    fn scopes(&self) -> (&'static str, &'static str, &'static str) {
+        let row = if self.table == "merchants" { "t.id" } else { "t.merchant_id" };
+        let global = self.spaces.iter().all(|space| space.is_global());
+        if global { ("directory", "NULL::uuid", row) } else { ("claims", "c.merchant_id", row) }
+    }
+
+    /// That the claim is of the row, with its very key.
+    fn same(&self) -> String {
+        let (claims, merchant, row) = self.scopes();
+        let same_merchant = if claims == "directory" { String::new() } else { format!("{merchant} = {row} AND ") };
+        format!("{same_merchant}c.owner = t.id AND c.space = {} AND {}", self.space, self.same_key)
+    }
+
+    /// Rows whose key somebody else has, or nobody.
+    fn missing(&self) -> Rule {
+        let (claims, _, row) = self.scopes();
+        let (table, same) = (self.table, self.same());
         let query = format!(
-            "SELECT coalesce(o.scope, k.scope), coalesce(o.id, k.owner), \
-             CASE WHEN k.owner IS NULL THEN 'not claimed' ELSE 'claimed, but not there' END \
-             FROM (SELECT {holder} AS scope, id, {key} AS key FROM {from}) o \
-             FULL JOIN (SELECT {scope} AS scope, owner, {claimed} AS key FROM {table} WHERE space = {}) k \
-             ON {same_scope}k.owner = o.id AND k.key = o.key WHERE o.id IS NULL OR k.owner IS NULL",
-            space.number(),
+            "SELECT {row}, t.id, 'does not own its key in {claims}' \
+             FROM {table} t LEFT JOIN {claims} c ON {same} WHERE c.owner IS NULL"
         );
-        Rule { name, id, query }
+        Rule { name: self.missing, id: self.id, query }
+    }
+
+    /// Claims whose owner is gone, or has another key.
+    fn stray(&self) -> Rule {
+        let (claims, merchant, _) = self.scopes();
+        let (table, same) = (self.table, self.same());
+        let spaces = self.spaces.iter().map(|space| space.number().to_string()).collect::<Vec<_>>().join(", ");
+        let query = format!(
+            "SELECT {merchant}, c.owner, 'owns a key in {claims} that is not of any row of it' \
+             FROM {claims} c LEFT JOIN {table} t ON {same} WHERE c.space IN ({spaces}) AND t.id IS NULL"
+        );
+        Rule { name: self.stray, id: self.id, query }
     }
 }

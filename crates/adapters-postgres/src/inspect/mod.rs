@@ -33,14 +33,14 @@ impl Inspection for PostgresStorage {
         let link = self.inspector.open().await?;
         let mut found = Vec::new();
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        for Rule { name, id, query } in keys::rules().into_iter().chain(rules::rules()) {
+        for Rule { name, id, query } in rules::rules().into_iter().chain(keys::rules()) {
             let left = i64::try_from(most.saturating_sub(found.len())).unwrap_or(i64::MAX);
             let sql = Sql::<(Option<Uuid>, Uuid, String)>::new(query).text(" LIMIT ?").bind(left);
             let rows = load(&link.conn, sql).await.map_err(read_error)?;
             found.extend(rows.into_iter().map(|(merchant, broken, note)| Difference {
                 rule: name,
                 merchant: merchant.map(MerchantId::from_uuid),
-                found: format!("{}: {note}", id(broken)),
+                found: format!("{} {note}", id(broken)),
             }));
         }
         Ok(found)

@@ -13,13 +13,15 @@ pub(super) fn rules() -> Vec<Rule> {
     let merchant = |id| MerchantId::from_uuid(id).to_string();
     let organization = |id| OrganizationId::from_uuid(id).to_string();
     vec![
-        rule("account_sums", affiliate, ACCOUNT_SUMS),
+        rule("account_sums", account, &account_sums()),
+        rule("account_missing", affiliate, &account_missing()),
         rule("account_once", account, ACCOUNT_ONCE),
         rule("commission_event", commission, COMMISSION_EVENT),
         rule("commission_leaf", commission, COMMISSION_LEAF),
         rule("commission_affiliate", commission, COMMISSION_AFFILIATE),
         rule("event_affiliate", event, EVENT_AFFILIATE),
         rule("announcement_outbox", announcement, ANNOUNCEMENT_OUTBOX),
+        rule("outbox_announcement", announcement, OUTBOX_ANNOUNCEMENT),
         rule("merchant_tree", merchant, MERCHANT_TREE),
         rule("organization_merchants", organization, ORGANIZATION_MERCHANTS),
     ]
@@ -29,19 +31,31 @@ fn rule(name: &'static str, id: fn(Uuid) -> String, query: &str) -> Rule {
     Rule { name, id, query: query.to_owned() }
 }
 
-/// An account says what its affiliate's commissions in its currency add up to; no account says nothing.
-const ACCOUNT_SUMS: &str = "\
-    SELECT coalesce(x.merchant_id, c.merchant_id), coalesce(x.affiliate_id, c.affiliate_id), \
-    format('%s: the account says %s approved and %s paid, the commissions %s and %s', \
-    coalesce(x.currency, c.currency), coalesce(x.approved_minor, 0), coalesce(x.paid_minor, 0), \
-    coalesce(c.approved, 0), coalesce(c.paid, 0)) \
-    FROM accounts x FULL JOIN (SELECT merchant_id, affiliate_id, currency, \
+/// What approved and paid commissions add up to.
+const SUMS: &str = "(SELECT merchant_id, affiliate_id, currency, \
     coalesce(sum(amount_minor) FILTER (WHERE status = 'approved'), 0) AS approved, \
     coalesce(sum(amount_minor) FILTER (WHERE status = 'paid'), 0) AS paid \
-    FROM commissions GROUP BY merchant_id, affiliate_id, currency) c \
-    ON c.merchant_id = x.merchant_id AND c.affiliate_id = x.affiliate_id AND c.currency = x.currency \
-    WHERE coalesce(x.approved_minor, 0) <> coalesce(c.approved, 0) \
-    OR coalesce(x.paid_minor, 0) <> coalesce(c.paid, 0)";
+    FROM commissions WHERE status IN ('approved', 'paid') GROUP BY merchant_id, affiliate_id, currency)";
+
+/// An account says what its affiliate's commissions in its currency add up to.
+fn account_sums() -> String {
+    format!(
+        "SELECT x.merchant_id, x.id, format('holds %s approved and %s paid; its commissions sum up to %s and %s', \
+         x.approved_minor, x.paid_minor, coalesce(s.approved, 0), coalesce(s.paid, 0)) \
+         FROM accounts x LEFT JOIN {SUMS} s USING (merchant_id, affiliate_id, currency) \
+         WHERE x.approved_minor <> coalesce(s.approved, 0) OR x.paid_minor <> coalesce(s.paid, 0)"
+    )
+}
+
+/// Who is owed or was paid something has an account that says so.
+fn account_missing() -> String {
+    format!(
+        "SELECT s.merchant_id, s.affiliate_id, format('has no account in %s; its commissions sum up to %s approved and \
+         %s paid', s.currency, s.approved, s.paid) \
+         FROM {SUMS} s LEFT JOIN accounts x USING (merchant_id, affiliate_id, currency) \
+         WHERE x.id IS NULL AND (s.approved <> 0 OR s.paid <> 0)"
+    )
+}
 
 /// An affiliate has one account a currency.
 const ACCOUNT_ONCE: &str = "\
@@ -76,10 +90,15 @@ const EVENT_AFFILIATE: &str = "\
 
 /// Nothing takes announcements out of the outbox yet: each is in it.
 const ANNOUNCEMENT_OUTBOX: &str = "\
-    SELECT coalesce(a.merchant_id, o.merchant_id), coalesce(a.id, o.announcement_id), \
-    CASE WHEN a.id IS NULL THEN 'in the outbox, but missing' ELSE 'not in the outbox' END \
-    FROM announcements a FULL JOIN outbox o ON o.merchant_id = a.merchant_id AND o.announcement_id = a.id \
-    WHERE a.id IS NULL OR o.announcement_id IS NULL";
+    SELECT a.merchant_id, a.id, 'will never be delivered: it is not in the outbox' \
+    FROM announcements a LEFT JOIN outbox o ON o.merchant_id = a.merchant_id AND o.announcement_id = a.id \
+    WHERE o.announcement_id IS NULL";
+
+/// What is in the outbox is there to be told.
+const OUTBOX_ANNOUNCEMENT: &str = "\
+    SELECT o.merchant_id, o.announcement_id, 'is in the outbox and does not exist' \
+    FROM outbox o LEFT JOIN announcements a ON a.merchant_id = o.merchant_id AND a.id = o.announcement_id \
+    WHERE a.id IS NULL";
 
 /// A merchant has a tree.
 const MERCHANT_TREE: &str = "\

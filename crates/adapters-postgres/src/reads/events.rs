@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
 use domain::{
     Affiliate, AffiliateId, ClickId, Commission, CouponCode, Event, EventId, EventSpace, MerchantId, SessionId,
+    Settings,
 };
 use ports::{
     EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, SessionClick, Space,
@@ -20,11 +21,14 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// How many levels of parents an event may need.
-const LEVELS: usize = 5;
+const LEVELS: usize = Settings::MOST_LEVELS;
+/// How many of a session's clicks are read from either end.
+const MOST_CLICKS: usize = 25;
 
 #[async_trait]
 impl EventReads for PostgresStorage {
-    /// One round trip of two to four statements; a second one for parents, or for the event that is there already.
+    /// One round trip of one to four statements. A second one where affiliates have parents, the session has many
+    /// clicks, or the event is there already.
     async fn event_facts(&self, merchant: MerchantId, lookup: &EventLookup) -> Read<Option<EventFacts>> {
         let EventLookup { space, external_id, session, coupon, affiliate_id, now } = lookup;
         let facts = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
@@ -34,29 +38,34 @@ impl EventReads for PostgresStorage {
         ));
         let facts = facts.bind(merchant.uuid()).bind(external_id.as_str()).bind(merchant.uuid());
         let reader = self.readers.reader()?;
-        let (facts, by_coupon, named, clicked) = try_join!(
+        let (facts, holder, named, mut clicks) = try_join!(
             biased;
             reader.first(facts),
-            maybe(coupon.as_ref(), |code| reader.all(coupon_holder(merchant, code))),
-            maybe(*affiliate_id, |id| reader.all(affiliate(merchant, id))),
-            maybe(session.as_ref(), |session| reader.all(clicks(merchant, session, time(*now)))),
+            maybe(coupon.as_ref(), |code| reader.first(coupon_holder(merchant, code))),
+            maybe(*affiliate_id, |id| reader.first(affiliate(merchant, id))),
+            maybe(session.as_ref(), |session| reader.all(latest_clicks(merchant, session))),
         )?;
         let Some((merchant_row, earlier)) = facts else { return Ok(None) };
-        let coupon_owner = by_coupon.first().map(|row| AffiliateId::from_uuid(row.id));
-        let (clicks, clicked): (Vec<_>, Vec<_>) =
-            clicked.into_iter().map(|(id, at, affiliate)| ((id, at, affiliate.id), affiliate)).unzip();
-        let rows = named.into_iter().chain(by_coupon).chain(clicked);
-        let (earlier, parents) = try_join!(
+        let shop = merchant_row.entity()?;
+        // Fewer than that many are all there are.
+        let older = session.as_ref().filter(|_| clicks.len() == MOST_CLICKS);
+        let oldest = time(shop.clock.at(*now).minus(shop.settings.window()));
+        let (earlier, older) = try_join!(
             biased;
             maybe(earlier, |id| event(&reader, merchant, EventId::from_uuid(id))),
-            with_parents(&reader, merchant, rows),
+            maybe(older, |session| reader.all(earliest_clicks(merchant, session, oldest))),
         )?;
+        clicks.extend(older);
+        let coupon_owner = holder.as_ref().map(|(id, _)| AffiliateId::from_uuid(*id));
+        let (clicks, clicked): (BTreeMap<_, _>, Vec<_>) =
+            clicks.into_iter().map(|(id, at, of, affiliate)| ((id, (at, of)), affiliate)).unzip();
+        let rows = named.into_iter().chain(holder.and_then(|(_, row)| row)).chain(clicked.into_iter().flatten());
         Ok(Some(EventFacts {
-            merchant: merchant_row.entity()?,
+            merchant: shop,
             earlier,
             coupon_owner,
             clicks: clicks.into_iter().map(session_click).collect::<Mapped<_>>()?,
-            affiliates: parents,
+            affiliates: with_parents(&reader, merchant, rows).await?,
         }))
     }
 
@@ -149,10 +158,11 @@ fn owners_in_any_space() -> String {
     format!("(SELECT k.owner FROM claims k WHERE k.merchant_id = ? AND k.space IN ({spaces}) AND k.key = ?)")
 }
 
-/// The affiliate that a coupon belongs to.
-fn coupon_holder<'a>(merchant: MerchantId, code: &'a CouponCode) -> Sql<'a, AffiliateRow> {
+/// Whose a coupon is, and that affiliate.
+fn coupon_holder<'a>(merchant: MerchantId, code: &'a CouponCode) -> Sql<'a, (Uuid, Option<AffiliateRow>)> {
     Sql::new(format!(
-        "SELECT {} FROM coupons c JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id \
+        "SELECT c.affiliate_id, {} FROM coupons c \
+         LEFT JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id \
          WHERE c.merchant_id = ? AND c.id = {}",
         AffiliateRow::select("a"),
         owner(Space::CouponCode),
@@ -162,30 +172,34 @@ fn coupon_holder<'a>(merchant: MerchantId, code: &'a CouponCode) -> Sql<'a, Affi
     .bind(code.as_str())
 }
 
-type ClickFound = (Uuid, PgTimestamp, AffiliateRow);
+/// A click: its id, when, whose, and that affiliate.
+type ClickFound = (Uuid, PgTimestamp, Uuid, Option<AffiliateRow>);
 
-/// The clicks of a session, the 25 latest and the 25 earliest inside the merchant's window, each with its affiliate.
-fn clicks<'a>(merchant: MerchantId, session: &'a SessionId, now: PgTimestamp) -> Sql<'a, ClickFound> {
-    let some = "SELECT c.id, c.created_at, c.affiliate_id FROM clicks c WHERE c.merchant_id = ? AND c.session = ?";
+/// The clicks of a session, so far all of them.
+fn clicks<'a>(merchant: MerchantId, session: &'a SessionId) -> Sql<'a, ClickFound> {
     Sql::new(format!(
-        "SELECT c.id, c.created_at, {} FROM (\
-         ({some} ORDER BY c.created_at DESC, c.id DESC LIMIT 25) UNION \
-         ({some} AND c.created_at >= (SELECT ?::timestamptz + m.clock_offset_micros * interval '1 microsecond' \
-         - m.cookie_window_days * interval '24 hours' FROM merchants m WHERE m.id = ?) \
-         ORDER BY c.created_at, c.id LIMIT 25)) c \
-         JOIN affiliates a ON a.merchant_id = ? AND a.id = c.affiliate_id",
+        "SELECT c.id, c.created_at, c.affiliate_id, {} FROM clicks c \
+         LEFT JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id \
+         WHERE c.merchant_id = ? AND c.session = ?",
         AffiliateRow::select("a"),
     ))
     .bind(merchant.uuid())
     .bind(session.as_str())
-    .bind(merchant.uuid())
-    .bind(session.as_str())
-    .bind(now)
-    .bind(merchant.uuid())
-    .bind(merchant.uuid())
 }
 
-fn session_click((id, at, affiliate_id): (Uuid, PgTimestamp, Uuid)) -> Mapped<SessionClick> {
+fn latest_clicks<'a>(merchant: MerchantId, session: &'a SessionId) -> Sql<'a, ClickFound> {
+    clicks(merchant, session).text(&format!(" ORDER BY c.created_at DESC, c.id DESC LIMIT {MOST_CLICKS}"))
+}
+
+/// The earliest clicks since `oldest`.
+fn earliest_clicks<'a>(merchant: MerchantId, session: &'a SessionId, oldest: PgTimestamp) -> Sql<'a, ClickFound> {
+    clicks(merchant, session)
+        .text(" AND c.created_at >= ?")
+        .bind(oldest)
+        .text(&format!(" ORDER BY c.created_at, c.id LIMIT {MOST_CLICKS}"))
+}
+
+fn session_click((id, (at, affiliate_id)): (Uuid, (PgTimestamp, Uuid))) -> Mapped<SessionClick> {
     Ok(SessionClick {
         id: ClickId::from_uuid(id),
         at: instant(at)?,

@@ -35,6 +35,7 @@ impl Writer {
 
     /// Writes `batch` in one transaction.
     pub(crate) fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
+        self.signal.give_way();
         match self.transact(batch) {
             Ok(verdicts) => {
                 self.signal.written();

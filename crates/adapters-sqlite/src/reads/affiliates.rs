@@ -41,7 +41,7 @@ fn parent_of(
     id: AffiliateId,
 ) -> QueryResult<Option<AffiliateId>> {
     let row = affiliates::table.find((Uid::from(merchant), Uid::from(id)));
-    let parent: Option<Option<Uid>> = row.select(affiliates::parent_id).first(connection).optional()?;
+    let parent: Option<Option<Uid>> = row.select(affiliates::parent_id).get_result(connection).optional()?;
     Ok(parent.flatten().map(Uid::id))
 }
 

@@ -62,7 +62,7 @@ fn account(
     let row: Option<AccountRow> = accounts::table
         .filter(of_affiliate.and(accounts::currency.eq(currency.code())))
         .select(AccountRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(row.map(AccountRow::read).transpose()?)
 }

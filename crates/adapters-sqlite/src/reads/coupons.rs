@@ -35,7 +35,7 @@ pub(super) fn coupon_affiliate(
 ) -> QueryResult<Option<AffiliateId>> {
     let Some(owner) = code_owner(connection, merchant, code)? else { return Ok(None) };
     let row = coupons::table.find((Uid::from(merchant), Uid(owner)));
-    let affiliate: Option<Uid> = row.select(coupons::affiliate_id).first(connection).optional()?;
+    let affiliate: Option<Uid> = row.select(coupons::affiliate_id).get_result(connection).optional()?;
     Ok(affiliate.map(Uid::id))
 }
 

@@ -29,7 +29,7 @@ fn facts(connection: &mut SqliteConnection, row: KeyRow, owner: &Owner) -> Resul
     let used: Option<i64> = key_uses::table
         .find((Uid::from(owner.merchant_id), Uid::from(key.row.id)))
         .select(key_uses::last_used_at)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let last_used_at = Reading::of("key_uses", key.row.id.uuid()).maybe_time("last_used_at", used)?;
     let Organization { id: organization_id, plan, .. } = owner.organization;
@@ -38,7 +38,7 @@ fn facts(connection: &mut SqliteConnection, row: KeyRow, owner: &Owner) -> Resul
 
 fn key(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<KeyFacts>, Fault> {
     let by_id = api_keys::table.filter(api_keys::id.eq(Uid(id)));
-    let Some(row) = by_id.select(KeyRow::as_select()).first(connection).optional()? else { return Ok(None) };
+    let Some(row) = by_id.select(KeyRow::as_select()).get_result(connection).optional()? else { return Ok(None) };
     let merchant_id = row.merchant();
     let Some(merchant) = merchant(connection, merchant_id)?.map(|found| found.row) else { return Ok(None) };
     let Some(organization) = organization(connection, merchant.organization_id)? else { return Ok(None) };

@@ -86,9 +86,13 @@ pub(crate) fn owner_of(
 ) -> QueryResult<Option<Uuid>> {
     let number = space.number();
     let owner: Option<Uid> = if space.is_global() {
-        directory::table.find((number, key)).select(directory::owner).first(connection).optional()?
+        directory::table.find((number, key)).select(directory::owner).get_result(connection).optional()?
     } else {
-        claims::table.find((Uid::from(merchant), number, key)).select(claims::owner).first(connection).optional()?
+        claims::table
+            .find((Uid::from(merchant), number, key))
+            .select(claims::owner)
+            .get_result(connection)
+            .optional()?
     };
     Ok(owner.map(|Uid(owner)| owner))
 }

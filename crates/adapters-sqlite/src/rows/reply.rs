@@ -37,7 +37,7 @@ impl ReplyRow {
     /// Keeps the reply unless one that has not expired stands in its place; whether it is kept.
     pub(crate) fn keep(&self, connection: &mut SqliteConnection) -> QueryResult<bool> {
         let place = replies::table.find((self.merchant_id, &self.route, &self.key));
-        let standing: Option<i64> = place.select(replies::expires_at).first(connection).optional()?;
+        let standing: Option<i64> = place.select(replies::expires_at).get_result(connection).optional()?;
         if standing.is_some_and(|expires_at| expires_at > self.created_at) {
             return Ok(false);
         }
@@ -54,7 +54,7 @@ impl ReplyRow {
     ) -> QueryResult<Option<Self>> {
         let place = replies::table.find((Uid::from(merchant), route, key.as_str()));
         let live = place.filter(replies::expires_at.gt(now.micros()));
-        live.select(Self::as_select()).first(connection).optional()
+        live.select(Self::as_select()).get_result(connection).optional()
     }
 
     pub(crate) fn read(self) -> Result<KeptReply, Damaged> {

@@ -69,11 +69,11 @@ macro_rules! stored {
             }
 
             fn version($scope: Uid, $id: Uid, connection: &mut SqliteConnection) -> QueryResult<Option<i64>> {
-                $table::table.find($key).select($table::version).first(connection).optional()
+                $table::table.find($key).select($table::version).get_result(connection).optional()
             }
 
             fn load($scope: Uid, $id: Uid, connection: &mut SqliteConnection) -> QueryResult<Option<Self>> {
-                $table::table.find($key).select(Self::as_select()).first(connection).optional()
+                $table::table.find($key).select(Self::as_select()).get_result(connection).optional()
             }
         }
     )*};

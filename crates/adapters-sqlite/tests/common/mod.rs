@@ -1,5 +1,6 @@
 //! A fresh file in RAM, and a few things to write into it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _};
@@ -53,6 +54,19 @@ impl Foreign {
         let sql = format!("SELECT CAST(line AS TEXT) AS line FROM (SELECT NULL AS line WHERE FALSE UNION ALL {sql})");
         let lines: Vec<Line> = diesel::sql_query(sql).load(&mut self.0).unwrap();
         lines.into_iter().map(|line| line.line).collect()
+    }
+}
+
+impl Foreign {
+    /// The steps by which SQLite would answer a question.
+    pub fn plan(&mut self, question: &str) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Step {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {question}")).load(&mut self.0).unwrap();
+        steps.into_iter().map(|step| step.detail).collect()
     }
 }
 

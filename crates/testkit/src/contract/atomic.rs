@@ -5,7 +5,7 @@
 
 use super::{
     Nodes,
-    settle::{Outcome, at_once, conflict, refuse, shop, sound, win},
+    settle::{Outcome, at_once, conflict, only_conflicts_beside, refuse, shop, sound, win},
     tables::{Rows, stands_at},
 };
 use crate::{
@@ -103,8 +103,14 @@ pub(crate) async fn a_lost_set_leaves_nothing_behind(nodes: &Nodes) {
     let mut taken_on_the_server = set.clone();
     taken_on_the_server.claim(Space::MerchantSlug, shop.live.slug.as_str(), shop.test.id.uuid());
     let answered = ChangeSet { reply: Some(old.reply.clone()), ..set.clone() };
-    for lost in [stale, stale_end, not_still, taken, taken_on_the_server, answered] {
-        conflict(nodes, lost).await;
+    for (n, lost) in [stale, stale_end, not_still, taken, taken_on_the_server, answered].into_iter().enumerate() {
+        // Alone, and in the midst of winners that share its transaction.
+        conflict(nodes, lost.clone()).await;
+        let company = |m: usize| build::affiliate(&ids, &format!("company-{n}-{m}"));
+        let mut sets: Vec<ChangeSet> = (0..24).map(|m| sets::add_affiliate(shop.live.id, &company(m))).collect();
+        sets.insert(16, lost);
+        let outcomes = at_once(nodes, sets).await;
+        assert_eq!((only_conflicts_beside(&outcomes, Outcome::Won), outcomes[16]), (24, Outcome::Conflict));
         assert_eq!(told(nodes, &shop, &old, &new).await, before);
         for table in Table::ALL {
             assert!(stands_at(nodes, shop.test.id, old.row(table), FIRST).await, "{table:?}");

@@ -147,9 +147,11 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
     // Of the same order, and nothing to do with it: another event's leaf and its override.
     let foreign = build::commission(&ids, &rest, &bystander);
     let above = build::override_of(&ids, &foreign, &parent, 1);
-    let accounts = [build::account(&ids, &leaf_earner, build::usd()), build::account(&ids, &parent, build::usd())];
+    let [lower, higher] = ["EUR", "JPY"].map(|currency| currency.parse().unwrap());
+    let beside_before = build::account(&ids, &leaf_earner, lower);
+    let accounts = [&leaf_earner, &parent].map(|owner| build::account(&ids, owner, build::usd()));
     let beside =
-        [build::account(&ids, &leaf_earner, "EUR".parse().unwrap()), build::account(&ids, &bystander, build::usd())];
+        [beside_before, build::account(&ids, &leaf_earner, higher), build::account(&ids, &bystander, build::usd())];
     let everyone = [&leaf_earner, &parent, &grandparent, &bystander];
     let mut set = everyone.into_iter().fold(ChangeSet::new(shop.test.id), Grow::with_affiliate);
     for account in accounts.iter().chain(&beside) {

@@ -136,7 +136,7 @@ pub(crate) async fn events_are_filtered(nodes: &Nodes) {
         (Some(moment(5)), Some(moment(5))),
     ];
     for affiliate_id in [None, Some(winners[0]), Some(winners[1]), Some(ids.id())] {
-        for external_id in [None, Some("id-0"), Some("id-2"), Some("id")] {
+        for external_id in [None, Some("id-0"), Some("id-1"), Some("id")] {
             let external_id = external_id.map(|id| ExternalId::parse(id).unwrap());
             for (from, to) in instants {
                 let filter = EventFilter { affiliate_id, external_id: external_id.clone(), from, to };

@@ -1,0 +1,21 @@
+//! The API as a shop meets it: the real program, on SQLite and on PostgreSQL.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by failing"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod attribution;
+mod errors;
+mod once;
+mod paging;
+mod resources;
+mod sale;
+mod tenancy;

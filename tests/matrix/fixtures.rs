@@ -1,0 +1,176 @@
+//! One valid request for each operation.
+
+use crate::support::{Operation, Shop, number};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Things that requests name.
+#[derive(Debug)]
+pub(crate) struct Things {
+    pub(crate) affiliate: Value,
+    pub(crate) pending: Value,
+    pub(crate) coupon: Value,
+    pub(crate) event: Value,
+    pub(crate) commission: Value,
+    pub(crate) slug: String,
+}
+
+/// What somebody else's key with every right gets for the same request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stranger {
+    /// 404, as for an id that never existed.
+    NotFound,
+    /// 417 that names this field of the body, as for an id that never existed.
+    Refused(&'static str),
+    /// An answer about the stranger's own things.
+    Own,
+    /// The operation asks nobody who he is.
+    Public,
+}
+
+/// A valid request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fixture {
+    pub(crate) operation: &'static str,
+    pub(crate) path: fn(&Things) -> String,
+    pub(crate) body: Option<fn(&Things) -> Value>,
+    pub(crate) stranger: Stranger,
+}
+
+impl Things {
+    /// Made anew, so that a request that uses one up harms no other.
+    pub(crate) async fn make(shop: &Shop) -> Self {
+        let affiliate = shop.affiliate().await;
+        let email = format!("pending{}@example.com", number());
+        let pending = shop.affiliate_with(json!({"email": email, "status": "pending"})).await;
+        let wish = json!({"affiliate_id": affiliate["id"], "code": format!("CODE-{}", number())});
+        let coupon = shop.client.post("coupons", &wish).await.created();
+        let event = shop.purchase(&affiliate).await;
+        let commission = event["commissions"][0].clone();
+        let slug = shop.slug().await;
+        Self { affiliate, pending, coupon, event, commission, slug }
+    }
+}
+
+/// The id of a thing.
+fn id(thing: &Value) -> &str {
+    thing["id"].as_str().unwrap()
+}
+
+/// Every fixture.
+pub(crate) const ALL: &[Fixture] = &[
+    Fixture {
+        operation: "GET /api/v1/affiliates",
+        path: |_| "affiliates".to_owned(),
+        body: None,
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "POST /api/v1/affiliates",
+        path: |_| "affiliates".to_owned(),
+        body: Some(|_| json!({"email": format!("new{}@example.com", number()), "display_name": "New"})),
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "GET /api/v1/affiliates/{id}",
+        path: |things| format!("affiliates/{}", id(&things.affiliate)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/affiliates/{id}",
+        path: |things| format!("affiliates/{}", id(&things.pending)),
+        body: Some(|_| json!({"status": "approved"})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture { operation: "GET /api/v1/coupons", path: |_| "coupons".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "POST /api/v1/coupons",
+        path: |_| "coupons".to_owned(),
+        body: Some(|things| json!({"affiliate_id": things.affiliate["id"], "code": format!("NEW-{}", number())})),
+        stranger: Stranger::Refused("affiliate_id"),
+    },
+    Fixture {
+        operation: "DELETE /api/v1/coupons/{id}",
+        path: |things| format!("coupons/{}", id(&things.coupon)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture { operation: "GET /api/v1/settings", path: |_| "settings".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "PATCH /api/v1/settings",
+        path: |_| "settings".to_owned(),
+        body: Some(|_| json!({"hold_days": 14})),
+        stranger: Stranger::Own,
+    },
+    Fixture { operation: "GET /api/v1/events", path: |_| "events".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "POST /api/v1/events",
+        path: |_| "events".to_owned(),
+        body: Some(|things| {
+            json!({"type": "purchase", "amount": 10, "external_id": format!("new-{}", number()),
+                "affiliate_id": things.affiliate["id"], "customer": {"email": "buyer@example.com"}})
+        }),
+        stranger: Stranger::Refused("affiliate_id"),
+    },
+    Fixture {
+        operation: "GET /api/v1/events/{id}",
+        path: |things| format!("events/{}", id(&things.event)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/commissions",
+        path: |_| "commissions".to_owned(),
+        body: None,
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "GET /api/v1/commissions/{id}",
+        path: |things| format!("commissions/{}", id(&things.commission)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/commissions/{id}",
+        path: |things| format!("commissions/{}", id(&things.commission)),
+        body: Some(|_| json!({"status": "approved"})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /r/{merchant}/{affiliate}",
+        path: |things| format!("/r/{}/{}", things.slug, things.affiliate["slug"].as_str().unwrap()),
+        body: None,
+        stranger: Stranger::Public,
+    },
+    Fixture {
+        operation: "POST /api/t/click",
+        path: |_| "/api/t/click".to_owned(),
+        body: Some(
+            |things| json!({"merchant": things.slug, "session": "0123456789abcdef", "ref": things.affiliate["slug"]}),
+        ),
+        stranger: Stranger::Public,
+    },
+    public("OPTIONS /api/t/click", |_| "/api/t/click".to_owned()),
+    public("GET /api/v1/openapi", |_| "openapi".to_owned()),
+    public("GET /api/v1/errors", |_| "errors".to_owned()),
+    public("GET /livez", |_| "/livez".to_owned()),
+    public("GET /readyz", |_| "/readyz".to_owned()),
+];
+
+const fn public(operation: &'static str, path: fn(&Things) -> String) -> Fixture {
+    Fixture { operation, path, body: None, stranger: Stranger::Public }
+}
+
+/// Each operation with its fixture; panics with the names of those that lack one.
+#[track_caller]
+pub(crate) fn paired(operations: &[Operation]) -> Vec<(&Operation, &'static Fixture)> {
+    let named = |operation: &Operation| ALL.iter().find(|fixture| fixture.operation == operation.name());
+    let without: BTreeSet<String> =
+        operations.iter().filter(|operation| named(operation).is_none()).map(Operation::name).collect();
+    assert!(without.is_empty(), "operations without a fixture: {without:#?}");
+    let names: BTreeSet<String> = operations.iter().map(Operation::name).collect();
+    let stale: Vec<&str> = ALL.iter().map(|fixture| fixture.operation).filter(|name| !names.contains(*name)).collect();
+    assert!(stale.is_empty(), "fixtures without an operation: {stale:#?}");
+    operations.iter().filter_map(|operation| Some((operation, named(operation)?))).collect()
+}
