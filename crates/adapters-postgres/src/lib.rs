@@ -18,6 +18,7 @@ mod error;
 mod flush;
 mod inspect;
 mod journal_port;
+mod maintenance;
 mod migrate;
 mod options;
 mod readers;

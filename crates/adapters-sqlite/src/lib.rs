@@ -16,6 +16,7 @@ mod error;
 mod flush;
 mod inspect;
 mod lock;
+mod maintenance;
 mod migrate;
 mod options;
 mod readers;

@@ -22,6 +22,7 @@ mod organizations;
 mod principal;
 mod replays;
 mod settings;
+mod upkeep;
 
 pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
 pub use answer::{Answer, Once};
@@ -37,6 +38,7 @@ pub use organizations::Organizations;
 pub use principal::Principal;
 pub use replays::Replays;
 pub use settings::SettingsCases;
+pub use upkeep::Upkeep;
 
 use desk::Desk;
 use std::sync::Arc;
@@ -63,6 +65,8 @@ pub struct App {
     pub organizations: Organizations,
     /// API keys; for operators.
     pub keys: Keys,
+    /// What a server does by itself.
+    pub upkeep: Upkeep,
     /// The storage as a whole; for operators.
     pub inspection: Arc<dyn ports::Inspection>,
 }
@@ -84,7 +88,8 @@ impl App {
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
-            keys: Keys::new(desk, storage.clone(), storage.clone(), policy),
+            keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
+            upkeep: Upkeep::new(desk, storage.clone()),
             inspection: storage,
         }
     }

@@ -13,6 +13,7 @@ mod change;
 mod clock;
 mod error;
 mod journal;
+mod maintenance;
 mod page;
 mod reads;
 mod reply;
@@ -23,6 +24,7 @@ pub use change::{Announcement, ChangeSet, Claim, Expectation, Hold, Space, Topic
 pub use clock::{Clock, IdSource, IdSourceExt};
 pub use error::{CommitError, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
+pub use maintenance::Maintenance;
 pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,

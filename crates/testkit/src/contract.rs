@@ -94,6 +94,7 @@ macro_rules! contract_cases {
             replies {
                 an_answer_is_kept_to_the_byte_in_its_own_scope
                 a_kept_answer_keeps_its_place_until_it_expires
+                answers_are_forgotten_when_they_expired_the_oldest_first
             }
             affiliates {
                 an_affiliate_comes_back_whole

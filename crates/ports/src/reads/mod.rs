@@ -27,7 +27,7 @@ pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
 pub use replies::ReplyReads;
 
-use crate::{Journal, ReadError};
+use crate::{Journal, Maintenance, ReadError};
 
 /// What a read gives.
 type Read<T> = Result<T, ReadError>;
@@ -43,6 +43,7 @@ pub trait Storage:
     + EventReads
     + CommissionReads
     + Inspection
+    + Maintenance
     + Journal
 {
 }
@@ -57,6 +58,7 @@ impl<T> Storage for T where
         + EventReads
         + CommissionReads
         + Inspection
+        + Maintenance
         + Journal
 {
 }

@@ -79,3 +79,27 @@ pub(crate) async fn a_kept_answer_keeps_its_place_until_it_expires(nodes: &Nodes
     assert_eq!(kept(nodes, shop.test.id, &next, moment(299)).await, as_kept(&next));
     assert_eq!(kept(nodes, shop.test.id, &next, moment(301)).await, None);
 }
+
+pub(crate) async fn answers_are_forgotten_when_they_expired_the_oldest_first(nodes: &Nodes) {
+    let (_, shop) = shop(nodes).await;
+    let replies: Vec<Reply> = (0_u8..6)
+        .map(|n| Reply { expires_at: moment(100 + i64::from(n)), ..build::reply("POST /events", &n.to_string()) })
+        .collect();
+    for reply in replies.iter().rev() {
+        win(nodes, keep(shop.test.id, reply.clone())).await;
+    }
+    let left = async || {
+        let mut left = Vec::new();
+        for (n, reply) in replies.iter().enumerate() {
+            if kept(nodes, shop.test.id, reply, moment(0)).await.is_some() {
+                left.push(n);
+            }
+        }
+        left
+    };
+    assert_eq!(nodes.one.forget_replies(moment(99), 10).await.unwrap(), 0);
+    assert_eq!(nodes.one.forget_replies(moment(103), 3).await.unwrap(), 3);
+    assert_eq!(left().await, [3, 4, 5]);
+    assert_eq!(nodes.two.forget_replies(moment(103), 3).await.unwrap(), 1);
+    assert_eq!(left().await, [4, 5]);
+}

@@ -1,0 +1,35 @@
+//! Upkeep: what a server does by itself from time to time.
+
+use crate::{AppError, desk::Desk};
+use ports::Maintenance;
+use std::sync::Arc;
+
+/// How much is deleted in one go, so that nobody waits long behind it.
+const CHUNK: u32 = 500;
+/// How many chunks one run deletes at the most; the rest is the next run's.
+const MOST_CHUNKS: u32 = 200;
+
+/// The use cases of upkeep. Any number of nodes may run them at once.
+pub struct Upkeep {
+    desk: Arc<Desk>,
+    storage: Arc<dyn Maintenance>,
+}
+
+impl Upkeep {
+    pub(crate) fn new(desk: Arc<Desk>, storage: Arc<dyn Maintenance>) -> Self {
+        Self { desk, storage }
+    }
+
+    /// Deletes kept answers whose time is over; how many.
+    pub async fn forget_replies(&self) -> Result<u32, AppError> {
+        let mut forgotten = 0;
+        for _ in 0..MOST_CHUNKS {
+            let some = self.storage.forget_replies(self.desk.now(), CHUNK).await?;
+            forgotten += some;
+            if some < CHUNK {
+                break;
+            }
+        }
+        Ok(forgotten)
+    }
+}
