@@ -145,11 +145,13 @@ impl Cluster {
         self.address.command(program)
     }
 
-    /// A database of its own for one test, copied from a template that `migrate` fills the first time.
-    /// See [`Database::create`].
+    /// A database of its own for one test, copied from a template.
+    ///
+    /// `migrate` is given the URL of an empty database and runs once per template name, test program and cluster, however
+    /// many tests ask at once: a rebuilt program makes a new template, so a stale schema cannot be tested.
     ///
     /// # Errors
-    /// As [`Database::create`].
+    /// The server does not answer, or `migrate` failed.
     pub async fn database<F, R, E>(&self, template: &str, migrate: F) -> io::Result<Database>
     where
         F: FnOnce(String) -> R,

@@ -17,10 +17,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// A new database with a random name, copied from a template that `migrate` filled.
-    ///
-    /// `migrate` is given the URL of an empty database and runs once per template name, test program and cluster, however
-    /// many tests ask at once: a rebuilt program makes a new template, so a stale schema cannot be tested.
+    /// See [`super::Cluster::database`].
     pub(super) async fn create<F, R, E>(address: &Address, template: &str, migrate: F) -> io::Result<Self>
     where
         F: FnOnce(String) -> R,
