@@ -67,11 +67,13 @@ impl PartialSchema for OwnData {
             Metadata::MOST_KEY,
             Metadata::MOST_VALUE
         );
+        let names =
+            ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(Metadata::MOST_KEY));
         ObjectBuilder::new()
             .schema_type(Type::Object)
             .additional_properties(Some(AdditionalProperties::FreeForm(true)))
             .max_properties(Some(Metadata::MOST_KEYS))
-            .property_names(Some(ObjectBuilder::new().min_length(Some(1)).max_length(Some(Metadata::MOST_KEY))))
+            .property_names(Some(names))
             .description(Some(text))
             .into()
     }
