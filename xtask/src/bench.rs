@@ -1,55 +1,89 @@
 //! `cargo xtask bench`: the server against PostgreSQL's own speed, in one run, on one machine.
 //!
 //! Figures from a shared machine mean little alone. So every contender is measured in turn, several rounds, and what
-//! counts is the ratio to pgbench running the same SQL with as many clients (see [`compare`] and [`sample`]).
+//! counts is the ratio to pgbench, which runs the very statements that the server was seen to run and writes the very
+//! rows that it was seen to write (see [`yardstick`]), with as many clients.
 
-#![allow(clippy::float_arithmetic, reason = "measured figures are no money")]
+#![allow(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "measured figures are no money")]
 
 mod clock;
 mod compare;
+mod cost;
 mod http;
 mod load;
+mod machine;
 mod pgbench;
+mod record;
+mod report;
 mod request;
 mod sample;
+mod scene;
 mod server;
 mod shop;
 mod stage;
 mod table;
 mod work;
+mod yardstick;
 
 use crate::{Outcome, workspace};
 use clap::{Args, ValueEnum};
-use compare::{Contender, alternate};
-use sample::{Sample, Series};
-use stage::{Stage, Store};
-use std::path::PathBuf;
+use report::Chapter;
+use scene::{Bound, Goal, Scene};
+use stage::{Footprint, Stage};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use table::{Table, figure};
 use work::Work;
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// What to measure; everything by default.
-    works: Vec<Work>,
-    /// How many clients at once, one table row each.
+    parts: Vec<Part>,
+    /// For trying: one short round each, a server that is built sooner, and no report unless asked for.
+    #[arg(long)]
+    quick: bool,
+    /// How many clients at once post events.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64,256")]
     clients: Vec<usize>,
-    /// How often each contender has its turn.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// The measured seconds of a turn.
-    #[arg(long, default_value_t = 10)]
-    seconds: u64,
-    /// The unmeasured seconds before them.
-    #[arg(long, default_value_t = 2)]
-    warm_up: u64,
+    /// How often each contender has its turn [default: 3, quick 1].
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// The measured seconds of a turn [default: 4, quick 2].
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// To how many events tables are grown [default: 500000, quick 60000]; page 1,000 needs 50,000.
+    #[arg(long)]
+    grow: Option<u64>,
     /// The databases to measure on.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres,sqlite")]
     stores: Vec<Store>,
     /// A built server to measure instead of building this one.
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Where the report goes [default: docs/benchmarks.md; quick or only parts: nowhere].
+    #[arg(long)]
+    output: Option<PathBuf>,
+}
+
+/// A part of the benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Recording events.
+    Events,
+    /// Reading affiliates.
+    Reads,
+    /// Visitors' redirects.
+    Redirect,
+    /// Long lists and grown tables.
+    Growth,
+}
+
+/// Which database the server is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Store {
+    /// A private PostgreSQL, durable.
+    Postgres,
+    /// The embedded default, durable.
+    Sqlite,
 }
 
 /// How long and how often.
@@ -60,30 +94,31 @@ struct Pace {
     measured: Duration,
 }
 
-/// Measures and prints a table for every database.
+/// What is measured, how.
+struct Plan {
+    binary: PathBuf,
+    parts: Vec<Part>,
+    clients: Vec<usize>,
+    pace: Pace,
+    grow: u64,
+}
+
+/// Measures, prints the report and writes it where it belongs.
 pub(crate) fn run(options: &Options) -> Outcome {
     if cfg!(debug_assertions) {
         return run_optimized();
     }
-    let binary = options.binary.clone().map_or_else(build, Ok)?;
-    let (warm_up, measured) = (Duration::from_secs(options.warm_up), Duration::from_secs(options.seconds));
-    let pace = Pace { rounds: options.rounds, warm_up, measured };
-    let works = if options.works.is_empty() { Work::value_variants() } else { &options.works };
-    println!("`coterie` {:.1} MiB, {} processors", server::size_of(&binary)?, std::thread::available_parallelism()?);
+    let plan = Plan::of(options)?;
+    let began = clock::now();
+    let mut text = machine::heading(&plan.binary, plan.pace)?;
     for &store in &options.stores {
-        let stage = Stage::set(store, &binary)?;
-        println!("\n### {}\n", stage.description()?);
-        let mut table = heading();
-        for work in works {
-            for &clients in &options.clients {
-                eprintln!("{work:?}, {clients} clients");
-                add_rows(&mut table, *work, clients, &measure(&stage, *work, clients, pace)?);
-            }
-        }
-        println!("{}", table.markdown());
-        println!("{}", stage.end()?);
+        text = format!("{text}\n{}", plan.chapter(store)?.markdown());
     }
-    Ok(())
+    text = format!("{text}\nMeasured in {:.0} minutes.\n", began.elapsed().as_secs_f64() / 60.0);
+    println!("{text}");
+    let whole = options.parts.is_empty() && !options.quick;
+    let output = options.output.clone().or_else(|| whole.then(|| workspace::root().join("docs/benchmarks.md")));
+    output.map_or(Ok(()), |output| std::fs::write(output, text))
 }
 
 /// A load generator built for debugging would take the processors from the server it measures.
@@ -92,50 +127,108 @@ fn run_optimized() -> Outcome {
     workspace::run(command.args(std::env::args_os().skip(1)))
 }
 
-/// The release build, as it is handed out.
-fn build() -> Outcome<PathBuf> {
-    workspace::run(&mut workspace::cargo(&["build", "--release", "--locked", "--package", "coterie"]))?;
-    Ok(workspace::target()?.join("release/coterie"))
+/// The server, built as it is handed out, or sooner and a little slower.
+fn build(profile: &str) -> Outcome<PathBuf> {
+    let profile_flag = format!("--profile={profile}");
+    workspace::run(&mut workspace::cargo(&["build", &profile_flag, "--locked", "--package", "coterie"]))?;
+    Ok(workspace::target()?.join(profile).join("coterie"))
 }
 
-/// One work at one number of clients: the server first, then its yardsticks.
-fn measure(stage: &Stage, work: Work, clients: usize, pace: Pace) -> Outcome<Vec<Series>> {
-    let load = stage.load(work, clients, pace);
-    let yardsticks = stage.yardsticks(work, clients, pace)?;
-    let mut contenders = vec![Contender::new("coterie", || load.run())];
-    for (name, pgbench) in &yardsticks {
-        contenders.push(Contender::new(*name, || stage.run_pgbench(pgbench)));
+impl Plan {
+    fn of(options: &Options) -> Outcome<Self> {
+        let Options { parts, quick, clients, rounds, seconds, grow, stores: _, binary, output: _ } = options;
+        let (usual_rounds, usual_seconds, usual_growth) = if *quick { (1, 2, 60_000) } else { (3, 4, 500_000) };
+        let profile = if *quick { "fast" } else { "release" };
+        let pace = Pace {
+            rounds: rounds.unwrap_or(usual_rounds),
+            warm_up: Duration::from_secs(1),
+            measured: Duration::from_secs(seconds.unwrap_or(usual_seconds)),
+        };
+        Ok(Self {
+            binary: binary.clone().map_or_else(|| build(profile), Ok)?,
+            parts: if parts.is_empty() { Part::value_variants().to_vec() } else { parts.clone() },
+            clients: clients.clone(),
+            pace,
+            grow: grow.unwrap_or(usual_growth),
+        })
     }
-    alternate(pace.rounds, &mut contenders)
-}
 
-fn heading() -> Table {
-    Table::new(&["work", "clients", "", "a second", "lowest to highest", "mean ms", "p50 ms", "p99 ms", "coterie is"])
-}
+    /// Everything on one database.
+    fn chapter(&self, store: Store) -> Outcome<Chapter> {
+        let cluster = match store {
+            Store::Postgres => Some(stage::start_cluster()?),
+            Store::Sqlite => None,
+        };
+        let cluster = cluster.as_ref();
+        let title = match cluster {
+            Some(cluster) => format!("PostgreSQL {}", cluster.version()?),
+            None => "SQLite".to_owned(),
+        };
+        let mut chapter = Chapter { title, notes: Vec::new(), scenes: Vec::new(), goals: Vec::new() };
+        let stage = Stage::set(&self.binary, cluster, "first")?;
+        self.act(&stage, &mut chapter.scenes)?;
+        chapter.notes.push(format!("In the database at the end, as acknowledged: {}.", stage.check()?));
+        chapter.goals = footprint(stage.end()?, &self.binary)?;
+        if self.parts.contains(&Part::Growth) {
+            let small = Stage::set(&self.binary, cluster, "small")?;
+            let grown = Stage::set(&self.binary, cluster, "grown")?;
+            self.grow(&small, &grown, &mut chapter)?;
+        }
+        Ok(chapter)
+    }
 
-/// A row for the server, and one for each yardstick with the server's ratio to it.
-fn add_rows(table: &mut Table, work: Work, clients: usize, all: &[Series]) {
-    let Some((ours, yardsticks)) = all.split_first() else { return };
-    table.row(cells(work, clients, ours, String::new()));
-    for yardstick in yardsticks {
-        let ratio = ours.ratio_to(yardstick, |it| it.per_second);
-        table.row(cells(work, clients, yardstick, format!("{} ×", figure(ratio))));
+    fn act(&self, stage: &Stage<'_>, scenes: &mut Vec<Scene>) -> Outcome {
+        if self.parts.contains(&Part::Events) {
+            for &clients in &self.clients {
+                scenes.push(Scene::events(stage, clients, self.pace)?);
+            }
+        }
+        if self.parts.contains(&Part::Reads) {
+            scenes.push(Scene::read(stage, &Work::Affiliate, self.pace)?);
+            scenes.push(Scene::read(stage, &Work::Affiliates, self.pace)?);
+        }
+        if self.parts.contains(&Part::Redirect) {
+            scenes.push(Scene::redirect(stage, self.pace)?);
+        }
+        Ok(())
+    }
+
+    fn grow(&self, small: &Stage<'_>, grown: &Stage<'_>, chapter: &mut Chapter) -> Outcome {
+        eprintln!("growing tables to {} events", self.grow);
+        let step = Pace { rounds: 1, warm_up: Duration::ZERO, measured: Duration::from_secs(1) };
+        while grown.events() < self.grow {
+            grown.measure(&Work::Events, 64, step)?;
+        }
+        let (_, cursor) = grown.shop.walk(50, 999)?;
+        let cursor = cursor.ok_or_else(|| std::io::Error::other("the list has no page 1,000; grow it"))?;
+        let began_with = grown.events();
+        chapter.scenes.push(Scene::paging(grown, cursor, self.pace)?);
+        for work in [Work::Affiliate, Work::Events] {
+            chapter.scenes.push(Scene::growth(small, grown, &work, self.pace)?);
+        }
+        let note = format!(
+            "Grown tables began with {began_with} events and those empty at first ended with {}; {} pages of the list \
+             are before page 1,000.",
+            small.events(),
+            999
+        );
+        chapter.notes.push(note);
+        small.check()?;
+        grown.check().map(drop)
     }
 }
 
-fn cells(work: Work, clients: usize, series: &Series, ratio: String) -> Vec<String> {
-    let rate = |sample: &Sample| sample.per_second;
-    let (lowest, highest) = series.range(rate);
-    let latency = |part: fn(&sample::Latency) -> f64| figure(series.median(|sample| part(&sample.latency)));
-    vec![
-        work.title().to_owned(),
-        clients.to_string(),
-        series.name.clone(),
-        figure(series.median(rate)),
-        format!("{} to {}", figure(lowest), figure(highest)),
-        latency(|it| it.mean),
-        latency(|it| it.p50),
-        latency(|it| it.p99),
-        ratio,
-    ]
+/// What the server takes beside the load's time.
+fn footprint(found: Footprint, binary: &Path) -> Outcome<Vec<Goal>> {
+    let Footprint { ready, idle, loaded } = found;
+    let goal = |what: &str, measured, most, unit| {
+        let bound = Bound::AtMost(most);
+        Goal { what: what.to_owned(), measured, bound, unit }
+    };
+    Ok(vec![
+        goal("memory, idle", idle, 40.0, " MB"),
+        goal("memory, at its highest under all of this load", loaded, 120.0, " MB"),
+        goal("size of the program", server::size_of(binary)?, 40.0, " MB"),
+        goal("start to ready", ready, 500.0, " ms"),
+    ])
 }

@@ -77,17 +77,19 @@ impl Events {
                 return Ok(kept);
             }
             let mut facts = facts.ok_or(Refusal::NotFound)?;
+            // A bad amount is told before the external id is looked at: shape comes before state.
+            let new = in_currency(ask.clone(), &facts.merchant)?;
             if let Some(earlier) = facts.earlier.take() {
-                return self.repeated(&ask, earlier);
+                return self.repeated(&new, earlier);
             }
-            let (set, answer) = self.recorded(who, ask.clone(), facts)?;
+            let (set, answer) = self.recorded(who, new, facts)?;
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
         }
     }
 
-    fn repeated(&self, ask: &RecordEvent, earlier: EventRecord) -> Result<Answer, AppError> {
+    fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Answer, AppError> {
         if earlier.event.fingerprint != ask.fingerprint {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
@@ -95,10 +97,9 @@ impl Events {
         Ok(Answer::first(ReplyStatus::Ok, self.desk.wire.object(Shown::Event(&first))))
     }
 
-    fn recorded(&self, who: &Principal, ask: RecordEvent, facts: EventFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn recorded(&self, who: &Principal, ask: NewEvent, facts: EventFacts) -> Result<(ChangeSet, Answer), AppError> {
         let EventFacts { merchant, earlier: _, coupon_owner, clicks, affiliates } = facts;
         let known: HashMap<AffiliateId, Affiliate> = affiliates.into_iter().map(|row| (row.id, row)).collect();
-        let ask = in_currency(ask, &merchant)?;
         let named = match ask.affiliate_id {
             Some(id) => Some(known.get(&id).cloned().ok_or_else(unknown_affiliate)?),
             None => None,

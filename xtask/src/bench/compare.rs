@@ -44,7 +44,7 @@ mod tests {
             let order = &order;
             Contender::new(name, move || {
                 order.borrow_mut().push(name);
-                Ok(Sample { per_second, latency: Latency::mean_only(1.0) })
+                Ok(Sample::new(1, per_second, Latency::mean_only(1.0)))
             })
         };
         let series = alternate(3, &mut [run('A', 10.0), run('B', 20.0)]).unwrap();

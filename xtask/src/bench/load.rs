@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(super) struct Load {
     pub(super) address: SocketAddr,
-    pub(super) requests: Vec<Template>,
+    pub(super) requests: Arc<[Template]>,
     /// The status of a right answer; any other fails the run.
     pub(super) expected: u16,
     pub(super) connections: usize,
@@ -26,10 +27,11 @@ pub(super) struct Load {
     pub(super) measured: Duration,
 }
 
-/// What the answers of the measured time were.
+/// What the answers were.
 struct Tally {
+    /// Of all of them, the unmeasured too: each of them counts in the database.
     statuses: BTreeMap<u16, u64>,
-    /// Microseconds from the request's first byte sent to the answer's last byte read.
+    /// Of the measured time: microseconds from the request's first byte sent to the answer's last byte read.
     latencies: Histogram<u64>,
 }
 
@@ -44,7 +46,7 @@ impl Load {
     /// Applies the load from one thread.
     ///
     /// # Errors
-    /// A connection failed, the server hangs, or an answer in the measured time had another status than the expected.
+    /// A connection failed, the server hangs, or an answer had another status than the expected.
     pub(super) fn run(&self) -> io::Result<Sample> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let limit = self.warm_up + self.measured + PATIENCE;
@@ -54,7 +56,8 @@ impl Load {
             let text = format!("expected status {} alone, got {:?} (status: answers)", self.expected, tally.statuses);
             return Err(io::Error::other(text));
         }
-        Ok(Sample::new(right, self.measured, Latency::from(&tally.latencies)))
+        let per_second = tally.latencies.len() as f64 / self.measured.as_secs_f64();
+        Ok(Sample::new(right, per_second, Latency::from(&tally.latencies)))
     }
 
     async fn apply(&self) -> io::Result<Tally> {
@@ -83,8 +86,8 @@ async fn drive(mut connection: Connection, mut stream: Stream, window: Window) -
         let request = stream.next().ok_or_else(|| io::Error::other("there is nothing to send"))?;
         let status = connection.exchange(request).await?.status;
         let answered = now();
+        *tally.statuses.entry(status).or_default() += 1;
         if sent >= window.begin && answered <= window.end {
-            *tally.statuses.entry(status).or_default() += 1;
             let micros = u64::try_from((answered - sent).as_micros()).unwrap_or(u64::MAX);
             tally.latencies.saturating_record(micros);
         }
@@ -134,7 +137,7 @@ mod tests {
         let request = Template::get("/x", &[("X-Id", super::super::request::UNIQUE)]);
         let address = server(connections, request.bytes().len(), answer);
         let (warm_up, measured) = (Duration::from_millis(20), Duration::from_millis(200));
-        Load { address, requests: vec![request], expected: 200, connections, warm_up, measured }.run()
+        Load { address, requests: [request].into(), expected: 200, connections, warm_up, measured }.run()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Requests rendered once and patched for every use, so that the load generator takes little of the machine it measures.
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Stands in a path, a header or a body where each request must differ from every other.
@@ -46,9 +47,12 @@ impl Template {
         &self.bytes
     }
 
-    fn fill(&mut self, stream: u64, sequence: u64) {
+    /// Renders the request number `sequence` of a stream into `buffer`.
+    fn fill(&self, stream: u64, sequence: u64, buffer: &mut Vec<u8>) {
+        buffer.clear();
+        buffer.extend_from_slice(&self.bytes);
         for &hole in &self.holes {
-            if let Some(mut space) = self.bytes.get_mut(hole..hole + WIDTH) {
+            if let Some(mut space) = buffer.get_mut(hole..hole + WIDTH) {
                 // Numbers wider than their place end at the hole's end; a stream would have to run for ages.
                 let _ = write!(space, "{stream:08}-{sequence:012}");
             }
@@ -63,28 +67,29 @@ fn head(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
 
 /// The requests of one connection: the templates in turn, each use unique in this process.
 pub(super) struct Stream {
-    templates: Vec<Template>,
+    templates: Arc<[Template]>,
+    /// Where in the templates this connection is, so that not all ask for the same at once.
+    turn: usize,
     number: u64,
     sent: u64,
+    buffer: Vec<u8>,
 }
 
 impl Stream {
-    /// `start` shifts where in the templates a connection begins, so that not all ask for the same at once.
-    pub(super) fn new(templates: &[Template], start: usize) -> Self {
+    /// The stream of the connection number `start`.
+    pub(super) fn new(templates: &Arc<[Template]>, start: usize) -> Self {
         static STREAMS: AtomicU64 = AtomicU64::new(0);
-        let mut templates = templates.to_vec();
-        let shift = start.checked_rem(templates.len()).unwrap_or(0);
-        templates.rotate_left(shift);
-        Self { templates, number: STREAMS.fetch_add(1, Ordering::Relaxed), sent: 0 }
+        let number = STREAMS.fetch_add(1, Ordering::Relaxed);
+        Self { templates: Arc::clone(templates), turn: start, number, sent: 0, buffer: Vec::new() }
     }
 
     /// The next request, or `None` if there are no templates.
     pub(super) fn next(&mut self) -> Option<&[u8]> {
-        let turn = usize::try_from(self.sent).ok()?.checked_rem(self.templates.len())?;
+        let turn = self.turn.checked_rem(self.templates.len())?;
+        self.turn = turn + 1;
         self.sent += 1;
-        let template = self.templates.get_mut(turn)?;
-        template.fill(self.number, self.sent);
-        Some(&template.bytes)
+        self.templates.get(turn)?.fill(self.number, self.sent, &mut self.buffer);
+        Some(&self.buffer)
     }
 }
 
@@ -98,8 +103,9 @@ mod tests {
         let template =
             Template::json("POST", "/events", &[("Idempotency-Key", UNIQUE)], r#"{"external_id":"o-{unique}"}"#);
         let mut seen = BTreeSet::new();
+        let templates: Arc<[Template]> = [template].into();
         for start in 0..3 {
-            let mut stream = Stream::new(std::slice::from_ref(&template), start);
+            let mut stream = Stream::new(&templates, start);
             for _ in 0..4 {
                 let text = String::from_utf8(stream.next().unwrap().to_vec()).unwrap();
                 let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -114,7 +120,7 @@ mod tests {
 
     #[test]
     fn connections_begin_at_different_templates() {
-        let templates = [Template::get("/a", &[]), Template::get("/b", &[])];
+        let templates: Arc<[Template]> = [Template::get("/a", &[]), Template::get("/b", &[])].into();
         let paths = |start| {
             let mut stream = Stream::new(&templates, start);
             (0..3).map(|_| char::from(stream.next().unwrap()[5])).collect::<String>()

@@ -35,15 +35,39 @@ fn millis(micros: u64) -> f64 {
 /// What one run measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Sample {
+    /// All that were answered, those of the warm-up too.
+    pub(super) requests: u64,
+    /// Of the measured time alone.
     pub(super) per_second: f64,
     pub(super) latency: Latency,
+    pub(super) cost: Cost,
 }
 
 impl Sample {
-    /// `count` right answers in `measured` time.
-    pub(super) fn new(count: u64, measured: Duration, latency: Latency) -> Self {
-        Self { per_second: count as f64 / measured.as_secs_f64(), latency }
+    /// A sample whose cost nobody measured.
+    pub(super) fn new(requests: u64, per_second: f64, latency: Latency) -> Self {
+        Self { requests, per_second, latency, cost: Cost::UNKNOWN }
     }
+}
+
+/// What one request took, on average over a whole run; NaN where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Cost {
+    /// Microseconds of processor time of the server under test.
+    pub(super) server: f64,
+    /// Of all of PostgreSQL's processes.
+    pub(super) database: f64,
+    /// Of the load generator.
+    pub(super) client: f64,
+    /// Transactions that wrote something.
+    pub(super) transactions: f64,
+    /// Bytes of write-ahead log.
+    pub(super) logged: f64,
+}
+
+impl Cost {
+    pub(super) const UNKNOWN: Self =
+        Self { server: f64::NAN, database: f64::NAN, client: f64::NAN, transactions: f64::NAN, logged: f64::NAN };
 }
 
 /// All runs of one contender, in the order they were made.
@@ -73,7 +97,7 @@ impl Series {
 }
 
 /// The middle value, or the mean of the two in the middle; NaN of nothing.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
@@ -85,7 +109,7 @@ mod tests {
     use super::*;
 
     fn series(figures: &[f64]) -> Series {
-        let sample = |&per_second: &f64| Sample { per_second, latency: Latency::mean_only(1.0) };
+        let sample = |&per_second: &f64| Sample::new(1, per_second, Latency::mean_only(1.0));
         Series { name: "x".into(), samples: figures.iter().map(sample).collect() }
     }
 

@@ -84,6 +84,11 @@ impl Server {
         }
     }
 
+    /// Its process.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Memory resident now and at its highest, in MiB.
     pub(super) fn memory(&self) -> io::Result<Memory> {
         Memory::of(&std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?)

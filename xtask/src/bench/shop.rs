@@ -1,8 +1,9 @@
-//! A merchant with affiliates, made as a user would: through the command line and the API.
+//! A merchant with affiliates and their visitors, made as users would: through the command line and the API.
 
-use super::http::Connection;
-use super::request::Template;
+use super::http::{Answer, Connection};
+use super::request::{Stream, Template};
 use super::server::Program;
+use super::work::Work;
 use serde_json::{Value, json};
 use std::io;
 use std::net::SocketAddr;
@@ -10,36 +11,40 @@ use std::net::SocketAddr;
 /// How many affiliates the requests are spread over.
 const AFFILIATES: usize = 100;
 
+/// How many visitors have clicked, and buy again and again.
+const SESSIONS: usize = 1_000;
+
 /// More than any load: the limit is not what is measured.
 const RATE_LIMIT: &str = "10000000";
 
-/// The merchant that the load is for.
+/// A merchant that load is for.
 #[derive(Debug)]
 pub(super) struct Shop {
     key: String,
-    /// The merchant's, in redirects.
+    address: SocketAddr,
     pub(super) slug: String,
     pub(super) affiliates: Vec<Affiliate>,
+    /// The cookies of visitors, a click each.
+    pub(super) sessions: Vec<String>,
 }
 
 /// One of its affiliates.
 #[derive(Debug)]
 pub(super) struct Affiliate {
     pub(super) id: String,
-    pub(super) slug: String,
-    pub(super) coupon: String,
+    slug: String,
 }
 
 impl Shop {
-    /// Opens the shop on a running server.
-    pub(super) fn open(program: &Program, address: SocketAddr) -> io::Result<Self> {
-        let organization = text(&program.json(&["org", "create", "--name", "Bench", "--json"])?, "id")?;
-        let mut create = vec!["keys", "create", "--org", &organization, "--mode", "live", "--name", "bench", "--json"];
+    /// Opens the shop `slug` on a running server.
+    pub(super) fn open(program: &Program, address: SocketAddr, slug: &str) -> io::Result<Self> {
+        let organization = text(&program.json(&["org", "create", "--name", slug, "--json"])?, "id")?;
+        let mut create = vec!["keys", "create", "--org", &organization, "--mode", "live", "--name", slug, "--json"];
         create.extend(["--scopes", "read,write,admin", "--rate-limit", RATE_LIMIT]);
         let key = text(&program.json(&create)?, "key")?;
-        let mut shop = Self { key, slug: "bench".to_owned(), affiliates: Vec::with_capacity(AFFILIATES) };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(shop.furnish(address))?;
+        let (affiliates, sessions) = (Vec::with_capacity(AFFILIATES), Vec::with_capacity(SESSIONS));
+        let mut shop = Self { key, address, slug: slug.to_owned(), affiliates, sessions };
+        on_this_thread(shop.furnish())?;
         Ok(shop)
     }
 
@@ -48,34 +53,91 @@ impl Shop {
         format!("Bearer {}", self.key)
     }
 
-    async fn furnish(&mut self, address: SocketAddr) -> io::Result<()> {
-        let mut connection = Connection::open(address).await?;
+    /// The path of an affiliate's link.
+    pub(super) fn link(&self, affiliate: &Affiliate) -> String {
+        format!("/r/{}/{}", self.slug, affiliate.slug)
+    }
+
+    /// Sends one request of a work and insists on a right answer.
+    pub(super) fn once(&self, work: &Work) -> io::Result<()> {
+        on_this_thread(async {
+            let mut stream = Stream::new(&work.requests(self), 0);
+            let request = stream.next().ok_or_else(|| io::Error::other("there is nothing to send"))?;
+            let mut connection = Connection::open(self.address).await?;
+            let answer = connection.exchange(request).await?;
+            if answer.status == work.expected() { Ok(()) } else { Err(refused(work.title(), &answer)) }
+        })
+    }
+
+    /// Walks the list of events, `limit` at a time and at most `pages`; returns how many it saw and where the next page
+    /// begins.
+    pub(super) fn walk(&self, limit: u32, pages: usize) -> io::Result<(u64, Option<String>)> {
+        on_this_thread(async {
+            let mut connection = Connection::open(self.address).await?;
+            let (mut seen, mut cursor) = (0, None);
+            for _ in 0..pages {
+                let from = cursor.as_ref().map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+                let page = self.get(&mut connection, &format!("events?limit={limit}{from}")).await?;
+                seen += page.get("data").and_then(Value::as_array).map_or(0, |rows| rows.len() as u64);
+                cursor = page.get("next_cursor").and_then(Value::as_str).map(str::to_owned);
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            Ok((seen, cursor))
+        })
+    }
+
+    async fn furnish(&mut self) -> io::Result<()> {
+        let mut connection = Connection::open(self.address).await?;
         let landing = json!({"slug": self.slug, "landing_url": "https://shop.example/"});
         self.send(&mut connection, "PATCH", "settings", &landing).await?;
         for number in 0..AFFILIATES {
-            let (slug, coupon) = (format!("friend-{number}"), format!("SAVE{number}"));
+            let slug = format!("friend-{number}");
             let ask = json!({"email": format!("{slug}@example.com"), "slug": slug, "status": "approved"});
             let id = text(&self.send(&mut connection, "POST", "affiliates", &ask).await?, "id")?;
-            let ask = json!({"affiliate_id": id, "code": coupon});
-            self.send(&mut connection, "POST", "coupons", &ask).await?;
-            self.affiliates.push(Affiliate { id, slug, coupon });
+            self.affiliates.push(Affiliate { id, slug });
+        }
+        for (number, affiliate) in (0..SESSIONS).zip(self.affiliates.iter().cycle()) {
+            let session = format!("{}Visitor{number:016}", self.slug);
+            let cookie = format!("_cobz_sess={session}");
+            let request = Template::get(&self.link(affiliate), &[("Cookie", &cookie), ("User-Agent", "bench")]);
+            let answer = connection.exchange(request.bytes()).await?;
+            if answer.status != Work::Redirect.expected() {
+                return Err(refused("a click", &answer));
+            }
+            self.sessions.push(session);
         }
         Ok(())
+    }
+
+    async fn get(&self, connection: &mut Connection, what: &str) -> io::Result<Value> {
+        let request = Template::get(&format!("/api/v1/{what}"), &[("Authorization", &self.bearer())]);
+        let answer = connection.exchange(request.bytes()).await?;
+        if answer.status == 200 { parsed(answer.body) } else { Err(refused(what, &answer)) }
     }
 
     async fn send(&self, connection: &mut Connection, method: &str, to: &str, ask: &Value) -> io::Result<Value> {
         let bearer = self.bearer();
         let request = Template::json(method, &format!("/api/v1/{to}"), &[("Authorization", &bearer)], &ask.to_string());
         let answer = connection.exchange(request.bytes()).await?;
-        if !(200..300).contains(&answer.status) {
-            let body = String::from_utf8_lossy(answer.body);
-            return Err(io::Error::other(format!("{method} {to} {ask}: {} {body}", answer.status)));
-        }
-        serde_json::from_slice(answer.body).map_err(io::Error::other)
+        if (200..300).contains(&answer.status) { parsed(answer.body) } else { Err(refused(to, &answer)) }
     }
+}
+
+fn parsed(body: &[u8]) -> io::Result<Value> {
+    serde_json::from_slice(body).map_err(io::Error::other)
+}
+
+fn refused(what: &str, answer: &Answer<'_>) -> io::Error {
+    io::Error::other(format!("{what}: {} {}", answer.status, String::from_utf8_lossy(answer.body)))
 }
 
 fn text(object: &Value, field: &str) -> io::Result<String> {
     let found = object.get(field).and_then(Value::as_str).map(str::to_owned);
     found.ok_or_else(|| io::Error::other(format!("no {field} in {object}")))
+}
+
+fn on_this_thread<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }

@@ -1,49 +1,57 @@
-//! The server, its database and a merchant on it, ready to be measured.
+//! The server, its database and merchants on it, ready to be measured.
 
 use super::Pace;
+use super::cost::Reading;
 use super::load::Load;
 use super::pgbench::Pgbench;
+use super::record;
 use super::sample::Sample;
-use super::server::{Program, Server};
+use super::server::{Memory, Program, Server};
 use super::shop::Shop;
-use super::table::figure;
 use super::work::Work;
-use clap::ValueEnum;
+use super::yardstick::{EventRows, Script};
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
 use tempfile::TempDir;
 use testkit::postgres::{Cluster, ClusterOptions, Durability};
 
-/// Which database the server is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Store {
-    /// A private PostgreSQL, durable.
-    Postgres,
-    /// The embedded default, durable.
-    Sqlite,
-}
-
-/// The database's name in the private cluster.
-const DATABASE: &str = "coterie";
-
 /// A running server with a furnished shop. The fields end in this order.
-pub(super) struct Stage {
+pub(super) struct Stage<'c> {
     server: Server,
-    shop: Shop,
-    cluster: Option<Cluster>,
+    pub(super) shop: Shop,
+    /// Where there is a yardstick: the shop whose requests it mirrors, and whose rows it writes.
+    mirror: Option<Shop>,
+    cluster: Option<&'c Cluster>,
+    database: String,
+    program: Program,
     folder: TempDir,
+    events: Cell<u64>,
+    clicks: Cell<u64>,
 }
 
-impl Stage {
-    /// Starts everything.
-    pub(super) fn set(store: Store, binary: &Path) -> io::Result<Self> {
+/// What a server takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Footprint {
+    /// Milliseconds from start to ready.
+    pub(super) ready: f64,
+    /// Of a server that has just started.
+    pub(super) idle: f64,
+    /// At its highest, of the server that was measured.
+    pub(super) loaded: f64,
+}
+
+impl<'c> Stage<'c> {
+    /// Starts a server on a new database, in this cluster or embedded, and opens its shop.
+    pub(super) fn set(binary: &Path, cluster: Option<&'c Cluster>, database: &str) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let cluster = match store {
-            Store::Postgres => Some(start_cluster()?),
-            Store::Sqlite => None,
+        let database_url = match cluster {
+            Some(cluster) => {
+                cluster.psql("postgres", &format!("CREATE DATABASE {database}"))?;
+                cluster.url(database)
+            }
+            None => format!("sqlite:{}", folder.path().join("coterie.db").display()),
         };
-        let embedded = || format!("sqlite:{}", folder.path().join("coterie.db").display());
-        let database_url = cluster.as_ref().map_or_else(embedded, |cluster| cluster.url(DATABASE));
         let settings = [
             ("DATABASE__MIGRATE_ON_START", "true"),
             ("SERVER__SECRET", "a secret for benchmarks, kept by nobody"),
@@ -56,76 +64,137 @@ impl Stage {
             settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
         let server = Server::start(&program)?;
-        let shop = Shop::open(&program, server.http)?;
-        Ok(Self { server, shop, cluster, folder })
+        let shop = Shop::open(&program, server.http, "bench")?;
+        let mirror = cluster.map(|_| Shop::open(&program, server.http, "mirror")).transpose()?;
+        let clicks = Cell::new(shop.sessions.len() as u64);
+        let (database, events) = (database.to_owned(), Cell::new(0));
+        Ok(Self { server, shop, mirror, cluster, database, program, folder, events, clicks })
     }
 
-    /// What was measured on.
-    pub(super) fn description(&self) -> io::Result<String> {
-        match &self.cluster {
-            Some(cluster) => Ok(format!("PostgreSQL {}, fsync on", cluster.version()?)),
-            None => Ok("SQLite, synchronous=FULL".to_owned()),
-        }
+    /// How many events the server has acknowledged.
+    pub(super) fn events(&self) -> u64 {
+        self.events.get()
     }
 
-    pub(super) fn load(&self, work: Work, clients: usize, pace: Pace) -> Load {
-        Load {
+    /// Puts load on the server.
+    pub(super) fn measure(&self, work: &Work, clients: usize, pace: Pace) -> io::Result<Sample> {
+        let load = Load {
             address: self.server.http,
             requests: work.requests(&self.shop),
             expected: work.expected(),
             connections: clients,
             warm_up: pace.warm_up,
             measured: pace.measured,
-        }
-    }
-
-    /// The yardsticks of a work, by name; none where the database is not PostgreSQL.
-    pub(super) fn yardsticks(
-        &self,
-        work: Work,
-        clients: usize,
-        pace: Pace,
-    ) -> io::Result<Vec<(&'static str, Pgbench)>> {
-        if self.cluster.is_none() {
-            return Ok(Vec::new());
-        }
-        let prepare = |yardstick: &super::work::Yardstick| {
-            let script = self.folder.path().join(format!("{}.sql", yardstick.name));
-            std::fs::write(&script, yardstick.script)?;
-            let pgbench = Pgbench {
-                database: DATABASE.to_owned(),
-                script,
-                variables: Vec::new(),
-                clients,
-                // The load generator of the server has one thread, too.
-                threads: 1,
-                warm_up: pace.warm_up,
-                measured: pace.measured,
-            };
-            Ok((yardstick.name, pgbench))
         };
-        work.yardsticks().iter().map(prepare).collect()
+        let sample = self.metered(|| load.run())?;
+        match work {
+            Work::Events => self.events.set(self.events.get() + sample.requests),
+            Work::Redirect => self.clicks.set(self.clicks.get() + sample.requests),
+            Work::Affiliate | Work::Affiliates | Work::EventsPage(_) => {}
+        }
+        Ok(sample)
     }
 
-    pub(super) fn run_pgbench(&self, pgbench: &Pgbench) -> io::Result<Sample> {
-        let cluster = self.cluster.as_ref().ok_or_else(|| io::Error::other("there is no PostgreSQL on this stage"))?;
-        pgbench.run(cluster)
+    /// Puts the same load on PostgreSQL itself.
+    pub(super) fn measure_yardstick(&self, script: &Script, clients: usize, pace: Pace) -> io::Result<Sample> {
+        let file = self.folder.path().join("pgbench.sql");
+        std::fs::write(&file, &script.text)?;
+        let pgbench = Pgbench {
+            database: self.database.clone(),
+            script: file,
+            variables: script.variables.clone(),
+            clients,
+            // The load generator of the server has one thread, too.
+            threads: 1,
+            warm_up: pace.warm_up,
+            measured: pace.measured,
+        };
+        let cluster = self.cluster()?;
+        self.metered(|| pgbench.run(cluster))
     }
 
-    /// Stops everything and says what the server took meanwhile.
-    pub(super) fn end(self) -> io::Result<String> {
-        let memory = self.server.memory()?;
-        let ready = figure(self.server.started_in.as_secs_f64() * 1e3);
+    /// The yardstick of a work: the statements that the server runs for it, and the rows that it writes.
+    /// None where the database is not PostgreSQL.
+    pub(super) fn yardstick(&self, work: &Work) -> io::Result<Option<Script>> {
+        let Some((cluster, mirror)) = self.cluster.zip(self.mirror.as_ref()) else { return Ok(None) };
+        let mut statements = record::record(cluster, || mirror.once(work))?;
+        if *work != Work::Events {
+            return Ok(Some(Script::reads(&statements)));
+        }
+        let reads = statements.iter().take_while(|statement| statement.text.starts_with("SELECT")).count();
+        statements.truncate(reads);
+        let merchant = cluster.psql(&self.database, "SELECT id FROM merchants WHERE slug = 'mirror'")?;
+        Ok(Some(Script::event(&statements, &EventRows::newest(cluster, &self.database, &merchant)?)))
+    }
+
+    /// Insists that the database holds what was acknowledged, no more and no less; returns what was found.
+    pub(super) fn check(&self) -> io::Result<String> {
+        let (events, clicks) = (self.events.get(), self.clicks.get());
+        if let Some(cluster) = self.cluster {
+            let found = cluster.psql(&self.database, COUNTS)?;
+            let wanted = format!("{events}|{events}|{events}|{}|{}|{clicks}", 2 * events, 2 * events);
+            if found != wanted {
+                return Err(io::Error::other(format!("acknowledged {wanted}, in the database {found}: {COUNTS}")));
+            }
+            return Ok(format!(
+                "{events} events, as many claims and commissions, {} announcements, {clicks} clicks",
+                2 * events
+            ));
+        }
+        let (found, _) = self.shop.walk(100, usize::MAX)?;
+        if found != events {
+            return Err(io::Error::other(format!("acknowledged {events} events, in the database {found}")));
+        }
+        Ok(format!("{events} events"))
+    }
+
+    /// Stops everything, starts the server three times more, and says what it took.
+    pub(super) fn end(self) -> io::Result<Footprint> {
+        let Memory { now: _, highest: loaded } = self.server.memory()?;
         self.server.stop()?;
-        let (now, highest) = (figure(memory.now), figure(memory.highest));
-        Ok(format!("Ready {ready} ms after its start; memory {now} MiB after the load, {highest} MiB at its highest."))
+        let (mut ready, mut idle) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let server = Server::start(&self.program)?;
+            ready.push(server.started_in.as_secs_f64() * 1e3);
+            idle.push(server.memory()?.now);
+            server.stop()?;
+        }
+        Ok(Footprint { ready: super::sample::median(ready), idle: super::sample::median(idle), loaded })
+    }
+
+    fn cluster(&self) -> io::Result<&'c Cluster> {
+        self.cluster.ok_or_else(|| io::Error::other("there is no PostgreSQL on this stage"))
+    }
+
+    fn metered(&self, run: impl FnOnce() -> io::Result<Sample>) -> io::Result<Sample> {
+        let before = Reading::take(self.server.id(), self.cluster)?;
+        let mut sample = run()?;
+        sample.cost = Reading::take(self.server.id(), self.cluster)?.since(&before, sample.requests);
+        Ok(sample)
     }
 }
 
-fn start_cluster() -> io::Result<Cluster> {
-    let settings = [("shared_buffers", "1GB"), ("max_wal_size", "8GB"), ("checkpoint_timeout", "30min")];
+/// What the shop's events left, and its clicks.
+const COUNTS: &str = "SELECT count(*), \
+    (SELECT count(*) FROM claims c JOIN merchants m ON m.id = c.merchant_id AND m.slug = 'bench' \
+     WHERE c.owner IN (SELECT e.id FROM events e WHERE e.merchant_id = m.id)), \
+    (SELECT count(*) FROM commissions c JOIN merchants m ON m.id = c.merchant_id AND m.slug = 'bench'), \
+    (SELECT count(*) FROM announcements a JOIN merchants m ON m.id = a.merchant_id AND m.slug = 'bench' \
+     WHERE a.topic IN ('conversion.recorded', 'commission.created')), \
+    (SELECT count(*) FROM outbox o JOIN announcements a ON a.merchant_id = o.merchant_id AND a.id = o.announcement_id \
+     JOIN merchants m ON m.id = a.merchant_id AND m.slug = 'bench' \
+     WHERE a.topic IN ('conversion.recorded', 'commission.created')), \
+    (SELECT count(*) FROM clicks k JOIN merchants m ON m.id = k.merchant_id AND m.slug = 'bench') \
+    FROM events e JOIN merchants m ON m.id = e.merchant_id AND m.slug = 'bench'";
+
+/// A private PostgreSQL, durable, with the memory of a small production server.
+pub(super) fn start_cluster() -> io::Result<Cluster> {
+    let settings = [
+        ("shared_buffers", "1GB"),
+        ("max_wal_size", "8GB"),
+        ("checkpoint_timeout", "30min"),
+        ("log_line_prefix", record::LINE_PREFIX),
+    ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let cluster = Cluster::start(&ClusterOptions { durability: Durability::Full, tcp: false, settings })?;
-    cluster.psql("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
-    Ok(cluster)
+    Cluster::start(&ClusterOptions { durability: Durability::Full, tcp: false, settings })
 }

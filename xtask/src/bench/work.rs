@@ -2,12 +2,12 @@
 
 use super::request::{Template, UNIQUE};
 use super::shop::Shop;
-use clap::ValueEnum;
+use std::sync::Arc;
 
 /// A kind of request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
-    /// A purchase by coupon: key, attribution, event, commission and announcement, durable.
+    /// A purchase by a visitor who clicked: key, attribution, event, commission and announcements, durable.
     Events,
     /// One affiliate.
     Affiliate,
@@ -15,62 +15,52 @@ pub(super) enum Work {
     Affiliates,
     /// A visitor's redirect, with the click stored.
     Redirect,
-}
-
-/// The same SQL for pgbench.
-pub(super) struct Yardstick {
-    /// What the table calls it.
-    pub(super) name: &'static str,
-    pub(super) script: &'static str,
+    /// A page of fifty events: the first, or the one after this cursor.
+    EventsPage(Option<String>),
 }
 
 impl Work {
-    /// What the table calls it.
-    pub(super) fn title(self) -> &'static str {
+    /// What tables call it.
+    pub(super) fn title(&self) -> &'static str {
         match self {
             Self::Events => "`POST /events`",
             Self::Affiliate => "`GET /affiliates/{id}`",
             Self::Affiliates => "`GET /affiliates?limit=50`",
             Self::Redirect => "redirect with click",
+            Self::EventsPage(None) => "`GET /events?limit=50`",
+            Self::EventsPage(Some(_)) => "`GET /events?limit=50&cursor=…`",
         }
     }
 
     /// The status of a right answer.
-    pub(super) fn expected(self) -> u16 {
+    pub(super) fn expected(&self) -> u16 {
         match self {
             Self::Events => 201,
-            Self::Affiliate | Self::Affiliates => 200,
+            Self::Affiliate | Self::Affiliates | Self::EventsPage(_) => 200,
             Self::Redirect => 302,
         }
     }
 
-    /// The requests, one for each affiliate where they differ.
-    pub(super) fn requests(self, shop: &Shop) -> Vec<Template> {
+    /// The requests, one for each affiliate or session where they differ.
+    pub(super) fn requests(&self, shop: &Shop) -> Arc<[Template]> {
         let bearer = shop.bearer();
         let authorization = [("Authorization", bearer.as_str())];
-        let affiliates = shop.affiliates.iter();
+        let get = |path: &str| Template::get(path, &authorization);
         match self {
             Self::Events => {
-                let body = |coupon: &str| {
+                let body = |session: &String| {
                     format!(
-                        r#"{{"type":"purchase","amount":99.00,"currency":"USD","coupon":"{coupon}","external_id":"{UNIQUE}"}}"#
+                        r#"{{"type":"purchase","amount":99.00,"currency":"USD","cookie_id":"{session}","external_id":"{UNIQUE}"}}"#
                     )
                 };
-                let event = |coupon| Template::json("POST", "/api/v1/events", &authorization, &body(coupon));
-                affiliates.map(|it| event(&it.coupon)).collect()
+                let event = |session| Template::json("POST", "/api/v1/events", &authorization, &body(session));
+                shop.sessions.iter().map(event).collect()
             }
-            Self::Affiliate => {
-                affiliates.map(|it| Template::get(&format!("/api/v1/affiliates/{}", it.id), &authorization)).collect()
-            }
-            Self::Affiliates => vec![Template::get("/api/v1/affiliates?limit=50", &authorization)],
-            Self::Redirect => {
-                affiliates.map(|it| Template::get(&format!("/r/{}/{}", shop.slug, it.slug), &[])).collect()
-            }
+            Self::Affiliate => shop.affiliates.iter().map(|it| get(&format!("/api/v1/affiliates/{}", it.id))).collect(),
+            Self::Affiliates => [get("/api/v1/affiliates?limit=50")].into(),
+            Self::Redirect => shop.affiliates.iter().map(|it| Template::get(&shop.link(it), &[])).collect(),
+            Self::EventsPage(None) => [get("/api/v1/events?limit=50")].into(),
+            Self::EventsPage(Some(cursor)) => [get(&format!("/api/v1/events?limit=50&cursor={cursor}"))].into(),
         }
-    }
-
-    /// What PostgreSQL itself does for the same rows, to be compared with.
-    pub(super) fn yardsticks(self) -> &'static [Yardstick] {
-        &[]
     }
 }

@@ -115,6 +115,10 @@ async fn amounts_must_fit_their_currency() {
         }
     }
     assert!(stage.events().await.is_empty());
+    // Also where the external id is taken: shape comes before state.
+    stage.record(purchase("1")).await.unwrap();
+    let ask = RecordEvent { amount: "-1".parse().ok(), fingerprint: [2; 32], ..purchase("1") };
+    assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(_)));
 }
 
 #[tokio::test]

@@ -4,15 +4,16 @@ use super::{
     Nodes,
     lanes::step,
     settle::{Outcome, at_once, only_conflicts_beside, shop, sound, win},
+    tables::stands_at,
 };
 use crate::{
-    Dice, build,
-    build::moment,
+    Dice, SeededIds,
+    build::{self, moment},
     sets::{self, Grow},
 };
-use domain::{Affiliate, AffiliateId, CouponCode, Rate};
+use domain::{Affiliate, AffiliateId, CouponCode, MerchantId, Rate};
 use ports::{
-    AffiliateFilter, ChangeSet, Claim, CommitError, CouponFilter, IdSource, Reply, Space, Topic, Tree, Version,
+    AffiliateFilter, ChangeSet, Claim, CommitError, CouponFilter, Entity, IdSource, Reply, Space, Topic, Tree, Version,
 };
 use std::collections::HashSet;
 use tokio::task::JoinSet;
@@ -127,37 +128,92 @@ pub(crate) async fn independent_sets_all_succeed(nodes: &Nodes) {
     sound(nodes).await;
 }
 
+/// Sets of one merchant that each claim some of `keys`, drawn in any order: `sizes` says how many.
+fn shuffled(
+    dice: &mut Dice,
+    ids: &SeededIds,
+    merchant: MerchantId,
+    keys: &[String],
+    sizes: &[usize],
+) -> Vec<ChangeSet> {
+    let mut one = |size: usize| {
+        let mut mine = keys.to_vec();
+        dice.shuffle(&mut mine);
+        mine.truncate(size);
+        let owner = ids.uuid();
+        let claim = |key: String| {
+            // Keys of the server and of the merchant, whose tables are locked one after the other.
+            let space = if key.ends_with('0') { Space::KeyHash } else { Space::AffiliateSlug };
+            Claim { space, key, owner }
+        };
+        ChangeSet { claims: mine.into_iter().map(claim).collect(), ..ChangeSet::new(merchant) }
+    };
+    sizes.iter().map(|&size| one(size)).collect()
+}
+
 pub(crate) async fn shuffled_claims_from_two_nodes_only_conflict(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let mut dice = Dice::new(7);
-    for round in 0..8 {
-        let keys: Vec<String> = (0..120).map(|n| format!("{round}-{n}")).collect();
-        let sets: Vec<ChangeSet> = (0..60)
-            .map(|_| {
-                let mut mine = keys.clone();
-                dice.shuffle(&mut mine);
-                mine.truncate(4);
-                let owner = ids.uuid();
-                let claim = |key: String| {
-                    // Keys of the server and of the merchant, whose tables are locked one after the other.
-                    let space = if key.ends_with('0') { Space::KeyHash } else { Space::AffiliateSlug };
-                    Claim { space, key, owner }
-                };
-                ChangeSet { claims: mine.into_iter().map(claim).collect(), ..ChangeSet::new(shop.test.id) }
-            })
-            .collect();
+    for round in 0..20 {
+        // Many small sets that travel together, or two large ones that meet key by key.
+        let (count, sizes) = if round % 2 == 0 { (120, vec![4; 60]) } else { (500, vec![500; 2]) };
+        let keys: Vec<String> = (0..count).map(|n| format!("{round}-{n}")).collect();
+        let sets = shuffled(&mut dice, &ids, shop.test.id, &keys, &sizes);
         let outcomes = at_once(nodes, sets.clone()).await;
         only_conflicts_beside(&outcomes, Outcome::Won);
+        let with = |wanted: Outcome| sets.iter().zip(&outcomes).filter(move |(_, outcome)| **outcome == wanted);
         let mut taken: HashSet<(Space, &str)> = HashSet::new();
-        for (set, _) in sets.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Won) {
-            for claim in &set.claims {
-                assert!(taken.insert((claim.space, &claim.key)), "{claim:?} was taken twice");
-            }
+        for claim in with(Outcome::Won).flat_map(|(set, _)| &set.claims) {
+            assert!(taken.insert((claim.space, &claim.key)), "{claim:?} was taken twice");
         }
-        for (set, _) in sets.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Conflict) {
+        for (set, _) in with(Outcome::Conflict) {
             let lost_to_somebody = set.claims.iter().any(|claim| taken.contains(&(claim.space, claim.key.as_str())));
             assert!(lost_to_somebody, "{:?} lost to nobody", set.claims);
         }
+    }
+}
+
+pub(crate) async fn shuffled_rows_from_two_nodes_only_conflict(nodes: &Nodes) {
+    const ROWS: usize = 300;
+    let (ids, shop) = shop(nodes).await;
+    let mut dice = Dice::new(8);
+    let rows: Vec<Affiliate> = (0..ROWS).map(|n| build::affiliate(&ids, &format!("affiliate-{n}"))).collect();
+    win(nodes, rows.iter().fold(ChangeSet::new(shop.test.id), Grow::with_affiliate)).await;
+    let mut versions = vec![FIRST; ROWS];
+    for round in 0..20 {
+        let sizes = if round % 2 == 0 { vec![ROWS; 2] } else { vec![4; 40] };
+        let plans: Vec<Vec<usize>> = sizes
+            .into_iter()
+            .map(|size| {
+                let mut mine: Vec<usize> = (0..ROWS).collect();
+                dice.shuffle(&mut mine);
+                mine.truncate(size);
+                mine
+            })
+            .collect();
+        let sets = plans.iter().map(|mine| {
+            let mut set = ChangeSet::new(shop.test.id);
+            for &n in mine {
+                set.rows.affiliates.change(versions[n], rows[n].clone());
+            }
+            set
+        });
+        let outcomes = at_once(nodes, sets.collect()).await;
+        only_conflicts_beside(&outcomes, Outcome::Won);
+        let with = |wanted: Outcome| plans.iter().zip(&outcomes).filter(move |(_, outcome)| **outcome == wanted);
+        let mut changed: HashSet<usize> = HashSet::new();
+        for &n in with(Outcome::Won).flat_map(|(mine, _)| mine) {
+            assert!(changed.insert(n), "row {n} was changed twice");
+        }
+        for (mine, _) in with(Outcome::Conflict) {
+            assert!(mine.iter().any(|n| changed.contains(n)), "{mine:?} lost to nobody");
+        }
+        for n in changed {
+            versions[n] = versions[n].next();
+        }
+    }
+    for (row, version) in rows.iter().zip(versions) {
+        assert!(stands_at(nodes, shop.test.id, row.row_ref(), version).await, "{row:?}");
     }
 }
 

@@ -1,0 +1,214 @@
+//! Scripts for pgbench that do what the server was seen doing: its reads as they were recorded, and its rows written
+//! in one transaction an event, as one statement.
+
+use super::record::Statement;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io;
+use testkit::postgres::Cluster;
+
+/// A script and the values of its variables.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Script {
+    pub(super) text: String,
+    pub(super) variables: Vec<(String, String)>,
+}
+
+/// Ids: ascending over time, like the server's own, and never the same twice. Sixteen digits each, which together are
+/// read as the 32 hexadecimal digits of a uuid.
+const COUNT: &str = "\\set seq :run * 1000000000000 + :nth\n\\set nth :nth + 1\n";
+
+/// The key that the caller gives an event.
+const EXTERNAL_ID: &str = "(:seq::text || '-' || :client_id::text)";
+
+impl Script {
+    /// Runs these statements, in one pipeline if there are several.
+    pub(super) fn reads(statements: &[Statement]) -> Self {
+        let mut script = Self::default();
+        script.add_reads(statements, |_| None);
+        script
+    }
+
+    /// Makes fresh keys, runs these reads and then writes these rows in one statement.
+    pub(super) fn event(reads: &[Statement], rows: &EventRows) -> Self {
+        let mut script = Self { text: COUNT.to_owned(), variables: vec![("nth".into(), "0".into())] };
+        for index in 0..rows.ids.len() {
+            script.text.push_str(&format!("\\set low{index} random(1000000000000000, 9999999999999999)\n"));
+        }
+        script.add_reads(reads, |value| (*value == rows.external_id).then(|| EXTERNAL_ID.to_owned()));
+        let write = script.write(rows);
+        script.text.push_str(&write);
+        script
+    }
+
+    fn add_reads(&mut self, statements: &[Statement], fresh: impl Fn(&String) -> Option<String>) {
+        let piped = statements.len() > 1;
+        if piped {
+            self.text.push_str("\\startpipeline\n");
+        }
+        for Statement { text, parameters } in statements {
+            let mut text = text.clone();
+            // From the last: $1 is also the beginning of $10.
+            for (index, value) in parameters.iter().enumerate().rev() {
+                let value = match value {
+                    Some(value) => fresh(value).unwrap_or_else(|| self.variable(value)),
+                    // A variable that is missing would be NULL as well, but by mistake.
+                    None => "NULL".to_owned(),
+                };
+                text = text.replace(&format!("${}", index + 1), &value);
+            }
+            self.text.push_str(&text);
+            self.text.push_str(";\n");
+        }
+        if piped {
+            self.text.push_str("\\endpipeline\n");
+        }
+    }
+
+    /// A variable with this value; pgbench sends it as a parameter, as a program would.
+    fn variable(&mut self, value: &str) -> String {
+        let name = format!("v{}", self.variables.len());
+        self.variables.push((name.clone(), value.to_owned()));
+        format!(":{name}")
+    }
+
+    /// One statement that writes all rows: every table but the last in a WITH.
+    fn write(&mut self, rows: &EventRows) -> String {
+        let mut inserts = Vec::new();
+        for Table { name, rows: of_table } in &rows.tables {
+            let Some(first) = of_table.first() else { continue };
+            let columns: Vec<&str> = first.iter().map(|cell| cell.column.as_str()).collect();
+            let values: Vec<String> = of_table.iter().map(|row| self.values(rows, row)).collect();
+            inserts.push(format!("INSERT INTO {name} ({}) VALUES {}", columns.join(", "), values.join(", ")));
+        }
+        let Some(last) = inserts.pop() else { return String::new() };
+        let with: Vec<String> =
+            inserts.iter().enumerate().map(|(index, insert)| format!("w{index} AS ({insert})")).collect();
+        format!("WITH {} {last};\n", with.join(", "))
+    }
+
+    fn values(&mut self, rows: &EventRows, row: &[Cell]) -> String {
+        let value = |cell: &Cell| {
+            let Cell { column: _, kind, value } = cell;
+            let Some(value) = value else { return format!("NULL::{kind}") };
+            if *value == rows.external_id {
+                return EXTERNAL_ID.to_owned();
+            }
+            match rows.ids.get(value) {
+                Some(index) => format!("(:seq::text || :low{index}::text)::uuid"),
+                None => format!("{}::{kind}", self.variable(value)),
+            }
+        };
+        format!("({})", row.iter().map(value).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A value that the server wrote, as text.
+#[derive(Debug, Clone, Deserialize)]
+struct Cell {
+    column: String,
+    kind: String,
+    value: Option<String>,
+}
+
+/// The rows of a table that belong to one event.
+#[derive(Debug, Clone)]
+struct Table {
+    name: &'static str,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// What the server wrote for one event.
+#[derive(Debug, Clone)]
+pub(super) struct EventRows {
+    external_id: String,
+    /// The ids that the server made for it, numbered.
+    ids: BTreeMap<String, usize>,
+    tables: Vec<Table>,
+}
+
+impl EventRows {
+    /// Reads the rows that the newest event of a merchant left.
+    pub(super) fn newest(cluster: &Cluster, database: &str, merchant: &str) -> io::Result<Self> {
+        let event = format!("(SELECT max(id::text)::uuid FROM events WHERE merchant_id = '{merchant}')");
+        let announced = format!(
+            "SELECT id FROM announcements WHERE created_at = (SELECT created_at FROM events \
+             WHERE merchant_id = '{merchant}' AND id = {event})"
+        );
+        let wheres = [
+            ("claims", format!("t.owner = {event}")),
+            ("events", format!("t.id = {event}")),
+            ("commissions", format!("t.event_id = {event}")),
+            ("announcements", format!("t.id IN ({announced})")),
+            ("outbox", format!("t.announcement_id IN ({announced})")),
+        ];
+        let mut tables = Vec::new();
+        for (name, condition) in wheres {
+            let rows = rows_of(cluster, database, name, &format!("t.merchant_id = '{merchant}' AND {condition}"))?;
+            if rows.is_empty() {
+                return Err(io::Error::other(format!("the server wrote nothing into {name} for an event")));
+            }
+            tables.push(Table { name, rows });
+        }
+        let cells = || tables.iter().flat_map(|table| table.rows.iter().flatten());
+        let values = |column: &'static str| {
+            cells().filter(move |cell| cell.column == column).filter_map(|cell| cell.value.clone())
+        };
+        let ids = values("id").enumerate().map(|(index, id)| (id, index)).collect();
+        let external_id = values("external_id").next().ok_or_else(|| io::Error::other("an event without its key"))?;
+        Ok(Self { external_id, ids, tables })
+    }
+}
+
+fn rows_of(cluster: &Cluster, database: &str, table: &str, condition: &str) -> io::Result<Vec<Vec<Cell>>> {
+    let sql = format!(
+        "SELECT coalesce(json_agg(shown.cells), '[]') FROM (SELECT (SELECT json_agg(json_build_object(\
+         'column', a.attname, 'kind', format_type(a.atttypid, a.atttypmod), 'value', to_jsonb(t) ->> a.attname) \
+         ORDER BY a.attnum) FROM pg_attribute a \
+         WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped) AS cells \
+         FROM {table} t WHERE {condition}) shown"
+    );
+    serde_json::from_str(&cluster.psql(database, &sql)?).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(column: &str, kind: &str, value: Option<&str>) -> Cell {
+        Cell { column: column.into(), kind: kind.into(), value: value.map(str::to_owned) }
+    }
+
+    #[test]
+    fn reads_become_variables() {
+        let parameters = (0..10).map(|index| (index != 1).then(|| format!("value {index}"))).collect();
+        let one = Statement { text: "SELECT $1, $2, $10".into(), parameters };
+        let script = Script::reads(std::slice::from_ref(&one));
+        assert_eq!(script.text, "SELECT :v8, NULL, :v0;\n");
+        assert_eq!(script.variables[0], ("v0".to_owned(), "value 9".to_owned()));
+        assert!(Script::reads(&[one.clone(), one]).text.starts_with("\\startpipeline\nSELECT"));
+    }
+
+    #[test]
+    fn rows_become_one_statement_with_fresh_keys() {
+        let tables = vec![
+            Table { name: "claims", rows: vec![vec![cell("key", "text", Some("order-1"))]] },
+            Table {
+                name: "events",
+                rows: vec![vec![
+                    cell("id", "uuid", Some("u-1")),
+                    cell("external_id", "text", Some("order-1")),
+                    cell("kind", "text", Some("purchase")),
+                    cell("coupon", "text", None),
+                ]],
+            },
+        ];
+        let rows = EventRows { external_id: "order-1".into(), ids: BTreeMap::from([("u-1".into(), 0)]), tables };
+        let read = Statement { text: "SELECT $1".into(), parameters: vec![Some("order-1".into())] };
+        let script = Script::event(&[read], &rows);
+        let fresh = format!("SELECT {EXTERNAL_ID};\nWITH w0 AS (INSERT INTO claims (key) VALUES ({EXTERNAL_ID})) ");
+        assert!(script.text.contains(&fresh), "{}", script.text);
+        let event = format!("VALUES ((:seq::text || :low0::text)::uuid, {EXTERNAL_ID}, :v1::text, NULL::text);\n");
+        assert!(script.text.ends_with(&event), "{}", script.text);
+    }
+}
