@@ -5,6 +5,7 @@ use crate::{
     errors::{ApiError, Code},
     fields::Fields,
     json::{self, Node},
+    name,
     trace::Trace,
 };
 use actix_web::{
@@ -269,7 +270,7 @@ pub(crate) async fn receive(
     let collected = tokio::time::timeout(edge.limits.body_deadline, async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Fault::new(json::BODY, "must arrive whole"))?;
+            let chunk = chunk.map_err(|_| Fault::new(name::BODY, "must arrive whole"))?;
             if body.len() + chunk.len() > most {
                 return Err(ApiError::new(Code::PayloadTooLarge));
             }

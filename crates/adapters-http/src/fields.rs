@@ -1,61 +1,13 @@
 //! Reading an object's fields and collecting everything that is wrong with them, not only the first thing.
 
-use crate::json::{BODY, Entries, Node};
+use crate::{
+    json::{Entries, Node},
+    name::{BODY, Name},
+};
 use domain::Fault;
 
 /// The most faults that one answer lists.
 const MOST_FAULTS: usize = 50;
-/// The most characters of a caller's own field name that a fault repeats.
-const MOST_NAME: usize = 100;
-
-/// Where a value stands in the body, as callers would write it: `customer.email`, `mlm_rates[1]`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Name<'p> {
-    outer: Option<&'p Name<'p>>,
-    part: Part<'p>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Part<'p> {
-    Root,
-    Field(&'p str),
-    Item(usize),
-}
-
-impl<'p> Name<'p> {
-    /// The body itself.
-    pub(crate) const fn root() -> Self {
-        Self { outer: None, part: Part::Root }
-    }
-
-    /// A field of this object.
-    pub(crate) const fn field(&'p self, name: &'p str) -> Self {
-        Self { outer: Some(self), part: Part::Field(name) }
-    }
-
-    /// An item of this list.
-    pub(crate) const fn item(&'p self, at: usize) -> Self {
-        Self { outer: Some(self), part: Part::Item(at) }
-    }
-
-    /// A fault of the value that stands here.
-    pub(crate) fn fault(&self, expected: impl Into<String>) -> Fault {
-        let text = self.text();
-        Fault::new(if text.is_empty() { BODY.to_owned() } else { text }, expected)
-    }
-
-    fn text(&self) -> String {
-        let outer = self.outer.map(Self::text).unwrap_or_default();
-        match self.part {
-            Part::Root => outer,
-            Part::Item(at) => format!("{outer}[{at}]"),
-            Part::Field(name) => {
-                let name: String = name.chars().filter(|letter| !letter.is_control()).take(MOST_NAME).collect();
-                if outer.is_empty() { name } else { format!("{outer}.{name}") }
-            }
-        }
-    }
-}
 
 /// A reader over one object.
 ///
@@ -242,6 +194,6 @@ mod tests {
         let names: Vec<String> = (0..1_000).map(|n| format!("\"{}{n}\":1", "x".repeat(500))).collect();
         let faults = faults_of(&format!("{{{}}}", names.join(",")));
         assert_eq!(faults.len(), MOST_FAULTS);
-        assert!(faults.iter().all(|field| field.len() <= MOST_NAME));
+        assert!(faults.iter().all(|field| field.len() <= crate::name::MOST_NAME));
     }
 }

@@ -1,6 +1,6 @@
 //! JSON as it was written: number texts stay texts, so that no amount passes through a float.
 
-use crate::fields::Name;
+use crate::name::{BODY, Name};
 use domain::{Decimal, Fault};
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -9,9 +9,6 @@ use std::{borrow::Cow, fmt};
 
 /// The deepest nesting that a body may have.
 pub(crate) const MOST_DEPTH: usize = 32;
-
-/// The name that faults of a body as a whole go by.
-pub(crate) const BODY: &str = "body";
 
 /// A JSON value that borrows from the body.
 #[derive(Debug, Clone, PartialEq)]

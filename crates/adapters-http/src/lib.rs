@@ -10,6 +10,7 @@ mod errors;
 mod fields;
 mod json;
 mod listing;
+mod name;
 mod observe;
 mod openapi;
 mod routes;

@@ -3,7 +3,7 @@
 use crate::{
     edge::{Edge, Limits, Outside},
     errors::{ApiError, Code},
-    json::BODY,
+    name::BODY,
     observe::{observe, unmatched},
     openapi::{DOCUMENT, Routes, document},
     routes::{BASE, register, register_ops, serve_metrics},

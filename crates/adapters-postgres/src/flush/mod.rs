@@ -14,6 +14,7 @@
 //! so that two transactions wait for each other only ever in one direction.
 
 mod lock;
+mod statements;
 mod take;
 mod write;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Step,
-    write::{arrays_as_table, claims_gone},
+    statements::{arrays_as_table, claims_gone, split},
 };
 use crate::{
     rows::{ClaimedRow, DirectoryRow, ReplyRow, Stored, list},
@@ -47,13 +47,6 @@ pub(super) async fn claims<'c>(
     let own = own.iter().filter_map(|(merchant, space, key)| asked.get(&(*merchant, *space, key.as_str())));
     let global = global.iter().filter_map(|(space, key)| asked.get(&(Uuid::nil(), *space, key.as_str())));
     Ok(own.chain(global).copied().collect())
-}
-
-/// The rows of claims per merchant, and of those in the directory.
-pub(super) fn split(claims: &[ClaimRow<'_>]) -> (Vec<ClaimedRow>, Vec<DirectoryRow>) {
-    let (global, own): (Vec<&ClaimRow<'_>>, Vec<&ClaimRow<'_>>) =
-        claims.iter().partition(|claim| claim.space.is_global());
-    (own.into_iter().map(ClaimedRow::of).collect(), global.into_iter().map(DirectoryRow::of).collect())
 }
 
 /// Inserts rows, if there are any, in the order of their keys, does as told where a key is taken, and returns the keys

@@ -1,7 +1,10 @@
 //! Writing what the winners write: a statement a table and kind of write, from arrays, and only for tables that have
 //! any.
 
-use super::{Step, take::split};
+use super::{
+    Step,
+    statements::{arrays_as_table, claims_gone, matched},
+};
 use crate::{
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, ClickRow, CommissionRow, CouponRow, EventRow, Image,
@@ -168,16 +171,6 @@ impl Write {
     }
 }
 
-/// `unnest` of an array a column, as a table `n`.
-pub(super) fn arrays_as_table(columns: &[&str]) -> String {
-    format!("unnest({}) AS n ({})", list(columns, |_| "?".to_owned()), columns.join(", "))
-}
-
-/// The rows of `t` that the arrays name.
-fn matched(key: &[&str]) -> String {
-    key.iter().map(|column| format!("t.{column} = n.{column}")).collect::<Vec<_>>().join(" AND ")
-}
-
 fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
     if rows.is_empty() {
         return;
@@ -228,26 +221,4 @@ fn use_keys(rows: Vec<KeyUseRow>) -> Step {
         arrays_as_table(KeyUseRow::COLUMNS),
     ));
     Step { rows: rows.len(), sql: sql.bind_all(KeyUseRow::arrays(rows)), what: "used keys".to_owned() }
-}
-
-/// Deletes claims of these owners, sorted by key.
-pub(super) fn claims_gone(claims: &[ClaimRow<'_>], what: &str) -> Vec<Step> {
-    let (own, global) = split(claims);
-    let mut steps = Vec::new();
-    unclaim(own, what, &mut steps);
-    unclaim(global, what, &mut steps);
-    steps
-}
-
-fn unclaim<R: Stored>(rows: Vec<R>, what: &str, steps: &mut Vec<Step>) {
-    if rows.is_empty() {
-        return;
-    }
-    let sql = Sql::new(format!(
-        "DELETE FROM {} t USING {} WHERE {}",
-        R::TABLE,
-        arrays_as_table(R::COLUMNS),
-        matched(R::COLUMNS),
-    ));
-    steps.push(Step { rows: rows.len(), sql: sql.bind_all(R::arrays(rows)), what: what.to_owned() });
 }

@@ -1,0 +1,44 @@
+//! Coupons.
+
+use super::Read;
+use crate::{Page, PageAsk, Versioned};
+use async_trait::async_trait;
+use domain::{Affiliate, AffiliateId, Coupon, CouponCode, CouponId, Merchant, MerchantId};
+use uuid::Uuid;
+
+/// Which coupons a list shows.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "named for the field they compare")]
+pub struct CouponFilter {
+    pub affiliate_id: Option<AffiliateId>,
+    pub code: Option<CouponCode>,
+}
+
+/// What making a coupon needs to know.
+#[derive(Debug, Clone)]
+pub struct CouponFacts {
+    /// The merchant.
+    pub merchant: Merchant,
+    /// The affiliate it shall belong to.
+    pub affiliate: Option<Versioned<Affiliate>>,
+    /// Who has the code.
+    pub code_owner: Option<Uuid>,
+}
+
+/// Coupons.
+#[async_trait]
+pub trait CouponReads: Send + Sync {
+    /// One coupon and its merchant.
+    async fn coupon(&self, merchant: MerchantId, id: CouponId) -> Read<Option<(Merchant, Versioned<Coupon>)>>;
+
+    /// A page of them.
+    async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>>;
+
+    /// For making one; `None` if there is no such merchant.
+    async fn coupon_facts(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        code: &CouponCode,
+    ) -> Read<Option<CouponFacts>>;
+}

@@ -1,0 +1,86 @@
+//! Conversion events.
+
+use super::Read;
+use crate::{Page, PageAsk};
+use async_trait::async_trait;
+use domain::{
+    Affiliate, AffiliateId, ClickId, Commission, CouponCode, Event, EventId, EventSpace, ExternalId, Merchant,
+    MerchantId, SessionId, Timestamp,
+};
+
+/// What a posted event names.
+#[derive(Debug, Clone)]
+pub struct EventLookup {
+    /// Where its external id is unique.
+    pub space: EventSpace,
+    /// Its external id.
+    pub external_id: ExternalId,
+    /// The session it names.
+    pub session: Option<SessionId>,
+    /// The coupon it names.
+    pub coupon: Option<CouponCode>,
+    /// The affiliate it names.
+    pub affiliate_id: Option<AffiliateId>,
+    /// The real instant of the request: with the merchant's clock it says where the window begins.
+    pub now: Timestamp,
+}
+
+/// A click of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionClick {
+    /// The click.
+    pub id: ClickId,
+    /// When, in business time.
+    pub at: Timestamp,
+    /// Whose link.
+    pub affiliate_id: AffiliateId,
+}
+
+/// What recording an event needs to know.
+#[derive(Debug, Clone)]
+pub struct EventFacts {
+    /// The merchant.
+    pub merchant: Merchant,
+    /// The event that already has the external id.
+    pub earlier: Option<EventRecord>,
+    /// Whose coupon it is.
+    pub coupon_owner: Option<AffiliateId>,
+    /// The session's clicks: the 25 latest, and the 25 earliest inside the merchant's window; in any order, each once.
+    pub clicks: Vec<SessionClick>,
+    /// The affiliates that event, coupon and clicks name, and five levels of their parents; in any order, each once.
+    pub affiliates: Vec<Affiliate>,
+}
+
+/// An event with what it earned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    /// The event.
+    pub event: Event,
+    /// Its commissions, by level.
+    pub commissions: Vec<Commission>,
+}
+
+/// Which events a list shows.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "named for the field they compare")]
+pub struct EventFilter {
+    pub affiliate_id: Option<AffiliateId>,
+    pub external_id: Option<ExternalId>,
+    /// Inclusive.
+    pub from: Option<Timestamp>,
+    /// Exclusive.
+    pub to: Option<Timestamp>,
+}
+
+/// Conversion events.
+#[async_trait]
+pub trait EventReads: Send + Sync {
+    /// For recording one; `None` if there is no such merchant.
+    async fn event_facts(&self, merchant: MerchantId, lookup: &EventLookup) -> Read<Option<EventFacts>>;
+
+    /// One event.
+    async fn event(&self, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>>;
+
+    /// A page of them.
+    async fn events(&self, merchant: MerchantId, filter: &EventFilter, ask: &PageAsk) -> Read<Page<EventRecord>>;
+}

@@ -1,0 +1,37 @@
+//! Organizations and merchants.
+
+use super::Read;
+use crate::Versioned;
+use async_trait::async_trait;
+use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
+use uuid::Uuid;
+
+/// What a change of settings needs to know.
+#[derive(Debug, Clone)]
+pub struct SettingsFacts {
+    /// The merchant.
+    pub merchant: Versioned<Merchant>,
+    /// Whether it has any commission.
+    pub has_commissions: bool,
+    /// Who has the slug that was asked about.
+    pub slug_owner: Option<Uuid>,
+}
+
+/// Organizations and merchants.
+#[async_trait]
+pub trait MerchantReads: Send + Sync {
+    /// A merchant.
+    async fn merchant(&self, id: MerchantId) -> Read<Option<Versioned<Merchant>>>;
+
+    /// A merchant, and who on the server has `slug`.
+    async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Read<Option<SettingsFacts>>;
+
+    /// Global: who has a merchant's slug.
+    async fn slug_owner(&self, slug: &Slug) -> Read<Option<Uuid>>;
+
+    /// Global: an organization.
+    async fn organization(&self, id: OrganizationId) -> Read<Option<Versioned<Organization>>>;
+
+    /// Global: organizations in the order of their ids, at most `limit`, after `after`.
+    async fn organizations(&self, after: Option<OrganizationId>, limit: u32) -> Read<Vec<Organization>>;
+}

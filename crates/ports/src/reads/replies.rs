@@ -1,0 +1,19 @@
+//! Kept answers.
+
+use super::Read;
+use crate::{IdempotencyKey, KeptReply};
+use async_trait::async_trait;
+use domain::{MerchantId, Timestamp};
+
+/// Kept answers.
+#[async_trait]
+pub trait ReplyReads: Send + Sync {
+    /// The answer kept for a key on a route, unless it expired before the real instant `now`.
+    async fn reply(
+        &self,
+        merchant: MerchantId,
+        route: &str,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Read<Option<KeptReply>>;
+}
