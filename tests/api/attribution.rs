@@ -1,6 +1,6 @@
 //! Who is credited: links, beacons, precedence, models, self-referral.
 
-use crate::support::{Shop, number, on_both_storages, session};
+use crate::support::{Shop, Storage, number, on_both_storages, session};
 use serde_json::{Value, json};
 
 on_both_storages!(
@@ -144,6 +144,33 @@ async fn only_an_approved_affiliate_earns(shop: Shop) {
     assert_eq!((&event["attributed"], &event["commissions"]), (&json!(false), &json!([])));
     shop.client.patch(&path, &json!({"status": "approved"})).await.ok();
     assert_eq!(buy(&shop, "3", &session, json!({})).await["affiliate_id"], stopped["id"]);
+}
+
+/// The API cannot wait ninety days, nor move a clock yet: the clicks are made older in the database, for which there is
+/// a client on PostgreSQL. The rule itself is the domain's, the same on both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_counts_inside_the_window() {
+    let shop = Shop::open(Storage::Postgres);
+    open_links(&shop).await;
+    shop.settings(json!({"cookie_window_days": 2})).await;
+    let (old, new) = (shop.affiliate().await, shop.affiliate().await);
+    let session = shop.click(&old).await;
+    let age = |hours: u32| {
+        let sql =
+            format!("UPDATE clicks SET created_at = created_at - interval '{hours} hours' WHERE session = '{session}'");
+        shop.world.site.sql(&sql).unwrap();
+    };
+    age(47);
+    assert_eq!(buy(&shop, "1", &session, json!({})).await["affiliate_id"], old["id"], "inside");
+    shop.click_again(&new, &session).await;
+    age(2);
+    shop.settings(json!({"attribution_model": "first_click"})).await;
+    assert_eq!(buy(&shop, "2", &session, json!({})).await["affiliate_id"], new["id"], "the first inside the window");
+    age(72);
+    let late = buy(&shop, "3", &session, json!({})).await;
+    assert_eq!((&late["attributed"], &late["affiliate_id"]), (&json!(false), &Value::Null), "both are too old");
+    shop.settings(json!({"cookie_window_days": 30})).await;
+    assert_eq!(buy(&shop, "4", &session, json!({})).await["affiliate_id"], old["id"], "as the settings are now");
 }
 
 async fn unmatched_is_no_error(shop: Shop) {

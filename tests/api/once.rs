@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 on_both_storages!(
     a_thousand_orders_posted_twenty_times,
     a_thousand_keys_sent_twenty_times,
+    keys_of_events_sent_twenty_times,
     an_external_id_is_one_event,
     external_ids_have_their_spaces,
     a_key_is_one_request,
@@ -22,15 +23,16 @@ const REPEATS: usize = 20;
 /// How many things are asked for at once, each twenty times.
 const AT_ONCE: usize = 16;
 
-/// Posts each of the bodies `REPEATS` times at once and hands the answers to `judge`.
+/// Posts each of `things` bodies `REPEATS` times at once and hands the answers to `judge`.
 async fn storm(
     client: &Client,
     path: &'static str,
     keyed: bool,
+    things: usize,
     body: impl Fn(usize) -> Value,
     judge: impl Fn(usize, Vec<Reply>),
 ) {
-    let numbers: Vec<usize> = (0..THINGS).collect();
+    let numbers: Vec<usize> = (0..things).collect();
     for some in numbers.chunks(AT_ONCE) {
         let mut running = Vec::new();
         for &number in some {
@@ -56,7 +58,7 @@ async fn storm(
 async fn a_thousand_orders_posted_twenty_times(shop: Shop) {
     let alice = shop.affiliate().await;
     let body = |number: usize| json!({"type": "purchase", "amount": 10, "external_id": format!("order-{number}"), "affiliate_id": alice["id"]});
-    storm(&shop.client, "events", false, body, |number, answers| {
+    storm(&shop.client, "events", false, THINGS, body, |number, answers| {
         let made = answers.iter().filter(|answer| answer.status == 201).count();
         let again = answers.iter().filter(|answer| answer.status == 200).count();
         assert_eq!((made, again), (1, REPEATS - 1), "order {number}: {answers:#?}");
@@ -76,18 +78,28 @@ async fn a_thousand_orders_posted_twenty_times(shop: Shop) {
 /// With the key alone: all twenty get the first answer, all but one are marked as replayed.
 async fn a_thousand_keys_sent_twenty_times(shop: Shop) {
     let body = |number: usize| json!({"email": format!("partner{number}@example.com"), "display_name": format!("Partner {number}")});
-    storm(&shop.client, "affiliates", true, body, |number, answers| {
-        let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
-        assert_eq!(replayed, REPEATS - 1, "key {number}: {answers:#?}");
-        let kept: BTreeSet<(u16, &str)> = answers.iter().map(|answer| (answer.status, answer.text.as_str())).collect();
-        assert_eq!(kept.len(), 1, "key {number}: {kept:#?}");
-        assert_eq!(answers[0].status, 201);
-    })
-    .await;
+    storm(&shop.client, "affiliates", true, THINGS, body, replays).await;
     let made = shop.client.all("affiliates").await;
     let slugs: BTreeSet<&str> = made.iter().filter_map(|one| one["slug"].as_str()).collect();
     assert_eq!((made.len(), slugs.len()), (THINGS, THINGS));
     assert_eq!(shop.client.all("coupons").await.len(), THINGS, "one personal coupon each");
+}
+
+/// The key comes before the external id: every repeat is the first answer, 201 and all.
+async fn keys_of_events_sent_twenty_times(shop: Shop) {
+    const SOME: usize = 100;
+    let body = |number: usize| json!({"type": "purchase", "amount": 10, "external_id": format!("order-{number}")});
+    storm(&shop.client, "events", true, SOME, body, replays).await;
+    assert_eq!(shop.client.all("events").await.len(), SOME);
+}
+
+/// All of them have the first answer, and all but one are marked.
+fn replays(number: usize, answers: Vec<Reply>) {
+    let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
+    assert_eq!(replayed, REPEATS - 1, "key {number}: {answers:#?}");
+    let kept: BTreeSet<(u16, &str)> = answers.iter().map(|answer| (answer.status, answer.text.as_str())).collect();
+    assert_eq!(kept.len(), 1, "key {number}: {kept:#?}");
+    assert_eq!(answers[0].status, 201);
 }
 
 async fn an_external_id_is_one_event(shop: Shop) {

@@ -10,6 +10,7 @@ on_both_storages!(
     approval_makes_one_coupon,
     a_patch_changes_what_it_names,
     parents_make_no_circle,
+    metadata_has_limits,
     a_coupon_comes_and_goes,
     settings_start_as_specified_and_change,
     a_shops_slug_is_unique_on_the_server,
@@ -163,6 +164,40 @@ async fn parents_make_no_circle(shop: Shop) {
     let mut statuses = [one.await.unwrap().status, other.await.unwrap().status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 417]);
+}
+
+async fn metadata_has_limits(shop: Shop) {
+    let keys = |count: usize| -> Value {
+        (0..count).map(|at| (format!("k{at}"), json!(at))).collect::<serde_json::Map<String, Value>>().into()
+    };
+    let wish =
+        |metadata: Value| json!({"email": format!("m{}@example.com", crate::support::number()), "metadata": metadata});
+    for good in [
+        keys(50),
+        json!({"k".repeat(40): "v".repeat(500)}),
+        json!({"ä".repeat(40): "ä".repeat(500)}),
+        json!({"nested": {"as": ["deep", {"as": "wanted"}]}, "n": 1.0, "null": null}),
+    ] {
+        assert_eq!(shop.affiliate_with(wish(good.clone())).await["metadata"], good);
+    }
+    for bad in [
+        keys(51),
+        json!({"k".repeat(41): 1}),
+        json!({"": 1}),
+        json!({"k": "v".repeat(501)}),
+        json!({"k": ["v".repeat(500)]}),
+        json!([]),
+        json!("text"),
+    ] {
+        shop.client.post("affiliates", &wish(bad)).await.names("INVALID_INPUT", "metadata");
+    }
+    let kept = r#"{"email":"kept@example.com","metadata":{"b":1.50,"a":1e3,"c":[ 100000000000000000000 ]}}"#;
+    let made = shop.client.call("POST", "affiliates").text(kept).await;
+    assert_eq!(
+        made.exact("metadata"),
+        r#"{"b":1.50,"a":1e3,"c":[100000000000000000000]}"#,
+        "numbers and order stay as given"
+    );
 }
 
 async fn a_coupon_comes_and_goes(shop: Shop) {

@@ -16,3 +16,4 @@ mod faults;
 mod fields;
 mod fixtures;
 mod identities;
+mod order;

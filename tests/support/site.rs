@@ -106,13 +106,19 @@ impl Site {
         &self.url
     }
 
+    /// Runs SQL, where there is a client to run it with (on PostgreSQL).
+    pub(crate) fn sql(&self, sql: &str) -> Option<String> {
+        let (cluster, name) = self.database.as_ref()?;
+        Some(cluster.psql(name, sql).unwrap())
+    }
+
     /// How many rows each table has, where there is a client to ask with (on PostgreSQL).
     pub(crate) fn rows(&self) -> Option<String> {
-        let (cluster, name) = self.database.as_ref()?;
-        let sql = "SELECT table_name, (xpath('/row/n/text()', query_to_xml(
+        self.sql(
+            "SELECT table_name, (xpath('/row/n/text()', query_to_xml(
             format('SELECT count(*) AS n FROM %I', table_name), false, true, '')))[1]::text
-            FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name";
-        Some(cluster.psql(name, sql).unwrap())
+            FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name",
+        )
     }
 
     /// How to start the program here.

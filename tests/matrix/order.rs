@@ -1,0 +1,114 @@
+//! The order of refusals: a request that is wrong in every way is mended one wrong at a time, and each time hears of the
+//! next. 401, 429, 402, 403, 413 and 415, idempotency, 417 for shape, 404.
+
+use crate::{
+    fixtures::{Fixture, Stranger, Things, paired},
+    support::{Client, Operation, Reply, Shop, on_both_storages, until},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+on_both_storages!(alone; each_operation_refuses_in_order);
+
+/// More than a body may have.
+const TOO_MUCH: usize = 256 * 1024 + 1;
+/// An idempotency key that was used for another request on every route that keeps one.
+const USED: &str = "used-before";
+
+/// Callers, from the one who may least to the one who may.
+struct Callers {
+    anonymous: Client,
+    /// Over its limit, on a small plan, and without the scope.
+    hasty: Client,
+    /// On a small plan and without the scope.
+    poor: Client,
+}
+
+async fn each_operation_refuses_in_order(shop: Shop) {
+    let things = Things::make(&shop).await;
+    let before = shop.stored().await;
+    for (operation, fixture) in paired(&shop.world.contract.operations) {
+        let Some(scope) = operation.scope() else { continue };
+        let others: Vec<&str> = ["read", "write", "admin"].into_iter().filter(|one| *one != scope).collect();
+        let callers = callers(&shop, &others.join(",")).await;
+        let limited = shop.scoped(&others.join(","));
+        for (client, status, code) in [
+            (&callers.anonymous, 401, "UNAUTHORIZED"),
+            (&callers.hasty, 429, "RATE_LIMITED"),
+            (&callers.poor, 402, "PLAN_REQUIRED"),
+            (&limited, 403, "FORBIDDEN"),
+        ] {
+            for answer in everything_wrong(client, operation, fixture, &things).await {
+                assert_eq!((answer.status, answer.code()), (status, code), "{}: {}", operation.name(), answer.text);
+            }
+        }
+    }
+    assert_eq!(shop.stored().await, before, "nothing was done");
+    for (operation, fixture) in paired(&shop.world.contract.operations) {
+        if operation.is_secured() {
+            told_of_the_request(&shop, operation, fixture, &things).await;
+        }
+    }
+}
+
+/// Keys of an organization that has gone back to a small plan.
+async fn callers(shop: &Shop, scopes: &str) -> Callers {
+    let small = shop.neighbour();
+    let key = |limit: &str| {
+        let key = small.key("test", &["--scopes", scopes, "--rate-limit", limit]);
+        shop.client.with_key(&key.text)
+    };
+    let (hasty, poor) = (key("1"), key("1000"));
+    shop.world.site.run(&["org", "set-plan", &small.organization, "starter"]).success();
+    until(Duration::from_secs(5), "the downgrade", async || (poor.get("settings").await.status == 402).then_some(()))
+        .await;
+    hasty.get("settings").await.refused(402, "PLAN_REQUIRED");
+    Callers { anonymous: shop.client.anonymous(), hasty, poor }
+}
+
+/// The operation on an id that never was, with a bad parameter and, where it takes a body, one that is too much, of the
+/// wrong kind, or broken.
+async fn everything_wrong(client: &Client, operation: &Operation, fixture: &Fixture, things: &Things) -> Vec<Reply> {
+    let path = never_path(operation, fixture, things);
+    let call = || client.call(&operation.method, &path).query("never_heard_of", "1").once(USED);
+    if fixture.body.is_none() {
+        return vec![call().await];
+    }
+    vec![call().text(vec![b' '; TOO_MUCH]).await, call().bytes("{").await, call().text("{").await]
+}
+
+/// The request's path; an id in it is one that never was.
+fn never_path(operation: &Operation, fixture: &Fixture, things: &Things) -> String {
+    let path = (fixture.path)(things);
+    if operation.path.contains("{id}") { crate::support::never_here(&path) } else { path }
+}
+
+/// What a caller hears who may do it.
+async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixture, things: &Things) {
+    let (name, path) = (operation.name(), never_path(operation, fixture, things));
+    let call = || shop.client.call(&operation.method, &path);
+    if let Some(body) = fixture.body {
+        let good = body(things);
+        let own = (fixture.path)(things);
+        // Used up on the good request, the idempotency key is wrong for every other.
+        let first = shop.client.call(&operation.method, &own).once(USED).json(&good).await;
+        assert!(first.status < 300, "{name}: {}", first.text);
+        let wrong_shape = json!({"never_heard_of": 1});
+        call().once(USED).text(vec![b' '; TOO_MUCH]).await.refused(413, "PAYLOAD_TOO_LARGE");
+        call().once(USED).bytes("{").await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+        for bad in [Value::Null, wrong_shape.clone()] {
+            call().once(USED).json(&bad).await.refused(417, "IDEMPOTENCY_MISMATCH");
+        }
+        let answer = call().json(&wrong_shape).await;
+        answer.refused(417, "INVALID_INPUT");
+        assert!(answer.params().contains(&"never_heard_of"), "{name}: {}", answer.text);
+        if matches!(fixture.stranger, Stranger::NotFound) {
+            call().json(&good).await.refused(404, "NOT_FOUND");
+        }
+    } else {
+        call().query("never_heard_of", "1").await.names("INVALID_INPUT", "never_heard_of");
+        if matches!(fixture.stranger, Stranger::NotFound) {
+            call().await.refused(404, "NOT_FOUND");
+        }
+    }
+}
