@@ -98,13 +98,28 @@ fn keys_are_made_listed_rolled_and_revoked(site: Site) {
     let create = |mode: &str| site.json(&["keys", "create", "--org", &org, "--mode", mode, "--name", "my key"]);
     let test = create("test");
     let live = site.json(&[
-        "keys", "create", "--org", &org, "--mode", "live", "--name", "live", "--scopes", "read,write", "--rate-limit",
-        "10", "--expires-in", "90d",
+        "keys",
+        "create",
+        "--org",
+        &org,
+        "--mode",
+        "live",
+        "--name",
+        "live",
+        "--scopes",
+        "read,write",
+        "--rate-limit",
+        "10",
+        "--expires-in",
+        "90d",
     ]);
     let text = |key: &Value, name: &str| key[name].as_str().unwrap().to_owned();
     assert!(text(&test, "key").starts_with("cob_test_") && text(&live, "key").starts_with("cob_live_"));
     assert_eq!(text(&test, "key").len(), "cob_test_".len() + 36);
-    assert_eq!((&test["scopes"], &test["rate_limit_per_min"]), (&serde_json::json!(["read", "write", "admin"]), &600.into()));
+    assert_eq!(
+        (&test["scopes"], &test["rate_limit_per_min"]),
+        (&serde_json::json!(["read", "write", "admin"]), &600.into())
+    );
     assert_eq!((&live["scopes"], &live["rate_limit_per_min"]), (&serde_json::json!(["read", "write"]), &10.into()));
     assert!(test["expires_at"].is_null() && live["expires_at"].is_string());
 

@@ -69,9 +69,7 @@ impl Load {
         let child = shared.post("affiliates", &child).await.unwrap();
         assert_eq!(child.0, 201, "{}", child.1);
         let affiliate = child.1["id"].as_str().unwrap().to_owned();
-        let clients = (0..CLIENTS)
-            .map(|_| tokio::spawn(Arc::clone(&shared).run(round, affiliate.clone())))
-            .collect();
+        let clients = (0..CLIENTS).map(|_| tokio::spawn(Arc::clone(&shared).run(round, affiliate.clone()))).collect();
         Self { shared, clients, affiliate }
     }
 
