@@ -179,8 +179,10 @@ impl Plan {
 
     fn act(&self, stage: &Stage<'_>, scenes: &mut Vec<Scene>) -> Outcome {
         if self.parts.contains(&Part::Events) {
+            // Once, before it has written rows of its own, which must not be taken for the server's.
+            let script = stage.yardstick(&Work::Events)?;
             for &clients in &self.clients {
-                scenes.push(Scene::events(stage, clients, self.pace)?);
+                scenes.push(Scene::events(stage, script.as_ref(), clients, self.pace)?);
             }
         }
         if self.parts.contains(&Part::Reads) {

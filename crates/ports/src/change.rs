@@ -7,7 +7,8 @@ use uuid::Uuid;
 /// Everything one use case wants to become true at once. [`crate::Journal::commit`] applies all of it or none.
 #[derive(Debug, Clone)]
 pub struct ChangeSet {
-    /// Whose rows these are. Only organizations and merchants themselves may be others'.
+    /// Whose rows these are. Only organizations, merchants and their trees may be others': an organization's two merchants
+    /// are founded in one set.
     pub merchant: MerchantId,
     /// Served before the others: revocations, settings, leases.
     pub urgent: bool,
@@ -182,7 +183,7 @@ impl ChangeSet {
         self.claims.push(Claim { space, key: key.into(), owner });
     }
 
-    /// Gives a unique key of `owner` back.
+    /// Gives a unique key of `owner` back. If `owner` does not have it, the set is at fault and nothing is written.
     pub fn free(&mut self, space: Space, key: impl Into<String>, owner: Uuid) {
         self.frees.push(Claim { space, key: key.into(), owner });
     }

@@ -52,9 +52,9 @@ impl Goal {
 
 impl Scene {
     /// `POST /events` against pgbench doing the same reads and rows, one transaction each.
-    pub(super) fn events(stage: &Stage<'_>, clients: usize, pace: Pace) -> Outcome<Self> {
+    pub(super) fn events(stage: &Stage<'_>, script: Option<&Script>, clients: usize, pace: Pace) -> Outcome<Self> {
         let server = || stage.measure(&Work::Events, clients, pace);
-        let Some(script) = &stage.yardstick(&Work::Events)? else {
+        let Some(script) = script else {
             return Self::measured(&Work::Events, clients, pace, vec![Contender::new("coterie", server)]);
         };
         let pgbench = move |clients| move || stage.measure_yardstick(script, clients, pace);
