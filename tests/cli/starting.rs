@@ -17,13 +17,8 @@ fn the_first_start_shows_a_key_and_a_request_that_works() {
     assert_eq!(answer["data"], serde_json::json!([]), "{request}");
     let listed = site.json(&["org", "list"]);
     assert_eq!((&listed["data"][0]["name"], &listed["data"][0]["plan"]), (&"Default".into(), &"growth".into()));
-<<<<<<< HEAD
     let mut secrets = files(&site.folder().join("data"));
     secrets.retain(|(name, _)| name.contains("secret"));
-=======
-    let secrets: Vec<_> =
-        files(&site.folder().join("data")).into_iter().filter(|(name, _)| !name.contains(".db")).collect();
->>>>>>> tools
     assert!(!secrets.is_empty(), "the server's secret lies beside the database");
     for (name, mode) in secrets {
         assert_eq!(mode & 0o077, 0, "{name} is for its owner alone");
