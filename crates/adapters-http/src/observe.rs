@@ -111,6 +111,7 @@ fn in_our_form<B: MessageBody + 'static>(
         Code::MethodNotAllowed => ApiError::allowing(routes.allowed(path).unwrap_or_default()),
         code => ApiError::new(code),
     });
+    note_cause(&error, trace);
     let (request, plain) = response.into_parts();
     let mut answer = Rendered { error, voice: trace.voice.clone() }.error_response();
     for (name, value) in plain.headers() {
@@ -126,7 +127,12 @@ fn voiced(error: &Error, trace: &Trace) -> Rendered {
     let ours = error.as_error::<ApiError>().cloned();
     let error =
         ours.unwrap_or_else(|| ApiError::new(Code::of_status(error.as_response_error().status_code().as_u16())));
+    note_cause(&error, trace);
     Rendered { error, voice: trace.voice.clone() }
+}
+
+fn note_cause(error: &ApiError, trace: &Trace) {
+    *trace.cause.borrow_mut() = error.cause().map(str::to_owned);
 }
 
 /// What every answer carries.
@@ -162,16 +168,27 @@ fn report(method: &Method, status: StatusCode, took: Duration, trace: &Trace) {
     let known = [Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
     let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(
-        method,
-        route,
-        status = status.as_u16(),
-        micros,
-        request_id = trace.voice.request_id,
-        merchant = trace.merchant.get().map(tracing::field::display),
-        key = trace.key.get().map(|(id, _)| tracing::field::display(id)),
-        "request"
-    );
+    let cause = trace.cause.borrow();
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                method,
+                route,
+                status = status.as_u16(),
+                micros,
+                request_id = trace.voice.request_id,
+                merchant = trace.merchant.get().map(tracing::field::display),
+                key = trace.key.get().map(|(id, _)| tracing::field::display(id)),
+                cause = cause.as_deref(),
+                "request"
+            )
+        };
+    }
+    match (status, &*cause) {
+        (StatusCode::INTERNAL_SERVER_ERROR, _) => line!(error),
+        (_, Some(_)) => line!(warn),
+        (_, None) => line!(info),
+    }
     let labels = [("method", method), ("route", route.to_owned()), ("status", status.as_u16().to_string())];
     metrics::counter!("coterie_http_requests_total", &labels).increment(1);
     let [method, route, _] = labels;

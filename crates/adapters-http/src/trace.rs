@@ -25,6 +25,8 @@ pub(crate) struct Trace {
     pub(crate) rate: Cell<Option<RateVerdict>>,
     /// The template of its path.
     pub(crate) route: RefCell<Option<String>>,
+    /// What caused its failure, if it failed.
+    pub(crate) cause: RefCell<Option<String>>,
     /// On whose behalf it runs.
     pub(crate) merchant: Cell<Option<MerchantId>>,
 }
@@ -44,6 +46,7 @@ impl Trace {
             key: Cell::new(None),
             rate: Cell::new(None),
             route: RefCell::new(None),
+            cause: RefCell::new(None),
             merchant: Cell::new(None),
         });
         request.extensions_mut().insert(Rc::clone(&trace));

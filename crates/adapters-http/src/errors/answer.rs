@@ -15,7 +15,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Where a caller reads about a code.
 const DOCS: &str = "/api/v1/errors#";
 
-/// An error before it is known to whom it goes. Holds no cause: causes go to the log.
+/// An error before it is known to whom it goes.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     code: Code,
@@ -24,6 +24,8 @@ pub(crate) struct ApiError {
     retry_after: Option<Duration>,
     allow: Option<String>,
     close: bool,
+    /// What caused it, for the request's log line and for nobody else.
+    cause: Option<String>,
 }
 
 impl ApiError {
@@ -53,7 +55,18 @@ impl ApiError {
             retry_after: matches!(code, Code::Unavailable | Code::RateLimited).then_some(RETRY),
             allow: None,
             close: matches!(code, Code::RequestTimeout | Code::PayloadTooLarge),
+            cause: None,
         }
+    }
+
+    /// The same error with what caused it.
+    pub(crate) fn because(self, cause: String) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+
+    /// What caused it, for the log.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// An error with words of its own.

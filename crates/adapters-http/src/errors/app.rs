@@ -5,7 +5,7 @@ use app::AppError;
 use std::error::Error;
 
 impl From<AppError> for ApiError {
-    /// Where a failure of the server is logged: once, here, with its whole chain.
+    /// A failure of the server keeps its whole chain of causes, which the request's log line tells.
     fn from(error: AppError) -> Self {
         match error {
             AppError::Unauthorized => Self::new(Code::Unauthorized),
@@ -15,14 +15,8 @@ impl From<AppError> for ApiError {
             }
             AppError::Refused(refusal) => refusal.into(),
             AppError::IdempotencyMismatch => Self::new(Code::IdempotencyMismatch),
-            AppError::Unavailable(_) | AppError::Unknown => {
-                tracing::warn!(chain = chain(&error), "a request could not be served now");
-                Self::new(Code::Unavailable)
-            }
-            AppError::Internal(_) => {
-                tracing::error!(chain = chain(&error), "a request failed");
-                Self::new(Code::Internal)
-            }
+            AppError::Unavailable(_) | AppError::Unknown => Self::new(Code::Unavailable).because(chain(&error)),
+            AppError::Internal(_) => Self::new(Code::Internal).because(chain(&error)),
         }
     }
 }
