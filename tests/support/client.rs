@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     future::{Future, IntoFuture},
     pin::Pin,
+    time::Duration,
 };
 
 /// Where relative paths begin.
@@ -42,8 +43,15 @@ pub(crate) struct Reply {
 impl Client {
     /// A caller of `world` with this key.
     pub(crate) fn new(world: &'static World, key: Option<&str>) -> Self {
-        // Redirects are looked at, not followed; nothing between us and the server.
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        // Redirects are looked at, not followed; nothing between us and the server. The client opens connections ahead of
+        // need and lets them lie; the server gives up on one that sends nothing for 10 s, with a 408 that the next request
+        // on it would take for its answer. So those that lie are dropped long before.
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(Duration::from_secs(2))
+            .no_proxy()
+            .build()
+            .unwrap();
         Self { world, http, key: key.map(str::to_owned) }
     }
 

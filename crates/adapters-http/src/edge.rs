@@ -69,7 +69,7 @@ impl Default for Limits {
             body_bytes: 256 * 1024,
             body_deadline: Duration::from_secs(15),
             answer_deadline: Duration::from_secs(10),
-            header_deadline: Duration::from_secs(5),
+            header_deadline: Duration::from_secs(10),
             connections: 10_000,
         }
     }
