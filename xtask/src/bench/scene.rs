@@ -6,6 +6,7 @@ use super::stage::Stage;
 use super::work::Work;
 use super::yardstick::Script;
 use super::{Outcome, Pace};
+use std::time::Duration;
 
 /// The number of clients that most goals speak of.
 const BUSY: usize = 64;
@@ -144,6 +145,7 @@ fn by_latency(sample: &Sample) -> f64 {
 
 /// With how many clients pgbench does most.
 fn best_clients(stage: &Stage<'_>, script: &Script, pace: Pace) -> Outcome<usize> {
+    let pace = Pace { measured: pace.measured.min(Duration::from_secs(3)), ..pace };
     let mut best = (BUSY, 0.0);
     for clients in TRIED {
         let rate = stage.measure_yardstick(script, clients, pace)?.per_second;

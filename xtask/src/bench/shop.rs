@@ -22,6 +22,7 @@ const RATE_LIMIT: &str = "10000000";
 pub(super) struct Shop {
     key: String,
     address: SocketAddr,
+    /// Its merchant's, in links.
     pub(super) slug: String,
     pub(super) affiliates: Vec<Affiliate>,
     /// The cookies of visitors, a click each.

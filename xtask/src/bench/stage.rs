@@ -123,7 +123,7 @@ impl<'c> Stage<'c> {
         }
         let reads = statements.iter().take_while(|statement| statement.text.starts_with("SELECT")).count();
         statements.truncate(reads);
-        let merchant = cluster.psql(&self.database, "SELECT id FROM merchants WHERE slug = 'mirror'")?;
+        let merchant = self.merchant(cluster, mirror)?;
         Ok(Some(Script::event(&statements, &EventRows::newest(cluster, &self.database, &merchant)?)))
     }
 
@@ -131,7 +131,8 @@ impl<'c> Stage<'c> {
     pub(super) fn check(&self) -> io::Result<String> {
         let (events, clicks) = (self.events.get(), self.clicks.get());
         if let Some(cluster) = self.cluster {
-            let found = cluster.psql(&self.database, COUNTS)?;
+            let merchant = self.merchant(cluster, &self.shop)?;
+            let found = cluster.psql(&self.database, &COUNTS.replace("$1", &format!("'{merchant}'")))?;
             let wanted = format!("{events}|{events}|{events}|{}|{}|{clicks}", 2 * events, 2 * events);
             if found != wanted {
                 return Err(io::Error::other(format!("acknowledged {wanted}, in the database {found}: {COUNTS}")));
@@ -162,6 +163,11 @@ impl<'c> Stage<'c> {
         Ok(Footprint { ready: super::sample::median(ready), idle: super::sample::median(idle), loaded })
     }
 
+    /// The id of a shop's merchant, as PostgreSQL writes it.
+    fn merchant(&self, cluster: &Cluster, shop: &Shop) -> io::Result<String> {
+        cluster.psql(&self.database, &format!("SELECT id FROM merchants WHERE slug = '{}'", shop.slug))
+    }
+
     fn cluster(&self) -> io::Result<&'c Cluster> {
         self.cluster.ok_or_else(|| io::Error::other("there is no PostgreSQL on this stage"))
     }
@@ -174,18 +180,15 @@ impl<'c> Stage<'c> {
     }
 }
 
-/// What the shop's events left, and its clicks.
-const COUNTS: &str = "SELECT count(*), \
-    (SELECT count(*) FROM claims c JOIN merchants m ON m.id = c.merchant_id AND m.slug = 'bench' \
-     WHERE c.owner IN (SELECT e.id FROM events e WHERE e.merchant_id = m.id)), \
-    (SELECT count(*) FROM commissions c JOIN merchants m ON m.id = c.merchant_id AND m.slug = 'bench'), \
-    (SELECT count(*) FROM announcements a JOIN merchants m ON m.id = a.merchant_id AND m.slug = 'bench' \
-     WHERE a.topic IN ('conversion.recorded', 'commission.created')), \
-    (SELECT count(*) FROM outbox o JOIN announcements a ON a.merchant_id = o.merchant_id AND a.id = o.announcement_id \
-     JOIN merchants m ON m.id = a.merchant_id AND m.slug = 'bench' \
-     WHERE a.topic IN ('conversion.recorded', 'commission.created')), \
-    (SELECT count(*) FROM clicks k JOIN merchants m ON m.id = k.merchant_id AND m.slug = 'bench') \
-    FROM events e JOIN merchants m ON m.id = e.merchant_id AND m.slug = 'bench'";
+/// Counts what the events of the merchant `$1` left, and its clicks.
+const COUNTS: &str = "SELECT (SELECT count(*) FROM events WHERE merchant_id = $1), \
+    (SELECT count(*) FROM claims c JOIN events e ON e.merchant_id = $1 AND e.id = c.owner WHERE c.merchant_id = $1), \
+    (SELECT count(*) FROM commissions WHERE merchant_id = $1), \
+    (SELECT count(*) FROM announcements WHERE merchant_id = $1 \
+     AND topic IN ('conversion.recorded', 'commission.created')), \
+    (SELECT count(*) FROM outbox o JOIN announcements a ON a.merchant_id = $1 AND a.id = o.announcement_id \
+     WHERE o.merchant_id = $1 AND a.topic IN ('conversion.recorded', 'commission.created')), \
+    (SELECT count(*) FROM clicks WHERE merchant_id = $1)";
 
 /// A private PostgreSQL, durable, with the memory of a small production server.
 pub(super) fn start_cluster() -> io::Result<Cluster> {
