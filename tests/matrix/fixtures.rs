@@ -152,6 +152,7 @@ pub(crate) const ALL: &[Fixture] = &[
         stranger: Stranger::Public,
     },
     public("OPTIONS /api/t/click", |_| "/api/t/click".to_owned()),
+    public("GET /t.js", |_| "/t.js".to_owned()),
     public("GET /api/v1/openapi", |_| "openapi".to_owned()),
     public("GET /api/v1/errors", |_| "errors".to_owned()),
     public("GET /livez", |_| "/livez".to_owned()),

@@ -12,8 +12,11 @@ mod coupons;
 mod events;
 mod ops;
 mod settings;
+mod tracker;
 
 pub(crate) use ops::serve_metrics;
+#[cfg(test)]
+pub(crate) use tracker::SOURCE as TRACKER_SOURCE;
 
 use crate::{json::Node, values};
 use domain::{AffiliateId, Currency, TierId};
@@ -32,7 +35,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .configure(commissions::register)
         .configure(ops::register_documents);
     config.service(api);
-    config.configure(clicks::register).configure(ops::register_probes);
+    config.configure(clicks::register).configure(tracker::register).configure(ops::register_probes);
 }
 
 /// Registers what the ops listener has of them.
