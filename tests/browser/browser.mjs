@@ -40,9 +40,10 @@ export class Browser {
     const { browserContextId } = await this.call("Target.createBrowserContext");
     const { targetId } = await this.call("Target.createTarget", { url: "about:blank", browserContextId });
     const { sessionId } = await this.call("Target.attachToTarget", { targetId, flatten: true });
-    const page = new Page((method, params) => this.call(method, params, sessionId));
+    const page = new Page(targetId, (method, params) => this.call(method, params, sessionId));
     this.#pages.set(sessionId, page);
     for (const domain of ["Page", "Network", "Runtime"]) await page.call(`${domain}.enable`);
+    await page.call("Page.setLifecycleEventsEnabled", { enabled: true });
     await page.call("Network.setExtraHTTPHeaders", { headers });
     await page.call("Page.addScriptToEvaluateOnNewDocument", { source: script });
     return page;
@@ -76,25 +77,27 @@ class Page {
   requests = [];
   // Errors that nobody caught.
   faults = [];
-  #loads = 0;
+  // The documents that are loaded in full, by their loaders' ids.
+  #loaded = new Set();
   #watchers = new Set();
 
-  constructor(call) {
+  constructor(frame, call) {
+    this.frame = frame;
     this.call = call;
   }
 
   // Goes to an address, and returns when all of it is loaded.
   async open(url) {
-    await this.#loaded(async () => {
-      const { errorText } = await this.call("Page.navigate", { url });
-      if (errorText) throw new Error(`${url}: ${errorText}`);
-    });
+    const { loaderId, errorText } = await this.call("Page.navigate", { url });
+    if (errorText) throw new Error(`${url}: ${errorText}`);
+    await this.#until(() => this.#loaded.has(loaderId));
   }
 
-  // Clicks on a link to an address in this page.
+  // Clicks on a link to an address in this page, and returns when all of that is loaded.
   async follow(href) {
-    const link = JSON.stringify({ href });
-    await this.#loaded(() => this.evaluate(`Object.assign(document.createElement("a"), ${link}).click()`));
+    const [link, before] = [JSON.stringify({ href }), this.#loaded.size];
+    await this.evaluate(`Object.assign(document.createElement("a"), ${link}).click()`);
+    await this.#until(() => this.#loaded.size > before);
   }
 
   // The value of an expression in the page.
@@ -135,15 +138,11 @@ class Page {
       this.requests.push({ id: params.requestId, method, url, body: postData });
     }
     if (event === "Network.responseReceived" && request) request.status = params.response.status;
-    if (event === "Page.loadEventFired") this.#loads += 1;
+    if (event === "Page.lifecycleEvent" && params.name === "load" && params.frameId === this.frame) {
+      this.#loaded.add(params.loaderId);
+    }
     if (event === "Runtime.exceptionThrown") this.faults.push(params.exceptionDetails);
     for (const look of this.#watchers) look();
-  }
-
-  async #loaded(act) {
-    const before = this.#loads;
-    await act();
-    await this.#until(() => this.#loads > before);
   }
 
   // Waits for a condition on what has happened. The test's own limit ends a wait for what never comes.
