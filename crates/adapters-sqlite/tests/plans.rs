@@ -70,6 +70,7 @@ async fn sold(storage: &SqliteStorage) {
         external_id: ExternalId::parse("order-1").unwrap(),
         order_id: None,
         amount: Some(sale),
+        items: domain::Items::default(),
         session: None,
         coupon: None,
         affiliate_id: None,
@@ -79,7 +80,7 @@ async fn sold(storage: &SqliteStorage) {
         metadata: Metadata::default(),
         fingerprint: [0; 32],
     };
-    let event = Event::record(EventId::from_uuid(uuid(10)), ask, Decision::default(), Timestamp::MIN);
+    let event = Event::record(EventId::from_uuid(uuid(10)), ask, Decision::default(), None, Timestamp::MIN);
     let mut set = ChangeSet::new(merchant());
     set.claim(Space::Event(event.kind.space()), event.external_id.as_str(), event.id.uuid());
     for plan in plan_commissions(&settings, sale, &leaf, &[]) {

@@ -102,11 +102,12 @@ impl Affiliates {
         facts: NewAffiliateFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
         let NewAffiliateFacts { merchant, parent, .. } = facts;
-        let now = merchant.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.desk.now());
         let wish = NewAffiliate { slug: Some(slug), ..ask.affiliate.clone() };
         let parent_id = parent.as_ref().map(|parent| parent.row.id);
         let affiliate = Affiliate::create(self.desk.ids.id(), wish, parent_id, "", now)?;
-        let mut set = ChangeSet::new(merchant.id);
+        let mut set = self.desk.set_for(&merchant)?;
+        let merchant = merchant.row;
         if let Some(parent) = &parent {
             set.hold_still(parent);
         }
@@ -167,9 +168,10 @@ impl Affiliates {
             Some(None) => Some(None),
             Some(Some(_)) => Some(Some(wanted_parent(who, before.id, &parent_chain)?)),
         };
-        let now = merchant.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.desk.now());
         let after = before.changed(AffiliateChange { parent_id, ..ask.change.clone() }, now)?;
-        let mut set = ChangeSet::new(merchant.id);
+        let mut set = self.desk.set_for(&merchant)?;
+        let merchant = merchant.row;
         if (Affiliate { updated_at: before.updated_at, ..after.clone() }) != before {
             let id = after.id.uuid();
             for (space, old, new) in [

@@ -2,7 +2,7 @@
 
 use crate::{AppError, desk::Desk};
 use domain::{Click, LandingUrl, Mode, Refusal, SessionId, Slug, Timestamp, UserAgent, Utm, WebUrl};
-use ports::{ChangeSet, ClickReads, IdSourceExt, LinkFacts};
+use ports::{ClickReads, IdSourceExt, LinkFacts};
 use quick_cache::sync::Cache;
 use std::{sync::Arc, time::Duration};
 
@@ -74,7 +74,7 @@ impl Clicks {
     /// list. Not found while the merchant has no landing address.
     pub async fn redirect(&self, mut ask: ClickAsk, to: Option<WebUrl>) -> Result<Redirect, AppError> {
         let link = self.link(&ask).await?;
-        let target = link.0.merchant.settings.target(to.as_ref()).ok_or(Refusal::NotFound)?.clone();
+        let target = link.0.merchant.row.settings.target(to.as_ref()).ok_or(Refusal::NotFound)?.clone();
         if link.0.affiliate.is_none() {
             return Err(Refusal::NotFound.into());
         }
@@ -115,12 +115,12 @@ impl Clicks {
             utm,
             user_agent,
             ip_hash,
-            created_at: link.merchant.clock.at(self.desk.now()),
+            created_at: link.merchant.row.clock.at(self.desk.now()),
         };
-        let mut set = ChangeSet::new(link.merchant.id);
+        let mut set = self.desk.set_for(&link.merchant)?;
         set.rows.clicks.push(click);
         self.desk.commit_once(set).await?;
-        Ok(Some(Landing { session, window: link.merchant.settings.window() }))
+        Ok(Some(Landing { session, window: link.merchant.row.settings.window() }))
     }
 
     /// The link's facts. A live merchant's are remembered for a moment; a test merchant's clock may jump at any time, so
@@ -132,7 +132,7 @@ impl Clicks {
             return Ok(known);
         }
         let facts = self.reads.link(&ask.merchant, &ask.affiliate).await?.ok_or(Refusal::NotFound)?;
-        let live = facts.merchant.mode == Mode::Live;
+        let live = facts.merchant.row.mode == Mode::Live;
         let known = Arc::new((facts, now));
         if live {
             self.links.insert(name, Arc::clone(&known));

@@ -69,8 +69,9 @@ impl Commissions {
 
     fn moved(&self, ask: &MoveCommission, facts: CommissionMoveFacts) -> Result<(ChangeSet, Answer), AppError> {
         let CommissionMoveFacts { merchant, commission, overrides, affiliates, accounts } = facts;
-        let now = merchant.clock.at(self.desk.now());
-        let mut set = ChangeSet::new(merchant.id);
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        let merchant = merchant.row;
         if ask.step == CommissionMove::Approve {
             let earner = affiliates.iter().find(|affiliate| affiliate.row.id == commission.row.affiliate_id);
             let earner = earner

@@ -2,7 +2,7 @@
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{AffiliateId, Coupon, CouponCode, CouponId, Refusal};
-use ports::{ChangeSet, CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic};
+use ports::{CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic};
 use std::sync::Arc;
 
 /// The use cases of coupons.
@@ -44,14 +44,14 @@ impl Coupons {
             if facts.code_owner.is_some() {
                 return Err(Refusal::Exists { field: "code" }.into());
             }
-            let now = facts.merchant.clock.at(self.desk.now());
+            let now = facts.merchant.row.clock.at(self.desk.now());
             let (affiliate_id, code) = (affiliate.row.id, ask.code.clone());
             let coupon = Coupon { id: self.desk.ids.id(), affiliate_id, code, created_at: now };
-            let mut set = ChangeSet::new(who.merchant_id);
+            let mut set = self.desk.set_for(&facts.merchant)?;
             set.hold_still(&affiliate);
             set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
             let body = self.desk.wire.object(Shown::Coupon(&coupon));
-            self.desk.announce(&mut set, &facts.merchant, Topic::CouponCreated, now, &body);
+            self.desk.announce(&mut set, &facts.merchant.row, Topic::CouponCreated, now, &body);
             set.rows.coupons.insert(coupon);
             if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Created, body)).await? {
                 return Ok(answer);
@@ -64,11 +64,11 @@ impl Coupons {
         let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
         loop {
             let (merchant, coupon) = self.reads.coupon(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?;
-            let now = merchant.clock.at(self.desk.now());
-            let mut set = ChangeSet::new(who.merchant_id);
+            let now = merchant.row.clock.at(self.desk.now());
+            let mut set = self.desk.set_for(&merchant)?;
             set.rows.coupons.delete(&coupon);
             set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
-            self.desk.announce_shown(&mut set, &merchant, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
+            self.desk.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
             if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
                 return Ok(answer);
             }

@@ -4,7 +4,7 @@ use crate::{Answer, AppError, Once};
 use domain::{Merchant, MerchantId, Timestamp};
 use ports::{
     Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane, RateLimiter,
-    Reply, ReplyReads, Shown, Storage, Topic, Wire,
+    Reply, ReplyReads, Shown, Storage, Topic, Versioned, Wire,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -66,6 +66,11 @@ impl Desk {
             Some(_) => Err(AppError::IdempotencyMismatch),
             None => Ok(None),
         }
+    }
+
+    /// A set for `merchant`'s rows, which nobody may write while its data are being wiped.
+    pub(crate) fn set_for(&self, merchant: &Versioned<Merchant>) -> Result<ChangeSet, AppError> {
+        if merchant.row.resetting { Err(AppError::Unavailable(None)) } else { Ok(ChangeSet::of(merchant)) }
     }
 
     /// Adds an announcement about the object that `data` shows.

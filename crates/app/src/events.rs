@@ -3,8 +3,8 @@
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{
     Affiliate, AffiliateId, Candidates, ClickedAffiliate, Commission, CouponCode, Currency, Decimal, Email, Event,
-    EventId, EventKind, ExternalId, Fault, Merchant, Metadata, Money, NewEvent, OrderReference, Refusal, SessionId,
-    ShortText, Timestamp, attribute, plan_commissions,
+    EventId, EventKind, ExternalId, Fault, Items, Merchant, Metadata, Money, NewEvent, OrderReference, Refusal,
+    SessionId, ShortText, Timestamp, attribute, plan_commissions,
 };
 use ports::{
     ChangeSet, EventFacts, EventFilter, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageAsk, ReplyStatus,
@@ -78,7 +78,7 @@ impl Events {
             }
             let mut facts = facts.ok_or(Refusal::NotFound)?;
             // A bad amount is told before the external id is looked at: shape comes before state.
-            let new = in_currency(ask.clone(), &facts.merchant)?;
+            let new = in_currency(ask.clone(), &facts.merchant.row)?;
             if let Some(earlier) = facts.earlier.take() {
                 return self.repeated(&new, earlier);
             }
@@ -110,16 +110,20 @@ impl Events {
             Some(ClickedAffiliate { click_id: click.id, at: click.at, affiliate })
         });
         let session = ask.session.is_some().then(|| clicked.collect());
+        let mut set = self.desk.set_for(&merchant)?;
+        let merchant = merchant.row;
         let now = merchant.clock.at(self.desk.now());
         let decided =
             attribute(&merchant.settings, ask.customer_email.as_ref(), Candidates { named, coupon, session }, now);
-        let event = Event::record(self.desk.ids.id(), ask, decided.decision, now);
+        let cap = ask.amount.map(|amount| amount.at(merchant.settings.max_payout_rate));
+        let event = Event::record(self.desk.ids.id(), ask, decided.decision, cap, now);
         let upline = |leaf: &Affiliate| if who.plan.allows_parents() { parents(leaf, &known) } else { Vec::new() };
         let commissions = match (&decided.winner, event.amount) {
             (Some(leaf), Some(sale)) if event.kind.pays() => self.earned(&merchant, &event, sale, leaf, &upline(leaf)),
             _ => Vec::new(),
         };
-        Ok(self.written(&merchant, EventRecord { event, commissions }))
+        let answer = self.written(&mut set, &merchant, EventRecord { event, commissions });
+        Ok((set, answer))
     }
 
     fn earned(
@@ -144,27 +148,26 @@ impl Events {
         rows.collect()
     }
 
-    fn written(&self, merchant: &Merchant, record: EventRecord) -> (ChangeSet, Answer) {
-        let mut set = ChangeSet::new(merchant.id);
+    fn written(&self, set: &mut ChangeSet, merchant: &Merchant, record: EventRecord) -> Answer {
         let event = &record.event;
         let (space, at) = (Space::Event(event.kind.space()), event.created_at);
         set.claim(space, event.external_id.as_str(), event.id.uuid());
         let body = self.desk.wire.object(Shown::Event(&record));
-        self.desk.announce(&mut set, merchant, Topic::ConversionRecorded, at, &body);
+        self.desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
         if event.decision.is_suspicious() {
-            self.desk.announce(&mut set, merchant, Topic::FraudFlagged, at, &body);
+            self.desk.announce(set, merchant, Topic::FraudFlagged, at, &body);
         }
         for commission in &record.commissions {
             let data = self.desk.wire.object(Shown::Commission(commission));
-            self.desk.announce(&mut set, merchant, Topic::CommissionCreated, at, &data);
+            self.desk.announce(set, merchant, Topic::CommissionCreated, at, &data);
             if event.decision.needs_review() {
-                self.desk.announce(&mut set, merchant, Topic::CommissionReview, at, &data);
+                self.desk.announce(set, merchant, Topic::CommissionReview, at, &data);
             }
         }
         let EventRecord { event, commissions } = record;
         set.rows.events.insert(event);
         set.rows.commissions.new = commissions;
-        (set, Answer::first(ReplyStatus::Created, body))
+        Answer::first(ReplyStatus::Created, body)
     }
 }
 
@@ -209,6 +212,7 @@ fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEvent, Refusa
         external_id,
         order_id,
         amount,
+        items: Items::default(),
         session,
         coupon,
         affiliate_id,
@@ -228,10 +232,7 @@ fn parents(leaf: &Affiliate, known: &HashMap<AffiliateId, Affiliate>) -> Vec<Aff
 
 /// The record as its first answer showed it: what changed since are only the statuses of its commissions.
 fn as_first_answered(mut record: EventRecord) -> EventRecord {
-    let status = Commission::first_status(record.event.decision.needs_review());
     record.event.refunded_minor = 0;
-    for row in &mut record.commissions {
-        *row = Commission { status, reason: None, updated_at: row.created_at, ..row.clone() };
-    }
+    record.commissions = record.commissions.iter().map(Commission::as_made).collect();
     record
 }

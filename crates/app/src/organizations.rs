@@ -1,9 +1,7 @@
 //! Organizations: create, list, change of plan. For operators.
 
 use crate::{AppError, desk::Desk};
-use domain::{
-    Currency, Merchant, MerchantClock, Mode, Organization, OrganizationId, OrganizationName, Plan, Refusal, Settings,
-};
+use domain::{Currency, Merchant, Mode, Organization, OrganizationId, OrganizationName, Plan, Refusal};
 use ports::{ChangeSet, IdSourceExt, MerchantReads, Space, Tree};
 use std::sync::Arc;
 
@@ -36,16 +34,8 @@ impl Organizations {
             let organization = Organization { id, name: name.clone(), plan, test, live, created_at: now };
             let mut set = ChangeSet::new(live);
             for &mode in Mode::ALL {
-                let merchant = Merchant {
-                    id: organization.merchant(mode),
-                    organization_id: id,
-                    mode,
-                    slug: self.free_slug(&name, mode).await?,
-                    clock: MerchantClock::default(),
-                    settings: Settings::initial(currency),
-                    created_at: now,
-                    updated_at: now,
-                };
+                let slug = self.free_slug(&name, mode).await?;
+                let merchant = Merchant::found(organization.merchant(mode), id, mode, slug, currency, now);
                 set.claim(Space::MerchantSlug, merchant.slug.as_str(), merchant.id.uuid());
                 set.rows.trees.insert(Tree { merchant_id: merchant.id });
                 set.rows.merchants.insert(merchant);

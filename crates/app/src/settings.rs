@@ -2,7 +2,7 @@
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{Merchant, Refusal, SettingsChange};
-use ports::{ChangeSet, MerchantReads, ReplyStatus, Shown, Space, Topic};
+use ports::{MerchantReads, ReplyStatus, Shown, Space, Topic};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings.
@@ -30,13 +30,13 @@ impl SettingsCases {
                 return Ok(kept);
             }
             let facts = facts.ok_or(Refusal::NotFound)?;
+            let mut set = self.desk.set_for(&facts.merchant)?;
             let before = facts.merchant.row;
             if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
                 return Err(Refusal::Exists { field: "slug" }.into());
             }
             let settings = before.settings.changed(ask.clone(), facts.has_commissions)?;
             let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
-            let mut set = ChangeSet::new(who.merchant_id);
             let mut after = before.clone();
             if slug != before.slug || settings != before.settings {
                 set.urgent = true;

@@ -9,8 +9,10 @@ pub struct Account {
     pub id: AccountId,
     /// Whose.
     pub affiliate_id: AffiliateId,
-    /// Sum of the rows that are approved.
+    /// Sum of the rows that are approved and in no payout: what the next payout pays. Below zero it is a debt.
     pub approved: Money,
+    /// Sum of the rows that are approved and frozen in an open payout.
+    pub in_payout: Money,
     /// Sum of the rows that are paid.
     pub paid: Money,
 }
@@ -18,7 +20,8 @@ pub struct Account {
 impl Account {
     /// An account in which nothing happened yet.
     pub const fn open(id: AccountId, affiliate_id: AffiliateId, currency: Currency) -> Self {
-        Self { id, affiliate_id, approved: Money::zero(currency), paid: Money::zero(currency) }
+        let zero = Money::zero(currency);
+        Self { id, affiliate_id, approved: zero, in_payout: zero, paid: zero }
     }
 
     /// The currency.
@@ -38,15 +41,32 @@ impl Account {
 
     /// The account after one of its commissions went from `before` to `after`.
     pub fn moved(&self, before: &Commission, after: &Commission) -> Result<Self, MoneyError> {
-        let part = |row: &Commission, status| {
-            if row.status == status { row.amount } else { Money::zero(row.amount.currency()) }
+        self.without(before)?.with(after)
+    }
+
+    /// The account with one more row.
+    pub fn with(&self, row: &Commission) -> Result<Self, MoneyError> {
+        self.combine(row, Money::plus)
+    }
+
+    fn without(&self, row: &Commission) -> Result<Self, MoneyError> {
+        self.combine(row, Money::minus)
+    }
+
+    fn combine(
+        &self,
+        row: &Commission,
+        with: fn(Money, Money) -> Result<Money, MoneyError>,
+    ) -> Result<Self, MoneyError> {
+        let mut sums = self.clone();
+        let sum = match (row.status, row.payout_id) {
+            (CommissionStatus::Approved, None) => &mut sums.approved,
+            (CommissionStatus::Approved, Some(_)) => &mut sums.in_payout,
+            (CommissionStatus::Paid, _) => &mut sums.paid,
+            (CommissionStatus::Pending | CommissionStatus::Void | CommissionStatus::Review, _) => return Ok(sums),
         };
-        let follow = |sum: Money, status| sum.minus(part(before, status))?.plus(part(after, status));
-        Ok(Self {
-            approved: follow(self.approved, CommissionStatus::Approved)?,
-            paid: follow(self.paid, CommissionStatus::Paid)?,
-            ..self.clone()
-        })
+        *sum = with(*sum, row.amount)?;
+        Ok(sums)
     }
 }
 

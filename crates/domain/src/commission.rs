@@ -1,8 +1,8 @@
 //! Commissions: what an event earns, for whom, and how that moves (product 6).
 
 use crate::{
-    Affiliate, AffiliateId, CommissionId, EventId, Money, OrderReference, Rate, Reason, Refusal, Settings, Timestamp,
-    words::words,
+    Affiliate, AffiliateId, CommissionId, EventId, Money, OrderReference, PayoutId, Reason, Refusal, Reward, RuleId,
+    Settings, Timestamp, words::words,
 };
 
 /// Where a commission stands: `pending → approved → paid`, `pending | approved → void`, and `review`, which a person
@@ -22,17 +22,40 @@ pub enum CommissionStatus {
 }
 words!(CommissionStatus { Pending = "pending", Approved = "approved", Paid = "paid", Void = "void", Review = "review" });
 
-/// What a rate came from; frozen on the row.
+/// What a reward came from; frozen on the row. Declared in the order in which they are asked (product 6): the first
+/// that exists counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RateSource {
     /// The affiliate's own rate.
     Affiliate,
+    /// A rule for the affiliate.
+    RuleAffiliate,
+    /// A rule for the product.
+    RuleProduct,
+    /// A rule for the category.
+    RuleCategory,
+    /// A rule for the affiliate's tier.
+    RuleTier,
+    /// The affiliate's tier.
+    Tier,
+    /// A rule for everything.
+    RuleGlobal,
     /// The merchant's default.
     Merchant,
     /// The override of a parent level.
     Override,
 }
-words!(RateSource { Affiliate = "affiliate", Merchant = "merchant", Override = "override" });
+words!(RateSource {
+    Affiliate = "affiliate",
+    RuleAffiliate = "rule_affiliate",
+    RuleProduct = "rule_product",
+    RuleCategory = "rule_category",
+    RuleTier = "rule_tier",
+    Tier = "tier",
+    RuleGlobal = "rule_global",
+    Merchant = "merchant",
+    Override = "override",
+});
 
 /// What one affiliate earns by one event. Everything but status, its reason and times is frozen when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,16 +72,27 @@ pub struct Commission {
     pub level: u8,
     /// The leaf's row; absent on the leaf itself.
     pub leaf_id: Option<CommissionId>,
-    /// What the rate was taken of: the sale for a leaf, the leaf's commission for an override.
+    /// The row that this one takes back in part: its negative sibling. The two share status and maturity and move
+    /// together, until the first is in a payout.
+    pub reverses: Option<CommissionId>,
+    /// The refund that made this row, or that ended it.
+    pub refund_id: Option<EventId>,
+    /// What the reward was taken of: its part of the sale for a leaf, the leaf's commission for an override.
     pub basis: Money,
-    /// The rate.
-    pub rate: Rate,
-    /// Where the rate came from.
+    /// How the amount follows from the basis.
+    pub reward: Reward,
+    /// Where the reward came from.
     pub rate_source: RateSource,
-    /// Basis at rate, rounded once.
+    /// The rule it came from, if it was one.
+    pub rule_id: Option<RuleId>,
+    /// What is earned: basis at reward, rounded once, less what the cap on the sale cut off.
     pub amount: Money,
+    /// Where it stood when it was made; with the frozen fields it gives back the row as it was first answered.
+    pub made_as: CommissionStatus,
     /// Where it stands.
     pub status: CommissionStatus,
+    /// The payout it is frozen in. While that is open the row stays approved.
+    pub payout_id: Option<PayoutId>,
     /// Why a person moved it.
     pub reason: Option<Reason>,
     /// When it is approved by time.
@@ -87,10 +121,12 @@ pub struct CommissionPlan {
     pub level: u8,
     /// See [`Commission::basis`].
     pub basis: Money,
-    /// See [`Commission::rate`].
-    pub rate: Rate,
+    /// See [`Commission::reward`].
+    pub reward: Reward,
     /// See [`Commission::rate_source`].
     pub rate_source: RateSource,
+    /// See [`Commission::rule_id`].
+    pub rule_id: Option<RuleId>,
     /// See [`Commission::amount`].
     pub amount: Money,
 }
@@ -107,16 +143,19 @@ pub fn plan_commissions(
         Some(rate) => (rate, RateSource::Affiliate),
         None => (settings.commission_rate, RateSource::Merchant),
     };
-    let earned = sale.at(rate);
-    let own = CommissionPlan { affiliate_id: leaf.id, level: 0, basis: sale, rate, rate_source, amount: earned };
+    let (reward, rule_id) = (Reward::Rate(rate), None);
+    let earned = reward.of(sale);
+    let own =
+        CommissionPlan { affiliate_id: leaf.id, level: 0, basis: sale, reward, rate_source, rule_id, amount: earned };
     let parents = upline.iter().zip(&settings.mlm_rates).zip(1_u8..);
     let overrides =
         parents.filter(|((parent, _), _)| parent.is_approved()).map(|((parent, &rate), level)| CommissionPlan {
             affiliate_id: parent.id,
             level,
             basis: earned,
-            rate,
+            reward: Reward::Rate(rate),
             rate_source: RateSource::Override,
+            rule_id: None,
             amount: earned.at(rate),
         });
     std::iter::once(own).chain(overrides).collect()
@@ -138,7 +177,8 @@ impl Commission {
         settings: &Settings,
         now: Timestamp,
     ) -> Self {
-        let CommissionPlan { affiliate_id, level, basis, rate, rate_source, amount } = plan;
+        let CommissionPlan { affiliate_id, level, basis, reward, rate_source, rule_id, amount } = plan;
+        let status = if in_review { CommissionStatus::Review } else { CommissionStatus::Pending };
         Self {
             id,
             event_id,
@@ -146,11 +186,16 @@ impl Commission {
             affiliate_id,
             level,
             leaf_id,
+            reverses: None,
+            refund_id: None,
             basis,
-            rate,
+            reward,
             rate_source,
+            rule_id,
             amount,
-            status: Self::first_status(in_review),
+            made_as: status,
+            status,
+            payout_id: None,
             reason: None,
             matures_at: now.plus(settings.hold()),
             created_at: now,
@@ -158,9 +203,17 @@ impl Commission {
         }
     }
 
-    /// The status that a commission is made in; with the frozen fields it gives back the row as it was first answered.
-    pub const fn first_status(in_review: bool) -> CommissionStatus {
-        if in_review { CommissionStatus::Review } else { CommissionStatus::Pending }
+    /// The row as it was first answered.
+    #[must_use]
+    pub fn as_made(&self) -> Self {
+        Self {
+            refund_id: self.refund_id.filter(|_| self.reverses.is_some()),
+            status: self.made_as,
+            payout_id: None,
+            reason: None,
+            updated_at: self.created_at,
+            ..self.clone()
+        }
     }
 
     /// The commission after a person's `step`.
@@ -186,7 +239,7 @@ impl Commission {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::affiliate::tests::affiliate;
+    use crate::{Rate, affiliate::tests::affiliate};
     use proptest::prelude::*;
 
     pub(crate) fn commission(minor: i64, status: CommissionStatus) -> Commission {
@@ -196,8 +249,9 @@ pub(crate) mod tests {
             affiliate_id: affiliate(1).id,
             level: 0,
             basis: sale,
-            rate: Rate::ONE,
+            reward: Reward::Rate(Rate::ONE),
             rate_source: RateSource::Affiliate,
+            rule_id: None,
             amount: sale,
         };
         let id = |n| uuid::Uuid::from_u128(n);

@@ -1,7 +1,7 @@
 //! Conversion events: what a shop tells us happened (product 5 and 6).
 
 use crate::{
-    AffiliateId, CouponCode, Decision, Email, EventId, ExternalId, Metadata, Money, OrderReference, SessionId,
+    AffiliateId, CouponCode, Decision, Email, EventId, ExternalId, Items, Metadata, Money, OrderReference, SessionId,
     ShortText, Timestamp,
 };
 
@@ -33,6 +33,13 @@ pub enum EventSpace {
     Lead,
     /// `trial_started`
     TrialStarted,
+    /// `refund`
+    Refund,
+}
+
+impl EventSpace {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Paying, Self::Signup, Self::Lead, Self::TrialStarted, Self::Refund];
 }
 
 impl EventKind {
@@ -94,6 +101,8 @@ pub struct NewEvent {
     pub order_id: Option<OrderReference>,
     /// What was paid; there for every paying kind.
     pub amount: Option<Money>,
+    /// The lines it is made of; none, or they sum up to it.
+    pub items: Items,
     /// The visitor's session, however it was spelled: an unknown one is unmatched, not refused.
     pub session: Option<SessionId>,
     /// A code given at the till: an unknown one is unmatched, not refused.
@@ -125,8 +134,14 @@ pub struct Event {
     pub order_id: OrderReference,
     /// What was paid.
     pub amount: Option<Money>,
+    /// The lines it is made of; none, or they sum up to it.
+    pub items: Items,
+    /// The most that all of its commissions together may be; frozen. In the currency of the amount.
+    pub payout_cap: Option<Money>,
     /// Minor units taken back so far.
     pub refunded_minor: i64,
+    /// The event that this refund takes back.
+    pub refunds: Option<EventId>,
     /// The visitor's session.
     pub session: Option<SessionId>,
     /// The code given at the till.
@@ -150,13 +165,14 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event that `ask` becomes once its credit is decided.
-    pub fn record(id: EventId, ask: NewEvent, decision: Decision, now: Timestamp) -> Self {
+    /// The event that `ask` becomes once its credit is decided. All that it earns may be `payout_cap` at the most.
+    pub fn record(id: EventId, ask: NewEvent, decision: Decision, payout_cap: Option<Money>, now: Timestamp) -> Self {
         let NewEvent {
             kind,
             external_id,
             order_id,
             amount,
+            items,
             session,
             coupon,
             affiliate_id: _,
@@ -173,7 +189,10 @@ impl Event {
             order_id,
             external_id,
             amount,
+            items,
+            payout_cap,
             refunded_minor: 0,
+            refunds: None,
             session,
             coupon,
             affiliate_id: decision.winner(),

@@ -107,6 +107,20 @@ kinds! {
     AccountId = AccountKind, "acc";
     /// An affiliate's tier.
     TierId = TierKind, "tier";
+    /// A commission rule.
+    RuleId = RuleKind, "rule";
+    /// A customer's bond to the affiliate who brought it.
+    BindingId = BindingKind, "bnd";
+    /// A payout.
+    PayoutId = PayoutKind, "pay";
+    /// One affiliate's part of a payout.
+    PayoutItemId = PayoutItemKind, "pit";
+    /// A customer who places orders.
+    CustomerId = CustomerKind, "cus";
+    /// A customer's order.
+    OrderId = OrderKind, "ord";
+    /// A referral group.
+    GroupId = GroupKind, "pg";
     /// An announcement in the outbox.
     AnnouncementId = AnnouncementKindMarker, "ann";
 }

@@ -18,12 +18,14 @@ mod email;
 mod error;
 mod event;
 mod id;
+mod item;
 mod key;
 mod merchant;
 mod metadata;
 mod money;
 mod organization;
 mod rate;
+mod reward;
 mod settings;
 mod slug;
 mod text;
@@ -44,16 +46,18 @@ pub use email::Email;
 pub use error::{Fault, Refusal};
 pub use event::{Event, EventKind, EventSpace, NewEvent};
 pub use id::{
-    AccountId, AffiliateId, AnnouncementId, ApiKeyId, ClickId, CommissionId, CouponId, EventId, Id, IdError, Kind,
-    MerchantId, OrganizationId, TierId,
+    AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
+    GroupId, Id, IdError, Kind, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
 };
+pub use item::{Item, Items, ItemsError};
 pub use key::{ApiKey, KeyFormat, KeyHash, KeySecret, NewApiKey, Pepper, Scope, Scopes};
 pub use merchant::{Merchant, MerchantClock};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};
 pub use organization::{Mode, Organization, Plan};
 pub use rate::Rate;
-pub use settings::{AttributionModel, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
+pub use reward::Reward;
+pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
 pub use text::{
     DisplayName, ExternalId, KeyName, LandingUrl, OrderReference, OrganizationName, Reason, SessionId, ShortText,

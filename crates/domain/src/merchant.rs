@@ -1,6 +1,6 @@
 //! Merchants: one mode of an organization, with its settings and, in test mode, its own clock.
 
-use crate::{MerchantId, Mode, OrganizationId, OrganizationName, Settings, Slug, Timestamp};
+use crate::{Currency, MerchantId, Mode, OrganizationId, OrganizationName, Settings, Slug, Timestamp};
 
 /// How far a merchant's business time is ahead of real time. Zero, and fixed, in live mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +40,12 @@ pub struct Merchant {
     pub clock: MerchantClock,
     /// How it runs its program.
     pub settings: Settings,
+    /// How many tiers it has. Kept here so that nobody looks for what is not there.
+    pub tier_count: u16,
+    /// How many commission rules it has.
+    pub rule_count: u16,
+    /// Whether its data are being wiped; until that is done nothing is written (test mode only).
+    pub resetting: bool,
     /// Business time of creation.
     pub created_at: Timestamp,
     /// Business time of the last change.
@@ -47,6 +53,30 @@ pub struct Merchant {
 }
 
 impl Merchant {
+    /// A merchant with the settings that everyone starts with.
+    pub fn found(
+        id: MerchantId,
+        organization_id: OrganizationId,
+        mode: Mode,
+        slug: Slug,
+        currency: Currency,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            organization_id,
+            mode,
+            slug,
+            clock: MerchantClock::default(),
+            settings: Settings::initial(currency),
+            tier_count: 0,
+            rule_count: 0,
+            resetting: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// The slug wanted first: from the organization's name, with `-test` in test mode. `attempt` counts collisions and
     /// is appended from the first on, as `-2`, `-3`, … (product 1).
     pub fn slug_for(name: &OrganizationName, mode: Mode, attempt: u32) -> Slug {

@@ -1,6 +1,6 @@
 //! How a merchant runs its program.
 
-use crate::{Currency, Fault, Rate, Refusal, Slug, words::words};
+use crate::{Currency, Decimal, Fault, Money, Rate, Refusal, Slug, words::words};
 use std::time::Duration;
 use url::Url;
 
@@ -11,8 +11,26 @@ pub enum AttributionModel {
     LastClick,
     /// The earliest one.
     FirstClick,
+    /// All of them: every affiliate of the session's clicks has an equal part.
+    Linear,
 }
-words!(AttributionModel { LastClick = "last_click", FirstClick = "first_click" });
+words!(AttributionModel { LastClick = "last_click", FirstClick = "first_click", Linear = "linear" });
+
+/// Which renewals of a bound customer earn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recurring {
+    /// None.
+    FirstOrderOnly,
+    /// All of them.
+    AllRenewals,
+    /// The first [`Settings::recurring_max_renewals`].
+    FirstNRenewals,
+}
+words!(Recurring {
+    FirstOrderOnly = "first_order_only",
+    AllRenewals = "all_renewals",
+    FirstNRenewals = "first_n_renewals",
+});
 
 /// What happens when the buyer is the affiliate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +132,14 @@ pub struct Settings {
     pub landing_url: Option<WebUrl>,
     /// Hosts that a link's `to` may name.
     pub redirect_hosts: Vec<RedirectHost>,
+    /// Which renewals of a bound customer earn.
+    pub recurring: Recurring,
+    /// How many of them, where only the first ones do.
+    pub recurring_max_renewals: u16,
+    /// An affiliate who is owed less waits for a later payout. In the settings' currency; others have no minimum.
+    pub min_payout: Money,
+    /// The part of a sale that all of its commissions and its cashback together may be.
+    pub max_payout_rate: Rate,
 }
 
 /// What a PATCH of the settings asks for; `None` leaves a field alone.
@@ -142,6 +168,14 @@ pub struct SettingsChange {
     pub landing_url: Option<Option<WebUrl>>,
     /// See [`Settings::redirect_hosts`].
     pub redirect_hosts: Option<Vec<RedirectHost>>,
+    /// See [`Settings::recurring`].
+    pub recurring: Option<Recurring>,
+    /// See [`Settings::recurring_max_renewals`].
+    pub recurring_max_renewals: Option<u16>,
+    /// See [`Settings::min_payout`]; in whole units of the currency that the settings then have.
+    pub min_payout: Option<Decimal>,
+    /// See [`Settings::max_payout_rate`].
+    pub max_payout_rate: Option<Rate>,
 }
 
 impl Settings {
@@ -153,6 +187,8 @@ impl Settings {
     pub const MOST_WINDOW_DAYS: u16 = 365;
     /// The most hosts on the list.
     pub const MOST_HOSTS: usize = 50;
+    /// The most renewals that can be counted.
+    pub const MOST_RENEWALS: u16 = 1_000;
 
     /// What a new merchant starts with.
     pub fn initial(currency: Currency) -> Self {
@@ -167,6 +203,10 @@ impl Settings {
             auto_coupon_on_approval: true,
             landing_url: None,
             redirect_hosts: Vec::new(),
+            recurring: Recurring::FirstOrderOnly,
+            recurring_max_renewals: 12,
+            min_payout: Money::zero(currency),
+            max_payout_rate: Rate::ONE,
         }
     }
 
@@ -202,9 +242,14 @@ impl Settings {
             auto_coupon_on_approval,
             landing_url,
             redirect_hosts,
+            recurring,
+            recurring_max_renewals,
+            min_payout,
+            max_payout_rate,
         } = change;
+        let currency = currency.unwrap_or(self.currency);
         let next = Self {
-            currency: currency.unwrap_or(self.currency),
+            currency,
             commission_rate: commission_rate.unwrap_or(self.commission_rate),
             mlm_rates: mlm_rates.unwrap_or_else(|| self.mlm_rates.clone()),
             hold_days: hold_days.unwrap_or(self.hold_days),
@@ -214,12 +259,28 @@ impl Settings {
             auto_coupon_on_approval: auto_coupon_on_approval.unwrap_or(self.auto_coupon_on_approval),
             landing_url: landing_url.unwrap_or_else(|| self.landing_url.clone()),
             redirect_hosts: redirect_hosts.unwrap_or_else(|| self.redirect_hosts.clone()),
+            recurring: recurring.unwrap_or(self.recurring),
+            recurring_max_renewals: recurring_max_renewals.unwrap_or(self.recurring_max_renewals),
+            min_payout: self.next_minimum(min_payout, currency)?,
+            max_payout_rate: max_payout_rate.unwrap_or(self.max_payout_rate),
         };
         next.check()?;
         if has_commissions && next.currency != self.currency {
             return Err(Refusal::State("The currency cannot change once a commission exists.".to_owned()));
         }
         Ok(next)
+    }
+
+    /// The minimum as asked, or as it was; a minimum in another currency means nothing and is dropped.
+    fn next_minimum(&self, wish: Option<Decimal>, currency: Currency) -> Result<Money, Refusal> {
+        let Some(wish) = wish else {
+            let same = self.min_payout.currency() == currency;
+            return Ok(if same { self.min_payout } else { Money::zero(currency) });
+        };
+        Money::from_decimal(wish, currency)
+            .ok()
+            .filter(|money| money.minor() >= 0)
+            .ok_or_else(|| Refusal::invalid("min_payout", format!("must be an amount of {currency}, 0 or more")))
     }
 
     fn check(&self) -> Result<(), Refusal> {
@@ -232,6 +293,9 @@ impl Settings {
         }
         if !(1..=Self::MOST_WINDOW_DAYS).contains(&self.cookie_window_days) {
             faults.push(Fault::new("cookie_window_days", format!("must be 1 to {}", Self::MOST_WINDOW_DAYS)));
+        }
+        if !(1..=Self::MOST_RENEWALS).contains(&self.recurring_max_renewals) {
+            faults.push(Fault::new("recurring_max_renewals", format!("must be 1 to {}", Self::MOST_RENEWALS)));
         }
         if self.redirect_hosts.len() > Self::MOST_HOSTS {
             faults.push(Fault::new("redirect_hosts", format!("must have at most {} entries", Self::MOST_HOSTS)));

@@ -1,7 +1,7 @@
 //! The change set: one atomic write as a value.
 
 use crate::{Entity, Reply, RowRef, Rows, Version, Versioned};
-use domain::{AnnouncementId, EventSpace, MerchantId, Timestamp};
+use domain::{AnnouncementId, EventSpace, Merchant, MerchantId, Mode, Timestamp};
 use uuid::Uuid;
 
 /// Everything one use case wants to become true at once. [`crate::Journal::commit`] applies all of it or none.
@@ -59,6 +59,20 @@ pub enum Space {
     Event(EventSpace),
     /// An affiliate's account in a currency.
     Account,
+    /// A customer's bond to an affiliate.
+    Binding,
+    /// A tier's name, case-folded.
+    TierName,
+    /// An account's part of a payout.
+    PayoutAccount,
+    /// A customer's address, case-folded.
+    CustomerEmail,
+    /// The shop's id of an order.
+    OrderReference,
+    /// A group's share id.
+    GroupShareId,
+    /// An address, case-folded, in a group.
+    GroupEmail,
     /// A key's hash, on the whole server.
     KeyHash,
     /// A merchant's slug, on the whole server.
@@ -77,6 +91,14 @@ impl Space {
             Self::Event(EventSpace::Lead) => 6,
             Self::Event(EventSpace::TrialStarted) => 7,
             Self::Account => 8,
+            Self::Event(EventSpace::Refund) => 9,
+            Self::Binding => 10,
+            Self::TierName => 11,
+            Self::PayoutAccount => 12,
+            Self::CustomerEmail => 20,
+            Self::OrderReference => 21,
+            Self::GroupShareId => 22,
+            Self::GroupEmail => 23,
             Self::KeyHash => 100,
             Self::MerchantSlug => 101,
         }
@@ -112,6 +134,18 @@ pub enum Topic {
     CommissionApproved,
     CommissionVoided,
     CommissionReview,
+    CommissionRefunded,
+    CommissionPaid,
+    TierCreated,
+    TierUpdated,
+    TierDeleted,
+    CommissionRuleCreated,
+    CommissionRuleUpdated,
+    CommissionRuleDeleted,
+    PayoutCreated,
+    PayoutSent,
+    PayoutPaid,
+    PayoutFailed,
     ConversionRecorded,
     FraudFlagged,
     CouponCreated,
@@ -135,6 +169,18 @@ impl Topic {
             Self::CommissionApproved => "commission.approved",
             Self::CommissionVoided => "commission.voided",
             Self::CommissionReview => "commission.review",
+            Self::CommissionRefunded => "commission.refunded",
+            Self::CommissionPaid => "commission.paid",
+            Self::TierCreated => "tier.created",
+            Self::TierUpdated => "tier.updated",
+            Self::TierDeleted => "tier.deleted",
+            Self::CommissionRuleCreated => "commission_rule.created",
+            Self::CommissionRuleUpdated => "commission_rule.updated",
+            Self::CommissionRuleDeleted => "commission_rule.deleted",
+            Self::PayoutCreated => "payout.created",
+            Self::PayoutSent => "payout.sent",
+            Self::PayoutPaid => "payout.paid",
+            Self::PayoutFailed => "payout.failed",
             Self::ConversionRecorded => "conversion.recorded",
             Self::FraudFlagged => "fraud.flagged",
             Self::CouponCreated => "coupon.created",
@@ -176,6 +222,16 @@ impl ChangeSet {
             announce: Vec::new(),
             reply: None,
         }
+    }
+
+    /// A set for what `merchant` allows to be written now. In test mode it loses if the merchant is changed meanwhile, so
+    /// that nothing decided before a reset lands after it (write-path 6).
+    pub fn of(merchant: &Versioned<Merchant>) -> Self {
+        let mut set = Self::new(merchant.row.id);
+        if merchant.row.mode == Mode::Test {
+            set.hold_still(merchant);
+        }
+        set
     }
 
     /// Takes a unique key for `owner`.

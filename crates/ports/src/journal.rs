@@ -13,6 +13,14 @@ pub enum LaneKind {
     Commission,
     /// A merchant's tree of parents.
     Tree,
+    /// A sale and all it earned, which refunds take back.
+    Sale,
+    /// An affiliate's accounts.
+    Affiliate,
+    /// A merchant's payouts.
+    Payouts,
+    /// A referral group.
+    Group,
 }
 
 /// A queue for one hot aggregate: whoever holds the lane loads, decides and commits before the next one loads. It saves

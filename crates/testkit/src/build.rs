@@ -3,9 +3,9 @@
 
 use domain::{
     Account, Affiliate, AffiliateStatus, ApiKey, Click, Commission, CommissionStatus, Coupon, CouponCode, Currency,
-    Decision, Email, Event, EventKind, ExternalId, KeyHash, KeyName, Merchant, MerchantClock, Metadata, Mode, Money,
-    OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Scopes, SessionId, Settings, Slug,
-    Timestamp, Utm,
+    Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money,
+    OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Reward, Scopes, SessionId, Slug, Timestamp,
+    Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -35,16 +35,8 @@ pub struct Shop {
 pub fn shop(ids: &dyn IdSource, name: &str) -> Shop {
     let name = OrganizationName::parse(name).unwrap();
     let organization_id = ids.id();
-    let merchant = |mode| Merchant {
-        id: ids.id(),
-        organization_id,
-        mode,
-        slug: Merchant::slug_for(&name, mode, 0),
-        clock: MerchantClock::default(),
-        settings: Settings::initial(usd()),
-        created_at: moment(0),
-        updated_at: moment(0),
-    };
+    let merchant =
+        |mode| Merchant::found(ids.id(), organization_id, mode, Merchant::slug_for(&name, mode, 0), usd(), moment(0));
     let (test, live) = (merchant(Mode::Test), merchant(Mode::Live));
     let organization = Organization {
         id: organization_id,
@@ -129,7 +121,10 @@ pub fn event(ids: &dyn IdSource, external_id: &str) -> Event {
         external_id: ExternalId::parse(external_id).unwrap(),
         order_id: OrderReference::parse(external_id).unwrap(),
         amount: Some(Money::from_minor(9_900, usd())),
+        items: Items::default(),
+        payout_cap: Some(Money::from_minor(9_900, usd())),
         refunded_minor: 0,
+        refunds: None,
         session: None,
         coupon: None,
         affiliate_id: None,
@@ -154,11 +149,16 @@ pub fn commission(ids: &dyn IdSource, event: &Event, earner: &Affiliate) -> Comm
         affiliate_id: earner.id,
         level: 0,
         leaf_id: None,
+        reverses: None,
+        refund_id: None,
         basis,
-        rate,
+        reward: Reward::Rate(rate),
         rate_source: RateSource::Merchant,
+        rule_id: None,
         amount: basis.at(rate),
+        made_as: CommissionStatus::Pending,
         status: CommissionStatus::Pending,
+        payout_id: None,
         reason: None,
         matures_at: event.created_at.plus(Duration::from_secs(30 * 86_400)),
         created_at: event.created_at,
@@ -175,7 +175,7 @@ pub fn override_of(ids: &dyn IdSource, leaf: &Commission, parent: &Affiliate, le
         level,
         leaf_id: Some(leaf.id),
         basis: leaf.amount,
-        rate,
+        reward: Reward::Rate(rate),
         rate_source: RateSource::Override,
         amount: leaf.amount.at(rate),
         ..leaf.clone()

@@ -3,10 +3,10 @@
 use crate::build::{self, Shop};
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
-    CommissionStatus, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, KeyHash, KeyName,
-    LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, Plan, Rate, RateSource, Reason,
-    RedirectHost, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Timestamp, UserAgent, Utm,
-    Verdict, WebUrl,
+    CommissionStatus, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, Item, Items,
+    KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, Plan, Rate,
+    RateSource, Reason, Recurring, RedirectHost, Reward, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText,
+    Slug, Timestamp, UserAgent, Utm, Verdict, WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
@@ -48,6 +48,9 @@ pub fn shop(ids: &dyn IdSource) -> Shop {
         slug: Slug::parse(&"x".repeat(63)).unwrap(),
         clock: MerchantClock::ahead_by(i64::MAX),
         settings: settings(),
+        tier_count: u16::MAX,
+        rule_count: u16::MAX,
+        resetting: true,
         created_at: Timestamp::MIN,
         updated_at: Timestamp::MAX,
         ..test
@@ -73,6 +76,10 @@ pub fn settings() -> Settings {
         redirect_hosts: (0..Settings::MOST_HOSTS)
             .map(|n| RedirectHost::parse(&format!("h{n}.example.com")).unwrap())
             .collect(),
+        recurring: Recurring::FirstNRenewals,
+        recurring_max_renewals: Settings::MOST_RENEWALS,
+        min_payout: Money::from_minor(i64::MAX, "KWD".parse().unwrap()),
+        max_payout_rate: Rate::ZERO,
     }
 }
 
@@ -142,6 +149,15 @@ pub fn click(owner: &Affiliate) -> Click {
     }
 }
 
+/// As many lines as an order may have, each with everything and with nothing left out.
+fn items() -> Items {
+    let short = || ShortText::parse(&unicode(ShortText::MOST)).ok();
+    let item =
+        |minor| Item { product: short(), category: short(), amount: Money::from_minor(minor, "KWD".parse().unwrap()) };
+    let bare = Item { product: None, category: None, ..item(i64::MIN) };
+    Items(std::iter::once(bare).chain((1..100).map(|_| item(i64::MAX))).collect())
+}
+
 /// An event with nothing left out and the largest decision.
 pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
     let clicks = (0..50).map(|_| CandidateSource::Click(ids.id()));
@@ -157,7 +173,10 @@ pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
         external_id: ExternalId::parse(&unicode(ExternalId::MOST)).unwrap(),
         order_id: OrderReference::parse(&unicode(OrderReference::MOST)).unwrap(),
         amount: Some(Money::from_minor(i64::MAX, "KWD".parse().unwrap())),
+        items: items(),
+        payout_cap: Some(Money::from_minor(i64::MIN, "KWD".parse().unwrap())),
         refunded_minor: i64::MAX,
+        refunds: Some(domain::Id::from_uuid(Uuid::nil())),
         session: Some(session()),
         coupon: Some(coupon.code.clone()),
         affiliate_id: Some(winner.id),
@@ -176,6 +195,7 @@ pub fn least_event(ids: &dyn IdSource) -> Event {
     Event {
         kind: EventKind::TrialStarted,
         amount: None,
+        payout_cap: None,
         fingerprint: [0; 32],
         created_at: Timestamp::MIN,
         ..build::event(ids, "~")
@@ -191,11 +211,16 @@ pub fn commission(event: &Event, earner: &Affiliate, leaf: &Commission) -> Commi
         affiliate_id: earner.id,
         level: 5,
         leaf_id: Some(leaf.id),
+        reverses: Some(leaf.id),
+        refund_id: Some(event.id),
         basis: Money::from_minor(i64::MAX, "KWD".parse().unwrap()),
-        rate: Rate::ONE,
+        reward: Reward::Flat(Money::from_minor(i64::MIN, "KWD".parse().unwrap())),
         rate_source: RateSource::Override,
+        rule_id: Some(domain::Id::from_uuid(highest())),
         amount: Money::from_minor(i64::MIN, "KWD".parse().unwrap()),
+        made_as: CommissionStatus::Review,
         status: CommissionStatus::Void,
+        payout_id: Some(domain::Id::from_uuid(highest())),
         reason: Some(Reason::parse(&unicode(Reason::MOST)).unwrap()),
         matures_at: Timestamp::MAX,
         created_at: Timestamp::MIN,

@@ -4,8 +4,8 @@ use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
-    values::{flag, list, rate, text, whole},
-    wire::{AttributionModelWord, Fraction, SelfReferralWord, SettingsObject},
+    values::{decimal, flag, list, rate, text, whole},
+    wire::{Amount, AttributionModelWord, Fraction, RecurringWord, SelfReferralWord, SettingsObject},
 };
 use actix_web::{get, patch};
 use domain::{Fault, RedirectHost, Settings, SettingsChange, Slug, WebUrl};
@@ -65,6 +65,18 @@ struct SettingsChangeBody {
     /// Hosts that a link's `to` may name.
     #[schema(max_items = 50, nullable = false)]
     redirect_hosts: Option<Vec<String>>,
+    /// Which renewals of a bound customer earn.
+    #[schema(nullable = false)]
+    recurring: Option<RecurringWord>,
+    /// How many of them, where only the first ones do.
+    #[schema(minimum = 1, maximum = 1000, nullable = false)]
+    recurring_max_renewals: Option<u16>,
+    /// Who is owed less waits for a later payout. In the currency that the settings then have.
+    #[schema(minimum = 0, nullable = false)]
+    min_payout: Option<Amount>,
+    /// The part of a sale that all of its commissions and its cashback together may be.
+    #[schema(nullable = false)]
+    max_payout_rate: Option<Fraction>,
 }
 
 fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<Fault>> {
@@ -81,6 +93,10 @@ fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<Fault>> {
         auto_coupon_on_approval: fields.kept("auto_coupon_on_approval", flag),
         landing_url: fields.clearable("landing_url", text(WebUrl::parse)),
         redirect_hosts: fields.kept("redirect_hosts", list(Settings::MOST_HOSTS, text(RedirectHost::parse))),
+        recurring: fields.kept("recurring", text(str::parse)),
+        recurring_max_renewals: fields.kept("recurring_max_renewals", whole(1..=Settings::MOST_RENEWALS)),
+        min_payout: fields.kept("min_payout", decimal),
+        max_payout_rate: fields.kept("max_payout_rate", rate),
     };
     fields.finish(|| Some(change))
 }

@@ -105,16 +105,11 @@ fn merchant() -> Merchant {
         landing_url: WebUrl::parse("https://shop.example.com/").ok(),
         ..Settings::initial("USD".parse().unwrap())
     };
-    Merchant {
-        id: MerchantId::from_uuid(Uuid::from_u128(MERCHANT)),
-        organization_id: OrganizationId::from_uuid(Uuid::from_u128(9)),
-        mode: Mode::Test,
-        slug: Slug::parse("my-shop").unwrap(),
-        clock: MerchantClock::default(),
-        settings,
-        created_at: Timestamp::MIN,
-        updated_at: Timestamp::MIN,
-    }
+    let (id, organization) =
+        (MerchantId::from_uuid(Uuid::from_u128(MERCHANT)), OrganizationId::from_uuid(Uuid::from_u128(9)));
+    let slug = Slug::parse("my-shop").unwrap();
+    let founded = Merchant::found(id, organization, Mode::Test, slug, "USD".parse().unwrap(), Timestamp::MIN);
+    Merchant { settings, ..founded }
 }
 
 fn affiliate() -> Affiliate {
@@ -227,7 +222,7 @@ impl AffiliateReads for Stub {
     async fn new_affiliate_facts(&self, _: MerchantId, keys: &AffiliateKeys) -> Read<Option<NewAffiliateFacts>> {
         let parent = keys.parent_email.as_ref().filter(|email| **email == affiliate().email);
         Ok(Some(NewAffiliateFacts {
-            merchant: merchant(),
+            merchant: versioned(merchant()),
             slug_owner: None,
             email_owner: None,
             parent: parent.map(|_| versioned(affiliate())),
@@ -241,7 +236,7 @@ impl AffiliateReads for Stub {
         _: &AffiliateKeys,
     ) -> Read<Option<AffiliateChangeFacts>> {
         let facts = AffiliateChangeFacts {
-            merchant: merchant(),
+            merchant: versioned(merchant()),
             record: record(),
             version: Version::FIRST,
             slug_owner: None,
@@ -255,15 +250,15 @@ impl AffiliateReads for Stub {
 
 #[async_trait]
 impl CouponReads for Stub {
-    async fn coupon(&self, _: MerchantId, id: CouponId) -> Read<Option<(Merchant, Versioned<Coupon>)>> {
-        Ok(known(id, (merchant(), versioned(coupon()))))
+    async fn coupon(&self, _: MerchantId, id: CouponId) -> Read<Option<(Versioned<Merchant>, Versioned<Coupon>)>> {
+        Ok(known(id, (versioned(merchant()), versioned(coupon()))))
     }
     async fn coupons(&self, _: MerchantId, _: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>> {
         Ok(page(coupon(), ask))
     }
     async fn coupon_facts(&self, _: MerchantId, id: AffiliateId, _: &CouponCode) -> Read<Option<CouponFacts>> {
         let affiliate = known(id, versioned(affiliate()));
-        Ok(Some(CouponFacts { merchant: merchant(), affiliate, code_owner: None }))
+        Ok(Some(CouponFacts { merchant: versioned(merchant()), affiliate, code_owner: None }))
     }
 }
 
@@ -272,7 +267,7 @@ impl ClickReads for Stub {
     async fn link(&self, shop: &Slug, partner: &Slug) -> Read<Option<LinkFacts>> {
         let known = *shop == merchant().slug;
         let affiliate = (*partner == affiliate().slug).then(|| (affiliate().id, true));
-        Ok(known.then(|| LinkFacts { merchant: merchant(), affiliate }))
+        Ok(known.then(|| LinkFacts { merchant: versioned(merchant()), affiliate }))
     }
 }
 
@@ -280,7 +275,7 @@ impl ClickReads for Stub {
 impl EventReads for Stub {
     async fn event_facts(&self, _: MerchantId, _: &EventLookup) -> Read<Option<EventFacts>> {
         Ok(Some(EventFacts {
-            merchant: merchant(),
+            merchant: versioned(merchant()),
             earlier: None,
             coupon_owner: None,
             clicks: Vec::new(),
@@ -305,7 +300,7 @@ impl CommissionReads for Stub {
     }
     async fn commission_move_facts(&self, _: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
         let facts = CommissionMoveFacts {
-            merchant: merchant(),
+            merchant: versioned(merchant()),
             commission: versioned(commission()),
             overrides: Vec::new(),
             affiliates: vec![versioned(affiliate())],

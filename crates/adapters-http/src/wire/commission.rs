@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 #[schema(as = Commission, example = json!({
     "id": "com_01hzy3v7k2e9m8q4t6w0x5b1ca", "event_id": "evt_01hzy3v7k2e9m8q4t6w0x5b1ca",
     "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca", "order_id": "1001", "level": 0, "leaf_commission_id": null,
-    "basis_amount": 99.00, "rate": 0.20, "rate_source": "merchant", "amount": 19.80, "currency": "USD",
-    "status": "pending", "reason": null, "matures_at": "2024-01-31T12:00:00.000Z",
+    "reverses": null, "refund_event_id": null, "basis_amount": 99.00, "rate": 0.20, "flat_amount": null,
+    "rate_source": "merchant", "rule_id": null, "amount": 19.80, "currency": "USD", "status": "pending",
+    "payout_id": null, "reason": null, "matures_at": "2024-01-31T12:00:00.000Z",
     "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct CommissionObject<'a> {
@@ -28,18 +29,28 @@ pub(crate) struct CommissionObject<'a> {
     level: u8,
     /// The commission of level 0 that this one is an override of.
     leaf_commission_id: Option<String>,
+    /// The commission that this one takes back in part.
+    reverses: Option<String>,
+    /// The refund that made this row, or that ended it.
+    refund_event_id: Option<String>,
     /// What the rate was taken of.
     basis_amount: Amount,
-    /// The rate, frozen.
-    rate: Fraction,
-    /// Where the rate came from.
+    /// The rate, frozen; null where a fixed sum is earned.
+    rate: Option<Fraction>,
+    /// The fixed sum, frozen; null where a rate is earned.
+    flat_amount: Option<Amount>,
+    /// Where rate or sum came from.
     rate_source: RateSourceWord,
+    /// The rule that it came from, if it was one.
+    rule_id: Option<String>,
     /// What is earned.
     amount: Amount,
     /// The currency of both amounts, as ISO 4217 has it.
     currency: String,
     /// Where it stands.
     status: CommissionStatusWord,
+    /// The payout it is in.
+    payout_id: Option<String>,
     /// Why a person moved it.
     reason: Option<&'a str>,
     /// When it is approved by time.
@@ -59,11 +70,16 @@ impl<'a> From<&'a Commission> for CommissionObject<'a> {
             affiliate_id,
             level,
             leaf_id,
+            reverses,
+            refund_id,
             basis,
-            rate,
+            reward,
             rate_source,
+            rule_id,
             amount,
+            made_as: _,
             status,
+            payout_id,
             reason,
             matures_at,
             created_at,
@@ -76,12 +92,17 @@ impl<'a> From<&'a Commission> for CommissionObject<'a> {
             order_id: order_id.as_str(),
             level: *level,
             leaf_commission_id: leaf_id.map(|id| id.to_string()),
+            reverses: reverses.map(|id| id.to_string()),
+            refund_event_id: refund_id.map(|id| id.to_string()),
             basis_amount: (*basis).into(),
-            rate: (*rate).into(),
+            rate: reward.rate().map(Fraction::from),
+            flat_amount: reward.flat().map(Amount::from),
             rate_source: (*rate_source).into(),
+            rule_id: rule_id.map(|id| id.to_string()),
             amount: (*amount).into(),
             currency: amount.currency().to_string(),
             status: (*status).into(),
+            payout_id: payout_id.map(|id| id.to_string()),
             reason: reason.as_ref().map(domain::Reason::as_str),
             matures_at: (*matures_at).into(),
             created_at: (*created_at).into(),

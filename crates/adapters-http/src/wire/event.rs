@@ -2,7 +2,7 @@
 
 use super::scalars::{Amount, Fraction, Instant, OwnData};
 use super::words::{CommissionStatusWord, ViaWord};
-use domain::{Commission, Event};
+use domain::{Commission, Event, Item, Money, ShortText};
 use ports::EventRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event, example = json!({
     "id": "evt_01hzy3v7k2e9m8q4t6w0x5b1ca", "type": "purchase", "external_id": "1001", "order_id": "1001",
-    "amount": 99.00, "currency": "USD", "attributed": true, "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca",
+    "amount": 99.00, "currency": "USD", "items": [], "refunded_amount": 0.00, "refunds": null, "attributed": true, "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca",
     "attribution": {"via": "click", "reason": "The session came by the affiliate's link."},
     "commissions": [{"id": "com_01hzy3v7k2e9m8q4t6w0x5b1ca", "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca",
         "level": 0, "rate": 0.20, "amount": 19.80, "currency": "USD", "status": "pending"}],
@@ -30,6 +30,12 @@ pub(crate) struct EventObject<'a> {
     amount: Option<Amount>,
     /// In which currency, as ISO 4217 has it.
     currency: Option<String>,
+    /// The lines of the order.
+    items: Vec<ItemObject<'a>>,
+    /// How much of it was taken back since.
+    refunded_amount: Option<Amount>,
+    /// The event that this refund takes back.
+    refunds: Option<String>,
     /// Whether an affiliate is credited.
     attributed: bool,
     /// Who is credited.
@@ -46,6 +52,29 @@ pub(crate) struct EventObject<'a> {
     metadata: OwnData,
     /// When it was recorded.
     created_at: Instant,
+}
+
+/// One line of an order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Item)]
+struct ItemObject<'a> {
+    /// Your word for what was bought.
+    product: Option<&'a str>,
+    /// Your word for what kind of thing that is.
+    category: Option<&'a str>,
+    /// What was paid for it.
+    amount: Amount,
+}
+
+impl<'a> From<&'a Item> for ItemObject<'a> {
+    fn from(item: &'a Item) -> Self {
+        let Item { product, category, amount } = item;
+        Self {
+            product: product.as_ref().map(ShortText::as_str),
+            category: category.as_ref().map(ShortText::as_str),
+            amount: (*amount).into(),
+        }
+    }
 }
 
 /// How the credit for an event was decided.
@@ -68,8 +97,8 @@ struct EarnedObject {
     affiliate_id: String,
     /// 0 for the affiliate who brought the sale, 1 for its parent, and so on.
     level: u8,
-    /// The rate.
-    rate: Fraction,
+    /// The rate; null where a fixed sum is earned.
+    rate: Option<Fraction>,
     /// What is earned.
     amount: Amount,
     /// In which currency, as ISO 4217 has it.
@@ -87,7 +116,10 @@ impl<'a> From<&'a EventRecord> for EventObject<'a> {
             external_id,
             order_id,
             amount,
-            refunded_minor: _,
+            items,
+            payout_cap: _,
+            refunded_minor,
+            refunds,
             session: _,
             coupon,
             affiliate_id,
@@ -106,6 +138,9 @@ impl<'a> From<&'a EventRecord> for EventObject<'a> {
             order_id: order_id.as_str(),
             amount: amount.map(Amount::from),
             currency: amount.map(|amount| amount.currency().to_string()),
+            items: items.0.iter().map(ItemObject::from).collect(),
+            refunded_amount: amount.map(|amount| Money::from_minor(*refunded_minor, amount.currency()).into()),
+            refunds: refunds.map(|id| id.to_string()),
             attributed: affiliate_id.is_some(),
             affiliate_id: affiliate_id.map(|id| id.to_string()),
             attribution: AttributionObject { via: decision.via().into(), reason: decision.reason() },
@@ -125,7 +160,7 @@ impl From<&Commission> for EarnedObject {
             id: commission.id.to_string(),
             affiliate_id: commission.affiliate_id.to_string(),
             level: commission.level,
-            rate: commission.rate.into(),
+            rate: commission.reward.rate().map(Fraction::from),
             amount: commission.amount.into(),
             currency: commission.amount.currency().to_string(),
             status: commission.status.into(),

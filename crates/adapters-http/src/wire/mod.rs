@@ -21,7 +21,9 @@ pub(crate) use list::ListObject;
 pub use scalars::instant_text;
 pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
-pub(crate) use words::{AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, SelfReferralWord};
+pub(crate) use words::{
+    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, RecurringWord, SelfReferralWord,
+};
 
 use ports::{Envelope, Shown, Wire};
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! A merchant's settings, as callers see them.
 
-use super::scalars::Fraction;
-use super::words::{AttributionModelWord, SelfReferralWord};
+use super::scalars::{Amount, Fraction};
+use super::words::{AttributionModelWord, RecurringWord, SelfReferralWord};
 use domain::{Merchant, Settings};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 #[schema(as = Settings, example = json!({
     "slug": "my-shop-test", "currency": "USD", "commission_rate": 0.20, "mlm_rates": [0.10, 0.05], "hold_days": 30,
     "cookie_window_days": 90, "attribution_model": "last_click", "self_referral": "block",
-    "auto_coupon_on_approval": true, "landing_url": "https://shop.example.com/", "redirect_hosts": ["blog.example.com"]
+    "auto_coupon_on_approval": true, "landing_url": "https://shop.example.com/", "redirect_hosts": ["blog.example.com"],
+    "recurring": "first_order_only", "recurring_max_renewals": 12, "min_payout": 0.00, "max_payout_rate": 1.00
 }))]
 pub(crate) struct SettingsObject<'a> {
     /// The merchant's name in referral links; unique on the server.
@@ -36,12 +37,31 @@ pub(crate) struct SettingsObject<'a> {
     landing_url: Option<&'a str>,
     /// Hosts that a link's `to` may name.
     redirect_hosts: Vec<&'a str>,
+    /// Which renewals of a bound customer earn.
+    recurring: RecurringWord,
+    /// How many of them, where only the first ones do.
+    recurring_max_renewals: u16,
+    /// Who is owed less in the settings' currency waits for a later payout.
+    min_payout: Amount,
+    /// The part of a sale that all of its commissions and its cashback together may be.
+    max_payout_rate: Fraction,
 }
 
 impl<'a> From<&'a Merchant> for SettingsObject<'a> {
     fn from(merchant: &'a Merchant) -> Self {
-        let Merchant { id: _, organization_id: _, mode: _, slug, clock: _, settings, created_at: _, updated_at: _ } =
-            merchant;
+        let Merchant {
+            id: _,
+            organization_id: _,
+            mode: _,
+            slug,
+            clock: _,
+            settings,
+            tier_count: _,
+            rule_count: _,
+            resetting: _,
+            created_at: _,
+            updated_at: _,
+        } = merchant;
         let Settings {
             currency,
             commission_rate,
@@ -53,6 +73,10 @@ impl<'a> From<&'a Merchant> for SettingsObject<'a> {
             auto_coupon_on_approval,
             landing_url,
             redirect_hosts,
+            recurring,
+            recurring_max_renewals,
+            min_payout,
+            max_payout_rate,
         } = settings;
         Self {
             slug: slug.as_str(),
@@ -66,6 +90,10 @@ impl<'a> From<&'a Merchant> for SettingsObject<'a> {
             auto_coupon_on_approval: *auto_coupon_on_approval,
             landing_url: landing_url.as_ref().map(domain::WebUrl::as_str),
             redirect_hosts: redirect_hosts.iter().map(domain::RedirectHost::as_str).collect(),
+            recurring: (*recurring).into(),
+            recurring_max_renewals: *recurring_max_renewals,
+            min_payout: (*min_payout).into(),
+            max_payout_rate: (*max_payout_rate).into(),
         }
     }
 }

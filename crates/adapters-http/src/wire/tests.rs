@@ -63,7 +63,10 @@ fn events_and_commissions() {
         external_id: ExternalId::parse("1001").unwrap(),
         order_id: OrderReference::parse("1001").unwrap(),
         amount: Some(usd(9_900)),
+        items: domain::Items::default(),
+        payout_cap: Some(usd(9_900)),
         refunded_minor: 0,
+        refunds: None,
         session: None,
         coupon: None,
         affiliate_id: None,
@@ -82,11 +85,16 @@ fn events_and_commissions() {
         affiliate_id: AffiliateId::from_uuid(Uuid::from_u128(1)),
         level: 0,
         leaf_id: None,
+        reverses: None,
+        refund_id: None,
         basis: usd(9_900),
-        rate: Rate::from_millionths(200_000).unwrap(),
+        reward: domain::Reward::Rate(Rate::from_millionths(200_000).unwrap()),
         rate_source: RateSource::Merchant,
+        rule_id: None,
         amount: usd(1_980),
+        made_as: domain::CommissionStatus::Pending,
         status: domain::CommissionStatus::Pending,
+        payout_id: None,
         reason: None,
         matures_at: Timestamp::MIN,
         created_at: Timestamp::MIN,
@@ -94,10 +102,18 @@ fn events_and_commissions() {
     };
     let shown = text(Shown::Commission(&commission));
     assert!(
-        shown.contains(r#""basis_amount":99.00,"rate":0.20,"rate_source":"merchant","amount":19.80,"currency":"USD""#)
+        shown.contains(
+            r#""basis_amount":99.00,"rate":0.20,"flat_amount":null,"rate_source":"merchant","rule_id":null,"amount":19.80"#
+        ),
+        "{shown}"
     );
     let shown = text(Shown::Event(&EventRecord { event, commissions: vec![commission] }));
-    assert!(shown.contains(r#""amount":99.00,"currency":"USD","attributed":false,"affiliate_id":null"#), "{shown}");
+    assert!(
+        shown.contains(
+            r#""amount":99.00,"currency":"USD","items":[],"refunded_amount":0.00,"refunds":null,"attributed":false"#
+        ),
+        "{shown}"
+    );
     assert!(shown.contains(r#""level":0,"rate":0.20,"amount":19.80,"currency":"USD","status":"pending"}]"#), "{shown}");
     assert!(!shown.contains("secret"));
 }

@@ -45,6 +45,7 @@ words! {
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
     RateSourceWord of RateSource;
+    RecurringWord of Recurring;
     ScopeWord of Scope;
     SelfReferralWord of SelfReferral;
     ViaWord of Via;

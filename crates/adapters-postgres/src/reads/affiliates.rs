@@ -121,7 +121,7 @@ impl AffiliateReads for PostgresStorage {
         let (facts, parent) = try_join!(biased; reader.first(facts), reader.first(parent))?;
         let Some((merchant, slug_owner, email_owner, seats)) = facts else { return Ok(None) };
         Ok(Some(NewAffiliateFacts {
-            merchant: merchant.entity()?,
+            merchant: merchant.versioned()?,
             slug_owner,
             email_owner,
             parent: parent.map(Readable::versioned).transpose()?,
@@ -166,7 +166,7 @@ impl AffiliateReads for PostgresStorage {
         let (Some((merchant, tree, slug_owner, email_owner)), Some(found)) = (facts, found) else { return Ok(None) };
         let (record, version) = record(found)?;
         Ok(Some(AffiliateChangeFacts {
-            merchant: merchant.entity()?,
+            merchant: merchant.versioned()?,
             record,
             version,
             slug_owner,

@@ -31,6 +31,6 @@ impl ClickReads for PostgresStorage {
             }
             None => None,
         };
-        Ok(Some(LinkFacts { merchant: merchant.entity()?, affiliate }))
+        Ok(Some(LinkFacts { merchant: merchant.versioned()?, affiliate }))
     }
 }

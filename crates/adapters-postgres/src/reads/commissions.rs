@@ -71,7 +71,7 @@ impl CommissionReads for PostgresStorage {
         let (affiliates, accounts) =
             try_join!(biased; reader.all(affiliates_with(merchant, earners)), reader.all(accounts))?;
         Ok(Some(CommissionMoveFacts {
-            merchant: merchant_row.entity()?,
+            merchant: merchant_row.versioned()?,
             commission: commission.versioned()?,
             overrides: overrides.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
             affiliates: affiliates.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,

@@ -14,7 +14,11 @@ use uuid::Uuid;
 
 #[async_trait]
 impl CouponReads for PostgresStorage {
-    async fn coupon(&self, merchant: MerchantId, id: CouponId) -> Read<Option<(Merchant, Versioned<Coupon>)>> {
+    async fn coupon(
+        &self,
+        merchant: MerchantId,
+        id: CouponId,
+    ) -> Read<Option<(Versioned<Merchant>, Versioned<Coupon>)>> {
         let sql = Sql::<(MerchantRow, CouponRow)>::new(format!(
             "SELECT {}, {} FROM coupons c JOIN merchants m ON m.id = c.merchant_id WHERE c.merchant_id = ? AND c.id = ?",
             MerchantRow::select("m"),
@@ -22,7 +26,7 @@ impl CouponReads for PostgresStorage {
         ));
         let found = self.readers.reader()?.first(sql.bind(merchant.uuid()).bind(id.uuid())).await?;
         let Some((merchant, coupon)) = found else { return Ok(None) };
-        Ok(Some((merchant.entity()?, coupon.versioned()?)))
+        Ok(Some((merchant.versioned()?, coupon.versioned()?)))
     }
 
     async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>> {
@@ -55,6 +59,6 @@ impl CouponReads for PostgresStorage {
         let (facts, found) = try_join!(biased; reader.first(facts), reader.first(affiliate(merchant, affiliate_id)))?;
         let Some((merchant, code_owner)) = facts else { return Ok(None) };
         let affiliate = found.map(Readable::versioned).transpose()?;
-        Ok(Some(CouponFacts { merchant: merchant.entity()?, affiliate, code_owner }))
+        Ok(Some(CouponFacts { merchant: merchant.versioned()?, affiliate, code_owner }))
     }
 }

@@ -46,10 +46,10 @@ impl EventReads for PostgresStorage {
             maybe(session.as_ref(), |session| reader.all(latest_clicks(merchant, session))),
         )?;
         let Some((merchant_row, earlier)) = facts else { return Ok(None) };
-        let shop = merchant_row.entity()?;
+        let shop = merchant_row.versioned()?;
         // Fewer than that many are all there are.
         let older = session.as_ref().filter(|_| clicks.len() == MOST_CLICKS);
-        let oldest = time(shop.clock.at(*now).minus(shop.settings.window()));
+        let oldest = time(shop.row.clock.at(*now).minus(shop.row.settings.window()));
         let (earlier, older) = try_join!(
             biased;
             maybe(earlier, |id| event(&reader, merchant, EventId::from_uuid(id))),
@@ -153,8 +153,7 @@ async fn earned_by(reader: &Reader, merchant: MerchantId, events: &[Event]) -> R
 
 /// A subquery for the events with an external id, of whatever kind; its values are the merchant and the key.
 fn owners_in_any_space() -> String {
-    let spaces = [EventSpace::Paying, EventSpace::Signup, EventSpace::Lead, EventSpace::TrialStarted];
-    let spaces = spaces.map(|space| Space::Event(space).number().to_string()).join(", ");
+    let spaces = EventSpace::ALL.map(|space| Space::Event(space).number().to_string()).join(", ");
     format!("(SELECT k.owner FROM claims k WHERE k.merchant_id = ? AND k.space IN ({spaces}) AND k.key = ?)")
 }
 

@@ -13,6 +13,7 @@ rows! {
         affiliate_id: Uuid,
         currency: String,
         approved_minor: i64,
+        in_payout_minor: i64,
         paid_minor: i64,
         version: i64,
     }
@@ -31,13 +32,14 @@ impl Image for AccountRow {
     type Of = Account;
 
     fn image(merchant: MerchantId, account: &Account, version: Version) -> Self {
-        let Account { id, affiliate_id, approved, paid } = account;
+        let Account { id, affiliate_id, approved, in_payout, paid } = account;
         Self {
             merchant_id: merchant.uuid(),
             id: id.uuid(),
             affiliate_id: affiliate_id.uuid(),
             currency: account.currency().code().to_owned(),
             approved_minor: approved.minor(),
+            in_payout_minor: in_payout.minor(),
             paid_minor: paid.minor(),
             version: version.number(),
         }
@@ -46,11 +48,13 @@ impl Image for AccountRow {
 
 impl Readable for AccountRow {
     fn versioned(self) -> Mapped<Versioned<Account>> {
-        let Self { merchant_id: _, id, affiliate_id, currency, approved_minor, paid_minor, version } = self;
+        let Self { merchant_id: _, id, affiliate_id, currency, approved_minor, in_payout_minor, paid_minor, version } =
+            self;
         let row = Account {
             id: AccountId::from_uuid(id),
             affiliate_id: AffiliateId::from_uuid(affiliate_id),
             approved: money(approved_minor, &currency)?,
+            in_payout: money(in_payout_minor, &currency)?,
             paid: money(paid_minor, &currency)?,
         };
         Ok(Versioned { row, version: Version::stored(version) })

@@ -6,8 +6,8 @@ use super::{
 };
 use diesel::data_types::PgTimestamp;
 use domain::{
-    AffiliateId, CouponCode, Decision, Email, Event, EventId, EventKind, ExternalId, MerchantId, Metadata,
-    OrderReference, SessionId, ShortText,
+    AffiliateId, CouponCode, Decision, Email, Event, EventId, EventKind, ExternalId, Items, MerchantId, Metadata,
+    Money, OrderReference, SessionId, ShortText,
 };
 use ports::{Version, Versioned};
 use uuid::Uuid;
@@ -22,7 +22,10 @@ rows! {
         order_id: String,
         amount_minor: Option<i64>,
         currency: Option<String>,
+        items: String,
+        payout_cap_minor: Option<i64>,
         refunded_minor: i64,
+        refunds: Option<Uuid>,
         session: Option<String>,
         coupon: Option<String>,
         affiliate_id: Option<Uuid>,
@@ -47,7 +50,10 @@ impl Image for EventRow {
             external_id,
             order_id,
             amount,
+            items,
+            payout_cap,
             refunded_minor,
+            refunds,
             session,
             coupon,
             affiliate_id,
@@ -67,7 +73,10 @@ impl Image for EventRow {
             order_id: order_id.as_str().to_owned(),
             amount_minor: amount.map(|amount| amount.minor()),
             currency: amount.map(|amount| amount.currency().code().to_owned()),
+            items: items.to_string(),
+            payout_cap_minor: payout_cap.map(Money::minor),
             refunded_minor: *refunded_minor,
+            refunds: refunds.map(EventId::uuid),
             session: session.as_ref().map(|session| session.as_str().to_owned()),
             coupon: coupon.as_ref().map(|code| code.as_str().to_owned()),
             affiliate_id: affiliate_id.map(AffiliateId::uuid),
@@ -93,7 +102,10 @@ impl Readable for EventRow {
             order_id,
             amount_minor,
             currency,
+            items,
+            payout_cap_minor,
             refunded_minor,
+            refunds,
             session,
             coupon,
             affiliate_id,
@@ -111,13 +123,23 @@ impl Readable for EventRow {
             (None, None) => None,
             _ => return Err(Damaged::at("an event has half an amount")),
         };
+        let amount_currency = amount.map(Money::currency);
+        let items = match amount_currency {
+            Some(currency) => parsed(Items::stored(&items, currency))?,
+            None => Items::default(),
+        };
         let row = Event {
             id: EventId::from_uuid(id),
             kind: parsed(EventKind::parse(&kind))?,
             external_id: parsed(ExternalId::parse(&external_id))?,
             order_id: parsed(OrderReference::parse(&order_id))?,
             amount,
+            items,
+            payout_cap: amount_currency
+                .zip(payout_cap_minor)
+                .map(|(currency, minor)| Money::from_minor(minor, currency)),
             refunded_minor,
+            refunds: refunds.map(EventId::from_uuid),
             session: optional(session, SessionId::parse)?,
             coupon: optional(coupon, CouponCode::parse)?,
             affiliate_id: affiliate_id.map(AffiliateId::from_uuid),

@@ -2,12 +2,12 @@
 
 use super::{
     Image, Mapped, Readable, parsed, rows, time,
-    values::{instant, millionths, optional, present, rate},
+    values::{instant, millionths, money, optional, present, rate},
 };
 use diesel::data_types::PgTimestamp;
 use domain::{
-    AttributionModel, Currency, Merchant, MerchantClock, MerchantId, Mode, OrganizationId, Rate, RedirectHost,
-    SelfReferral, Settings, Slug, WebUrl,
+    AttributionModel, Currency, Merchant, MerchantClock, MerchantId, Mode, OrganizationId, Rate, Recurring,
+    RedirectHost, SelfReferral, Settings, Slug, WebUrl,
 };
 use ports::{Version, Versioned};
 use uuid::Uuid;
@@ -30,6 +30,13 @@ rows! {
         auto_coupon_on_approval: bool,
         landing_url: Option<String>,
         redirect_hosts: String,
+        recurring: String,
+        recurring_max_renewals: i32,
+        min_payout_minor: i64,
+        max_payout_rate: i32,
+        tier_count: i32,
+        rule_count: i32,
+        resetting: bool,
         created_at: PgTimestamp,
         updated_at: PgTimestamp,
         version: i64,
@@ -40,7 +47,19 @@ impl Image for MerchantRow {
     type Of = Merchant;
 
     fn image(_: MerchantId, merchant: &Merchant, version: Version) -> Self {
-        let Merchant { id, organization_id, mode, slug, clock, settings, created_at, updated_at } = merchant;
+        let Merchant {
+            id,
+            organization_id,
+            mode,
+            slug,
+            clock,
+            settings,
+            tier_count,
+            rule_count,
+            resetting,
+            created_at,
+            updated_at,
+        } = merchant;
         let Settings {
             currency,
             commission_rate,
@@ -52,6 +71,10 @@ impl Image for MerchantRow {
             auto_coupon_on_approval,
             landing_url,
             redirect_hosts,
+            recurring,
+            recurring_max_renewals,
+            min_payout,
+            max_payout_rate,
         } = settings;
         let rates: Vec<String> = mlm_rates.iter().map(|rate| rate.millionths().to_string()).collect();
         let hosts: Vec<&str> = redirect_hosts.iter().map(RedirectHost::as_str).collect();
@@ -71,6 +94,13 @@ impl Image for MerchantRow {
             auto_coupon_on_approval: *auto_coupon_on_approval,
             landing_url: landing_url.as_ref().map(|url| url.as_str().to_owned()),
             redirect_hosts: hosts.join("\n"),
+            recurring: recurring.as_str().to_owned(),
+            recurring_max_renewals: i32::from(*recurring_max_renewals),
+            min_payout_minor: min_payout.minor(),
+            max_payout_rate: millionths(*max_payout_rate),
+            tier_count: i32::from(*tier_count),
+            rule_count: i32::from(*rule_count),
+            resetting: *resetting,
             created_at: time(*created_at),
             updated_at: time(*updated_at),
             version: version.number(),
@@ -96,6 +126,13 @@ impl Readable for MerchantRow {
             auto_coupon_on_approval,
             landing_url,
             redirect_hosts,
+            recurring,
+            recurring_max_renewals,
+            min_payout_minor,
+            max_payout_rate,
+            tier_count,
+            rule_count,
+            resetting,
             created_at,
             updated_at,
             version,
@@ -114,6 +151,10 @@ impl Readable for MerchantRow {
                 .lines()
                 .map(|host| parsed(RedirectHost::parse(host)))
                 .collect::<Mapped<_>>()?,
+            recurring: parsed(recurring.parse::<Recurring>())?,
+            recurring_max_renewals: parsed(u16::try_from(recurring_max_renewals))?,
+            min_payout: money(min_payout_minor, &currency)?,
+            max_payout_rate: rate(max_payout_rate)?,
         };
         let row = Merchant {
             id: MerchantId::from_uuid(id),
@@ -122,6 +163,9 @@ impl Readable for MerchantRow {
             slug: parsed(Slug::parse(&slug))?,
             clock: MerchantClock::ahead_by(clock_offset_micros),
             settings,
+            tier_count: parsed(u16::try_from(tier_count))?,
+            rule_count: parsed(u16::try_from(rule_count))?,
+            resetting,
             created_at: instant(created_at)?,
             updated_at: instant(updated_at)?,
         };

@@ -1,7 +1,7 @@
 //! Values that are stored in another form than the domain has them.
 
 use diesel::data_types::PgTimestamp;
-use domain::{Currency, Money, Rate, Timestamp};
+use domain::{Currency, Money, Rate, Reward, Timestamp};
 use ports::ReadError;
 use std::{any::type_name, fmt};
 
@@ -77,6 +77,15 @@ pub(crate) fn millionths(rate: Rate) -> i32 {
 /// A stored rate.
 pub(crate) fn rate(millionths: i32) -> Mapped<Rate> {
     present(u32::try_from(millionths).ok().and_then(Rate::from_millionths))
+}
+
+/// A stored reward: a rate or a fixed sum, never both.
+pub(crate) fn reward(millionths: Option<i32>, flat_minor: Option<i64>, currency: &str) -> Mapped<Reward> {
+    match (millionths, flat_minor) {
+        (Some(millionths), None) => rate(millionths).map(Reward::Rate),
+        (None, Some(minor)) => money(minor, currency).map(Reward::Flat),
+        _ => Err(Damaged::at("a reward is both a rate and a sum, or neither")),
+    }
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ fn new_facts(
         .limit(MOST_SEATS)
         .load(connection)?;
     let seats_taken = u32::try_from(seats.len()).unwrap_or(u32::MAX);
-    Ok(Some(NewAffiliateFacts { merchant: merchant.row, slug_owner, email_owner, parent, seats_taken }))
+    Ok(Some(NewAffiliateFacts { merchant, slug_owner, email_owner, parent, seats_taken }))
 }
 
 fn change_facts(
@@ -172,9 +172,9 @@ fn change_facts(
     affiliate_id: AffiliateId,
     keys: &AffiliateKeys,
 ) -> Result<Option<AffiliateChangeFacts>, Fault> {
-    let Some(merchant) = merchant(connection, id)?.map(|found| found.row) else { return Ok(None) };
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(Versioned { row, version }) = affiliate(connection, id, affiliate_id)? else { return Ok(None) };
-    let record = record(connection, id, merchant.settings.currency, row)?;
+    let record = record(connection, id, merchant.row.settings.currency, row)?;
     let Owners { slug: slug_owner, email: email_owner } = owners(connection, id, keys)?;
     let wanted = parent(connection, id, keys)?.map(|parent| parent.row.id);
     let parent_chain = chain(connection, id, wanted)?;

@@ -50,7 +50,7 @@ fn link(connection: &mut SqliteConnection, merchant: &Slug, affiliate: &Slug) ->
         None => None,
     };
     let affiliate = affiliate.map(|found| (found.row.id, found.row.is_approved()));
-    Ok(Some(LinkFacts { merchant: merchant.row, affiliate }))
+    Ok(Some(LinkFacts { merchant, affiliate }))
 }
 
 #[async_trait]

@@ -72,7 +72,7 @@ fn move_facts(
     id: MerchantId,
     commission_id: CommissionId,
 ) -> Result<Option<CommissionMoveFacts>, Fault> {
-    let Some(merchant) = merchant(connection, id)?.map(|found| found.row) else { return Ok(None) };
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let found = find::<CommissionRow>(connection, id.uuid(), commission_id.uuid())?;
     let Some(commission) = found else { return Ok(None) };
     let overrides = overrides_of(connection, id, &commission.row)?;

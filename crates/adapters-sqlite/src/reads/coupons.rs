@@ -60,11 +60,15 @@ fn list(
 
 #[async_trait]
 impl CouponReads for SqliteStorage {
-    async fn coupon(&self, id: MerchantId, of: CouponId) -> Result<Option<(Merchant, Versioned<Coupon>)>, ReadError> {
+    async fn coupon(
+        &self,
+        id: MerchantId,
+        of: CouponId,
+    ) -> Result<Option<(Versioned<Merchant>, Versioned<Coupon>)>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
             let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
             let coupon = find::<CouponRow>(connection, id.uuid(), of.uuid())?;
-            Ok(coupon.map(|coupon| (merchant.row, coupon)))
+            Ok(coupon.map(|coupon| (merchant, coupon)))
         };
         self.readers.read(work).await
     }
@@ -90,7 +94,7 @@ impl CouponReads for SqliteStorage {
             let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
             let affiliate = affiliate(connection, id, of)?;
             let code_owner = code_owner(connection, id, &code)?;
-            Ok(Some(CouponFacts { merchant: merchant.row, affiliate, code_owner }))
+            Ok(Some(CouponFacts { merchant, affiliate, code_owner }))
         };
         self.readers.read(work).await
     }

@@ -39,7 +39,7 @@ fn event(connection: &mut SqliteConnection, merchant: MerchantId, id: Uuid) -> R
 
 fn facts(connection: &mut SqliteConnection, id: MerchantId, lookup: &EventLookup) -> Result<Option<EventFacts>, Fault> {
     let EventLookup { space, external_id, session, coupon, affiliate_id, now } = lookup;
-    let Some(merchant) = merchant(connection, id)?.map(|found| found.row) else { return Ok(None) };
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let earlier = match owner_of(connection, id, Space::Event(*space), external_id.as_str())? {
         Some(owner) => event(connection, id, owner)?,
         None => None,
@@ -48,7 +48,7 @@ fn facts(connection: &mut SqliteConnection, id: MerchantId, lookup: &EventLookup
         Some(code) => coupon_affiliate(connection, id, code)?,
         None => None,
     };
-    let oldest = merchant.clock.at(*now).minus(merchant.settings.window());
+    let oldest = merchant.row.clock.at(*now).minus(merchant.row.settings.window());
     let clicks = match session {
         Some(session) => clicks::of_session(connection, id, session, oldest)?,
         None => Vec::new(),

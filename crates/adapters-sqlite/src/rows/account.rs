@@ -14,6 +14,7 @@ pub(crate) struct AccountRow {
     affiliate_id: Uid,
     currency: String,
     approved_minor: i64,
+    in_payout_minor: i64,
     paid_minor: i64,
     version: i64,
 }
@@ -28,25 +29,28 @@ impl TableRow for AccountRow {
     type Entity = Account;
 
     fn of(merchant: MerchantId, account: &Account, version: Version) -> Self {
-        let Account { id, affiliate_id, approved, paid } = account;
+        let Account { id, affiliate_id, approved, in_payout, paid } = account;
         Self {
             merchant_id: Uid::from(merchant),
             id: Uid::from(*id),
             affiliate_id: Uid::from(*affiliate_id),
             currency: account.currency().code().to_owned(),
             approved_minor: approved.minor(),
+            in_payout_minor: in_payout.minor(),
             paid_minor: paid.minor(),
             version: version.number(),
         }
     }
 
     fn read(self) -> Result<Versioned<Account>, Damaged> {
-        let Self { merchant_id: _, id, affiliate_id, currency, approved_minor, paid_minor, version } = self;
+        let Self { merchant_id: _, id, affiliate_id, currency, approved_minor, in_payout_minor, paid_minor, version } =
+            self;
         let currency = Reading::of("accounts", id.0).currency(&currency)?;
         let row = Account {
             id: id.id(),
             affiliate_id: affiliate_id.id(),
             approved: Money::from_minor(approved_minor, currency),
+            in_payout: Money::from_minor(in_payout_minor, currency),
             paid: Money::from_minor(paid_minor, currency),
         };
         Ok(Versioned { row, version: Version::stored(version) })

@@ -4,8 +4,8 @@ use super::{Reading, TableRow};
 use crate::{error::Damaged, schema::events, values::Uid};
 use diesel::prelude::*;
 use domain::{
-    CouponCode, Decision, Email, Event, EventKind, ExternalId, MerchantId, Metadata, Money, OrderReference, SessionId,
-    ShortText, Timestamp,
+    CouponCode, Decision, Email, Event, EventKind, ExternalId, Items, MerchantId, Metadata, Money, OrderReference,
+    SessionId, ShortText, Timestamp,
 };
 use ports::{Version, Versioned};
 
@@ -20,7 +20,10 @@ pub(crate) struct EventRow {
     order_id: String,
     amount_minor: Option<i64>,
     currency: Option<String>,
+    items: String,
+    payout_cap_minor: Option<i64>,
     refunded_minor: i64,
+    refunds: Option<Uid>,
     session: Option<String>,
     coupon: Option<String>,
     affiliate_id: Option<Uid>,
@@ -50,7 +53,10 @@ impl TableRow for EventRow {
             external_id,
             order_id,
             amount,
+            items,
+            payout_cap,
             refunded_minor,
+            refunds,
             session,
             coupon,
             affiliate_id,
@@ -70,7 +76,10 @@ impl TableRow for EventRow {
             order_id: order_id.as_str().to_owned(),
             amount_minor: amount.map(Money::minor),
             currency: amount.map(|amount| amount.currency().code().to_owned()),
+            items: items.to_string(),
+            payout_cap_minor: payout_cap.map(Money::minor),
             refunded_minor: *refunded_minor,
+            refunds: refunds.map(Uid::from),
             session: session.as_ref().map(SessionId::as_str).map(str::to_owned),
             coupon: coupon.as_ref().map(CouponCode::as_str).map(str::to_owned),
             affiliate_id: affiliate_id.map(Uid::from),
@@ -94,7 +103,10 @@ impl TableRow for EventRow {
             order_id,
             amount_minor,
             currency,
+            items,
+            payout_cap_minor,
             refunded_minor,
+            refunds,
             session,
             coupon,
             affiliate_id,
@@ -108,13 +120,24 @@ impl TableRow for EventRow {
             version,
         } = self;
         let reading = Reading::of("events", id.0);
+        let amount = reading.maybe_money(amount_minor, currency.as_deref())?;
+        let amount_currency = amount.map(Money::currency);
+        let items = match amount_currency {
+            Some(currency) => reading.get("items", Items::stored(&items, currency))?,
+            None => Items::default(),
+        };
         let row = Event {
             id: id.id(),
             kind: reading.get("kind", EventKind::parse(&kind))?,
             external_id: reading.get("external_id", ExternalId::parse(&external_id))?,
             order_id: reading.get("order_id", OrderReference::parse(&order_id))?,
-            amount: reading.maybe_money(amount_minor, currency.as_deref())?,
+            amount,
+            items,
+            payout_cap: amount_currency
+                .zip(payout_cap_minor)
+                .map(|(currency, minor)| Money::from_minor(minor, currency)),
             refunded_minor,
+            refunds: refunds.map(Uid::id),
             session: reading.maybe("session", session, |text| SessionId::parse(&text))?,
             coupon: reading.maybe("coupon", coupon, |text| CouponCode::parse(&text))?,
             affiliate_id: affiliate_id.map(Uid::id),

@@ -3,7 +3,7 @@
 use super::{Reading, TableRow, reading::millionths};
 use crate::{error::Damaged, schema::merchants, values::Uid};
 use diesel::prelude::*;
-use domain::{Merchant, MerchantClock, MerchantId, Rate, RedirectHost, Settings, Slug, WebUrl};
+use domain::{Merchant, MerchantClock, MerchantId, Money, Rate, RedirectHost, Settings, Slug, WebUrl};
 use ports::{Version, Versioned};
 
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -24,6 +24,13 @@ pub(crate) struct MerchantRow {
     auto_coupon_on_approval: bool,
     landing_url: Option<String>,
     redirect_hosts: String,
+    recurring: String,
+    recurring_max_renewals: i32,
+    min_payout_minor: i64,
+    max_payout_rate: i32,
+    tier_count: i32,
+    rule_count: i32,
+    resetting: bool,
     created_at: i64,
     updated_at: i64,
     version: i64,
@@ -39,7 +46,19 @@ impl TableRow for MerchantRow {
     type Entity = Merchant;
 
     fn of(_: MerchantId, merchant: &Merchant, version: Version) -> Self {
-        let Merchant { id, organization_id, mode, slug, clock, settings, created_at, updated_at } = merchant;
+        let Merchant {
+            id,
+            organization_id,
+            mode,
+            slug,
+            clock,
+            settings,
+            tier_count,
+            rule_count,
+            resetting,
+            created_at,
+            updated_at,
+        } = merchant;
         let Settings {
             currency,
             commission_rate,
@@ -51,6 +70,10 @@ impl TableRow for MerchantRow {
             auto_coupon_on_approval,
             landing_url,
             redirect_hosts,
+            recurring,
+            recurring_max_renewals,
+            min_payout,
+            max_payout_rate,
         } = settings;
         let rates: Vec<String> = mlm_rates.iter().map(|rate| rate.millionths().to_string()).collect();
         let hosts: Vec<&str> = redirect_hosts.iter().map(RedirectHost::as_str).collect();
@@ -70,6 +93,13 @@ impl TableRow for MerchantRow {
             auto_coupon_on_approval: *auto_coupon_on_approval,
             landing_url: landing_url.as_ref().map(|url| url.as_str().to_owned()),
             redirect_hosts: hosts.join("\n"),
+            recurring: recurring.as_str().to_owned(),
+            recurring_max_renewals: i32::from(*recurring_max_renewals),
+            min_payout_minor: min_payout.minor(),
+            max_payout_rate: millionths(*max_payout_rate),
+            tier_count: i32::from(*tier_count),
+            rule_count: i32::from(*rule_count),
+            resetting: *resetting,
             created_at: created_at.micros(),
             updated_at: updated_at.micros(),
             version: version.number(),
@@ -93,14 +123,22 @@ impl TableRow for MerchantRow {
             auto_coupon_on_approval,
             landing_url,
             redirect_hosts,
+            recurring,
+            recurring_max_renewals,
+            min_payout_minor,
+            max_payout_rate,
+            tier_count,
+            rule_count,
+            resetting,
             created_at,
             updated_at,
             version,
         } = self;
         let reading = Reading::of("merchants", id.0);
         let hosts: Result<_, _> = redirect_hosts.lines().map(RedirectHost::parse).collect();
+        let own_currency = reading.currency(&currency)?;
         let settings = Settings {
-            currency: reading.currency(&currency)?,
+            currency: own_currency,
             commission_rate: reading.rate("commission_rate", commission_rate)?,
             mlm_rates: reading.get("mlm_rates", rates(&mlm_rates).ok_or("must be rates in millionths"))?,
             hold_days: reading.number("hold_days", hold_days)?,
@@ -110,6 +148,10 @@ impl TableRow for MerchantRow {
             auto_coupon_on_approval,
             landing_url: reading.maybe("landing_url", landing_url, |url| WebUrl::parse(&url))?,
             redirect_hosts: reading.get("redirect_hosts", hosts)?,
+            recurring: reading.get("recurring", recurring.parse())?,
+            recurring_max_renewals: reading.number("recurring_max_renewals", recurring_max_renewals)?,
+            min_payout: Money::from_minor(min_payout_minor, own_currency),
+            max_payout_rate: reading.rate("max_payout_rate", max_payout_rate)?,
         };
         let row = Merchant {
             id: id.id(),
@@ -118,6 +160,9 @@ impl TableRow for MerchantRow {
             slug: reading.get("slug", Slug::parse(&slug))?,
             clock: MerchantClock::ahead_by(clock_offset_micros),
             settings,
+            tier_count: reading.number("tier_count", tier_count)?,
+            rule_count: reading.number("rule_count", rule_count)?,
+            resetting,
             created_at: reading.time("created_at", created_at)?,
             updated_at: reading.time("updated_at", updated_at)?,
         };

@@ -1,7 +1,7 @@
 //! Reading column values into domain types.
 
 use crate::error::Damaged;
-use domain::{Currency, Money, Rate, Timestamp};
+use domain::{Currency, Money, Rate, Reward, Timestamp};
 use uuid::Uuid;
 
 /// A row that is being read: names the place of whatever cannot be.
@@ -52,6 +52,20 @@ impl Reading {
     pub(crate) fn rate(self, column: &'static str, millionths: i32) -> Result<Rate, Damaged> {
         let rate = u32::try_from(millionths).ok().and_then(Rate::from_millionths);
         self.get(column, rate.ok_or("must be 0 to 1000000 millionths"))
+    }
+
+    /// A reward: a rate or a fixed sum, never both.
+    pub(crate) fn reward(
+        self,
+        millionths: Option<i32>,
+        flat_minor: Option<i64>,
+        currency: Currency,
+    ) -> Result<Reward, Damaged> {
+        match (millionths, flat_minor) {
+            (Some(millionths), None) => self.rate("rate", millionths).map(Reward::Rate),
+            (None, Some(minor)) => Ok(Reward::Flat(Money::from_minor(minor, currency))),
+            _ => self.get("rate", Err("must be there if there is no flat_minor, and only then")),
+        }
     }
 
     /// A currency.

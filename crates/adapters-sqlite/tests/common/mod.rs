@@ -5,8 +5,8 @@
 use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _};
 use domain::{
-    Affiliate, AffiliateId, Email, Merchant, MerchantClock, MerchantId, Metadata, Mode, NewAffiliate, Organization,
-    OrganizationId, OrganizationName, Plan, Settings, Slug, Timestamp,
+    Affiliate, AffiliateId, Email, Merchant, MerchantId, Metadata, Mode, NewAffiliate, Organization, OrganizationId,
+    OrganizationName, Plan, Slug, Timestamp,
 };
 use ports::{ChangeSet, Journal as _, Space, Tree};
 use std::path::{Path, PathBuf};
@@ -87,16 +87,9 @@ pub async fn founded(storage: &SqliteStorage) {
         live: MerchantId::from_uuid(Uuid::from_u128(3)),
         created_at: at,
     };
-    let merchant = Merchant {
-        id: merchant(),
-        organization_id: organization.id,
-        mode: Mode::Test,
-        slug: Merchant::slug_for(&name, Mode::Test, 0),
-        clock: MerchantClock::default(),
-        settings: Settings::initial("USD".parse().unwrap()),
-        created_at: at,
-        updated_at: at,
-    };
+    let slug = Merchant::slug_for(&name, Mode::Test, 0);
+    let usd = "USD".parse().unwrap();
+    let merchant = Merchant::found(merchant(), organization.id, Mode::Test, slug, usd, at);
     let mut set = ChangeSet::new(merchant.id);
     set.claim(Space::MerchantSlug, merchant.slug.as_str(), merchant.id.uuid());
     set.rows.trees.insert(Tree { merchant_id: merchant.id });

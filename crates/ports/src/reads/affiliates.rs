@@ -47,7 +47,7 @@ pub struct AffiliateKeys {
 #[derive(Debug, Clone)]
 pub struct NewAffiliateFacts {
     /// The merchant.
-    pub merchant: Merchant,
+    pub merchant: Versioned<Merchant>,
     /// Who has the slug.
     pub slug_owner: Option<Uuid>,
     /// Who has the address.
@@ -62,7 +62,7 @@ pub struct NewAffiliateFacts {
 #[derive(Debug, Clone)]
 pub struct AffiliateChangeFacts {
     /// The merchant.
-    pub merchant: Merchant,
+    pub merchant: Versioned<Merchant>,
     /// The affiliate as it is.
     pub record: AffiliateRecord,
     /// Its version.

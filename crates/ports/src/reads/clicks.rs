@@ -1,6 +1,7 @@
 //! Clicks.
 
 use super::Read;
+use crate::Versioned;
 use async_trait::async_trait;
 use domain::{AffiliateId, Merchant, Slug};
 
@@ -8,7 +9,7 @@ use domain::{AffiliateId, Merchant, Slug};
 #[derive(Debug, Clone)]
 pub struct LinkFacts {
     /// The merchant.
-    pub merchant: Merchant,
+    pub merchant: Versioned<Merchant>,
     /// The affiliate and whether it is approved.
     pub affiliate: Option<(AffiliateId, bool)>,
 }

@@ -25,7 +25,7 @@ pub struct CommissionFilter {
 #[derive(Debug, Clone)]
 pub struct CommissionMoveFacts {
     /// The merchant.
-    pub merchant: Merchant,
+    pub merchant: Versioned<Merchant>,
     /// The commission.
     pub commission: Versioned<Commission>,
     /// The overrides that name it as their leaf; empty for an override.

@@ -18,7 +18,7 @@ pub struct CouponFilter {
 #[derive(Debug, Clone)]
 pub struct CouponFacts {
     /// The merchant.
-    pub merchant: Merchant,
+    pub merchant: Versioned<Merchant>,
     /// The affiliate it shall belong to.
     pub affiliate: Option<Versioned<Affiliate>>,
     /// Who has the code.
@@ -29,7 +29,11 @@ pub struct CouponFacts {
 #[async_trait]
 pub trait CouponReads: Send + Sync {
     /// One coupon and its merchant.
-    async fn coupon(&self, merchant: MerchantId, id: CouponId) -> Read<Option<(Merchant, Versioned<Coupon>)>>;
+    async fn coupon(
+        &self,
+        merchant: MerchantId,
+        id: CouponId,
+    ) -> Read<Option<(Versioned<Merchant>, Versioned<Coupon>)>>;
 
     /// A page of them.
     async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>>;

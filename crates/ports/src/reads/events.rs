@@ -1,7 +1,7 @@
 //! Conversion events.
 
 use super::Read;
-use crate::{Page, PageAsk};
+use crate::{Page, PageAsk, Versioned};
 use async_trait::async_trait;
 use domain::{
     Affiliate, AffiliateId, ClickId, Commission, CouponCode, Event, EventId, EventSpace, ExternalId, Merchant,
@@ -40,7 +40,7 @@ pub struct SessionClick {
 #[derive(Debug, Clone)]
 pub struct EventFacts {
     /// The merchant.
-    pub merchant: Merchant,
+    pub merchant: Versioned<Merchant>,
     /// The event that already has the external id.
     pub earlier: Option<EventRecord>,
     /// Whose coupon it is.

@@ -176,7 +176,7 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
 
     let of_leaf = facts(nodes, shop.test.id, &leaf).await.unwrap();
     let CommissionMoveFacts { merchant, commission, overrides: above, affiliates, accounts: read } = of_leaf;
-    assert_eq!((merchant, commission), (shop.test.clone(), sets::first(leaf.clone())));
+    assert_eq!((merchant, commission), (sets::first(shop.test.clone()), sets::first(leaf.clone())));
     assert_eq!(above, [approved.clone(), sets::first(overrides[1].clone())]);
     assert_eq!(affiliates, [sets::first(leaf_earner), parent.clone(), sets::first(grandparent)]);
     assert_eq!(read, [sets::first(accounts[0].clone()), owed.clone()], "only in the row's currency, only its own");

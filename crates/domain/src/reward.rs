@@ -1,0 +1,39 @@
+//! What a sale earns its affiliate: a part of it, or a fixed sum.
+
+use crate::{Money, Rate};
+
+/// How an amount is reckoned from its basis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reward {
+    /// This part of the basis, rounded once.
+    Rate(Rate),
+    /// This much, whatever the basis is.
+    Flat(Money),
+}
+
+impl Reward {
+    /// What it gives for `basis`.
+    #[must_use]
+    pub fn of(self, basis: Money) -> Money {
+        match self {
+            Self::Rate(rate) => basis.at(rate),
+            Self::Flat(amount) => amount,
+        }
+    }
+
+    /// The rate, if it is one.
+    pub const fn rate(self) -> Option<Rate> {
+        match self {
+            Self::Rate(rate) => Some(rate),
+            Self::Flat(_) => None,
+        }
+    }
+
+    /// The fixed sum, if it is one.
+    pub const fn flat(self) -> Option<Money> {
+        match self {
+            Self::Rate(_) => None,
+            Self::Flat(amount) => Some(amount),
+        }
+    }
+}
