@@ -162,6 +162,10 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     storage.event(merchant, EventId::from_uuid(uuid(10))).await.unwrap().unwrap();
     storage.commission(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
     storage.commission_move_facts(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
+    let due = [CommissionId::from_uuid(uuid(11))];
+    storage.maturing_facts(merchant, id, &due).await.unwrap().unwrap();
+    storage.due_commissions(Timestamp::MAX, 10).await.unwrap();
+    storage.resetting_merchants(10).await.unwrap();
     storage.settings_facts(merchant, Some(&slug)).await.unwrap().unwrap();
     let organization = OrganizationId::from_uuid(uuid(1));
     storage.organization(organization).await.unwrap().unwrap();
