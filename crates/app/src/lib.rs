@@ -8,6 +8,7 @@
 //! Say what it needs to know as a facts method of the aggregate's read port, decide in `domain`, and write the loop here
 //! as its neighbours do: `attempts`, facts, `kept_answer`, decide, `commit`. Then give it a route in `adapters-http`.
 
+mod accounts;
 mod affiliates;
 mod answer;
 mod authenticator;
@@ -18,11 +19,14 @@ mod desk;
 mod error;
 mod events;
 mod keys;
+mod maturing;
 mod organizations;
 mod principal;
 mod replays;
 mod settings;
+mod testing;
 mod upkeep;
+mod workers;
 
 pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
 pub use answer::{Answer, Once};
@@ -34,14 +38,18 @@ pub use desk::Outside;
 pub use error::AppError;
 pub use events::{Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
+pub use maturing::Maturing;
 pub use organizations::Organizations;
 pub use principal::Principal;
 pub use replays::Replays;
 pub use settings::SettingsCases;
+pub use testing::TestMode;
 pub use upkeep::Upkeep;
+pub use workers::{Pace, Turn, Worker};
 
 use desk::Desk;
 use std::sync::Arc;
+use workers::Shifts;
 
 /// All use cases over one storage.
 pub struct App {
@@ -65,8 +73,14 @@ pub struct App {
     pub organizations: Organizations,
     /// API keys; for operators.
     pub keys: Keys,
+    /// The clock and the reset of test mode.
+    pub test_mode: TestMode,
+    /// Time passing over commissions.
+    pub maturing: Maturing,
     /// What a server does by itself.
     pub upkeep: Upkeep,
+    /// Which work this node does.
+    shifts: Shifts,
     /// The storage as a whole; for operators.
     pub inspection: Arc<dyn ports::Inspection>,
 }
@@ -89,7 +103,10 @@ impl App {
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
-            upkeep: Upkeep::new(desk, storage.clone()),
+            test_mode: TestMode::new(Arc::clone(&desk), storage.clone(), storage.clone()),
+            maturing: Maturing::new(Arc::clone(&desk), storage.clone()),
+            upkeep: Upkeep::new(Arc::clone(&desk), storage.clone()),
+            shifts: Shifts::new(desk, storage.clone()),
             inspection: storage,
         }
     }
