@@ -7,8 +7,8 @@ use domain::{
     SessionId, ShortText, Timestamp, attribute, plan_commissions,
 };
 use ports::{
-    ChangeSet, EventFacts, EventFilter, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageAsk, ReplyStatus,
-    Shown, Space, Topic,
+    ChangeSet, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageAsk,
+    ReplyStatus, Shown, Space, Topic, Versioned,
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -72,17 +72,19 @@ impl Events {
             now: self.desk.now(),
         };
         loop {
-            let facts = self.reads.event_facts(who.merchant_id, &lookup).await?;
+            let facts = self.reads.event_facts(who.merchant_id, vec![lookup.clone()]).await?;
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let mut facts = facts.ok_or(Refusal::NotFound)?;
+            let EventFacts { merchant, affiliates, mut found } = facts.ok_or(Refusal::NotFound)?;
+            let known: HashMap<AffiliateId, Affiliate> = affiliates.into_iter().map(|row| (row.id, row)).collect();
+            let mut found = found.pop().unwrap_or_default();
             // A bad amount is told before the external id is looked at: shape comes before state.
-            let new = in_currency(ask.clone(), &facts.merchant.row)?;
-            if let Some(earlier) = facts.earlier.take() {
+            let new = in_currency(ask.clone(), &merchant.row)?;
+            if let Some(earlier) = found.earlier.take() {
                 return self.repeated(&new, earlier);
             }
-            let (set, answer) = self.recorded(who, new, facts)?;
+            let (set, answer) = self.recorded(who, new, &merchant, &known, found)?;
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
@@ -97,9 +99,15 @@ impl Events {
         Ok(Answer::first(ReplyStatus::Ok, self.desk.wire.object(Shown::Event(&first))))
     }
 
-    fn recorded(&self, who: &Principal, ask: NewEvent, facts: EventFacts) -> Result<(ChangeSet, Answer), AppError> {
-        let EventFacts { merchant, earlier: _, coupon_owner, clicks, affiliates } = facts;
-        let known: HashMap<AffiliateId, Affiliate> = affiliates.into_iter().map(|row| (row.id, row)).collect();
+    fn recorded(
+        &self,
+        who: &Principal,
+        ask: NewEvent,
+        merchant: &Versioned<Merchant>,
+        known: &HashMap<AffiliateId, Affiliate>,
+        found: EventFound,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let EventFound { earlier: _, coupon_owner, clicks } = found;
         let named = match ask.affiliate_id {
             Some(id) => Some(known.get(&id).cloned().ok_or_else(unknown_affiliate)?),
             None => None,
@@ -110,19 +118,19 @@ impl Events {
             Some(ClickedAffiliate { click_id: click.id, at: click.at, affiliate })
         });
         let session = ask.session.is_some().then(|| clicked.collect());
-        let mut set = self.desk.set_for(&merchant)?;
-        let merchant = merchant.row;
+        let mut set = self.desk.set_for(merchant)?;
+        let merchant = &merchant.row;
         let now = merchant.clock.at(self.desk.now());
         let decided =
             attribute(&merchant.settings, ask.customer_email.as_ref(), Candidates { named, coupon, session }, now);
         let cap = ask.amount.map(|amount| amount.at(merchant.settings.max_payout_rate));
         let event = Event::record(self.desk.ids.id(), ask, decided.decision, cap, now);
-        let upline = |leaf: &Affiliate| if who.plan.allows_parents() { parents(leaf, &known) } else { Vec::new() };
+        let upline = |leaf: &Affiliate| if who.plan.allows_parents() { parents(leaf, known) } else { Vec::new() };
         let commissions = match (&decided.winner, event.amount) {
-            (Some(leaf), Some(sale)) if event.kind.pays() => self.earned(&merchant, &event, sale, leaf, &upline(leaf)),
+            (Some(leaf), Some(sale)) if event.kind.pays() => self.earned(merchant, &event, sale, leaf, &upline(leaf)),
             _ => Vec::new(),
         };
-        let answer = self.written(&mut set, &merchant, EventRecord { event, commissions });
+        let answer = self.written(&mut set, merchant, EventRecord { event, commissions });
         Ok((set, answer))
     }
 
