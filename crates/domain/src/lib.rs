@@ -28,6 +28,7 @@ mod rate;
 mod reward;
 mod settings;
 mod slug;
+mod targets;
 mod text;
 mod timestamp;
 mod words;
@@ -59,6 +60,7 @@ pub use rate::Rate;
 pub use reward::Reward;
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
+pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};
 pub use text::{
     DisplayName, ExternalId, KeyName, LandingUrl, OrderReference, OrganizationName, Reason, SessionId, ShortText,
     UserAgent,
