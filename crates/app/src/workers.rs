@@ -144,7 +144,12 @@ fn first<A, B>((first, _): (A, B)) -> A {
 impl App {
     /// Does a bounded piece of a kind of work; `None` if that is another node's to do.
     pub async fn turn(&self, worker: Worker) -> Result<Option<Turn>, AppError> {
-        if self.shifts.has(worker).await? { worker.run(self).await.map(Some) } else { Ok(None) }
+        if self.shifts.has(worker).await? { self.work(worker).await.map(Some) } else { Ok(None) }
+    }
+
+    /// The same, whoever has the lease.
+    pub async fn work(&self, worker: Worker) -> Result<Turn, AppError> {
+        worker.run(self).await
     }
 
     /// Leaves the work to other nodes. Called when no turn is under way any more.

@@ -22,7 +22,9 @@ mod freshness;
 mod inspection;
 mod keys;
 mod lanes;
+mod leases;
 mod limits;
+mod maturing;
 mod merchants;
 mod paging;
 mod races;
@@ -31,6 +33,7 @@ mod random_sets;
 mod replies;
 mod settle;
 mod tables;
+mod wiping;
 
 use ports::Storage;
 use std::{any::Any, fmt, sync::Arc, time::Duration};
@@ -128,6 +131,8 @@ macro_rules! contract_cases {
             event_facts {
                 an_event_that_names_nothing_needs_the_merchant
                 what_recording_an_event_needs
+                many_events_are_looked_up_at_once
+                lookups_of_one_moment_do_not_mix
                 an_external_id_is_looked_up_in_its_space
                 five_levels_of_parents_come_along
                 the_latest_clicks_and_the_earliest_in_the_window_are_chosen
@@ -138,6 +143,22 @@ macro_rules! contract_cases {
                 commissions_are_listed_newest_first
                 commissions_are_filtered
                 what_moving_a_commission_needs
+            }
+            maturing {
+                what_is_due_is_found_at_its_time_and_not_before
+                only_what_is_pending_with_an_approved_affiliate_is_due
+                a_clock_that_is_ahead_decides_for_its_merchant
+                what_maturing_needs
+            }
+            leases {
+                a_lease_is_one_holders_until_its_time_is_over
+                a_lease_that_was_given_back_is_free
+                of_many_that_want_a_lease_one_gets_it
+            }
+            wiping {
+                a_wiped_merchant_has_its_keys_and_nothing_else
+                two_nodes_wipe_a_merchant_together
+                merchants_that_are_being_reset_are_found
             }
             freshness {
                 a_taken_key_is_never_older_than_its_row

@@ -7,5 +7,8 @@ mod clicks;
 mod commissions;
 mod events;
 mod keys;
+mod maturing;
 mod settings;
 mod stage;
+mod testing;
+mod workers;
