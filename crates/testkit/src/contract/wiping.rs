@@ -39,8 +39,7 @@ pub(crate) async fn a_wiped_merchant_has_its_keys_and_nothing_else(nodes: &Nodes
 
     assert!(wipe(nodes, shop.test.id, 2).await > 2, "a little at a time");
     for table in Table::ALL {
-        let is_kept =
-            matches!(table, Table::Organizations | Table::Merchants | Table::ApiKeys | Table::Trees);
+        let is_kept = matches!(table, Table::Organizations | Table::Merchants | Table::ApiKeys | Table::Trees);
         let stands = tables::stands_at(nodes, shop.test.id, rows.row(table), Version::FIRST).await;
         assert_eq!(stands, is_kept, "{table:?}");
         if !table.is_global() {
