@@ -19,3 +19,4 @@ mod paging;
 mod resources;
 mod sale;
 mod tenancy;
+mod testing;
