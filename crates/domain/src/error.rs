@@ -39,12 +39,44 @@ pub enum Refusal {
     /// The thing is not in a state that allows it.
     #[error("{0}")]
     State(String),
+    /// A referral group does not take the order, or the customer may place none.
+    #[error("{}", .0.message())]
+    Group(GroupRefusal),
     /// The thing named in the path does not exist for this merchant.
     #[error("there is no such object")]
     NotFound,
     /// The organization's plan does not include it.
     #[error("{0}")]
     Plan(String),
+}
+
+/// Why an order neither opens nor joins a referral group (product 7). In the order in which they are told; only an unknown
+/// group, which is [`Refusal::NotFound`], comes between the first and the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupRefusal {
+    /// The customer is blocked.
+    Blocked,
+    /// The group is closed, or its time is over.
+    Closed,
+    /// The group has as many participants as it may have.
+    Full,
+    /// The address takes part already.
+    EmailUsed,
+    /// The order is smaller than the smallest purchase.
+    AmountTooLow,
+}
+
+impl GroupRefusal {
+    /// What the caller is told.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Blocked => "The customer is blocked.",
+            Self::Closed => "The group is completed, expired or canceled.",
+            Self::Full => "The group has the most participants already.",
+            Self::EmailUsed => "The e-mail address takes part in the group already.",
+            Self::AmountTooLow => "The amount is below the smallest purchase.",
+        }
+    }
 }
 
 impl Refusal {

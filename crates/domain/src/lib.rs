@@ -7,27 +7,34 @@
 //! in as an argument (the *facts*), whatever it decides goes out as a value. So every rule can be tried by hand.
 
 mod account;
+mod actor;
 mod affiliate;
 mod attribution;
+mod cashback;
 mod click;
 mod commission;
 mod coupon;
+mod customer;
 mod decimal;
 mod decision;
 mod email;
 mod error;
 mod event;
+mod group;
+mod group_settings;
 mod id;
 mod item;
 mod key;
 mod merchant;
 mod metadata;
 mod money;
+mod order;
 mod organization;
 mod rate;
 mod reward;
 mod rule;
 mod settings;
+mod share_id;
 mod slug;
 mod targets;
 mod test_clock;
@@ -37,18 +44,23 @@ mod timestamp;
 mod words;
 
 pub use account::Account;
+pub use actor::Actor;
 pub use affiliate::{
     Affiliate, AffiliateChange, AffiliateStatus, NewAffiliate, coupon_on_approval, parent_chain_allows,
 };
 pub use attribution::{Attributed, Candidates, ClickedAffiliate, attribute};
+pub use cashback::{DiscountType, GroupTerms, Level, LevelValue, Levels};
 pub use click::{Click, Utm};
 pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource, plan_commissions};
 pub use coupon::{Coupon, CouponCode};
+pub use customer::{Customer, CustomerChange, NewCustomer};
 pub use decimal::Decimal;
 pub use decision::{Candidate, CandidateSource, Decision, Verdict, Via};
 pub use email::Email;
-pub use error::{Fault, Refusal};
+pub use error::{Fault, GroupRefusal, Refusal};
 pub use event::{Event, EventKind, EventSpace, NewEvent};
+pub use group::{Group, GroupChange, GroupStatus, Joiner, NewGroup, Reminder, Schedule, ScheduleWish};
+pub use group_settings::{GroupSettings, GroupSettingsChange};
 pub use id::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
     GroupId, Id, IdError, Kind, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
@@ -58,17 +70,19 @@ pub use key::{ApiKey, KeyFormat, KeyHash, KeySecret, NewApiKey, Pepper, Scope, S
 pub use merchant::{Merchant, MerchantClock};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};
+pub use order::{NewOrder, Order, OrderStatus, RiskLevel};
 pub use organization::{Mode, Organization, Plan};
 pub use rate::Rate;
 pub use reward::Reward;
 pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
+pub use share_id::{ShareId, ShareIdFormat};
 pub use slug::Slug;
 pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};
 pub use test_clock::{TestClock, TestClockStep};
 pub use text::{
-    DisplayName, ExternalId, KeyName, LandingUrl, OrderReference, OrganizationName, Reason, SessionId, ShortText,
-    UserAgent,
+    DisplayName, ExternalId, KeyName, LandingUrl, Locale, OrderReference, OrganizationName, PersonName, PhoneNumber,
+    Reason, SessionId, ShortText, UserAgent,
 };
 pub use tier::{Metric, NewTier, Threshold, Tier, TierChange, TierName, Totals, promotion};
 pub use timestamp::Timestamp;

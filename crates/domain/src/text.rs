@@ -61,6 +61,12 @@ texts! {
     UserAgent, 500;
     /// Any other short text: a campaign, a shop's customer id.
     ShortText, 255;
+    /// A person's first or last name.
+    PersonName, 200;
+    /// A telephone number as people write it.
+    PhoneNumber, 50;
+    /// A language and perhaps a region, as `en` or `en_US`.
+    Locale, 35;
 }
 
 impl OrderReference {

@@ -1,0 +1,177 @@
+//! Customers: people who place orders (product 7).
+
+use crate::{Actor, CustomerId, Email, Metadata, PersonName, PhoneNumber, Refusal, Timestamp};
+
+/// A person who places orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its address; unique per merchant among those that are not deleted, compared case-folded.
+    pub email: Email,
+    /// Its first name.
+    pub first_name: Option<PersonName>,
+    /// Its last name.
+    pub last_name: Option<PersonName>,
+    /// Its telephone number.
+    pub phone: Option<PhoneNumber>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// Since when it may place no orders.
+    pub blocked_at: Option<Timestamp>,
+    /// Since when it is deleted. Its orders still name it.
+    pub deleted_at: Option<Timestamp>,
+    /// Business time of creation.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: Actor,
+    /// Business time of the last change.
+    pub updated_at: Timestamp,
+    /// Who changed it last.
+    pub updated_by: Actor,
+}
+
+/// What a new customer shall be.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields of Customer, documented there")]
+pub struct NewCustomer {
+    pub email: Email,
+    pub first_name: Option<PersonName>,
+    pub last_name: Option<PersonName>,
+    pub phone: Option<PhoneNumber>,
+    pub metadata: Metadata,
+}
+
+/// What a PATCH asks for; `None` leaves a field alone, an inner `None` clears it.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::option_option, reason = "outer: asked for at all; inner: null clears the field")]
+#[allow(missing_docs, reason = "the fields of Customer, documented there")]
+pub struct CustomerChange {
+    pub email: Option<Email>,
+    pub first_name: Option<Option<PersonName>>,
+    pub last_name: Option<Option<PersonName>>,
+    pub phone: Option<Option<PhoneNumber>>,
+    pub metadata: Option<Metadata>,
+}
+
+impl Customer {
+    /// A new customer.
+    pub fn create(id: CustomerId, ask: NewCustomer, by: Actor, now: Timestamp) -> Self {
+        let NewCustomer { email, first_name, last_name, phone, metadata } = ask;
+        Self {
+            id,
+            email,
+            first_name,
+            last_name,
+            phone,
+            metadata,
+            blocked_at: None,
+            deleted_at: None,
+            created_at: now,
+            created_by: by,
+            updated_at: now,
+            updated_by: by,
+        }
+    }
+
+    /// The customer after `change`.
+    pub fn changed(&self, change: CustomerChange, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
+        let CustomerChange { email, first_name, last_name, phone, metadata } = change;
+        self.check_kept()?;
+        let next = Self {
+            email: email.unwrap_or_else(|| self.email.clone()),
+            first_name: first_name.unwrap_or_else(|| self.first_name.clone()),
+            last_name: last_name.unwrap_or_else(|| self.last_name.clone()),
+            phone: phone.unwrap_or_else(|| self.phone.clone()),
+            metadata: metadata.unwrap_or_else(|| self.metadata.clone()),
+            ..self.clone()
+        };
+        Ok(next.touched_unless(self, by, now))
+    }
+
+    /// The customer blocked, or no longer so. One that is so already stays as it is.
+    pub fn blocked(&self, blocked: bool, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
+        self.check_kept()?;
+        let now = now.max(self.updated_at);
+        let blocked_at = if blocked { self.blocked_at.or(Some(now)) } else { None };
+        Ok(Self { blocked_at, ..self.clone() }.touched_unless(self, by, now))
+    }
+
+    /// The customer deleted. One that is deleted already stays as it is.
+    #[must_use]
+    pub fn deleted(&self, by: Actor, now: Timestamp) -> Self {
+        let now = now.max(self.updated_at);
+        Self { deleted_at: self.deleted_at.or(Some(now)), ..self.clone() }.touched_unless(self, by, now)
+    }
+
+    /// Whether it may place orders, as far as it is there at all.
+    pub const fn is_blocked(&self) -> bool {
+        self.blocked_at.is_some()
+    }
+
+    /// What a search looks through: lower case, without personal data that nobody would search by.
+    pub fn search_text(&self) -> String {
+        let names = [&self.first_name, &self.last_name].map(|name| name.as_ref().map_or("", PersonName::as_str));
+        let phone = self.phone.as_ref().map_or("", PhoneNumber::as_str);
+        format!("{} {} {phone}", self.email.as_str(), names.join(" ")).to_lowercase()
+    }
+
+    fn check_kept(&self) -> Result<(), Refusal> {
+        match self.deleted_at {
+            Some(_) => Err(Refusal::State("The customer is deleted.".to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// Marked as changed, unless nothing did. Time never runs backwards within it.
+    fn touched_unless(self, before: &Self, by: Actor, now: Timestamp) -> Self {
+        if self == *before { self } else { Self { updated_at: now.max(before.updated_at), updated_by: by, ..self } }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A customer whose id and address follow from `n`.
+    pub(crate) fn customer(n: u128) -> Customer {
+        let ask = NewCustomer {
+            email: Email::parse(&format!("Buyer{n}@example.com")).unwrap(),
+            first_name: PersonName::parse("Ada").ok(),
+            last_name: None,
+            phone: PhoneNumber::parse("+33 1 23").ok(),
+            metadata: Metadata::default(),
+        };
+        Customer::create(CustomerId::from_uuid(uuid::Uuid::from_u128(n)), ask, Actor::System, Timestamp::MIN)
+    }
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros).unwrap()
+    }
+
+    #[test]
+    fn changes_touch_only_what_changed() {
+        let one = customer(1);
+        let same = one.changed(CustomerChange::default(), Actor::System, at(9)).unwrap();
+        assert_eq!(same, one, "nothing asked for, nothing changed");
+        let change = CustomerChange { first_name: Some(None), ..CustomerChange::default() };
+        let other = one.changed(change, Actor::System, at(9)).unwrap();
+        assert_eq!((other.first_name, other.updated_at), (None, at(9)));
+    }
+
+    #[test]
+    fn blocking_and_deleting_happen_once() {
+        let blocked = customer(1).blocked(true, Actor::System, at(5)).unwrap();
+        assert_eq!(blocked.blocked(true, Actor::System, at(9)).unwrap(), blocked);
+        assert!(blocked.is_blocked() && !blocked.blocked(false, Actor::System, at(9)).unwrap().is_blocked());
+        let gone = blocked.deleted(Actor::System, at(9));
+        assert_eq!((gone.deleted_at, gone.deleted(Actor::System, at(99))), (Some(at(9)), gone.clone()));
+        assert!(gone.blocked(false, Actor::System, at(9)).is_err());
+        assert!(gone.changed(CustomerChange::default(), Actor::System, at(9)).is_err());
+    }
+
+    #[test]
+    fn a_search_ignores_case() {
+        assert!(customer(1).search_text().contains("buyer1@example.com ada"));
+    }
+}
