@@ -22,6 +22,10 @@ pub const WIPED_TABLES: &[&str] = &[
     "coupons",
     "accounts",
     "affiliates",
+    "orders",
+    "referral_groups",
+    "customers",
+    "group_settings",
     "claims",
 ];
 

@@ -22,6 +22,10 @@ pub const WIPED_TABLES: &[(&str, &str)] = &[
     ("coupons", "id"),
     ("accounts", "id"),
     ("affiliates", "id"),
+    ("orders", "id"),
+    ("referral_groups", "id"),
+    ("customers", "id"),
+    ("group_settings", "id"),
     ("claims", "space, key"),
 ];
 

@@ -242,3 +242,114 @@ diesel::table! {
         announcement_id -> Binary,
     }
 }
+
+diesel::table! {
+    group_settings (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        discount_type -> Text,
+        levels -> Text,
+        max_participants -> Integer,
+        minutes_duration -> Integer,
+        min_purchase_minor -> BigInt,
+        hold_minutes -> Integer,
+        fee_rate -> Integer,
+        updated_at -> BigInt,
+        updated_by -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    customers (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        email -> Text,
+        email_folded -> Text,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        metadata -> Text,
+        search_text -> Text,
+        blocked_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        created_by -> Text,
+        updated_at -> BigInt,
+        updated_by -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    referral_groups (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        share_id -> Text,
+        customer_id -> Binary,
+        creator_email -> Text,
+        status -> Text,
+        metadata -> Text,
+        currency -> Text,
+        discount_type -> Text,
+        levels -> Text,
+        max_participants -> Integer,
+        minutes_duration -> Integer,
+        min_purchase_minor -> BigInt,
+        hold_minutes -> Integer,
+        fee_rate -> Integer,
+        participants -> Integer,
+        expires_at -> BigInt,
+        mid_expire_at -> Nullable<BigInt>,
+        j_plus3_start_at -> Nullable<BigInt>,
+        j_minus2_expire_at -> Nullable<BigInt>,
+        reminder -> Text,
+        alone_since -> BigInt,
+        level -> Nullable<SmallInt>,
+        due_at -> Nullable<BigInt>,
+        search_text -> Text,
+        created_at -> BigInt,
+        created_by -> Text,
+        updated_at -> BigInt,
+        updated_by -> Text,
+        canceled_at -> Nullable<BigInt>,
+        completed_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    orders (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        group_id -> Binary,
+        share_id -> Text,
+        customer_id -> Binary,
+        email -> Text,
+        email_folded -> Text,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        currency -> Text,
+        amount_minor -> BigInt,
+        refunded_minor -> BigInt,
+        cashback_minor -> BigInt,
+        review_minor -> BigInt,
+        fee_minor -> BigInt,
+        status -> Text,
+        available_at -> Nullable<BigInt>,
+        participates -> Bool,
+        ambassador_id -> Nullable<Binary>,
+        reference -> Nullable<Text>,
+        event_id -> Nullable<Binary>,
+        risk -> Text,
+        metadata -> Text,
+        search_text -> Text,
+        created_at -> BigInt,
+        created_by -> Text,
+        updated_at -> BigInt,
+        updated_by -> Text,
+        version -> BigInt,
+    }
+}

@@ -11,11 +11,13 @@ use domain::{
     EventKind, ExternalId, KeyHash, Metadata, Money, NewEvent, OrderReference, OrganizationId, SessionId, Settings,
     Slug, TierId, Timestamp, plan_commissions,
 };
+use domain::{CustomerId, GroupId, OrderId};
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
     CommissionReads as _, CouponFilter, CouponReads as _, EventFilter, EventLookup, EventReads as _, IdempotencyKey,
     Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, ReplyReads as _, Space,
 };
+use ports::{CustomerReads as _, GroupReads as _, ListAsk, OrderLookup, OrderReads as _, SortBy};
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
@@ -178,6 +180,40 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     storage.reply(merchant, "POST /events", &key, Timestamp::MIN).await.unwrap();
 }
 
+async fn ask_about_groups(storage: &SqliteStorage) {
+    let (merchant, id) = (merchant(), uuid(9));
+    let email = Email::parse("buyer@example.com").ok();
+    let (customer, order, group) = (CustomerId::from_uuid(id), OrderId::from_uuid(id), GroupId::from_uuid(id));
+    for by in [SortBy::CreatedAt, SortBy::UpdatedAt] {
+        for descending in [true, false] {
+            for search in [None, Some("x".to_owned())] {
+                let ask = ListAsk { search, by, descending, skip: 5, take: 10 };
+                storage.customers(merchant, &ask).await.unwrap();
+                storage.orders(merchant, &ask).await.unwrap();
+                storage.groups(merchant, &ask).await.unwrap();
+                storage.participants(merchant, group, &ask).await.unwrap();
+            }
+        }
+    }
+    storage.customer(merchant, customer).await.unwrap();
+    storage.customer_facts(merchant, Some(customer), email.as_ref()).await.unwrap();
+    storage.order(merchant, order).await.unwrap();
+    storage.order_facts(merchant, order).await.unwrap();
+    let lookup = OrderLookup {
+        customer_id: None,
+        email,
+        reference: OrderReference::parse("order-1").ok(),
+        group_id: Some(group),
+    };
+    storage.place_facts(merchant, &lookup).await.unwrap();
+    storage.group(merchant, group).await.unwrap();
+    storage.group_of_code(merchant, "AB12CD34").await.unwrap();
+    storage.group_facts(merchant, group).await.unwrap();
+    storage.closing_facts(merchant, group).await.unwrap();
+    storage.new_group_facts(merchant, customer, Some(order)).await.unwrap();
+    storage.group_settings(merchant).await.unwrap();
+}
+
 #[tokio::test]
 async fn every_question_has_its_index() {
     let folder = folder();
@@ -188,6 +224,7 @@ async fn every_question_has_its_index() {
     // Its connections are made from now on, and so are watched.
     sold(&storage).await;
     ask_for_facts(&storage).await;
+    ask_about_groups(&storage).await;
     ask_for_pages(&storage, &PageAsk { after: None, offset: 5, limit: 10 }).await;
     let after = Some(Position { at: Timestamp::MAX, id: uuid(9) });
     ask_for_pages(&storage, &PageAsk { after, offset: 0, limit: 10 }).await;

@@ -27,7 +27,7 @@ pub use error::{CommitError, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
 pub use lease::Leases;
 pub use maintenance::Maintenance;
-pub use page::{Page, PageAsk, Position};
+pub use page::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
@@ -35,9 +35,13 @@ pub use reads::{
     KeyReads, LinkFacts, MaturingFacts, MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts,
     Storage,
 };
+pub use reads::{
+    ClosingFacts, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts,
+    OrderFacts, OrderLookup, OrderReads, PlaceFacts,
+};
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
-pub use wire::{Envelope, RateLimiter, RateVerdict, Shown, Wire};
+pub use wire::{Envelope, RateLimiter, RateVerdict, Shown, Tenant, Wire};
 
 #[cfg(feature = "mock")]
 pub use {clock::MockClock, journal::MockJournal, wire::MockRateLimiter};

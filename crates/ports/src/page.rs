@@ -41,3 +41,36 @@ impl<T> Page<T> {
         Self { rows, more }
     }
 }
+
+/// By what the lists of customers, orders and groups are sorted; the id is the tie-break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    /// When it was made.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+}
+
+/// Which part of a list is wanted that tells how long it is as a whole.
+#[derive(Debug, Clone)]
+pub struct ListAsk {
+    /// Only rows whose searchable text has this in it; lower case.
+    pub search: Option<String>,
+    /// The order.
+    pub by: SortBy,
+    /// Whether the latest come first.
+    pub descending: bool,
+    /// Rows to pass over, at most 10,000.
+    pub skip: u32,
+    /// The most rows, 1 to 100.
+    pub take: u32,
+}
+
+/// A part of a list, and how many rows the whole has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Of the whole list.
+    pub count: u64,
+}

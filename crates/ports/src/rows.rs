@@ -1,8 +1,8 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Event, Merchant, MerchantId, Organization,
-    Timestamp,
+    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Customer, Event, Group, GroupSettings, Merchant,
+    MerchantId, Order, Organization, Timestamp,
 };
 use uuid::Uuid;
 
@@ -44,11 +44,15 @@ pub enum Table {
     Events,
     Commissions,
     Accounts,
+    GroupSettings,
+    Customers,
+    Groups,
+    Orders,
 }
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
@@ -58,6 +62,10 @@ impl Table {
         Self::Events,
         Self::Commissions,
         Self::Accounts,
+        Self::GroupSettings,
+        Self::Customers,
+        Self::Groups,
+        Self::Orders,
     ];
 
     /// Whether its rows are the server's, and not some merchant's: their key does not begin with a merchant.
@@ -124,6 +132,10 @@ entities! {
     Event, Events, id;
     Commission, Commissions, id;
     Account, Accounts, id;
+    GroupSettings, GroupSettings, merchant_id;
+    Customer, Customers, id;
+    Group, Groups, id;
+    Order, Orders, id;
 }
 
 /// What a change set does to the rows of one table.
@@ -194,6 +206,10 @@ pub struct Rows {
     pub events: Writes<Event>,
     pub commissions: Writes<Commission>,
     pub accounts: Writes<Account>,
+    pub group_settings: Writes<GroupSettings>,
+    pub customers: Writes<Customer>,
+    pub groups: Writes<Group>,
+    pub orders: Writes<Order>,
     /// Insert-only.
     pub clicks: Vec<Click>,
     pub key_uses: Vec<KeyUse>,
@@ -212,6 +228,10 @@ impl Rows {
             events,
             commissions,
             accounts,
+            group_settings,
+            customers,
+            groups,
+            orders,
             clicks,
             key_uses,
         } = self;
@@ -224,6 +244,10 @@ impl Rows {
             + events.count()
             + commissions.count()
             + accounts.count()
+            + group_settings.count()
+            + customers.count()
+            + groups.count()
+            + orders.count()
             + clicks.len()
             + key_uses.len()
     }
@@ -240,6 +264,10 @@ impl Rows {
             events,
             commissions,
             accounts,
+            group_settings,
+            customers,
+            groups,
+            orders,
             clicks: _,
             key_uses: _,
         } = self;
@@ -253,5 +281,9 @@ impl Rows {
             .chain(events.expected())
             .chain(commissions.expected())
             .chain(accounts.expected())
+            .chain(group_settings.expected())
+            .chain(customers.expected())
+            .chain(groups.expected())
+            .chain(orders.expected())
     }
 }

@@ -2,7 +2,23 @@
 
 use crate::{AffiliateRecord, EventRecord, Topic};
 use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, TestClock, Timestamp};
+use domain::{Customer, Group, GroupSettings, Order, OrganizationId};
 use std::time::Duration;
+
+/// Whose objects they are, for those that say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenant {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// In which mode.
+    pub mode: Mode,
+}
+
+impl From<&Merchant> for Tenant {
+    fn from(merchant: &Merchant) -> Self {
+        Self { organization_id: merchant.organization_id, mode: merchant.mode }
+    }
+}
 
 /// An object as callers see it: what its GET returns, what its announcements carry.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +30,10 @@ pub enum Shown<'a> {
     Commission(&'a Commission),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
+    Customer(Tenant, &'a Customer),
+    Order(Tenant, &'a Order),
+    Group(Tenant, &'a Group),
+    GroupSettings(Tenant, &'a GroupSettings),
     TestClock(TestClock),
 }
 

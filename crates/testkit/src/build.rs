@@ -2,10 +2,11 @@
 //! `Affiliate { status: AffiliateStatus::Pending, ..build::affiliate(&ids, "bob") }`.
 
 use domain::{
-    Account, Affiliate, AffiliateStatus, ApiKey, Click, Commission, CommissionStatus, Coupon, CouponCode, Currency,
-    Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money,
-    OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Reward, Scopes, SessionId, Slug, Timestamp,
-    Utm,
+    Account, Actor, Affiliate, AffiliateStatus, ApiKey, Click, Commission, CommissionStatus, Coupon, CouponCode,
+    Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group, GroupSettings, GroupTerms, Items,
+    KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup, NewOrder, Order, OrderReference,
+    Organization, OrganizationName, Plan, Rate, RateSource, Reward, ScheduleWish, Scopes, SessionId, ShareIdFormat,
+    Slug, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -203,4 +204,50 @@ pub fn reply(route: &str, key: &str) -> Reply {
         created_at: moment(0),
         expires_at: moment(86_400),
     }
+}
+
+/// A customer with the address `name@example.com`.
+pub fn customer(ids: &dyn IdSource, name: &str) -> Customer {
+    let ask = NewCustomer {
+        email: Email::parse(&format!("{name}@example.com")).unwrap(),
+        first_name: None,
+        last_name: None,
+        phone: None,
+        metadata: Metadata::default(),
+    };
+    Customer::create(ids.id(), ask, Actor::System, moment(0))
+}
+
+/// An open group of `creator` in test mode, ten minutes long, without any order so far. `code` is eight of `[A-Z0-9]`.
+pub fn group(ids: &dyn IdSource, creator: &Customer, code: &str) -> Group {
+    let ask = NewGroup {
+        share_id: ShareIdFormat::default().make(code),
+        customer_id: creator.id,
+        creator_email: creator.email.clone(),
+        metadata: Metadata::default(),
+        currency: usd(),
+        terms: GroupTerms::initial(Mode::Test),
+        participants: 0,
+        schedule: ScheduleWish::default(),
+    };
+    Group::open(ids.id(), ask, Actor::System, moment(0)).unwrap()
+}
+
+/// An order of 350 dollars of `customer` that takes part in `group`.
+pub fn order(ids: &dyn IdSource, customer: &Customer, group: &Group) -> Order {
+    let ask = NewOrder {
+        first_name: None,
+        last_name: None,
+        phone: None,
+        locale: None,
+        amount: Money::from_minor(35_000, usd()),
+        reference: None,
+        metadata: Metadata::default(),
+    };
+    Order::place(ids.id(), ask, customer, group, None, Actor::System, moment(0))
+}
+
+/// The settings of referral groups that `merchant` begins with.
+pub fn group_settings(merchant: &Merchant) -> GroupSettings {
+    GroupSettings::initial(merchant.id, merchant.mode, merchant.created_at)
 }

@@ -16,16 +16,20 @@ mod clicks;
 mod commissions;
 mod conflicts;
 mod coupons;
+mod customers;
 mod event_facts;
 mod events;
 mod freshness;
+mod groups;
 mod inspection;
+mod joins;
 mod keys;
 mod lanes;
 mod leases;
 mod limits;
 mod maturing;
 mod merchants;
+mod orders;
 mod paging;
 mod races;
 mod random_plan;
@@ -143,6 +147,31 @@ macro_rules! contract_cases {
                 commissions_are_listed_newest_first
                 commissions_are_filtered
                 what_moving_a_commission_needs
+            }
+            customers {
+                a_customer_comes_back_whole
+                customers_are_listed_in_any_order_and_searched
+                what_making_or_changing_a_customer_needs
+            }
+            orders {
+                an_order_comes_back_whole
+                orders_are_listed_in_any_order_and_searched
+                what_placing_an_order_needs
+                what_moving_an_order_needs
+                held_cashback_is_due_by_the_merchants_clock
+            }
+            groups {
+                a_group_comes_back_whole
+                groups_are_listed_in_any_order_and_searched
+                a_group_is_found_by_its_code_and_shows_who_takes_part
+                what_opening_a_group_needs
+                group_settings_come_back_whole
+                groups_are_due_by_the_merchants_clock
+            }
+            joins {
+                of_many_joins_for_the_last_place_one_wins
+                of_many_joins_with_one_address_one_wins
+                who_joins_as_the_group_closes_is_in_it_or_refused
             }
             maturing {
                 what_is_due_is_found_at_its_time_and_not_before

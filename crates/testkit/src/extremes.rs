@@ -2,6 +2,10 @@
 
 use crate::build::{self, Shop};
 use domain::{
+    Actor, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Level, LevelValue, Levels, Locale,
+    Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel, Schedule, ShareIdFormat,
+};
+use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
     CommissionStatus, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, Item, Items,
     KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, Plan, Rate,
@@ -225,5 +229,114 @@ pub fn commission(event: &Event, earner: &Affiliate, leaf: &Commission) -> Commi
         matures_at: Timestamp::MAX,
         created_at: Timestamp::MIN,
         updated_at: Timestamp::MAX,
+    }
+}
+
+/// A customer with nothing left out.
+pub fn customer() -> Customer {
+    Customer {
+        id: domain::Id::from_uuid(highest()),
+        email: email(),
+        first_name: PersonName::parse(&unicode(PersonName::MOST)).ok(),
+        last_name: PersonName::parse(&unicode(PersonName::MOST)).ok(),
+        phone: PhoneNumber::parse(&unicode(PhoneNumber::MOST)).ok(),
+        metadata: metadata(),
+        blocked_at: Some(Timestamp::MAX),
+        deleted_at: None,
+        created_at: Timestamp::MIN,
+        created_by: Actor::Key(domain::Id::from_uuid(highest())),
+        updated_at: Timestamp::MAX,
+        updated_by: Actor::System,
+    }
+}
+
+/// Terms that promise as much as they can.
+pub fn group_terms() -> GroupTerms {
+    let levels = [(2, "0.0001"), (3, "1"), (4, "7.5"), (999, "99.9999"), (1_000, "1000000000")];
+    let level = |(participants, value): (u16, &str)| Level {
+        value: LevelValue::from_decimal(value.parse().unwrap()).unwrap(),
+        participants,
+    };
+    GroupTerms {
+        discount: DiscountType::Amount,
+        levels: Levels::new(levels.map(level).to_vec()).unwrap(),
+        max_participants: GroupTerms::MOST_PARTICIPANTS,
+        minutes_duration: GroupTerms::MOST_MINUTES,
+        min_purchase: i64::MAX,
+        cashback_hold_minutes: GroupTerms::MOST_HOLD_MINUTES,
+        application_fee_rate: Rate::ONE,
+    }
+}
+
+/// A group with nothing left out; closed, so that no order need be in it.
+pub fn group(creator: &Customer) -> Group {
+    Group {
+        id: domain::Id::from_uuid(highest()),
+        share_id: ShareIdFormat::new(&"Z-9".repeat(5)).unwrap().make("ZZZZ9999"),
+        customer_id: creator.id,
+        creator_email: email(),
+        status: GroupStatus::Canceled,
+        metadata: metadata(),
+        currency: "KWD".parse().unwrap(),
+        terms: group_terms(),
+        participants: u16::MAX,
+        schedule: Schedule {
+            expires_at: Timestamp::MAX,
+            mid_expire_at: Some(Timestamp::MIN),
+            j_plus3_start_at: Some(Timestamp::MAX),
+            j_minus2_expire_at: Some(Timestamp::MIN),
+        },
+        reminder: Reminder::Day2BeforeEndSent,
+        alone_since: Timestamp::MAX,
+        level: Some(5),
+        created_at: Timestamp::MAX,
+        created_by: Actor::System,
+        updated_at: Timestamp::MIN,
+        updated_by: Actor::Key(domain::Id::from_uuid(Uuid::nil())),
+        canceled_at: Some(Timestamp::MIN),
+        completed_at: Some(Timestamp::MAX),
+    }
+}
+
+/// An order with nothing left out.
+pub fn order(customer: &Customer, group: &Group) -> Order {
+    let money = |minor| Money::from_minor(minor, group.currency);
+    Order {
+        id: domain::Id::from_uuid(highest()),
+        group_id: group.id,
+        share_id: group.share_id.clone(),
+        customer_id: customer.id,
+        email: email(),
+        first_name: PersonName::parse(&unicode(PersonName::MOST)).ok(),
+        last_name: PersonName::parse(&unicode(PersonName::MOST)).ok(),
+        phone: PhoneNumber::parse(&unicode(PhoneNumber::MOST)).ok(),
+        locale: Locale::parse(&unicode(Locale::MOST)).ok(),
+        amount: money(i64::MAX),
+        refunded: money(i64::MAX),
+        cashback: money(i64::MIN),
+        cashback_in_review: money(1),
+        application_fee: money(-1),
+        status: OrderStatus::CashbackSent,
+        available_at: Some(Timestamp::MAX),
+        participates: false,
+        ambassador_id: Some(customer.id),
+        reference: OrderReference::parse(&unicode(OrderReference::MOST)).ok(),
+        event_id: Some(domain::Id::from_uuid(highest())),
+        risk: RiskLevel::High,
+        metadata: metadata(),
+        created_at: Timestamp::MIN,
+        created_by: Actor::System,
+        updated_at: Timestamp::MAX,
+        updated_by: Actor::Key(domain::Id::from_uuid(highest())),
+    }
+}
+
+/// Settings of referral groups as far as they go.
+pub fn group_settings(of: &domain::Merchant) -> GroupSettings {
+    GroupSettings {
+        merchant_id: of.id,
+        terms: group_terms(),
+        updated_at: Timestamp::MAX,
+        updated_by: Actor::Key(domain::Id::from_uuid(highest())),
     }
 }

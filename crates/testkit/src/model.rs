@@ -72,6 +72,10 @@ impl Model {
             events,
             commissions,
             accounts,
+            group_settings,
+            customers,
+            groups,
+            orders,
             clicks: _,
             key_uses: _,
         } = &set.rows;
@@ -84,6 +88,10 @@ impl Model {
         self.write_table(set.merchant, events);
         self.write_table(set.merchant, commissions);
         self.write_table(set.merchant, accounts);
+        self.write_table(set.merchant, group_settings);
+        self.write_table(set.merchant, customers);
+        self.write_table(set.merchant, groups);
+        self.write_table(set.merchant, orders);
         for claim in &set.claims {
             self.claims.insert(claim_key(set.merchant, claim), claim.owner);
         }

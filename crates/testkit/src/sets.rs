@@ -1,7 +1,7 @@
 //! Change sets as the use cases make them: rows together with the unique keys they hold.
 
 use crate::build::Shop;
-use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Event, MerchantId};
+use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Customer, Event, Group, MerchantId, Order};
 use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
 
 /// A row as it was first stored.
@@ -42,6 +42,15 @@ pub trait Grow: Sized {
     /// Adds an account and the claim of its place.
     #[must_use]
     fn with_account(self, account: &Account) -> Self;
+    /// Adds a customer and the claim of its address.
+    #[must_use]
+    fn with_customer(self, customer: &Customer) -> Self;
+    /// Adds a group and the claim of its share id.
+    #[must_use]
+    fn with_group(self, group: &Group) -> Self;
+    /// Adds an order, the claim of its reference and, if it takes part, that of its address in its group.
+    #[must_use]
+    fn with_order(self, order: &Order) -> Self;
 }
 
 impl Grow for ChangeSet {
@@ -80,6 +89,32 @@ impl Grow for ChangeSet {
     fn with_account(mut self, account: &Account) -> Self {
         self.claim(Space::Account, account.key(), account.row_id());
         self.rows.accounts.insert(account.clone());
+        self
+    }
+
+    fn with_customer(mut self, customer: &Customer) -> Self {
+        if customer.deleted_at.is_none() {
+            self.claim(Space::CustomerEmail, customer.email.folded(), customer.row_id());
+        }
+        self.rows.customers.insert(customer.clone());
+        self
+    }
+
+    fn with_group(mut self, group: &Group) -> Self {
+        self.claim(Space::GroupShareId, group.share_id.code(), group.row_id());
+        self.rows.groups.insert(group.clone());
+        self
+    }
+
+    fn with_order(mut self, order: &Order) -> Self {
+        if let Some(reference) = &order.reference {
+            self.claim(Space::OrderReference, reference.as_str(), order.row_id());
+        }
+        if order.participates {
+            let key = Group::email_key_of(order.group_id, &order.email.folded());
+            self.claim(Space::GroupEmail, key, order.row_id());
+        }
+        self.rows.orders.insert(order.clone());
         self
     }
 }

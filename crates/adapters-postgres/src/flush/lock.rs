@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, EventRow, MerchantRow, OrganizationRow, Stored,
-        TreeRow,
+        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
+        GroupSettingsRow, MerchantRow, OrderRow, OrganizationRow, Stored, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -54,5 +54,9 @@ const fn name(table: Table) -> &'static str {
         Table::Events => EventRow::TABLE,
         Table::Commissions => CommissionRow::TABLE,
         Table::Accounts => AccountRow::TABLE,
+        Table::GroupSettings => GroupSettingsRow::TABLE,
+        Table::Customers => CustomerRow::TABLE,
+        Table::Groups => GroupRow::TABLE,
+        Table::Orders => OrderRow::TABLE,
     }
 }

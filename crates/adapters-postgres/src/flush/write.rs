@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, ClickRow, CommissionRow, CouponRow, EventRow, Image,
-        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow, list,
+        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, ClickRow, CommissionRow, CouponRow, CustomerRow,
+        EventRow, GroupRow, GroupSettingsRow, Image, KeyUseRow, MerchantRow, OrderRow, OrganizationRow, OutboxRow,
+        Stored, TreeRow, list,
     },
     sql::Sql,
 };
@@ -65,6 +66,10 @@ struct Write {
     events: Changes<EventRow>,
     commissions: Changes<CommissionRow>,
     accounts: Changes<AccountRow>,
+    group_settings: Changes<GroupSettingsRow>,
+    customers: Changes<CustomerRow>,
+    groups: Changes<GroupRow>,
+    orders: Changes<OrderRow>,
     clicks: Vec<ClickRow>,
     announcements: Vec<AnnouncementRow>,
     outbox: Vec<OutboxRow>,
@@ -114,6 +119,10 @@ impl Write {
             events,
             commissions,
             accounts,
+            group_settings,
+            customers,
+            groups,
+            orders,
             clicks,
             key_uses,
         } = rows;
@@ -126,6 +135,10 @@ impl Write {
         self.events.add(merchant, events);
         self.commissions.add(merchant, commissions);
         self.accounts.add(merchant, accounts);
+        self.group_settings.add(merchant, group_settings);
+        self.customers.add(merchant, customers);
+        self.groups.add(merchant, groups);
+        self.orders.add(merchant, orders);
         self.clicks.extend(clicks.iter().map(|click| ClickRow::of(merchant, click)));
         self.announcements.extend(announce.iter().map(|one| AnnouncementRow::of(merchant, one)));
         self.outbox.extend(announce.iter().map(|one| OutboxRow::of(merchant, one)));
@@ -146,6 +159,10 @@ impl Write {
             events,
             commissions,
             accounts,
+            group_settings,
+            customers,
+            groups,
+            orders,
             clicks,
             announcements,
             outbox,
@@ -161,6 +178,10 @@ impl Write {
         events.steps(&mut steps);
         commissions.steps(&mut steps);
         accounts.steps(&mut steps);
+        group_settings.steps(&mut steps);
+        customers.steps(&mut steps);
+        groups.steps(&mut steps);
+        orders.steps(&mut steps);
         insert(clicks, &mut steps);
         insert(announcements, &mut steps);
         insert(outbox, &mut steps);

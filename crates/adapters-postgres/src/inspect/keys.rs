@@ -1,7 +1,9 @@
 //! Unique keys against the rows that have them, both ways.
 
 use super::Rule;
-use domain::{AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventSpace, MerchantId};
+use domain::{
+    AccountId, AffiliateId, ApiKeyId, CouponId, CustomerId, EventId, EventSpace, GroupId, MerchantId, OrderId,
+};
 use ports::Space;
 use uuid::Uuid;
 
@@ -15,6 +17,8 @@ struct Keyed {
     spaces: &'static [Space],
     /// SQL for the space of a row's key.
     space: String,
+    /// SQL for which rows have one; empty for all.
+    only: &'static str,
     /// SQL for the condition that row and claim have one key.
     same_key: &'static str,
     id: fn(Uuid) -> String,
@@ -24,7 +28,7 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
     keyed().into_iter().flat_map(|keyed| [keyed.missing(), keyed.stray()])
 }
 
-fn keyed() -> [Keyed; 7] {
+fn keyed() -> [Keyed; 11] {
     let of = |space: Space| space.number().to_string();
     let event = |space| of(Space::Event(space));
     [
@@ -34,6 +38,7 @@ fn keyed() -> [Keyed; 7] {
             table: "affiliates",
             spaces: &[Space::AffiliateSlug],
             space: of(Space::AffiliateSlug),
+            only: "",
             same_key: "c.key = t.slug",
             id: |id| AffiliateId::from_uuid(id).to_string(),
         },
@@ -43,6 +48,7 @@ fn keyed() -> [Keyed; 7] {
             table: "affiliates",
             spaces: &[Space::AffiliateEmail],
             space: of(Space::AffiliateEmail),
+            only: "",
             same_key: "c.key = t.email_folded",
             id: |id| AffiliateId::from_uuid(id).to_string(),
         },
@@ -52,6 +58,7 @@ fn keyed() -> [Keyed; 7] {
             table: "coupons",
             spaces: &[Space::CouponCode],
             space: of(Space::CouponCode),
+            only: "",
             same_key: "c.key = t.code",
             id: |id| CouponId::from_uuid(id).to_string(),
         },
@@ -72,6 +79,7 @@ fn keyed() -> [Keyed; 7] {
                 event(EventSpace::TrialStarted),
                 event(EventSpace::Paying),
             ),
+            only: "",
             same_key: "c.key = t.external_id",
             id: |id| EventId::from_uuid(id).to_string(),
         },
@@ -83,8 +91,49 @@ fn keyed() -> [Keyed; 7] {
             table: "accounts",
             spaces: &[Space::Account],
             space: of(Space::Account),
+            only: "",
             same_key: "split_part(c.key, ':', 2) = t.currency",
             id: |id| AccountId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "customer_email_claim",
+            stray: "claim_customer_email",
+            table: "customers",
+            spaces: &[Space::CustomerEmail],
+            space: of(Space::CustomerEmail),
+            only: "t.deleted_at IS NULL",
+            same_key: "c.key = t.email_folded",
+            id: |id| CustomerId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "order_reference_claim",
+            stray: "claim_order_reference",
+            table: "orders",
+            spaces: &[Space::OrderReference],
+            space: of(Space::OrderReference),
+            only: "t.reference IS NOT NULL",
+            same_key: "c.key = t.reference",
+            id: |id| OrderId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "group_share_id_claim",
+            stray: "claim_group_share_id",
+            table: "referral_groups",
+            spaces: &[Space::GroupShareId],
+            space: of(Space::GroupShareId),
+            only: "",
+            same_key: "c.key = right(t.share_id, 8)",
+            id: |id| GroupId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "group_email_claim",
+            stray: "claim_group_email",
+            table: "orders",
+            spaces: &[Space::GroupEmail],
+            space: of(Space::GroupEmail),
+            only: "t.participates",
+            same_key: "c.key = t.group_id::text || ':' || t.email_folded",
+            id: |id| OrderId::from_uuid(id).to_string(),
         },
         Keyed {
             missing: "api_key_directory",
@@ -92,6 +141,7 @@ fn keyed() -> [Keyed; 7] {
             table: "api_keys",
             spaces: &[Space::KeyHash],
             space: of(Space::KeyHash),
+            only: "",
             same_key: "c.key = encode(t.hash, 'hex')",
             id: |id| ApiKeyId::from_uuid(id).to_string(),
         },
@@ -101,6 +151,7 @@ fn keyed() -> [Keyed; 7] {
             table: "merchants",
             spaces: &[Space::MerchantSlug],
             space: of(Space::MerchantSlug),
+            only: "",
             same_key: "c.key = t.slug",
             id: |id| MerchantId::from_uuid(id).to_string(),
         },
@@ -113,6 +164,11 @@ impl Keyed {
         let row = if self.table == "merchants" { "t.id" } else { "t.merchant_id" };
         let global = self.spaces.iter().all(|space| space.is_global());
         if global { ("directory", "NULL::uuid", row) } else { ("claims", "c.merchant_id", row) }
+    }
+
+    /// That a row has a key.
+    fn only(&self) -> &'static str {
+        if self.only.is_empty() { "TRUE" } else { self.only }
     }
 
     /// That the claim is of the row, with its very key.
@@ -128,7 +184,8 @@ impl Keyed {
         let (table, same) = (self.table, self.same());
         let query = format!(
             "SELECT {row}, t.id, 'does not own its key in {claims}' \
-             FROM {table} t LEFT JOIN {claims} c ON {same} WHERE c.owner IS NULL"
+             FROM {table} t LEFT JOIN {claims} c ON {same} WHERE c.owner IS NULL AND {}",
+            self.only(),
         );
         Rule { name: self.missing, id: self.id, query }
     }
@@ -140,7 +197,8 @@ impl Keyed {
         let spaces = self.spaces.iter().map(|space| space.number().to_string()).collect::<Vec<_>>().join(", ");
         let query = format!(
             "SELECT {merchant}, c.owner, 'owns a key in {claims} that is not of any row of it' \
-             FROM {claims} c LEFT JOIN {table} t ON {same} WHERE c.space IN ({spaces}) AND t.id IS NULL"
+             FROM {claims} c LEFT JOIN {table} t ON {same} AND {} WHERE c.space IN ({spaces}) AND t.id IS NULL",
+            self.only(),
         );
         Rule { name: self.stray, id: self.id, query }
     }

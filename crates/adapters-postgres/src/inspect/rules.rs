@@ -1,7 +1,9 @@
 //! Sums, and rows that name one another.
 
 use super::Rule;
-use domain::{AccountId, AffiliateId, AnnouncementId, CommissionId, EventId, MerchantId, OrganizationId};
+use domain::{
+    AccountId, AffiliateId, AnnouncementId, CommissionId, EventId, GroupId, MerchantId, OrderId, OrganizationId,
+};
 use uuid::Uuid;
 
 pub(super) fn rules() -> Vec<Rule> {
@@ -20,6 +22,9 @@ pub(super) fn rules() -> Vec<Rule> {
         rule("commission_leaf", commission, COMMISSION_LEAF),
         rule("commission_affiliate", commission, COMMISSION_AFFILIATE),
         rule("event_affiliate", event, EVENT_AFFILIATE),
+        rule("group_participants", |id| GroupId::from_uuid(id).to_string(), GROUP_PARTICIPANTS),
+        rule("order_group", |id| OrderId::from_uuid(id).to_string(), ORDER_GROUP),
+        rule("order_customer", |id| OrderId::from_uuid(id).to_string(), ORDER_CUSTOMER),
         rule("announcement_outbox", announcement, ANNOUNCEMENT_OUTBOX),
         rule("outbox_announcement", announcement, OUTBOX_ANNOUNCEMENT),
         rule("merchant_tree", merchant, MERCHANT_TREE),
@@ -81,6 +86,27 @@ const COMMISSION_AFFILIATE: &str = "\
     SELECT c.merchant_id, c.id, 'its affiliate is missing' \
     FROM commissions c LEFT JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id \
     WHERE a.id IS NULL";
+
+/// A group has as many participants as orders take part in it. The order of one that closed without cashback may have
+/// opened another.
+const GROUP_PARTICIPANTS: &str = "\
+    SELECT g.merchant_id, g.id, format('says %s participants and has %s', g.participants, count(o.id)) \
+    FROM referral_groups g \
+    LEFT JOIN orders o ON o.merchant_id = g.merchant_id AND o.group_id = g.id AND o.participates \
+    WHERE g.status IN ('OPEN', 'COMPLETED') \
+    GROUP BY g.merchant_id, g.id, g.participants HAVING g.participants <> count(o.id)";
+
+/// An order's group is there and has its currency.
+const ORDER_GROUP: &str = "\
+    SELECT o.merchant_id, o.id, CASE WHEN g.id IS NULL THEN 'its group is missing' ELSE 'its group has another currency' END \
+    FROM orders o LEFT JOIN referral_groups g ON g.merchant_id = o.merchant_id AND g.id = o.group_id \
+    WHERE g.id IS NULL OR g.currency <> o.currency";
+
+/// Whose order it is is there.
+const ORDER_CUSTOMER: &str = "\
+    SELECT o.merchant_id, o.id, 'its customer is missing' \
+    FROM orders o LEFT JOIN customers c ON c.merchant_id = o.merchant_id AND c.id = o.customer_id \
+    WHERE c.id IS NULL";
 
 /// Who is credited with an event is there.
 const EVENT_AFFILIATE: &str = "\

@@ -1,6 +1,6 @@
 //! Organizations and merchants.
 
-use super::{Read, global_owner};
+use super::{Read, global_owner, groups::settings_of};
 use crate::{
     PostgresStorage,
     rows::{MerchantRow, OrganizationRow, Readable, Stored},
@@ -9,6 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
 use ports::{MerchantReads, SettingsFacts, Space, Versioned};
+use tokio::try_join;
 use uuid::Uuid;
 
 #[async_trait]
@@ -26,9 +27,16 @@ impl MerchantReads for PostgresStorage {
             MerchantRow::select("m"),
             global_owner(Space::MerchantSlug),
         ));
-        let found = self.readers.reader()?.first(sql.bind(slug.map(Slug::as_str)).bind(id.uuid())).await?;
+        let reader = self.readers.reader()?;
+        let sql = sql.bind(slug.map(Slug::as_str)).bind(id.uuid());
+        let (found, group_settings) = try_join!(biased; reader.first(sql), reader.first(settings_of(id)))?;
         let Some((merchant, has_commissions, slug_owner)) = found else { return Ok(None) };
-        Ok(Some(SettingsFacts { merchant: merchant.versioned()?, has_commissions, slug_owner }))
+        Ok(Some(SettingsFacts {
+            merchant: merchant.versioned()?,
+            has_commissions,
+            slug_owner,
+            group_settings: group_settings.map(Readable::versioned).transpose()?,
+        }))
     }
 
     async fn resetting_merchants(&self, limit: u32) -> Read<Vec<MerchantId>> {

@@ -7,18 +7,24 @@ mod affiliates;
 mod clicks;
 mod commissions;
 mod coupons;
+mod customers;
 mod event_facts;
 mod event_statements;
 mod events;
+mod groups;
 mod keys;
 mod merchants;
+mod orders;
 mod replies;
 
 use crate::{
-    rows::{Mapped, time},
-    sql::Sql,
+    readers::Reader,
+    rows::{Mapped, Readable, time},
+    sql::{Sql, Typed},
 };
-use ports::{Page, PageAsk, Position, ReadError, Space};
+use diesel::{deserialize::FromSqlRow, pg::Pg};
+use ports::{Counted, ListAsk, Page, PageAsk, Position, ReadError, SortBy, Space};
+use tokio::try_join;
 
 type Read<T> = Result<T, ReadError>;
 
@@ -60,4 +66,29 @@ fn fetched(limit: u32) -> u32 {
 fn page<U, T>(rows: Vec<U>, ask: &PageAsk, map: impl Fn(U) -> Mapped<T>) -> Read<Page<T>> {
     let Page { rows, more } = Page::cut(rows, ask);
     Ok(Page { rows: rows.into_iter().map(map).collect::<Mapped<_>>()?, more })
+}
+
+/// A part of a list and how long the list is. `found` is everything after FROM, of a table under the name `t`, with its
+/// values; it is asked for twice.
+async fn counted<'a, R>(reader: &Reader, found: impl Fn() -> Sql<'a, R>, ask: &'a ListAsk) -> Read<Counted<R::Of>>
+where
+    R: Readable + FromSqlRow<<R as Typed>::Sql, Pg> + Send + 'static,
+{
+    let ListAsk { search, by, descending, skip, take } = ask;
+    let wanted = || found().and(" AND position(? IN t.search_text) > 0", search.as_deref());
+    let column = match by {
+        SortBy::CreatedAt => "created_at",
+        SortBy::UpdatedAt => "updated_at",
+    };
+    let way = if *descending { "DESC" } else { "ASC" };
+    let most = fetched(take.saturating_sub(1));
+    let select = format!("SELECT {} FROM {} t", R::select("t"), R::TABLE);
+    let order = format!(" ORDER BY t.{column} {way}, t.id {way} LIMIT {most}");
+    let rows = wanted().within::<R>(&select, &order);
+    let rows = if *skip == 0 { rows } else { rows.text(" OFFSET ?").bind(i64::from(*skip)) };
+    let count = wanted().within::<(i64,)>(&format!("SELECT count(*) FROM {} t", R::TABLE), "");
+    let (mut rows, count) = try_join!(biased; reader.all(rows), reader.first(count))?;
+    rows.truncate(usize::try_from(*take).unwrap_or(usize::MAX));
+    let rows = rows.into_iter().map(Readable::entity).collect::<Mapped<_>>()?;
+    Ok(Counted { rows, count: count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or(0) })
 }

@@ -4,8 +4,8 @@ use super::rows;
 use crate::{
     error::Fault,
     rows::{
-        AccountRow, AffiliateRow, ClaimedKey, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow,
-        ReplyRow, Stored, TreeRow, take_reply_back,
+        AccountRow, AffiliateRow, ClaimedKey, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
+        GroupSettingsRow, KeyRow, MerchantRow, OrderRow, OrganizationRow, ReplyRow, Stored, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -83,5 +83,9 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Events => EventRow::version(scope, id, connection),
         Table::Commissions => CommissionRow::version(scope, id, connection),
         Table::Accounts => AccountRow::version(scope, id, connection),
+        Table::GroupSettings => GroupSettingsRow::version(scope, id, connection),
+        Table::Customers => CustomerRow::version(scope, id, connection),
+        Table::Groups => GroupRow::version(scope, id, connection),
+        Table::Orders => OrderRow::version(scope, id, connection),
     }
 }

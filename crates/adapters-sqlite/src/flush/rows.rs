@@ -3,8 +3,9 @@
 use crate::{
     error::Fault,
     rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ClaimedKey, ClickRow, CommissionRow, CouponRow, EventRow, KeyRow,
-        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow,
+        AccountRow, AffiliateRow, AnnouncementRow, ClaimedKey, ClickRow, CommissionRow, CouponRow, CustomerRow,
+        EventRow, GroupRow, GroupSettingsRow, KeyRow, KeyUseRow, MerchantRow, OrderRow, OrganizationRow, OutboxRow,
+        Stored, TreeRow,
     },
     values::Uid,
 };
@@ -40,6 +41,10 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         events,
         commissions,
         accounts,
+        group_settings,
+        customers,
+        groups,
+        orders,
         clicks,
         key_uses,
     } = rows;
@@ -52,6 +57,10 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<EventRow>(connection, merchant, events)?;
     write_table::<CommissionRow>(connection, merchant, commissions)?;
     write_table::<AccountRow>(connection, merchant, accounts)?;
+    write_table::<GroupSettingsRow>(connection, merchant, group_settings)?;
+    write_table::<CustomerRow>(connection, merchant, customers)?;
+    write_table::<GroupRow>(connection, merchant, groups)?;
+    write_table::<OrderRow>(connection, merchant, orders)?;
     for click in clicks {
         one("clicks", ClickRow::of(merchant, click).insert(connection)?)?;
     }

@@ -6,7 +6,10 @@ use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     sql_types::{Binary, Text},
 };
-use domain::{Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId};
+use domain::{
+    Account, AccountId, AffiliateId, ApiKeyId, CouponId, CustomerId, EventId, EventKind, EventSpace, Group, GroupId,
+    MerchantId, OrderId,
+};
 use ports::Space;
 use uuid::Uuid;
 
@@ -17,6 +20,8 @@ extern "SQL" {
     fn event_space(kind: Text) -> Nullable<SmallInt>;
     /// The key of an affiliate's account in a currency; NULL for a currency that does not exist.
     fn account_key(affiliate_id: Binary, currency: Text) -> Nullable<Text>;
+    /// The key under which a folded address takes part in a group.
+    fn group_email_key(group_id: Binary, email_folded: Text) -> Text;
 }
 
 /// Makes the functions known to a connection. Doing so again changes nothing.
@@ -26,10 +31,13 @@ pub(super) fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
     })?;
     account_key_utils::register_impl(connection, |affiliate: Uid, currency: String| {
         currency.parse().ok().map(|currency| Account::key_of(affiliate.id(), currency))
+    })?;
+    group_email_key_utils::register_impl(connection, |group: Uid, folded: String| {
+        Group::email_key_of(group.id(), &folded)
     })
 }
 
-/// Where a unique key stands in a row. `space` and `key` are expressions over a row `t`.
+/// Where a unique key stands in a row. `space` and `key` are expressions over a row `t`; a row whose key is NULL has none.
 struct Kept {
     missing: &'static str,
     stray: &'static str,
@@ -47,7 +55,7 @@ const EVENTS: [Space; 4] = [
     Space::Event(EventSpace::TrialStarted),
 ];
 
-const KEPT: [Kept; 7] = [
+const KEPT: [Kept; 11] = [
     Kept {
         missing: "affiliate_slug_claim",
         stray: "claim_affiliate_slug",
@@ -92,6 +100,42 @@ const KEPT: [Kept; 7] = [
         space: None,
         key: "account_key(t.affiliate_id, t.currency)",
         show: |id| AccountId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "customer_email_claim",
+        stray: "claim_customer_email",
+        table: "customers",
+        spaces: &[Space::CustomerEmail],
+        space: None,
+        key: "iif(t.deleted_at IS NULL, t.email_folded, NULL)",
+        show: |id| CustomerId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "order_reference_claim",
+        stray: "claim_order_reference",
+        table: "orders",
+        spaces: &[Space::OrderReference],
+        space: None,
+        key: "t.reference",
+        show: |id| OrderId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "group_share_id_claim",
+        stray: "claim_group_share_id",
+        table: "referral_groups",
+        spaces: &[Space::GroupShareId],
+        space: None,
+        key: "substr(t.share_id, -8)",
+        show: |id| GroupId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "group_email_claim",
+        stray: "claim_group_email",
+        table: "orders",
+        spaces: &[Space::GroupEmail],
+        space: None,
+        key: "iif(t.participates, group_email_key(t.group_id, t.email_folded), NULL)",
+        show: |id| OrderId::from_uuid(id).to_string(),
     },
     Kept {
         missing: "api_key_directory",
@@ -141,7 +185,7 @@ impl Kept {
         let sql = format!(
             "SELECT {merchant} AS merchant_id, t.id AS id, 'does not own its key in {claims}' AS why \
              FROM {table} t LEFT JOIN {claims} c ON {same} AND c.space = {space} AND c.key = {key} \
-             WHERE c.owner IS NOT t.id"
+             WHERE c.owner IS NOT t.id AND {key} IS NOT NULL"
         );
         Rule { name, sql, show }
     }

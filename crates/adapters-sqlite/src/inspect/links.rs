@@ -1,9 +1,9 @@
 //! Rows that name other rows: there are no foreign keys on the way of events, so this is where orphans are found.
 
 use super::Rule;
-use domain::{AnnouncementId, CommissionId};
+use domain::{AnnouncementId, CommissionId, GroupId, OrderId};
 
-pub(super) fn rules() -> [Rule; 4] {
+pub(super) fn rules() -> [Rule; 7] {
     [
         Rule {
             name: "commission_event",
@@ -21,6 +21,34 @@ pub(super) fn rules() -> [Rule; 4] {
                   WHERE c.leaf_id IS NOT NULL AND l.id IS NULL"
                 .to_owned(),
             show: |id| CommissionId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "group_participants",
+            sql: "SELECT g.merchant_id AS merchant_id, g.id AS id, \
+                         'says ' || g.participants || ' participants and has ' || count(o.id) AS why \
+                  FROM referral_groups g \
+                  LEFT JOIN orders o ON o.merchant_id = g.merchant_id AND o.group_id = g.id AND o.participates \
+                  WHERE g.status IN ('OPEN', 'COMPLETED') \
+                  GROUP BY g.merchant_id, g.id HAVING g.participants <> count(o.id)"
+                .to_owned(),
+            show: |id| GroupId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "order_group",
+            sql: "SELECT o.merchant_id AS merchant_id, o.id AS id, \
+                         iif(g.id IS NULL, 'its group is missing', 'its group has another currency') AS why \
+                  FROM orders o LEFT JOIN referral_groups g ON g.merchant_id = o.merchant_id AND g.id = o.group_id \
+                  WHERE g.id IS NULL OR g.currency <> o.currency"
+                .to_owned(),
+            show: |id| OrderId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "order_customer",
+            sql: "SELECT o.merchant_id AS merchant_id, o.id AS id, 'its customer is missing' AS why \
+                  FROM orders o LEFT JOIN customers c ON c.merchant_id = o.merchant_id AND c.id = o.customer_id \
+                  WHERE c.id IS NULL"
+                .to_owned(),
+            show: |id| OrderId::from_uuid(id).to_string(),
         },
         Rule {
             name: "announcement_outbox",

@@ -1,5 +1,6 @@
 //! Organizations and merchants.
 
+use super::groups::settings_of;
 use crate::{
     SqliteStorage,
     error::Fault,
@@ -48,7 +49,8 @@ fn settings_facts(
     let any = commissions::table.filter(commissions::merchant_id.eq(Uid::from(id)));
     let has_commissions = diesel::select(exists(any)).get_result(connection)?;
     let slug_owner = slug.map(|slug| slug_owner(connection, slug)).transpose()?.flatten();
-    Ok(Some(SettingsFacts { merchant, has_commissions, slug_owner }))
+    let group_settings = settings_of(connection, id)?;
+    Ok(Some(SettingsFacts { merchant, has_commissions, slug_owner, group_settings }))
 }
 
 #[derive(QueryableByName)]

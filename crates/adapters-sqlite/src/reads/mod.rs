@@ -7,9 +7,13 @@
 mod affiliates;
 mod clicks;
 mod commissions;
+mod counted;
 mod coupons;
+mod customers;
 mod events;
+mod groups;
 mod keys;
 mod merchants;
+mod orders;
 mod page;
 mod replies;

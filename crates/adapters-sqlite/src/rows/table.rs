@@ -1,11 +1,15 @@
 //! What the writer and the reads do with any table of versioned rows.
 
 use super::{
-    AccountRow, AffiliateRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow, TreeRow,
+    AccountRow, AffiliateRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow, GroupSettingsRow, KeyRow,
+    MerchantRow, OrderRow, OrganizationRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
-    schema::{accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, trees},
+    schema::{
+        accounts, affiliates, api_keys, commissions, coupons, customers, events, group_settings, merchants, orders,
+        organizations, referral_groups, trees,
+    },
     values::Uid,
 };
 use diesel::{
@@ -89,4 +93,8 @@ stored! {
     EventRow in events by |scope, id| (scope, id);
     CommissionRow in commissions by |scope, id| (scope, id);
     AccountRow in accounts by |scope, id| (scope, id);
+    GroupSettingsRow in group_settings by |scope, id| (scope, id);
+    CustomerRow in customers by |scope, id| (scope, id);
+    GroupRow in referral_groups by |scope, id| (scope, id);
+    OrderRow in orders by |scope, id| (scope, id);
 }

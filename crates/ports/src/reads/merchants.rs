@@ -3,7 +3,7 @@
 use super::Read;
 use crate::Versioned;
 use async_trait::async_trait;
-use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
+use domain::{GroupSettings, Merchant, MerchantId, Organization, OrganizationId, Slug};
 use uuid::Uuid;
 
 /// What a change of settings needs to know.
@@ -15,6 +15,8 @@ pub struct SettingsFacts {
     pub has_commissions: bool,
     /// Who has the slug that was asked about.
     pub slug_owner: Option<Uuid>,
+    /// Its settings of referral groups, if they were ever changed.
+    pub group_settings: Option<Versioned<GroupSettings>>,
 }
 
 /// Organizations and merchants.

@@ -9,10 +9,13 @@ mod affiliates;
 mod clicks;
 mod commissions;
 mod coupons;
+mod customers;
 mod events;
+mod groups;
 mod inspection;
 mod keys;
 mod merchants;
+mod orders;
 mod replies;
 
 pub use affiliates::{
@@ -21,10 +24,13 @@ pub use affiliates::{
 pub use clicks::{ClickReads, LinkFacts};
 pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts};
 pub use coupons::{CouponFacts, CouponFilter, CouponReads};
+pub use customers::{CustomerFacts, CustomerReads};
 pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, SessionClick};
+pub use groups::{ClosingFacts, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts};
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
+pub use orders::{OrderFacts, OrderLookup, OrderReads, PlaceFacts};
 pub use replies::ReplyReads;
 
 use crate::{Journal, Leases, Maintenance, ReadError};
@@ -42,6 +48,9 @@ pub trait Storage:
     + ClickReads
     + EventReads
     + CommissionReads
+    + CustomerReads
+    + OrderReads
+    + GroupReads
     + Inspection
     + Maintenance
     + Leases
@@ -58,6 +67,9 @@ impl<T> Storage for T where
         + ClickReads
         + EventReads
         + CommissionReads
+        + CustomerReads
+        + OrderReads
+        + GroupReads
         + Inspection
         + Maintenance
         + Leases

@@ -41,6 +41,12 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     set.rows.events.change(FIRST, old.event.clone());
     set.rows.commissions.change(FIRST, old.commission.clone());
     set.rows.accounts.change(FIRST, old.account.clone());
+    // A merchant has one row of these.
+    set.rows.group_settings.new.clear();
+    set.rows.group_settings.change(FIRST, old.group_settings.clone());
+    set.rows.customers.change(FIRST, old.customer.clone());
+    set.rows.groups.change(FIRST, old.group.clone());
+    set.rows.orders.change(FIRST, old.order.clone());
     set.rows.coupons.delete(&sets::first(old.coupon.clone()));
     set.free(Space::CouponCode, old.coupon.code.as_str(), old.coupon.id.uuid());
     set.rows.key_uses.push(KeyUse { key_id: old.key.id, at: moment(60) });
@@ -50,6 +56,7 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
 /// Everything that the reads tell about the shop and about what `new` would add, as text.
 async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
     let (node, merchant, page) = (&nodes.two, shop.test.id, super::paging::newest(100));
+    let list = super::paging::newest_first(100);
     let lookup = EventLookup {
         space: new.event.kind.space(),
         external_id: new.event.external_id.clone(),
@@ -80,6 +87,12 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.events(merchant, &EventFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commissions(merchant, &CommissionFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),
+        format!("{:?}", node.customers(merchant, &list).await.unwrap()),
+        format!("{:?}", node.orders(merchant, &list).await.unwrap()),
+        format!("{:?}", node.groups(merchant, &list).await.unwrap()),
+        format!("{:?}", node.group_settings(merchant).await.unwrap()),
+        format!("{:?}", node.closing_facts(merchant, old.group.id).await.unwrap()),
+        format!("{:?}", node.order_facts(merchant, old.order.id).await.unwrap()),
     ];
     parts.join("\n")
 }

@@ -137,6 +137,22 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ("a place for an account without it", claim(Space::Account, "aff_0:USD")),
         ("a key that its hash does not lead to", without_claims(bare().with_key(&build::api_key(ids, "lost")))),
         ("a hash without its key", claim(Space::KeyHash, &"0".repeat(64))),
+        ("a customer without its claim", without_claims(bare().with_customer(&build::customer(ids, "unclaimed")))),
+        ("an address without its customer", claim(Space::CustomerEmail, "nobody@example.com")),
+        (
+            "a group without its claim",
+            without_claims(bare().with_group(&build::group(ids, &rows.customer, "UNCLAIMD"))),
+        ),
+        ("a share id without its group", claim(Space::GroupShareId, "NOTHING9")),
+        ("an order that takes part and is not counted", {
+            let late = build::customer(ids, "late");
+            bare().with_customer(&late).with_order(&build::order(ids, &late, &rows.group))
+        }),
+        ("an order without its group", {
+            bare().with_order(&build::order(ids, &rows.customer, &build::group(ids, &rows.customer, "GONEGONE")))
+        }),
+        ("a reference without its order", claim(Space::OrderReference, "nothing")),
+        ("an address that takes part without an order", claim(Space::GroupEmail, "0:nobody@example.com")),
         ("a merchant under a slug it did not claim", unlisted),
         ("a slug without its merchant", claim(Space::MerchantSlug, "nowhere")),
     ]

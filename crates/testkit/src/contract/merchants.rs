@@ -64,7 +64,7 @@ pub(crate) async fn settings_facts_say_who_has_the_slug_and_whether_anything_was
     let facts = async |merchant: &Merchant, slug: Option<&str>| {
         let slug = slug.map(|slug| Slug::parse(slug).unwrap());
         let facts = nodes.two.settings_facts(merchant.id, slug.as_ref()).await.unwrap().unwrap();
-        let SettingsFacts { merchant: read, has_commissions, slug_owner } = facts;
+        let SettingsFacts { merchant: read, has_commissions, slug_owner, group_settings: _ } = facts;
         assert_eq!(read, sets::first(merchant.clone()));
         (slug_owner, has_commissions)
     };

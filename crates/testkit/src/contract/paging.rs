@@ -1,7 +1,7 @@
 //! Walking a list in every way in which it can be walked.
 
 use domain::Timestamp;
-use ports::{Page, PageAsk, Position};
+use ports::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
 use uuid::Uuid;
 
 /// A page from the newest on.
@@ -71,5 +71,41 @@ async fn beside_rows(expected: &[Position], list: &impl AsyncFn(PageAsk) -> Page
         let page = list(PageAsk { after: Some(after), ..newest(100) }).await;
         let rest: Vec<Position> = expected.iter().copied().filter(|&row| row < after).collect();
         assert_eq!((page.rows, page.more), (rest, false), "after {after:?}");
+    }
+}
+
+/// A part of a list that tells how long it is, from the newest on.
+pub(crate) fn newest_first(take: u32) -> ListAsk {
+    ListAsk { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take }
+}
+
+/// A row of such a list: when it was made, when it was changed, its id.
+pub(crate) type Dated = (Timestamp, Timestamp, Uuid);
+
+/// Asks for `rows` (in any order) in every order and part. Every way must give the same rows, and how many there are.
+pub(crate) async fn take_and_skip(
+    rows: &[Dated],
+    orders: &[SortBy],
+    search: Option<&str>,
+    list: impl AsyncFn(ListAsk) -> Counted<Dated>,
+) {
+    for &by in orders {
+        for descending in [true, false] {
+            let mut expected = rows.to_vec();
+            expected.sort_by_key(|&(made, changed, id)| (if by == SortBy::CreatedAt { made } else { changed }, id));
+            if descending {
+                expected.reverse();
+            }
+            for take in [1_usize, 2, 3, 26, 100] {
+                for skip in 0..expected.len() + 2 {
+                    let search = search.map(str::to_owned);
+                    let (take_asked, skip_asked) = (u32::try_from(take).unwrap(), u32::try_from(skip).unwrap());
+                    let part = list(ListAsk { search, by, descending, skip: skip_asked, take: take_asked }).await;
+                    let rest = expected.get(skip..).unwrap_or_default();
+                    assert_eq!(part.rows, rest[..take.min(rest.len())], "{by:?} {descending} {skip} {take}");
+                    assert_eq!(part.count, u64::try_from(expected.len()).unwrap());
+                }
+            }
+        }
     }
 }

@@ -10,7 +10,8 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Affiliate, ApiKey, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
+    Account, Affiliate, ApiKey, Click, Commission, Coupon, Customer, Event, Group, GroupSettings, KeyName, Merchant,
+    MerchantId, Order, Organization,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -26,6 +27,10 @@ pub(crate) struct Rows {
     pub(crate) event: Event,
     pub(crate) commission: Commission,
     pub(crate) account: Account,
+    pub(crate) group_settings: GroupSettings,
+    pub(crate) customer: Customer,
+    pub(crate) group: Group,
+    pub(crate) order: Order,
     pub(crate) click: Click,
     pub(crate) announcement: Announcement,
     pub(crate) reply: Reply,
@@ -36,6 +41,10 @@ impl Rows {
     pub(crate) fn of(ids: &SeededIds, shop: &Shop, name: &str) -> Self {
         let affiliate = build::affiliate(ids, name);
         let event = build::event(ids, name);
+        let customer = build::customer(ids, name);
+        let code: String =
+            name.bytes().chain([b'A'; 8]).map(|byte| char::from(byte.to_ascii_uppercase())).take(8).collect();
+        let group = Group { participants: 1, ..build::group(ids, &customer, &code) };
         Self {
             organization: shop.organization.clone(),
             merchant: shop.test.clone(),
@@ -47,8 +56,12 @@ impl Rows {
             click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
             announcement: build::announcement(ids, Topic::AffiliateCreated),
             reply: build::reply("POST /affiliates", name),
+            group_settings: build::group_settings(&shop.test),
+            order: build::order(ids, &customer, &group),
             affiliate,
             event,
+            customer,
+            group,
         }
     }
 
@@ -72,6 +85,10 @@ impl Rows {
             event,
             commission,
             account,
+            group_settings,
+            customer,
+            group,
+            order,
             click,
             announcement,
             reply,
@@ -81,7 +98,11 @@ impl Rows {
             .with_affiliate(affiliate)
             .with_coupon(coupon)
             .with_event(event, std::slice::from_ref(commission))
-            .with_account(account);
+            .with_account(account)
+            .with_customer(customer)
+            .with_group(group)
+            .with_order(order);
+        set.rows.group_settings.insert(group_settings.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
         set.reply = Some(reply.clone());
@@ -100,6 +121,10 @@ impl Rows {
             Table::Events => self.event.row_ref(),
             Table::Commissions => self.commission.row_ref(),
             Table::Accounts => self.account.row_ref(),
+            Table::GroupSettings => self.group_settings.row_ref(),
+            Table::Customers => self.customer.row_ref(),
+            Table::Groups => self.group.row_ref(),
+            Table::Orders => self.order.row_ref(),
         }
     }
 
@@ -134,6 +159,10 @@ impl Rows {
             Table::Events => does.to(&mut rows.events, &self.event),
             Table::Commissions => does.to(&mut rows.commissions, &self.commission),
             Table::Accounts => does.to(&mut rows.accounts, &self.account),
+            Table::GroupSettings => does.to(&mut rows.group_settings, &self.group_settings),
+            Table::Customers => does.to(&mut rows.customers, &self.customer),
+            Table::Groups => does.to(&mut rows.groups, &self.group),
+            Table::Orders => does.to(&mut rows.orders, &self.order),
         }
         set
     }

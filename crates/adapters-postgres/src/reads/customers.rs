@@ -1,0 +1,54 @@
+//! Customers.
+
+use super::{Read, counted, owner};
+use crate::{
+    PostgresStorage,
+    rows::{CustomerRow, MerchantRow, Readable, Stored},
+    sql::Sql,
+};
+use async_trait::async_trait;
+use domain::{Customer, CustomerId, Email, MerchantId};
+use ports::{Counted, CustomerFacts, CustomerReads, ListAsk, Space};
+use tokio::try_join;
+use uuid::Uuid;
+
+/// The customer with this id; nobody for none.
+pub(super) fn customer<'a>(merchant: MerchantId, id: Option<CustomerId>) -> Sql<'a, CustomerRow> {
+    let columns = CustomerRow::select("t");
+    Sql::new(format!("SELECT {columns} FROM customers t WHERE t.merchant_id = ? AND t.id = ?"))
+        .bind(merchant.uuid())
+        .bind(id.map(CustomerId::uuid))
+}
+
+#[async_trait]
+impl CustomerReads for PostgresStorage {
+    async fn customer(&self, merchant: MerchantId, id: CustomerId) -> Read<Option<Customer>> {
+        let row = self.readers.reader()?.first(customer(merchant, Some(id))).await?;
+        Ok(row.map(Readable::entity).transpose()?)
+    }
+
+    async fn customers(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Customer>> {
+        let found =
+            || Sql::<CustomerRow>::new(" WHERE t.merchant_id = ? AND t.deleted_at IS NULL").bind(merchant.uuid());
+        counted(&self.readers.reader()?, found, ask).await
+    }
+
+    async fn customer_facts(
+        &self,
+        merchant: MerchantId,
+        id: Option<CustomerId>,
+        email: Option<&Email>,
+    ) -> Read<Option<CustomerFacts>> {
+        let facts = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
+            "SELECT {}, {} FROM merchants m WHERE m.id = ?",
+            MerchantRow::select("m"),
+            owner(Space::CustomerEmail),
+        ));
+        let facts = facts.bind(merchant.uuid()).bind(email.map(Email::folded)).bind(merchant.uuid());
+        let reader = self.readers.reader()?;
+        let (facts, found) = try_join!(biased; reader.first(facts), reader.first(customer(merchant, id)))?;
+        let Some((merchant, email_owner)) = facts else { return Ok(None) };
+        let customer = found.map(Readable::versioned).transpose()?;
+        Ok(Some(CustomerFacts { merchant: merchant.versioned()?, customer, email_owner }))
+    }
+}

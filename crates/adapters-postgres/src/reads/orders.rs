@@ -1,0 +1,115 @@
+//! Orders.
+
+use super::{
+    Read, counted,
+    customers::customer,
+    groups::{due, group, merchant_of, settings_of},
+    owner,
+};
+use crate::{
+    PostgresStorage,
+    rows::{CustomerRow, OrderRow, Readable, Stored},
+    sql::Sql,
+};
+use async_trait::async_trait;
+use domain::{CustomerId, Email, Group, GroupId, MerchantId, Order, OrderId, OrderReference, Timestamp};
+use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, Space};
+use tokio::try_join;
+use uuid::Uuid;
+
+/// The order with this id; none for none.
+pub(super) fn order<'a>(merchant: MerchantId, id: Option<OrderId>) -> Sql<'a, OrderRow> {
+    let columns = OrderRow::select("o");
+    Sql::new(format!("SELECT {columns} FROM orders o WHERE o.merchant_id = ? AND o.id = ?"))
+        .bind(merchant.uuid())
+        .bind(id.map(OrderId::uuid))
+}
+
+/// Who has a key, alone.
+fn owner_alone<'a>(merchant: MerchantId, space: Space, key: Option<String>) -> Sql<'a, Option<Uuid>> {
+    Sql::new(format!("SELECT {}", owner(space))).bind(merchant.uuid()).bind(key)
+}
+
+/// The customer with this address.
+fn customer_of_email<'a>(merchant: MerchantId, email: Option<&Email>) -> Sql<'a, CustomerRow> {
+    Sql::new(format!(
+        "SELECT {} FROM customers t WHERE t.merchant_id = ? AND t.id = {}",
+        CustomerRow::select("t"),
+        owner(Space::CustomerEmail),
+    ))
+    .bind(merchant.uuid())
+    .bind(merchant.uuid())
+    .bind(email.map(Email::folded))
+}
+
+#[async_trait]
+impl OrderReads for PostgresStorage {
+    async fn order(&self, merchant: MerchantId, id: OrderId) -> Read<Option<Order>> {
+        let row = self.readers.reader()?.first(order(merchant, Some(id))).await?;
+        Ok(row.map(Readable::entity).transpose()?)
+    }
+
+    async fn orders(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Order>> {
+        let found = || Sql::<OrderRow>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
+        counted(&self.readers.reader()?, found, ask).await
+    }
+
+    /// Two round trips: whose address it is decides which key is asked for in the second. That key is read before the
+    /// group, so that what is told of the group is never older.
+    async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Read<Option<PlaceFacts>> {
+        let OrderLookup { customer_id, email, reference, group_id } = lookup;
+        let reader = self.readers.reader()?;
+        let named = match customer_id {
+            Some(id) => customer(merchant, Some(*id)),
+            None => customer_of_email(merchant, email.as_ref()),
+        };
+        let reference = reference.as_ref().map(|reference| OrderReference::as_str(reference).to_owned());
+        let (reference, shop, settings, named) = try_join!(
+            biased;
+            reader.first(owner_alone(merchant, Space::OrderReference, reference)),
+            reader.first(merchant_of(merchant)),
+            reader.first(settings_of(merchant)),
+            reader.first(named),
+        )?;
+        let Some(shop) = shop else { return Ok(None) };
+        let customer_row = named.map(Readable::versioned).transpose()?;
+        let address = customer_row.as_ref().map(|customer| customer.row.email.clone()).or_else(|| email.clone());
+        let key = group_id.zip(address).map(|(id, address)| Group::email_key_of(id, &address.folded()));
+        let (email_owner, joined) = match group_id {
+            Some(id) => try_join!(
+                biased;
+                reader.first(owner_alone(merchant, Space::GroupEmail, key)),
+                reader.first(group(merchant, Some(*id))),
+            )?,
+            None => (None, None),
+        };
+        let creator = match &joined {
+            Some(row) => reader.first(customer(merchant, Some(CustomerId::from_uuid(row.customer_id)))).await?,
+            None => None,
+        };
+        Ok(Some(PlaceFacts {
+            merchant: shop.versioned()?,
+            settings: settings.map(Readable::versioned).transpose()?,
+            customer: customer_row,
+            reference_owner: reference.flatten(),
+            group: joined.map(Readable::versioned).transpose()?,
+            creator: creator.map(Readable::entity).transpose()?,
+            email_owner: email_owner.flatten(),
+        }))
+    }
+
+    async fn order_facts(&self, merchant: MerchantId, id: OrderId) -> Read<Option<OrderFacts>> {
+        let reader = self.readers.reader()?;
+        let found = try_join!(biased; reader.first(merchant_of(merchant)), reader.first(order(merchant, Some(id))))?;
+        let (Some(shop), Some(order)) = found else { return Ok(None) };
+        let group = reader.first(group(merchant, Some(GroupId::from_uuid(order.group_id)))).await?;
+        let Some(group) = group else { return Ok(None) };
+        Ok(Some(OrderFacts { merchant: shop.versioned()?, order: order.versioned()?, group: group.versioned()? }))
+    }
+
+    async fn due_orders(&self, now: Timestamp, skip: u32, limit: u32) -> Read<Vec<Due<OrderId>>> {
+        let rows = self.readers.reader()?.all(due("orders", "available_at", now, skip, limit)).await?;
+        let due = |(merchant, id)| Due { merchant: MerchantId::from_uuid(merchant), id: OrderId::from_uuid(id) };
+        Ok(rows.into_iter().map(due).collect())
+    }
+}

@@ -1,0 +1,68 @@
+//! Customers.
+
+use super::{counted::counted, merchants::merchant};
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{CustomerRow, find, owner_of},
+    schema::customers,
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{Customer, CustomerId, Email, MerchantId};
+use ports::{Counted, CustomerFacts, CustomerReads, ListAsk, ReadError, Space, Versioned};
+use uuid::Uuid;
+
+/// One customer.
+pub(super) fn customer(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: CustomerId,
+) -> Result<Option<Versioned<Customer>>, Fault> {
+    find::<CustomerRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// Which customer has an address.
+pub(super) fn email_owner(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    email: &Email,
+) -> QueryResult<Option<Uuid>> {
+    owner_of(connection, merchant, Space::CustomerEmail, &email.folded())
+}
+
+fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Customer>, Fault> {
+    let kept = customers::table.filter(customers::merchant_id.eq(Uid::from(merchant)));
+    let kept = kept.filter(customers::deleted_at.is_null());
+    counted!(connection, kept.into_boxed(), customers as CustomerRow, ask)
+}
+
+#[async_trait]
+impl CustomerReads for SqliteStorage {
+    async fn customer(&self, merchant: MerchantId, id: CustomerId) -> Result<Option<Customer>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| customer(connection, merchant, id);
+        Ok(self.readers.read(work).await?.map(|found| found.row))
+    }
+
+    async fn customers(&self, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Customer>, ReadError> {
+        let ask = ask.clone();
+        self.readers.read(move |connection| list(connection, merchant, &ask)).await
+    }
+
+    async fn customer_facts(
+        &self,
+        id: MerchantId,
+        of: Option<CustomerId>,
+        email: Option<&Email>,
+    ) -> Result<Option<CustomerFacts>, ReadError> {
+        let email = email.cloned();
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+            let customer = of.map(|of| customer(connection, id, of)).transpose()?.flatten();
+            let email_owner = email.map(|email| email_owner(connection, id, &email)).transpose()?.flatten();
+            Ok(Some(CustomerFacts { merchant, customer, email_owner }))
+        };
+        self.readers.read(work).await
+    }
+}

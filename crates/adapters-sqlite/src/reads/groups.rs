@@ -1,0 +1,196 @@
+//! Referral groups and their settings.
+
+use super::{counted::counted, customers::customer, merchants::merchant, orders::order};
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{GroupRow, GroupSettingsRow, OrderRow, TableRow as _, find, owner_of},
+    schema::{orders, referral_groups},
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::{
+    QueryableByName,
+    prelude::*,
+    sql_types::{BigInt, Binary},
+};
+use domain::{CustomerId, Group, GroupId, GroupSettings, MerchantId, Order, OrderId, Timestamp};
+use ports::{
+    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk, NewGroupFacts, ReadError, SortBy,
+    Space, Versioned,
+};
+
+/// One group.
+pub(super) fn group(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: GroupId,
+) -> Result<Option<Versioned<Group>>, Fault> {
+    find::<GroupRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// A merchant's settings of referral groups.
+pub(super) fn settings_of(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+) -> Result<Option<Versioned<GroupSettings>>, Fault> {
+    find::<GroupSettingsRow>(connection, id.uuid(), id.uuid())
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = Binary)]
+    merchant_id: Uid,
+    #[diesel(sql_type = Binary)]
+    id: Uid,
+}
+
+/// What time has come for: rows of `table` whose `column` is not after now, by real time, or by the clock of a merchant
+/// whose clock is ahead. Ordered by how long each is due.
+pub(super) fn due(
+    connection: &mut SqliteConnection,
+    table: &str,
+    column: &str,
+    now: Timestamp,
+    (skip, limit): (u32, u32),
+) -> QueryResult<Vec<(Uid, Uid)>> {
+    let most = i64::from(skip) + i64::from(limit);
+    let query = format!(
+        "SELECT d.merchant_id AS merchant_id, d.id AS id FROM (\
+         SELECT * FROM (SELECT t.merchant_id, t.id, t.{column} AS at FROM {table} t \
+         WHERE t.{column} IS NOT NULL AND t.{column} <= ?1 ORDER BY t.{column}, t.merchant_id, t.id LIMIT ?2) UNION \
+         SELECT * FROM (SELECT t.merchant_id, t.id, t.{column} AS at FROM merchants m \
+         JOIN {table} t ON t.merchant_id = m.id AND t.{column} IS NOT NULL AND t.{column} <= ?1 + m.clock_offset_micros \
+         WHERE m.clock_offset_micros <> 0 ORDER BY t.{column}, t.merchant_id, t.id LIMIT ?2)) d \
+         ORDER BY d.at, d.merchant_id, d.id LIMIT ?3 OFFSET ?4"
+    );
+    let rows: Vec<DueRow> = diesel::sql_query(query)
+        .bind::<BigInt, _>(now.micros())
+        .bind::<BigInt, _>(most)
+        .bind::<BigInt, _>(i64::from(limit))
+        .bind::<BigInt, _>(i64::from(skip))
+        .load(connection)?;
+    Ok(rows.into_iter().map(|DueRow { merchant_id, id }| (merchant_id, id)).collect())
+}
+
+fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Group>, Fault> {
+    let of_merchant =
+        || referral_groups::table.filter(referral_groups::merchant_id.eq(Uid::from(merchant))).into_boxed();
+    counted!(connection, of_merchant(), referral_groups as GroupRow, ask)
+}
+
+fn participants(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    group: GroupId,
+    ask: &ListAsk,
+) -> Result<Counted<Order>, Fault> {
+    let of_group = || {
+        let of_merchant = orders::table.filter(orders::merchant_id.eq(Uid::from(merchant)));
+        of_merchant.filter(orders::group_id.eq(Uid::from(group))).filter(orders::participates.eq(true)).into_boxed()
+    };
+    counted!(connection, of_group(), orders as OrderRow, ask)
+}
+
+fn closing_facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    of: GroupId,
+) -> Result<Option<ClosingFacts>, Fault> {
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let Some(group) = group(connection, id, of)? else { return Ok(None) };
+    let rows: Vec<OrderRow> = orders::table
+        .filter(orders::merchant_id.eq(Uid::from(id)).and(orders::group_id.eq(Uid::from(of))))
+        .filter(orders::participates.eq(true))
+        .select(OrderRow::as_select())
+        .load(connection)?;
+    let orders: Result<Vec<Versioned<Order>>, _> = rows.into_iter().map(OrderRow::read).collect();
+    let mut orders = orders?;
+    orders.sort_by_key(|order| order.row.id);
+    Ok(Some(ClosingFacts { merchant, group, orders }))
+}
+
+fn new_group_facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    of: CustomerId,
+    with: Option<OrderId>,
+) -> Result<Option<NewGroupFacts>, Fault> {
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let settings = settings_of(connection, id)?;
+    let customer = customer(connection, id, of)?;
+    let opening = with.map(|with| order(connection, id, with)).transpose()?.flatten();
+    let order = match opening {
+        Some(order) => group(connection, id, order.row.group_id)?.map(|was_in| (order, was_in)),
+        None => None,
+    };
+    Ok(Some(NewGroupFacts { merchant, settings, customer, order }))
+}
+
+#[async_trait]
+impl GroupReads for SqliteStorage {
+    async fn group_of_code(&self, merchant: MerchantId, code: &str) -> Result<Option<GroupId>, ReadError> {
+        let code = code.to_owned();
+        let work =
+            move |connection: &mut SqliteConnection| Ok(owner_of(connection, merchant, Space::GroupShareId, &code)?);
+        Ok(self.readers.read(work).await?.map(GroupId::from_uuid))
+    }
+
+    async fn group(&self, merchant: MerchantId, id: GroupId) -> Result<Option<Group>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| group(connection, merchant, id);
+        Ok(self.readers.read(work).await?.map(|found| found.row))
+    }
+
+    async fn groups(&self, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Group>, ReadError> {
+        let ask = ask.clone();
+        self.readers.read(move |connection| list(connection, merchant, &ask)).await
+    }
+
+    async fn participants(
+        &self,
+        merchant: MerchantId,
+        group: GroupId,
+        ask: &ListAsk,
+    ) -> Result<Counted<Order>, ReadError> {
+        let ask = ListAsk { search: None, by: SortBy::CreatedAt, ..ask.clone() };
+        self.readers.read(move |connection| participants(connection, merchant, group, &ask)).await
+    }
+
+    async fn new_group_facts(
+        &self,
+        merchant: MerchantId,
+        of: CustomerId,
+        with: Option<OrderId>,
+    ) -> Result<Option<NewGroupFacts>, ReadError> {
+        self.readers.read(move |connection| new_group_facts(connection, merchant, of, with)).await
+    }
+
+    async fn group_facts(&self, id: MerchantId, of: GroupId) -> Result<Option<GroupFacts>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+            Ok(group(connection, id, of)?.map(|group| GroupFacts { merchant, group }))
+        };
+        self.readers.read(work).await
+    }
+
+    async fn closing_facts(&self, merchant: MerchantId, id: GroupId) -> Result<Option<ClosingFacts>, ReadError> {
+        self.readers.read(move |connection| closing_facts(connection, merchant, id)).await
+    }
+
+    async fn group_settings(&self, id: MerchantId) -> Result<Option<GroupSettingsFacts>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+            Ok(Some(GroupSettingsFacts { merchant, settings: settings_of(connection, id)? }))
+        };
+        self.readers.read(work).await
+    }
+
+    async fn due_groups(&self, now: Timestamp, skip: u32, limit: u32) -> Result<Vec<Due<GroupId>>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            Ok(due(connection, "referral_groups", "due_at", now, (skip, limit))?)
+        };
+        let rows = self.readers.read(work).await?;
+        let due = |(merchant, id): (Uid, Uid)| Due { merchant: merchant.id(), id: id.id() };
+        Ok(rows.into_iter().map(due).collect())
+    }
+}

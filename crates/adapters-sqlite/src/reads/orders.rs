@@ -1,0 +1,104 @@
+//! Orders.
+
+use super::{
+    counted::counted,
+    customers::{customer, email_owner},
+    groups::{due, group, settings_of},
+    merchants::merchant,
+};
+use crate::{
+    SqliteStorage,
+    error::Fault,
+    rows::{OrderRow, find, owner_of},
+    schema::orders,
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{CustomerId, MerchantId, Order, OrderId, Timestamp};
+use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, Space, Versioned};
+
+/// One order.
+pub(super) fn order(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: OrderId,
+) -> Result<Option<Versioned<Order>>, Fault> {
+    find::<OrderRow>(connection, merchant.uuid(), id.uuid())
+}
+
+fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Order>, Fault> {
+    let of_merchant = || orders::table.filter(orders::merchant_id.eq(Uid::from(merchant))).into_boxed();
+    counted!(connection, of_merchant(), orders as OrderRow, ask)
+}
+
+fn place_facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    lookup: &OrderLookup,
+) -> Result<Option<PlaceFacts>, Fault> {
+    let OrderLookup { customer_id, email, reference, group_id } = lookup;
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let settings = settings_of(connection, id)?;
+    let named = match (customer_id, email) {
+        (Some(named), _) => Some(*named),
+        (None, Some(email)) => email_owner(connection, id, email)?.map(CustomerId::from_uuid),
+        (None, None) => None,
+    };
+    let found = named.map(|named| customer(connection, id, named)).transpose()?.flatten();
+    let reference = reference.as_ref();
+    let reference_owner = reference
+        .map(|reference| owner_of(connection, id, Space::OrderReference, reference.as_str()))
+        .transpose()?
+        .flatten();
+    let group = group_id.map(|of| group(connection, id, of)).transpose()?.flatten();
+    let address = found.as_ref().map(|customer| customer.row.email.clone()).or_else(|| email.clone());
+    let key = group.as_ref().zip(address).map(|(group, address)| group.row.email_key(&address));
+    let email_owner = key.map(|key| owner_of(connection, id, Space::GroupEmail, &key)).transpose()?.flatten();
+    let creator = group.as_ref().map(|group| customer(connection, id, group.row.customer_id)).transpose()?.flatten();
+    Ok(Some(PlaceFacts {
+        merchant,
+        settings,
+        customer: found,
+        reference_owner,
+        group,
+        creator: creator.map(|creator| creator.row),
+        email_owner,
+    }))
+}
+
+#[async_trait]
+impl OrderReads for SqliteStorage {
+    async fn order(&self, merchant: MerchantId, id: OrderId) -> Result<Option<Order>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| order(connection, merchant, id);
+        Ok(self.readers.read(work).await?.map(|found| found.row))
+    }
+
+    async fn orders(&self, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Order>, ReadError> {
+        let ask = ask.clone();
+        self.readers.read(move |connection| list(connection, merchant, &ask)).await
+    }
+
+    async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Result<Option<PlaceFacts>, ReadError> {
+        let lookup = lookup.clone();
+        self.readers.read(move |connection| place_facts(connection, merchant, &lookup)).await
+    }
+
+    async fn order_facts(&self, id: MerchantId, of: OrderId) -> Result<Option<OrderFacts>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+            let Some(order) = order(connection, id, of)? else { return Ok(None) };
+            let Some(group) = group(connection, id, order.row.group_id)? else { return Ok(None) };
+            Ok(Some(OrderFacts { merchant, order, group }))
+        };
+        self.readers.read(work).await
+    }
+
+    async fn due_orders(&self, now: Timestamp, skip: u32, limit: u32) -> Result<Vec<Due<OrderId>>, ReadError> {
+        let work =
+            move |connection: &mut SqliteConnection| Ok(due(connection, "orders", "available_at", now, (skip, limit))?);
+        let rows = self.readers.read(work).await?;
+        let due = |(merchant, id): (Uid, Uid)| Due { merchant: merchant.id(), id: id.id() };
+        Ok(rows.into_iter().map(due).collect())
+    }
+}

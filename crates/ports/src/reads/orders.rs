@@ -1,0 +1,74 @@
+//! Orders.
+
+use super::Read;
+use crate::{Counted, Due, ListAsk, Versioned};
+use async_trait::async_trait;
+use domain::{
+    Customer, CustomerId, Email, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, OrderReference,
+    Timestamp,
+};
+use uuid::Uuid;
+
+/// What a new order names.
+#[derive(Debug, Clone, Default)]
+pub struct OrderLookup {
+    /// The customer by its id …
+    pub customer_id: Option<CustomerId>,
+    /// … or by its address; the id goes first.
+    pub email: Option<Email>,
+    /// The shop's id of the order.
+    pub reference: Option<OrderReference>,
+    /// The group that it wants to join.
+    pub group_id: Option<GroupId>,
+}
+
+/// What placing an order, or asking whether it could be, needs to know.
+#[derive(Debug, Clone)]
+pub struct PlaceFacts {
+    /// The merchant.
+    pub merchant: Versioned<Merchant>,
+    /// Its settings of referral groups, if they were ever changed.
+    pub settings: Option<Versioned<GroupSettings>>,
+    /// The customer.
+    pub customer: Option<Versioned<Customer>>,
+    /// Who has the shop's id.
+    pub reference_owner: Option<Uuid>,
+    /// The group.
+    pub group: Option<Versioned<Group>>,
+    /// Who opened it.
+    pub creator: Option<Customer>,
+    /// The order by which the customer's address, or the one that was asked about, takes part in the group. Never older
+    /// than the group.
+    pub email_owner: Option<Uuid>,
+}
+
+/// What moving or refunding an order needs to know.
+#[derive(Debug, Clone)]
+pub struct OrderFacts {
+    /// The merchant.
+    pub merchant: Versioned<Merchant>,
+    /// The order.
+    pub order: Versioned<Order>,
+    /// Its group.
+    pub group: Versioned<Group>,
+}
+
+/// Orders.
+#[async_trait]
+pub trait OrderReads: Send + Sync {
+    /// One order.
+    async fn order(&self, merchant: MerchantId, id: OrderId) -> Read<Option<Order>>;
+
+    /// A part of them.
+    async fn orders(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Order>>;
+
+    /// For placing one; `None` if there is no such merchant.
+    async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Read<Option<PlaceFacts>>;
+
+    /// For moving or refunding one; `None` if there is no such order.
+    async fn order_facts(&self, merchant: MerchantId, id: OrderId) -> Read<Option<OrderFacts>>;
+
+    /// Global: orders whose held cashback is due at the real instant `now`, by their merchants' clocks; the longest due
+    /// first, but for the first `skip`.
+    async fn due_orders(&self, now: Timestamp, skip: u32, limit: u32) -> Read<Vec<Due<OrderId>>>;
+}
