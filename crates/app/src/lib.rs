@@ -15,11 +15,15 @@ mod authenticator;
 mod clicks;
 mod commissions;
 mod coupons;
+mod customers;
 mod desk;
 mod error;
 mod events;
+mod group_settings;
+mod groups;
 mod keys;
 mod maturing;
+mod orders;
 mod organizations;
 mod principal;
 mod replays;
@@ -34,11 +38,15 @@ pub use authenticator::{Authenticator, Identity, KeyPolicy};
 pub use clicks::{ClickAsk, Clicks, Landing, Redirect};
 pub use commissions::{Commissions, MoveCommission};
 pub use coupons::{Coupons, CreateCoupon};
+pub use customers::Customers;
 pub use desk::Outside;
 pub use error::AppError;
 pub use events::{Events, RecordEvent};
+pub use group_settings::GroupSettingsCases;
+pub use groups::{Groups, OpenGroup, ValidateGroup};
 pub use keys::{Keys, MadeKey};
 pub use maturing::Maturing;
+pub use orders::{Orders, PlaceOrder};
 pub use organizations::Organizations;
 pub use principal::Principal;
 pub use replays::Replays;
@@ -67,6 +75,14 @@ pub struct App {
     pub events: Events,
     /// Commissions.
     pub commissions: Commissions,
+    /// Customers.
+    pub customers: Customers,
+    /// Orders.
+    pub orders: Orders,
+    /// Referral groups.
+    pub groups: Groups,
+    /// Settings of referral groups.
+    pub group_settings: GroupSettingsCases,
     /// Answers kept for idempotency keys.
     pub replays: Replays,
     /// Organizations; for operators.
@@ -100,6 +116,10 @@ impl App {
             clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
             events: Events::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            customers: Customers::new(Arc::clone(&desk), storage.clone()),
+            orders: Orders::new(Arc::clone(&desk), storage.clone(), storage.clone()),
+            groups: Groups::new(Arc::clone(&desk), storage.clone(), storage.clone()),
+            group_settings: GroupSettingsCases::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
@@ -109,5 +129,13 @@ impl App {
             shifts: Shifts::new(desk, storage.clone()),
             inspection: storage,
         }
+    }
+
+    /// The same with another form of the groups' share ids.
+    #[must_use]
+    pub fn with_share_ids(mut self, format: domain::ShareIdFormat) -> Self {
+        self.orders.share_ids = format.clone();
+        self.groups.share_ids = format;
+        self
     }
 }

@@ -1,6 +1,6 @@
 //! Settings: get and change.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, desk::Desk, group_settings};
 use domain::{Merchant, Refusal, SettingsChange};
 use ports::{MerchantReads, ReplyStatus, Shown, Space, Topic};
 use std::sync::Arc;
@@ -36,6 +36,13 @@ impl SettingsCases {
                 return Err(Refusal::Exists { field: "slug" }.into());
             }
             let settings = before.settings.changed(ask.clone(), facts.has_commissions)?;
+            let promises = group_settings::terms(&before, facts.group_settings.as_ref());
+            if settings.max_payout_rate < before.settings.max_payout_rate
+                && !promises.fits_within(settings.max_payout_rate)
+            {
+                let expected = "must leave room for the cashback that the group settings promise";
+                return Err(Refusal::State(format!("max_payout_rate {expected}.")).into());
+            }
             let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
             let mut after = before.clone();
             if slug != before.slug || settings != before.settings {

@@ -66,10 +66,62 @@ macro_rules! workers {
 workers! {
     /// Approves commissions whose time has come.
     Mature, "mature_commissions", Soon, |app| app.maturing.turn();
+    /// Reminds the creators of groups and closes groups whose time is over.
+    CloseGroups, "close_groups", Soon, |app| app.groups.turn();
+    /// Makes held cashback available.
+    ReleaseCashback, "release_cashback", Soon, |app| app.orders.turn();
     /// Goes on with resets of test merchants whose node died.
     FinishResets, "finish_resets", Soon, |app| app.test_mode.finish_resets();
     /// Forgets kept answers whose time is over.
     ForgetReplies, "forget_replies", Seldom, |app| app.upkeep.turn();
+}
+
+/// A turn over things that are due one by one. What cannot be done, or fails, holds no other up: it is passed over until
+/// the next turn.
+#[derive(Debug, Default)]
+pub(crate) struct OneByOne {
+    turn: Turn,
+    passed_over: u32,
+    failures: u32,
+}
+
+impl OneByOne {
+    /// How much one scan returns.
+    pub(crate) const SCANNED: u32 = 100;
+    /// How many things one turn does; the rest is the next turn's, at once.
+    const MOST_DONE: u64 = 500;
+    /// After so many failures it is the storage that is in trouble, and the turn ends.
+    const MOST_FAILURES: u32 = 10;
+
+    /// How many due things the next scan leaves out.
+    pub(crate) const fn passed_over(&self) -> u32 {
+        self.passed_over
+    }
+
+    /// Counts one: how late it came, or `None` if it cannot be done now.
+    pub(crate) fn count(&mut self, what: &str, outcome: Result<Option<Duration>, AppError>) -> Result<(), AppError> {
+        match outcome {
+            Ok(Some(lag)) => {
+                self.turn.done += 1;
+                self.turn.lag = self.turn.lag.max(lag);
+            }
+            Ok(None) => self.passed_over += 1,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "{what} is due and cannot be done");
+                (self.passed_over, self.failures) = (self.passed_over + 1, self.failures + 1);
+                if self.failures >= Self::MOST_FAILURES {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the turn came to, if it is over: nothing more was found, or it did enough.
+    pub(crate) fn over(&self, found: usize) -> Option<Turn> {
+        let enough = self.turn.done >= Self::MOST_DONE;
+        (found == 0 || enough).then_some(Turn { more: found > 0, ..self.turn })
+    }
 }
 
 /// How long a node has a kind of work to itself. A killed node's work goes on with another one within this and

@@ -6,6 +6,7 @@ mod authentication;
 mod clicks;
 mod commissions;
 mod events;
+mod groups;
 mod keys;
 mod maturing;
 mod settings;

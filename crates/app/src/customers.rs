@@ -1,0 +1,151 @@
+//! Customers: list, get, create, change, block, delete.
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use domain::{Actor, Customer, CustomerChange, CustomerId, NewCustomer, Refusal, Timestamp};
+use ports::{
+    ChangeSet, Counted, CustomerFacts, CustomerReads, IdSourceExt, ListAsk, ReplyStatus, Shown, Space, Tenant, Topic,
+    Versioned,
+};
+use std::sync::Arc;
+
+/// The use cases of customers.
+pub struct Customers {
+    desk: Arc<Desk>,
+    reads: Arc<dyn CustomerReads>,
+}
+
+/// What is done to a customer.
+enum Step {
+    Change(CustomerChange),
+    Block(bool),
+    Delete,
+}
+
+impl Customers {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn CustomerReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// One customer, deleted or not.
+    pub async fn get(&self, who: &Principal, id: CustomerId) -> Result<Customer, AppError> {
+        Ok(self.reads.customer(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A part of those that are not deleted.
+    pub async fn list(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<Customer>, AppError> {
+        Ok(self.reads.customers(who.merchant_id, ask).await?)
+    }
+
+    /// Makes one.
+    pub async fn create(&self, who: &Principal, ask: NewCustomer, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let facts = self.reads.customer_facts(who.merchant_id, None, Some(&ask.email)).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let CustomerFacts { merchant, customer: _, email_owner } = facts.ok_or(Refusal::NotFound)?;
+            if email_owner.is_some() {
+                return Err(Refusal::Exists { field: "emailAddress" }.into());
+            }
+            let mut set = self.desk.set_for(&merchant)?;
+            let now = merchant.row.clock.at(self.desk.now());
+            let customer = Customer::create(self.desk.ids.id(), ask.clone(), Actor::Key(who.key_id), now);
+            let shown = Shown::Customer(Tenant::from(&merchant.row), &customer);
+            let body = self.desk.wire.object(shown);
+            self.desk.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
+            insert(&mut set, customer);
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Created, body)).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Changes one.
+    pub async fn change(
+        &self,
+        who: &Principal,
+        id: CustomerId,
+        ask: CustomerChange,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Change(ask), once).await
+    }
+
+    /// Blocks one, or takes that back.
+    pub async fn block(
+        &self,
+        who: &Principal,
+        id: CustomerId,
+        blocked: bool,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Block(blocked), once).await
+    }
+
+    /// Deletes one: it is no longer listed and its address is free. What it ordered stays.
+    pub async fn delete(&self, who: &Principal, id: CustomerId) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Delete, None).await
+    }
+
+    async fn step(&self, who: &Principal, id: CustomerId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let email = match &step {
+            Step::Change(change) => change.email.clone(),
+            Step::Block(_) | Step::Delete => None,
+        };
+        loop {
+            let facts = self.reads.customer_facts(who.merchant_id, Some(id), email.as_ref()).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn stepped(&self, who: &Principal, step: &Step, facts: CustomerFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let CustomerFacts { merchant, customer, email_owner } = facts;
+        let Versioned { row: before, version } = customer.ok_or(Refusal::NotFound)?;
+        if email_owner.is_some_and(|owner| owner != before.id.uuid()) {
+            return Err(Refusal::Exists { field: "emailAddress" }.into());
+        }
+        let now = merchant.row.clock.at(self.desk.now());
+        let (after, topic) = stepped(&before, step, Actor::Key(who.key_id), now)?;
+        let mut set = self.desk.set_for(&merchant)?;
+        let body = self.desk.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
+        if after != before {
+            let id = after.id.uuid();
+            let key = |customer: &Customer| customer.deleted_at.is_none().then(|| customer.email.folded());
+            let (old, new) = (key(&before), key(&after));
+            if old != new {
+                if let Some(new) = new {
+                    set.claim(Space::CustomerEmail, new, id);
+                }
+                if let Some(old) = old {
+                    set.free(Space::CustomerEmail, old, id);
+                }
+            }
+            self.desk.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
+            set.rows.customers.change(version, after);
+        }
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+}
+
+fn stepped(before: &Customer, step: &Step, by: Actor, now: Timestamp) -> Result<(Customer, Topic), Refusal> {
+    Ok(match step {
+        Step::Change(change) => (before.changed(change.clone(), by, now)?, Topic::CustomerUpdated),
+        Step::Block(true) => (before.blocked(true, by, now)?, Topic::CustomerBlocked),
+        Step::Block(false) => (before.blocked(false, by, now)?, Topic::CustomerUnblocked),
+        Step::Delete => (before.deleted(by, now), Topic::CustomerDeleted),
+    })
+}
+
+/// Adds a new customer with the claim of its address.
+pub(crate) fn insert(set: &mut ChangeSet, customer: Customer) {
+    set.claim(Space::CustomerEmail, customer.email.folded(), customer.id.uuid());
+    set.rows.customers.insert(customer);
+}

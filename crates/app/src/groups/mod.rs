@@ -1,0 +1,140 @@
+//! Referral groups: open, list, get, change, cancel, expire, validate; and what time does to them.
+
+mod open;
+mod time;
+
+pub use open::OpenGroup;
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk, orders::lane};
+use domain::{
+    Actor, Email, Group, GroupChange, GroupId, GroupRefusal, Joiner, Order, Refusal, ShareIdFormat, Timestamp,
+};
+use ports::{
+    ChangeSet, Counted, GroupFacts, GroupReads, ListAsk, OrderLookup, OrderReads, ReplyStatus, Shown, Tenant, Topic,
+};
+use std::sync::Arc;
+
+/// The use cases of referral groups.
+pub struct Groups {
+    desk: Arc<Desk>,
+    reads: Arc<dyn GroupReads>,
+    orders: Arc<dyn OrderReads>,
+    pub(crate) share_ids: ShareIdFormat,
+}
+
+/// Who asks whether an order would be taken, and of how much.
+#[derive(Debug, Clone, Default)]
+pub struct ValidateGroup {
+    /// The address of whoever would place it.
+    pub email: Option<Email>,
+    /// In minor units.
+    pub amount: Option<i64>,
+}
+
+/// What a person does with a group.
+enum Step {
+    Change(GroupChange),
+    Cancel,
+    Expire,
+}
+
+impl Groups {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn GroupReads>, orders: Arc<dyn OrderReads>) -> Self {
+        Self { desk, reads, orders, share_ids: ShareIdFormat::default() }
+    }
+
+    /// The id of the group that a text names: its id, or its share id in any of its forms.
+    pub async fn named(&self, who: &Principal, text: &str) -> Result<GroupId, AppError> {
+        if let Ok(id) = text.parse() {
+            return Ok(id);
+        }
+        let code = self.share_ids.read(text).ok_or(Refusal::NotFound)?;
+        Ok(self.reads.group_of_code(who.merchant_id, &code).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// One group.
+    pub async fn get(&self, who: &Principal, id: GroupId) -> Result<Group, AppError> {
+        Ok(self.reads.group(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A part of them.
+    pub async fn list(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<Group>, AppError> {
+        Ok(self.reads.groups(who.merchant_id, ask).await?)
+    }
+
+    /// A part of the orders that take part in one.
+    pub async fn participants(&self, who: &Principal, id: GroupId, ask: &ListAsk) -> Result<Counted<Order>, AppError> {
+        self.get(who, id).await?;
+        Ok(self.reads.participants(who.merchant_id, id, ask).await?)
+    }
+
+    /// Whether an order would be taken; the group if it would.
+    pub async fn validate(&self, who: &Principal, id: GroupId, ask: ValidateGroup) -> Result<Group, AppError> {
+        let lookup = OrderLookup { email: ask.email, group_id: Some(id), ..OrderLookup::default() };
+        let facts = self.orders.place_facts(who.merchant_id, &lookup).await?.ok_or(Refusal::NotFound)?;
+        if facts.customer.is_some_and(|customer| customer.row.is_blocked()) {
+            return Err(Refusal::Group(GroupRefusal::Blocked).into());
+        }
+        let group = facts.group.ok_or(Refusal::NotFound)?.row;
+        let now = facts.merchant.row.clock.at(self.desk.now());
+        let joiner = Joiner { email_is_used: facts.email_owner.is_some(), currency: None, amount: ask.amount };
+        group.admits(joiner, now)?;
+        Ok(group)
+    }
+
+    /// Changes one, in every status.
+    pub async fn change(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        ask: GroupChange,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Change(ask), once).await
+    }
+
+    /// Takes one back: open, before its expiry, the creator alone.
+    pub async fn cancel(&self, who: &Principal, id: GroupId, once: Option<Once>) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Cancel, once).await
+    }
+
+    /// Closes one by hand: open, past its expiry, the creator alone.
+    pub async fn expire(&self, who: &Principal, id: GroupId, once: Option<Once>) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Expire, once).await
+    }
+
+    async fn step(&self, who: &Principal, id: GroupId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[lane(who, id.uuid())]).await?;
+        loop {
+            let facts = self.reads.group_facts(who.merchant_id, id).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn stepped(&self, who: &Principal, step: &Step, facts: GroupFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let GroupFacts { merchant, group } = facts;
+        let now = merchant.row.clock.at(self.desk.now());
+        let (after, topic) = stepped(&group.row, step, Actor::Key(who.key_id), now)?;
+        let mut set = self.desk.set_for(&merchant)?;
+        let body = self.desk.wire.object(Shown::Group(Tenant::from(&merchant.row), &after));
+        if after != group.row {
+            self.desk.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
+            set.rows.groups.change(group.version, after);
+        }
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+}
+
+fn stepped(before: &Group, step: &Step, by: Actor, now: Timestamp) -> Result<(Group, Topic), Refusal> {
+    Ok(match step {
+        Step::Change(change) => (before.changed(change.clone(), by, now), Topic::PaymentGroupUpdated),
+        Step::Cancel => (before.canceled(by, now)?, Topic::PaymentGroupCanceled),
+        Step::Expire => (before.expired(by, now)?, Topic::PaymentGroupExpired),
+    })
+}

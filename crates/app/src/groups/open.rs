@@ -1,0 +1,100 @@
+//! Opening a group by hand: for a customer who will order, or with an order whose first group closed without cashback.
+
+use super::Groups;
+use crate::{Answer, AppError, Once, Principal, group_settings::terms};
+use domain::{
+    Actor, CustomerId, Group, GroupRefusal, GroupStatus, Metadata, NewGroup, OrderId, Refusal, ScheduleWish, ShareId,
+};
+use ports::{ChangeSet, IdSourceExt, NewGroupFacts, ReplyStatus, Shown, Space, Tenant, Topic};
+
+/// What a shop posts.
+#[derive(Debug, Clone)]
+pub struct OpenGroup {
+    /// Who opens it.
+    pub customer_id: CustomerId,
+    /// That customer's order, from a group that expired or was canceled.
+    pub order_id: Option<OrderId>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// Other dates than those of the settings.
+    pub schedule: ScheduleWish,
+}
+
+impl Groups {
+    /// Opens one.
+    pub async fn open(&self, who: &Principal, ask: OpenGroup, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let facts = self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.opened(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn opened(&self, who: &Principal, ask: &OpenGroup, facts: NewGroupFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let NewGroupFacts { merchant, settings, customer, order } = facts;
+        let now = merchant.row.clock.at(self.desk.now());
+        let by = Actor::Key(who.key_id);
+        let mut set = self.desk.set_for(&merchant)?;
+        let customer = customer
+            .filter(|customer| customer.row.deleted_at.is_none())
+            .ok_or_else(|| Refusal::invalid("customerId", "must be the id of an existing customer"))?;
+        let order = order.filter(|(order, _)| order.row.customer_id == customer.row.id);
+        if ask.order_id.is_some() && order.is_none() {
+            return Err(Refusal::invalid("orderId", "must be the id of an existing order of the customer").into());
+        }
+        if customer.row.is_blocked() {
+            return Err(Refusal::Group(GroupRefusal::Blocked).into());
+        }
+        let shop = &merchant.row;
+        let terms = terms(shop, settings.as_ref());
+        let currency = order.as_ref().map_or(shop.settings.currency, |(order, _)| order.row.amount.currency());
+        let group = Group::open(
+            self.desk.ids.id(),
+            NewGroup {
+                share_id: self.share_ids.make(&self.desk.ids.letters(ShareId::LETTERS, ShareId::LENGTH)),
+                customer_id: customer.row.id,
+                creator_email: customer.row.email.clone(),
+                metadata: ask.metadata.clone(),
+                currency,
+                terms,
+                participants: u16::from(order.is_some()),
+                schedule: ask.schedule,
+            },
+            by,
+            now,
+        )?;
+        if let Some((order, was_in)) = order {
+            check_free(&was_in.row, order.row.left()?.minor())?;
+            let left = order.row.left()?.minor();
+            if left < group.terms.min_purchase {
+                return Err(Refusal::Group(GroupRefusal::AmountTooLow).into());
+            }
+            set.free(Space::GroupEmail, was_in.row.email_key(&order.row.email), order.row.id.uuid());
+            set.claim(Space::GroupEmail, group.email_key(&order.row.email), order.row.id.uuid());
+            set.rows.orders.change(order.version, order.row.opens(&group, by, now));
+        }
+        set.hold_still(&customer);
+        set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
+        let body = self.desk.wire.object(Shown::Group(Tenant::from(shop), &group));
+        self.desk.announce(&mut set, shop, Topic::PaymentGroupCreated, now, &body);
+        set.rows.groups.insert(group);
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
+    }
+}
+
+/// Whether an order of which so much is left may leave a group for a new one.
+fn check_free(was_in: &Group, left: i64) -> Result<(), Refusal> {
+    match was_in.status {
+        _ if left == 0 => Err(Refusal::State("The order is wholly refunded.".to_owned())),
+        GroupStatus::Expired | GroupStatus::Canceled => Ok(()),
+        GroupStatus::Open | GroupStatus::Completed => {
+            Err(Refusal::State("The order takes part in a group already.".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What time does to groups: reminders, and the end.
+//!
+//! A turn looks for what is due and does it one by one, in the lane of its group. Any number of nodes may run it: a step
+//! that another has done is no longer due when it is decided.
+
+use super::Groups;
+use crate::{
+    AppError, orders,
+    workers::{OneByOne, Turn},
+};
+use domain::{GroupId, GroupStatus, MerchantId};
+use ports::{ChangeSet, ClosingFacts, Due, Lane, LaneKind, Shown, Tenant, Topic};
+use std::time::Duration;
+
+impl Groups {
+    /// Reminds and closes what is due; each step of each group by itself.
+    pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
+        let mut turn = OneByOne::default();
+        loop {
+            let due = self.reads.due_groups(self.desk.now(), turn.passed_over(), OneByOne::SCANNED).await?;
+            if let Some(over) = turn.over(due.len()) {
+                return Ok(over);
+            }
+            for Due { merchant, id } in due {
+                turn.count("a group", self.step_one(merchant, id).await)?;
+            }
+        }
+    }
+
+    /// The next step of one group, if it is due, and how late it came; `None` if it cannot be done now.
+    async fn step_one(&self, merchant: MerchantId, id: GroupId) -> Result<Option<Duration>, AppError> {
+        let lane = Lane { merchant, kind: LaneKind::Group, id: id.uuid() };
+        let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
+        loop {
+            let Some(facts) = self.reads.closing_facts(merchant, id).await? else { return Ok(Some(Duration::ZERO)) };
+            if facts.merchant.row.resetting {
+                return Ok(None);
+            }
+            let now = facts.merchant.row.clock.at(self.desk.now());
+            let lag = facts.group.row.due_at().map_or(Duration::ZERO, |due| now.since(due));
+            let Some(set) = self.next_step(facts)? else { return Ok(Some(Duration::ZERO)) };
+            if attempts.write(set).await? {
+                return Ok(Some(lag));
+            }
+        }
+    }
+
+    fn next_step(&self, facts: ClosingFacts) -> Result<Option<ChangeSet>, AppError> {
+        let ClosingFacts { merchant, group, orders } = facts;
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        let shop = &merchant.row;
+        let (after, topic) = match (group.row.reminded(now), group.row.closed(now)) {
+            (Some(reminded), _) => (reminded, Topic::PaymentGroupReminder),
+            (None, Some(closed)) if closed.status == GroupStatus::Completed => (closed, Topic::PaymentGroupSucceeded),
+            (None, Some(closed)) => (closed, Topic::PaymentGroupExpired),
+            (None, None) => return Ok(None),
+        };
+        if after.status == GroupStatus::Completed {
+            for order in orders {
+                let settled = order.row.settled(&after.terms, after.reached(), now)?;
+                if settled.available_at.is_none() {
+                    let topic = Topic::OrderCashbackAvailable;
+                    orders::announce(&self.desk, &mut set, shop, topic, &settled);
+                }
+                set.rows.orders.change(order.version, settled);
+            }
+        }
+        let shown = Shown::Group(Tenant::from(shop), &after);
+        self.desk.announce_shown(&mut set, shop, topic, after.updated_at, shown);
+        set.rows.groups.change(group.version, after);
+        Ok(Some(set))
+    }
+}

@@ -1,0 +1,189 @@
+//! Placing an order: it opens a group, or joins one.
+
+use super::{Orders, lane};
+use crate::{Answer, AppError, Once, Principal, customers, group_settings::terms};
+use domain::{
+    Actor, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, Joiner, Locale, Metadata, Money,
+    NewCustomer, NewGroup, NewOrder, Order, OrderReference, PersonName, PhoneNumber, Refusal, ScheduleWish, ShareId,
+    Timestamp,
+};
+use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
+
+/// What a shop posts.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields of Order, documented there")]
+pub struct PlaceOrder {
+    /// In minor units.
+    pub amount: i64,
+    pub customer_id: Option<CustomerId>,
+    /// Names the customer where there is no id; one who is not known yet is made.
+    pub email: Option<Email>,
+    pub first_name: Option<PersonName>,
+    pub last_name: Option<PersonName>,
+    pub phone: Option<PhoneNumber>,
+    pub locale: Option<Locale>,
+    /// The settings', or the group's, where absent.
+    pub currency: Option<Currency>,
+    pub reference: Option<OrderReference>,
+    /// The share id of the group to join, as it was typed; without one a group is opened.
+    pub share_id: Option<String>,
+    pub metadata: Metadata,
+}
+
+/// Who buys: known, or new.
+struct Buyer {
+    customer: Customer,
+    known: Option<Versioned<Customer>>,
+}
+
+impl Orders {
+    /// Places one: without a share id it opens a group, with one it joins that.
+    pub async fn place(&self, who: &Principal, ask: PlaceOrder, once: Option<Once>) -> Result<Answer, AppError> {
+        let group_id = self.wanted_group(who, &ask).await?;
+        let lanes: Vec<_> = group_id.iter().map(|id| lane(who, id.uuid())).collect();
+        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
+        let lookup = OrderLookup {
+            customer_id: ask.customer_id,
+            email: ask.email.clone(),
+            reference: ask.reference.clone(),
+            group_id,
+        };
+        loop {
+            let facts = self.reads.place_facts(who.merchant_id, &lookup).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.placed(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    async fn wanted_group(&self, who: &Principal, ask: &PlaceOrder) -> Result<Option<GroupId>, AppError> {
+        match ask.share_id.as_deref().and_then(|text| self.share_ids.read(text)) {
+            Some(code) => Ok(self.groups.group_of_code(who.merchant_id, &code).await?),
+            None => Ok(None),
+        }
+    }
+
+    fn placed(&self, who: &Principal, ask: &PlaceOrder, facts: PlaceFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let PlaceFacts { merchant, settings, customer, reference_owner, group, creator, email_owner } = facts;
+        let now = merchant.row.clock.at(self.desk.now());
+        let by = Actor::Key(who.key_id);
+        let mut set = self.desk.set_for(&merchant)?;
+        let shop = &merchant.row;
+        let Buyer { customer, known } = self.buyer(ask, customer, by, now)?;
+        if customer.is_blocked() {
+            return Err(Refusal::Group(GroupRefusal::Blocked).into());
+        }
+        if ask.share_id.is_some() && group.is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        if reference_owner.is_some() {
+            return Err(Refusal::Exists { field: "clientReferenceId" }.into());
+        }
+        let currency = ask.currency.or(group.as_ref().map(|group| group.row.currency));
+        let amount = Money::from_minor(ask.amount, currency.unwrap_or(shop.settings.currency));
+        let (group, creator, topic) = match group {
+            Some(group) => {
+                let joiner = Joiner {
+                    email_is_used: email_owner.is_some(),
+                    currency: Some(amount.currency()),
+                    amount: Some(ask.amount),
+                };
+                group.row.admits(joiner, now)?;
+                let joined = group.row.joined(by, now);
+                set.rows.groups.change(group.version, joined.clone());
+                // A group that was opened by hand waits for its creator's own order.
+                let creator = creator.filter(|creator| creator.id != customer.id);
+                (joined, creator, Topic::PaymentGroupJoined)
+            }
+            None => {
+                let terms = terms(shop, settings.as_ref());
+                if ask.amount < terms.min_purchase {
+                    return Err(Refusal::Group(GroupRefusal::AmountTooLow).into());
+                }
+                let group = Group::open(
+                    self.desk.ids.id(),
+                    NewGroup {
+                        share_id: self.new_share_id(),
+                        customer_id: customer.id,
+                        creator_email: customer.email.clone(),
+                        metadata: Metadata::default(),
+                        currency: amount.currency(),
+                        terms,
+                        participants: 1,
+                        schedule: ScheduleWish::default(),
+                    },
+                    by,
+                    now,
+                )?;
+                set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
+                set.rows.groups.insert(group.clone());
+                (group, None, Topic::PaymentGroupCreated)
+            }
+        };
+        let new = NewOrder {
+            first_name: ask.first_name.clone(),
+            last_name: ask.last_name.clone(),
+            phone: ask.phone.clone(),
+            locale: ask.locale.clone(),
+            amount,
+            reference: ask.reference.clone(),
+            metadata: ask.metadata.clone(),
+        };
+        let order = Order::place(self.desk.ids.id(), new, &customer, &group, creator.as_ref(), by, now);
+        set.claim(Space::GroupEmail, group.email_key(&order.email), order.id.uuid());
+        if let Some(reference) = &order.reference {
+            set.claim(Space::OrderReference, reference.as_str(), order.id.uuid());
+        }
+        let tenant = Tenant::from(shop);
+        match known {
+            Some(known) => set.hold_still(&known),
+            None => {
+                let shown = Shown::Customer(tenant, &customer);
+                self.desk.announce_shown(&mut set, shop, Topic::CustomerCreated, now, shown);
+                customers::insert(&mut set, customer);
+            }
+        }
+        let body = self.desk.wire.object(Shown::Order(tenant, &order));
+        self.desk.announce(&mut set, shop, Topic::OrderCreated, now, &body);
+        self.desk.announce_shown(&mut set, shop, topic, now, Shown::Group(tenant, &group));
+        set.rows.orders.insert(order);
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
+    }
+
+    /// The customer that the order names, or a new one with the address that it gives. What is known of a customer is
+    /// not overwritten by an order.
+    fn buyer(
+        &self,
+        ask: &PlaceOrder,
+        found: Option<Versioned<Customer>>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Buyer, Refusal> {
+        let found = found.filter(|customer| customer.row.deleted_at.is_none());
+        match (found, ask.customer_id, &ask.email) {
+            (Some(known), Some(_), Some(email)) if known.row.email.folded() != email.folded() => {
+                Err(Refusal::invalid("customerEmail", "must be the customer's"))
+            }
+            (Some(known), ..) => Ok(Buyer { customer: known.row.clone(), known: Some(known) }),
+            (None, None, Some(email)) => {
+                let new = NewCustomer {
+                    email: email.clone(),
+                    first_name: ask.first_name.clone(),
+                    last_name: ask.last_name.clone(),
+                    phone: ask.phone.clone(),
+                    metadata: Metadata::default(),
+                };
+                Ok(Buyer { customer: Customer::create(self.desk.ids.id(), new, by, now), known: None })
+            }
+            (None, ..) => Err(Refusal::invalid("customerId", "must be the id of an existing customer")),
+        }
+    }
+
+    fn new_share_id(&self) -> ShareId {
+        self.share_ids.make(&self.desk.ids.letters(ShareId::LETTERS, ShareId::LENGTH))
+    }
+}

@@ -1,0 +1,47 @@
+//! What time does to orders: held cashback becomes available.
+
+use super::{Orders, announce};
+use crate::{
+    AppError,
+    workers::{OneByOne, Turn},
+};
+use domain::{MerchantId, OrderId};
+use ports::{Due, OrderFacts, Topic};
+use std::time::Duration;
+
+impl Orders {
+    /// Makes held cashback available whose hold is over.
+    pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
+        let mut turn = OneByOne::default();
+        loop {
+            let due = self.reads.due_orders(self.desk.now(), turn.passed_over(), OneByOne::SCANNED).await?;
+            if let Some(over) = turn.over(due.len()) {
+                return Ok(over);
+            }
+            for Due { merchant, id } in due {
+                turn.count("held cashback", self.release_one(merchant, id).await)?;
+            }
+        }
+    }
+
+    /// Of one order, and how late it came; `None` if it cannot be done now.
+    async fn release_one(&self, merchant: MerchantId, id: OrderId) -> Result<Option<Duration>, AppError> {
+        let attempts = self.desk.attempts(merchant, None, &[]).await?;
+        loop {
+            let Some(facts) = self.reads.order_facts(merchant, id).await? else { return Ok(Some(Duration::ZERO)) };
+            let OrderFacts { merchant, order, group: _ } = facts;
+            if merchant.row.resetting {
+                return Ok(None);
+            }
+            let now = merchant.row.clock.at(self.desk.now());
+            let lag = order.row.available_at.map_or(Duration::ZERO, |due| now.since(due));
+            let Some(released) = order.row.released(now) else { return Ok(Some(Duration::ZERO)) };
+            let mut set = self.desk.set_for(&merchant)?;
+            announce(&self.desk, &mut set, &merchant.row, Topic::OrderCashbackAvailable, &released);
+            set.rows.orders.change(order.version, released);
+            if attempts.write(set).await? {
+                return Ok(Some(lag));
+            }
+        }
+    }
+}
