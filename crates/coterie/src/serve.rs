@@ -33,7 +33,8 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let machine = Machine::new();
     let database = Database::open(&settings.database, Purpose::Serving).await?;
     let keys = secret_keys(&settings.server, &database, machine.ids.as_ref())?;
-    let app = Arc::new(wiring::app(&database, &machine, &settings.server)?);
+    let app = wiring::app(&database, &machine, &settings.server)?;
+    let app = Arc::new(app.with_share_ids(settings.groups.share_prefix.0.clone()));
     let outside = wiring::edge(Arc::clone(&app), machine, &keys, settings.clicks.beacon_per_minute, metrics);
     let server = adapters_http::serve(options, outside).await.map_err(server_failed)?;
     if matches!(database, Database::Embedded { .. }) {

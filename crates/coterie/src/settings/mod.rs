@@ -4,7 +4,7 @@ mod layers;
 mod value;
 
 pub(crate) use layers::{Environment, SettingsError, load};
-pub(crate) use value::{DatabaseUrl, KeyPrefix, LogFormat, LogLevel, PerMinute, ServerSecret, Whole};
+pub(crate) use value::{DatabaseUrl, KeyPrefix, LogFormat, LogLevel, PerMinute, ServerSecret, SharePrefix, Whole};
 
 use app::{KeyPolicy, Pace};
 use domain::{KeyFormat, Pepper};
@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     pub(crate) workers: Workers,
     pub(crate) clicks: Clicks,
+    pub(crate) groups: Groups,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,6 +113,13 @@ pub(crate) struct Workers {
 pub(crate) struct Clicks {
     #[serde(deserialize_with = "one")]
     pub(crate) beacon_per_minute: PerMinute,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section of settings")]
+pub(crate) struct Groups {
+    #[serde(deserialize_with = "one")]
+    pub(crate) share_prefix: SharePrefix,
 }
 
 /// The files of a certificate.

@@ -69,6 +69,7 @@ fn bad_values_are_refused_by_name_from_wherever_they_come() {
         ("log.format", "xml", "json or pretty"),
         ("log.level", "inof", "off, error, warn, info, debug or trace, or directives as info,adapters_http=debug"),
         ("clicks.beacon_per_minute", "0", "a whole number from 1 to 10000000"),
+        ("groups.share_prefix", "kht_", "at most 16 of A-Z, 0-9 and -"),
     ] {
         let variable = format!("COTERIE__{}", key.to_uppercase().replace('.', "__"));
         let said = refusal(&[(&variable, bad)]);

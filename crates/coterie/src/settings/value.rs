@@ -1,7 +1,7 @@
 //! How one setting is read from its text.
 
 use adapters_system::SecretKeys;
-use domain::{ApiKey, KeyFormat};
+use domain::{ApiKey, KeyFormat, ShareIdFormat};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserializer, de};
@@ -87,6 +87,20 @@ impl Setting for KeyPrefix {
 
     fn read(text: &str) -> Option<Self> {
         KeyFormat::new(text, &[]).is_ok().then(|| Self(text.to_owned()))
+    }
+}
+
+/// What the share ids of referral groups begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SharePrefix(pub(crate) ShareIdFormat);
+
+impl Setting for SharePrefix {
+    fn expected() -> String {
+        "at most 16 of A-Z, 0-9 and -".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        ShareIdFormat::new(text).ok().map(Self)
     }
 }
 
