@@ -6,6 +6,7 @@ use crate::{
     fields::Fields,
     json::{self, Node},
     name,
+    routes::BASE,
     trace::Trace,
 };
 use actix_web::{
@@ -18,6 +19,7 @@ use actix_web::{
     web::{Bytes, BytesMut, Data},
 };
 use app::{Answer, App, AppError, Once, Principal};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{Fault, Id, Kind, Refusal, Scope};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use ports::{IdempotencyKey, RateVerdict, Shown, Wire};
@@ -74,9 +76,11 @@ impl<S: Needs> FromRequest for Call<S> {
 
 async fn authenticate(edge: &Edge, trace: &Trace, request: &HttpRequest, scope: Scope) -> Result<Principal, ApiError> {
     *trace.route.borrow_mut() = request.match_pattern();
-    let text = bearer(request.headers()).ok_or(AppError::Unauthorized)?;
+    let headers = request.headers();
+    let as_user = || if takes_basic(request.path()) { basic(headers).map(Cow::Owned) } else { None };
+    let text = bearer(headers).map(Cow::Borrowed).or_else(as_user).ok_or(AppError::Unauthorized)?;
     let authenticator = &edge.outside.app.authenticator;
-    let identity = authenticator.identify(text).await?;
+    let identity = authenticator.identify(&text).await?;
     trace.key.set(Some((identity.key_id(), identity.rate_limit_per_min())));
     let verdict = authenticator.count(&identity);
     trace.rate.set(Some(verdict));
@@ -95,6 +99,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (only, None) = (all.next()?, all.next()) else { return None };
     let (scheme, key) = only.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_matches(' '))
+}
+
+/// Whether older clients, which name their key as the user of HTTP Basic, call this path: those at the root.
+fn takes_basic(path: &str) -> bool {
+    !path.starts_with(BASE)
+}
+
+/// The key in `Authorization: Basic base64(<key>:)`; whatever stands there as the password is not looked at.
+fn basic(headers: &HeaderMap) -> Option<String> {
+    let mut all = headers.get_all(header::AUTHORIZATION);
+    let (only, None) = (all.next()?, all.next()) else { return None };
+    let (scheme, text) = only.to_str().ok()?.split_once(' ')?;
+    let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(text.trim_matches(' ')))?.ok()?;
+    let pair = String::from_utf8(decoded).ok()?;
+    pair.split_once(':').map(|(user, _)| user.to_owned())
 }
 
 impl<S: Needs> Call<S> {
@@ -119,10 +138,14 @@ impl<S: Needs> Call<S> {
         Ok(Fields::of(&query)?.finish(|| Some(()))?)
     }
 
+    /// What stands for `{id}` in the path.
+    pub(crate) fn path_text(&self) -> &str {
+        self.request.match_info().get("id").unwrap_or_default()
+    }
+
     /// The id in the path. One that is malformed names nothing, as one that is unknown.
     pub(crate) fn path_id<K: Kind>(&self) -> Result<Id<K>, ApiError> {
-        let text = self.request.match_info().get("id").unwrap_or_default();
-        text.parse().map_err(|_| Refusal::NotFound.into())
+        self.path_text().parse().map_err(|_| Refusal::NotFound.into())
     }
 
     /// For an operation that creates: its body, read by `shape`, and the wish that it happen once.
@@ -163,6 +186,36 @@ impl<S: Needs> Call<S> {
         }
     }
 
+    /// For an operation that acts and may be told more: its body, which may be empty and is then read as `{}`.
+    pub(crate) async fn read_optional<T>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<(T, Option<Once>), ApiError> {
+        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        if !body.is_empty() {
+            accept_json(self.request.headers(), &["application/json"])?;
+        }
+        let empty = Node::Object(json::Entries::new());
+        let node = if body.is_empty() { Ok(empty) } else { json::parse(&body) };
+        let once = self.once(route, &body, node.as_ref().ok())?;
+        let asked = self.no_query().and_then(|()| Ok(shape(&node?)?));
+        match asked {
+            Ok(asked) => Ok((asked, once)),
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
+    /// For an operation that acts and needs no more than its path. A body is passed over, whatever it is.
+    pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
+        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let once = self.once(route, &body, None)?;
+        match self.no_query() {
+            Ok(()) => Ok(once),
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
     /// The outer error is about the transport, the inner one about the content.
     async fn receive<T>(
         &mut self,
@@ -191,7 +244,12 @@ impl<S: Needs> Call<S> {
         }
         let key = IdempotencyKey::parse(first.to_str().unwrap_or_default()).map_err(wrong)?;
         let mut hasher = Sha256::new();
-        json::digest_text(b'/', self.request.path(), &mut hasher);
+        // One and the same operation under both of its paths.
+        let path = self.request.path();
+        match path.strip_prefix(BASE) {
+            Some(_) => json::digest_text(b'/', path, &mut hasher),
+            None => json::digest_text(b'/', &format!("{BASE}{path}"), &mut hasher),
+        }
         match node {
             Some(node) => node.digest(&mut hasher),
             None => hasher.update(body),
@@ -313,6 +371,20 @@ mod tests {
         for bad in [&[][..], &["abc"], &["Basic abc"], &["Bearer"], &["Bearer a", "Bearer a"]] {
             assert_eq!(read(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn only_at_the_root_a_key_may_be_a_user() {
+        let read = |value: &str| {
+            let request = TestRequest::default().append_header((header::AUTHORIZATION, value));
+            basic(request.to_http_request().headers())
+        };
+        assert_eq!(read("Basic YWJjOg==").as_deref(), Some("abc"));
+        assert_eq!(read("basic YWJjOnh5").as_deref(), Some("abc"));
+        for bad in ["Basic", "Basic !", "Basic YWJj", "Bearer YWJjOg=="] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        assert!(takes_basic("/orders") && !takes_basic("/api/v1/orders"));
     }
 
     #[test]

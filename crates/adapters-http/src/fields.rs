@@ -19,6 +19,8 @@ pub(crate) struct Fields<'n> {
     name: Name<'n>,
     asked: Vec<&'static str>,
     faults: Vec<Fault>,
+    /// Whether names nobody asked for are passed over, and `snake_case` is read for `camelCase`.
+    lenient: bool,
 }
 
 impl<'n> Fields<'n> {
@@ -30,8 +32,14 @@ impl<'n> Fields<'n> {
         }
     }
 
+    /// Reads a whole body of a resource in camelCase: what its callers send beside is passed over, and their names may
+    /// be spelled in snake_case too.
+    pub(crate) fn lenient(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
+        Ok(Self { lenient: true, ..Self::of(body)? })
+    }
+
     const fn over(entries: &'n Entries<'n>, name: Name<'n>) -> Self {
-        Self { entries, name, asked: Vec::new(), faults: Vec::new() }
+        Self { entries, name, asked: Vec::new(), faults: Vec::new(), lenient: false }
     }
 
     /// A field that must be there.
@@ -91,7 +99,7 @@ impl<'n> Fields<'n> {
             None | Some(Node::Null) => None,
             Some(Node::Object(entries)) => {
                 let outer = self.name;
-                let mut inner = Fields::over(entries, outer.field(name));
+                let mut inner = Fields { lenient: self.lenient, ..Fields::over(entries, outer.field(name)) };
                 let value = read(&mut inner);
                 let faults = inner.all_faults();
                 let sound = faults.is_empty();
@@ -111,9 +119,15 @@ impl<'n> Fields<'n> {
         if second && !first { other } else { name }
     }
 
+    /// Whether a field is there and not null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entry(name).is_some_and(|(_, node)| !matches!(node, Node::Null))
+    }
+
     /// Notes a fault that only several fields together show.
     pub(crate) fn fault(&mut self, name: &str, expected: impl Into<String>) {
-        self.faults.push(self.name.field(name).fault(expected));
+        let spelled = self.entry(name).map_or(name, |(spelled, _)| spelled);
+        self.faults.push(self.name.field(spelled).fault(expected));
     }
 
     /// The value, if nothing at all was wrong; `value` is only asked then.
@@ -142,7 +156,8 @@ impl<'n> Fields<'n> {
     }
 
     fn all_faults(mut self) -> Vec<Fault> {
-        let unknown = self.entries.iter().filter(|(name, _)| !self.asked.contains(&name.as_ref()));
+        let is_unknown = |name: &str| !self.lenient && !self.asked.contains(&name);
+        let unknown = self.entries.iter().filter(|(name, _)| is_unknown(name.as_ref()));
         self.faults
             .extend(unknown.map(|(name, _)| self.name.field(name).fault("is not a known field")).take(MOST_FAULTS));
         self.faults.truncate(MOST_FAULTS);
@@ -151,7 +166,16 @@ impl<'n> Fields<'n> {
 
     fn find(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
         self.asked.push(name);
-        self.entries.iter().find(|(known, _)| known == name).map(|(_, node)| node)
+        self.entry(name).map(|(_, node)| node)
+    }
+
+    /// A member by its name, or, in camelCase, by the other spelling of it.
+    fn entry(&self, name: &str) -> Option<(&'n str, &'n Node<'n>)> {
+        let named = |wanted: &str| {
+            self.entries.iter().find(|(known, _)| known == wanted).map(|(known, node)| (known.as_ref(), node))
+        };
+        let other = || if self.lenient { named(&snake_case(name)) } else { None };
+        named(name).or_else(other)
     }
 
     fn read<T>(
@@ -170,6 +194,18 @@ impl<'n> Fields<'n> {
         self.fault(name, expected);
         None
     }
+}
+
+/// `customerEmail` as `customer_email`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 #[cfg(test)]
@@ -203,6 +239,21 @@ mod tests {
         assert_eq!(faults_of(r#"{"event_type":1,"customer":[]}"#), ["event_type", "customer"]);
         assert_eq!(faults_of(r#"{"event_type":"x","type":"x","customer":{}}"#), ["event_type", "customer.email"]);
         assert_eq!(faults_of("[]"), ["body"]);
+    }
+
+    #[test]
+    fn camel_case_is_read_in_both_spellings_and_strangers_are_passed_over() {
+        let faults = |body: &str| {
+            let node = json::parse(body.as_bytes()).unwrap();
+            let mut fields = Fields::lenient(&node).unwrap();
+            let email = fields.required("customerEmail", values::text(Email::parse));
+            fields.finish(|| email).err().unwrap_or_default().into_iter().map(|fault| fault.field).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(faults(r#"{"customerEmail":"a@example.com","stranger":1}"#), none);
+        assert_eq!(faults(r#"{"customer_email":"a@example.com"}"#), none);
+        assert_eq!(faults(r#"{"customer_email":"a"}"#), ["customer_email"], "as the caller spelled it");
+        assert_eq!(faults("{}"), ["customerEmail"]);
     }
 
     #[test]

@@ -7,11 +7,11 @@ use crate::{
     fields::Fields,
     json::Node,
     values,
-    wire::{self, ListObject},
+    wire::{self, CountedObject, ListObject},
 };
 use actix_web::http::StatusCode;
-use domain::{Commission, Coupon};
-use ports::{AffiliateRecord, EventRecord, Page, PageAsk, Position};
+use domain::{Commission, Coupon, ShortText};
+use ports::{AffiliateRecord, Counted, EventRecord, ListAsk, Page, PageAsk, Position, SortBy, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -103,6 +103,102 @@ impl<S: Needs> Call<S> {
             next_cursor,
         };
         Ok(json_answer(StatusCode::OK, wire::bytes(&shown)))
+    }
+}
+
+/// The parameters that every list in camelCase has.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes the parameters that Call::counted reads")]
+pub(crate) struct TakeParams {
+    /// The most objects in the answer.
+    #[param(minimum = 1, maximum = 100, default = 25)]
+    take: Option<u32>,
+    /// How many objects to pass over.
+    #[param(minimum = 0, maximum = 10_000, default = 0)]
+    skip: Option<u32>,
+    /// The order: a field and a direction. Newest first if absent.
+    #[param(pattern = "^(createdAt|updatedAt):(asc|desc)$")]
+    order_by: Option<String>,
+    /// Only objects whose names, addresses or own ids have this text in them, compared without case.
+    #[param(min_length = 1, max_length = 255)]
+    search: Option<String>,
+}
+
+/// The parameters of a list of participants.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes the parameters that Call::counted_in_time reads")]
+pub(crate) struct TakeInTimeParams {
+    /// The most objects in the answer.
+    #[param(minimum = 1, maximum = 100, default = 25)]
+    take: Option<u32>,
+    /// How many objects to pass over.
+    #[param(minimum = 0, maximum = 10_000, default = 0)]
+    skip: Option<u32>,
+    /// The order: a field and a direction. Newest first if absent.
+    #[param(pattern = "^createdAt:(asc|desc)$")]
+    order_by: Option<String>,
+}
+
+const DEFAULT_TAKE: u32 = 25;
+
+/// `createdAt:desc` and its like.
+fn order_by(fields: &'static [(&'static str, SortBy)]) -> impl Fn(&str) -> Result<(SortBy, bool), String> {
+    move |text| {
+        let wrong = || {
+            let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+            format!("must be {} with :asc or :desc", names.join(" or "))
+        };
+        let (name, way) = text.split_once(':').ok_or_else(wrong)?;
+        let by = fields.iter().find(|(known, _)| *known == name).map(|(_, by)| *by).ok_or_else(wrong)?;
+        match way {
+            "asc" => Ok((by, false)),
+            "desc" => Ok((by, true)),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl<S: Needs> Call<S> {
+    /// Which part of a list in camelCase the query asks for.
+    pub(crate) fn counted(&self) -> Result<ListAsk, ApiError> {
+        self.part(&[("createdAt", SortBy::CreatedAt), ("updatedAt", SortBy::UpdatedAt)], true)
+    }
+
+    /// The same of a list that is only ever in the order of time.
+    pub(crate) fn counted_in_time(&self) -> Result<ListAsk, ApiError> {
+        self.part(&[("createdAt", SortBy::CreatedAt)], false)
+    }
+
+    fn part(&self, by: &'static [(&'static str, SortBy)], searches: bool) -> Result<ListAsk, ApiError> {
+        let query = self.query()?;
+        let mut fields = Fields::of(&query)?;
+        let take = fields.optional("take", values::text(values::whole_text(1..=MOST_LIMIT)));
+        let skip = fields.optional("skip", values::text(values::whole_text(0..=MOST_OFFSET)));
+        let order = fields.optional("orderBy", values::text(order_by(by)));
+        let search = if searches {
+            fields.optional(
+                "search",
+                values::text(|text| ShortText::parse(text).map(|text| text.as_str().to_lowercase())),
+            )
+        } else {
+            None
+        };
+        fields.finish(|| Some(()))?;
+        let (by, descending) = order.unwrap_or((SortBy::CreatedAt, true));
+        Ok(ListAsk { search, by, descending, skip: skip.unwrap_or(0), take: take.unwrap_or(DEFAULT_TAKE) })
+    }
+
+    /// Shows a part of a list.
+    pub(crate) fn show_counted<'r, T, O: From<(Tenant, &'r T)> + Serialize>(&self, part: &'r Counted<T>) -> Handled {
+        let data = part.rows.iter().map(|row| O::from((self.tenant(), row))).collect();
+        Ok(json_answer(StatusCode::OK, wire::bytes(&CountedObject { data, count: part.count })))
+    }
+
+    /// Whose objects the caller sees.
+    pub(crate) fn tenant(&self) -> Tenant {
+        Tenant { organization_id: self.who.organization_id, mode: self.who.mode }
     }
 }
 

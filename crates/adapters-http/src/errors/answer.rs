@@ -5,7 +5,7 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
-use domain::{Fault, Refusal};
+use domain::{Fault, GroupRefusal, Refusal};
 use serde::Serialize;
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -44,6 +44,11 @@ impl ApiError {
             Code::AlreadyExists => "The value is already in use.",
             Code::InvalidState => "The state does not allow this.",
             Code::IdempotencyMismatch => "The Idempotency-Key was used before with another request.",
+            Code::CompletedExpiredCanceled => GroupRefusal::Closed.message(),
+            Code::MaxParticipantsReached => GroupRefusal::Full.message(),
+            Code::EmailAlreadyUsed => GroupRefusal::EmailUsed.message(),
+            Code::AmountTooLow => GroupRefusal::AmountTooLow.message(),
+            Code::CustomerBlocked => GroupRefusal::Blocked.message(),
             Code::RateLimited => "Too many requests.",
             Code::Internal => "Something went wrong on the server.",
             Code::Unavailable => "The server cannot answer now. Try again.",
@@ -113,6 +118,13 @@ impl From<Refusal> for ApiError {
                 Self { message: fault.to_string().into(), faults: vec![fault], ..Self::new(Code::AlreadyExists) }
             }
             Refusal::State(message) => Self::saying(Code::InvalidState, message),
+            Refusal::Group(rule) => Self::new(match rule {
+                GroupRefusal::Blocked => Code::CustomerBlocked,
+                GroupRefusal::Closed => Code::CompletedExpiredCanceled,
+                GroupRefusal::Full => Code::MaxParticipantsReached,
+                GroupRefusal::EmailUsed => Code::EmailAlreadyUsed,
+                GroupRefusal::AmountTooLow => Code::AmountTooLow,
+            }),
             Refusal::NotFound => Self::new(Code::NotFound),
             Refusal::Plan(message) => Self::saying(Code::PlanRequired, message),
         }

@@ -52,6 +52,14 @@ codes! {
     InvalidState, "INVALID_STATE", 417, "The object is not in a state that allows this. Nothing was done.";
     IdempotencyMismatch, "IDEMPOTENCY_MISMATCH", 417,
         "The `Idempotency-Key` was used before with another request. Nothing was done; use a new key for a new request.";
+    CompletedExpiredCanceled, "COMPLETED_EXPIRED_CANCELED", 417,
+        "The referral group is completed, expired or canceled, or its time is over. Nothing was done.";
+    MaxParticipantsReached, "MAX_PARTICIPANTS_REACHED", 417,
+        "The referral group has as many participants as it may have. Nothing was done.";
+    EmailAlreadyUsed, "EMAIL_ALREADY_USED", 417,
+        "The e-mail address takes part in the referral group already. Nothing was done.";
+    AmountTooLow, "AMOUNT_TOO_LOW", 417, "The order is smaller than `minPurchaseValue`. Nothing was done.";
+    CustomerBlocked, "CUSTOMER_BLOCKED", 417, "The customer is blocked and may place no orders. Nothing was done.";
     RateLimited, "RATE_LIMITED", 429, "Too many requests. Try again after the seconds in `Retry-After`.";
     Internal, "INTERNAL", 500, "A fault of the server. The log has the cause under the answer's `request_id`.";
     Unavailable, "UNAVAILABLE", 503,

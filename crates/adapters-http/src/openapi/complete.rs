@@ -1,6 +1,9 @@
 //! What follows from an operation's own description: its error answers, its headers, how it is secured.
 
-use crate::errors::{ApiError, Code};
+use crate::{
+    errors::{ApiError, Code},
+    routes::BASE,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -14,7 +17,9 @@ pub(super) fn complete(document: &mut Value) {
         document,
         &["components", "securitySchemes"],
         json!({"key": {"type": "http", "scheme": "bearer", "description":
-            "An API key, as `cob_test_…` or `cob_live_…`. Its scopes decide what it may do: see `x-scope`."}}),
+            "An API key, as `cob_test_…` or `cob_live_…`. Its scopes decide what it may do: see `x-scope`."},
+            "user": {"type": "http", "scheme": "basic", "description":
+            "For older clients: an API key as the user's name, with any password."}}),
     );
     put(document, &["components", "schemas", "Error"], error_schema());
     put(document, &["components", "schemas", "Problem"], problem_schema());
@@ -25,9 +30,13 @@ pub(super) fn complete(document: &mut Value) {
         Code::ALL.iter().map(|&code| (code.as_str(), error_response(&[code]))).collect(),
     );
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
-    for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        for (method, operation) in item.iter_mut() {
+    for (path, item) in paths.iter_mut() {
+        let twin = !path.starts_with(BASE);
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
+                if twin {
+                    name_twin(operation);
+                }
                 complete_operation(method, operation);
             }
         }
@@ -48,9 +57,21 @@ fn put(value: &mut Value, path: &[&str], new: Value) {
     }
 }
 
+/// An operation that stands under the base path too needs a name of its own here, at the root.
+fn name_twin(operation: &mut Map<String, Value>) {
+    if operation.contains_key("x-scope")
+        && let Some(Value::String(id)) = operation.get_mut("operationId")
+    {
+        id.push_str("AtRoot");
+        operation.insert("security".to_owned(), json!([{"key": []}, {"user": []}]));
+    }
+}
+
 fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     let is_keyed = operation.contains_key("x-scope");
-    let is_kept = is_keyed && METHODS_THAT_WRITE.contains(&method);
+    // What only reads keeps no answer: asking again asks anew.
+    let reads = operation.get("x-scope") == Some(&json!("read"));
+    let is_kept = is_keyed && !reads && METHODS_THAT_WRITE.contains(&method);
     if is_kept {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
@@ -89,7 +110,14 @@ fn codes(is_keyed: bool, is_kept: bool, operation: &Map<String, Value>) -> Vec<C
         Code::RequestTimeout | Code::PayloadTooLarge | Code::UnsupportedMediaType => has_body,
         Code::InvalidInput => is_keyed || has_body,
         Code::IdempotencyMismatch => is_kept,
-        Code::MethodNotAllowed | Code::AlreadyExists | Code::InvalidState => false,
+        Code::MethodNotAllowed
+        | Code::AlreadyExists
+        | Code::InvalidState
+        | Code::CompletedExpiredCanceled
+        | Code::MaxParticipantsReached
+        | Code::EmailAlreadyUsed
+        | Code::AmountTooLow
+        | Code::CustomerBlocked => false,
         Code::Internal => true,
     };
     Code::ALL.iter().copied().filter(|code| follows(*code) || own.contains(&code.as_str())).collect()

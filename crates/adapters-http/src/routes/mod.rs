@@ -9,8 +9,12 @@ mod affiliates;
 mod clicks;
 mod commissions;
 mod coupons;
+mod customers;
 mod events;
+mod group_settings;
+mod groups;
 mod ops;
+mod orders;
 mod settings;
 mod testing;
 mod tracker;
@@ -20,7 +24,7 @@ pub(crate) use ops::serve_metrics;
 pub(crate) use tracker::SOURCE as TRACKER_SOURCE;
 
 use crate::{json::Node, values};
-use domain::{AffiliateId, Currency, TierId};
+use domain::{AffiliateId, Currency, Id, Kind, Metadata, ShortText, TierId};
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// Where the API's own operations live.
@@ -34,10 +38,22 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .configure(settings::register)
         .configure(events::register)
         .configure(commissions::register)
+        .configure(register_groups)
         .configure(testing::register)
         .configure(ops::register_documents);
     config.service(api);
+    // KohortPay's clients have a base address without a version.
+    config.configure(register_groups);
     config.configure(clicks::register).configure(tracker::register).configure(ops::register_probes);
+}
+
+/// Registers what customers, orders and groups have, under whatever path.
+fn register_groups(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(customers::register)
+        .configure(orders::register)
+        .configure(groups::register)
+        .configure(group_settings::register);
 }
 
 /// Registers what the ops listener has of them.
@@ -58,4 +74,22 @@ fn existing_tier(node: &Node<'_>) -> Result<TierId, String> {
 /// A currency in any case.
 fn currency(text: &str) -> Result<Currency, String> {
     text.parse().map_err(|_| "must be an ISO 4217 currency code such as USD".to_owned())
+}
+
+/// Metadata in camelCase resources: as everywhere, and `null` is an empty object.
+fn own_data(node: &Node<'_>) -> Result<Metadata, String> {
+    match node {
+        Node::Null => Ok(Metadata::default()),
+        node => values::metadata(node),
+    }
+}
+
+/// The id of some object in a body: malformed, unknown and foreign ones get the same words.
+fn existing<K: Kind>(what: &'static str) -> impl Fn(&str) -> Result<Id<K>, String> {
+    move |text| text.parse().map_err(|_| format!("must be the id of an existing {what}"))
+}
+
+/// A share id as it was typed. One that is none names no group: that is for the use case to say.
+fn share_id(text: &str) -> Result<String, String> {
+    ShortText::parse(text).map(|text| text.as_str().to_owned())
 }

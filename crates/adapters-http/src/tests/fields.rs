@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 
 /// A body of each operation that is accepted.
 fn good(operation: &str) -> Value {
-    match operation {
+    match operation.trim_end_matches("AtRoot") {
         "createAffiliate" => json!({"email": "bob@example.com", "slug": "bob", "parent_email": "alice@example.com"}),
         "updateAffiliate" => json!({"display_name": "Alice"}),
         "createCoupon" => json!({"affiliate_id": "aff_00000000000000000000000007", "code": "BOB"}),
@@ -15,6 +15,12 @@ fn good(operation: &str) -> Value {
         }
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),
+        "advanceTestClock" => json!({"seconds": 60}),
+        "createCustomer" => json!({"emailAddress": "ada@example.com"}),
+        "createOrder" => json!({"amount": 1, "customerEmail": "ada@example.com"}),
+        "updateOrder" => json!({"status": "CASHBACK_SENT"}),
+        "createGroup" => json!({"customerId": "cus_00000000000000000000000007"}),
+        "updateCustomer" | "refundOrder" | "updateGroup" | "validateGroup" | "updateGroupSettings" => json!({}),
         "reportClick" => json!({"merchant": "my-shop", "session": "abcdefghijklmnop", "ref": "alice"}),
         other => panic!("no body for {other}"),
     }
@@ -123,9 +129,14 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let path = path.replace("{id}", &format!("{prefix}_00000000000000000000000007"));
         let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
-        let got = send(&edge, ask(&good(name))).await;
-        assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
-        assert_eq!(commits(&stub), before + 1, "{name}");
+        // Of customers, orders and groups the storage knows nothing: what is right with them is tried from outside.
+        let is_known = operation["x-unknown-fields"] != "ignored";
+        if is_known {
+            let got = send(&edge, ask(&good(name))).await;
+            assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
+            assert_eq!(commits(&stub), before + 1, "{name}");
+        }
+        let written = commits(&stub);
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (field, property) in schema["properties"].as_object().unwrap() {
@@ -142,10 +153,12 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
                 tried += 1;
             }
         }
-        let mut unknown = good(name);
-        unknown["zz"] = json!(1);
-        assert_eq!(send(&edge, ask(&unknown)).await.param(), "zz", "{name}");
-        assert_eq!(commits(&stub), before + 1, "{name} wrote something");
+        if is_known {
+            let mut unknown = good(name);
+            unknown["zz"] = json!(1);
+            assert_eq!(send(&edge, ask(&unknown)).await.param(), "zz", "{name}");
+        }
+        assert_eq!(commits(&stub), written, "{name} wrote something");
     }
     assert!(tried > 200, "{tried}");
 }

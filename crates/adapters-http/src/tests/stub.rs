@@ -177,7 +177,12 @@ impl MerchantReads for Stub {
         Ok(Some(versioned(merchant())))
     }
     async fn settings_facts(&self, _: MerchantId, _: Option<&Slug>) -> Read<Option<SettingsFacts>> {
-        Ok(Some(SettingsFacts { merchant: versioned(merchant()), has_commissions: false, slug_owner: None }))
+        Ok(Some(SettingsFacts {
+            merchant: versioned(merchant()),
+            has_commissions: false,
+            slug_owner: None,
+            group_settings: None,
+        }))
     }
     async fn resetting_merchants(&self, _: u32) -> Read<Vec<MerchantId>> {
         Ok(Vec::new())

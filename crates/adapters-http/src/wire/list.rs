@@ -18,3 +18,13 @@ pub(crate) struct ListObject<T> {
     /// Where the next page begins; null on the last one.
     pub(crate) next_cursor: Option<String>,
 }
+
+/// A part of a list, and how long the whole is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CountedList)]
+pub(crate) struct CountedObject<T> {
+    /// The objects.
+    pub(crate) data: Vec<T>,
+    /// How many there are in the whole list.
+    pub(crate) count: u64,
+}

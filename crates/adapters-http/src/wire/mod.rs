@@ -4,9 +4,12 @@ mod affiliate;
 mod api_key;
 mod commission;
 mod coupon;
+mod customer;
 mod envelope;
 mod event;
+mod group;
 mod list;
+mod order;
 mod scalars;
 mod settings;
 mod test_clock;
@@ -16,16 +19,20 @@ pub(crate) use affiliate::AffiliateObject;
 pub(crate) use api_key::ApiKeyObject;
 pub(crate) use commission::CommissionObject;
 pub(crate) use coupon::CouponObject;
+pub(crate) use customer::CustomerObject;
 pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
-pub(crate) use list::ListObject;
+pub(crate) use group::{GroupObject, GroupSettingsObject, ValidatedGroupObject};
+pub(crate) use list::{CountedObject, ListObject};
+pub(crate) use order::OrderObject;
 pub use scalars::instant_text;
-pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
+pub(crate) use scalars::{Amount, Fraction, Instant, LevelNumber, OwnData};
 pub(crate) use settings::SettingsObject;
 pub(crate) use test_clock::TestClockObject;
 pub(crate) use words::{
     AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, RecurringWord, SelfReferralWord,
 };
+pub(crate) use words::{DiscountTypeWord, OrderStatusWord};
 
 use ports::{Envelope, Shown, Wire};
 use serde::Serialize;
@@ -43,6 +50,10 @@ impl Wire for JsonWire {
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
+            Shown::Customer(tenant, customer) => bytes(&CustomerObject::from((tenant, customer))),
+            Shown::Order(tenant, order) => bytes(&OrderObject::from((tenant, order))),
+            Shown::Group(tenant, group) => bytes(&GroupObject::from((tenant, group))),
+            Shown::GroupSettings(tenant, settings) => bytes(&GroupSettingsObject::from((tenant, settings))),
             Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),
         }
     }

@@ -1,6 +1,6 @@
 //! Values that JSON has no exact type for, printed to the digit.
 
-use domain::{Metadata, Money, Rate, Timestamp};
+use domain::{LevelValue, Metadata, Money, Rate, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use time::{format_description::BorrowedFormatItem, macros::format_description};
@@ -48,6 +48,24 @@ impl PartialSchema for Fraction {
     }
 }
 impl ToSchema for Fraction {}
+
+/// The value of a discount level, exactly.
+#[derive(Debug, Serialize)]
+pub(crate) struct LevelNumber(Box<RawValue>);
+
+impl From<LevelValue> for LevelNumber {
+    fn from(value: LevelValue) -> Self {
+        Self(raw(value.decimal()))
+    }
+}
+
+impl PartialSchema for LevelNumber {
+    fn schema() -> RefOr<Schema> {
+        let text = "Percent of the order with at most 4 digits after the point, or whole units of its currency.";
+        ObjectBuilder::new().schema_type(Type::Number).description(Some(text)).into()
+    }
+}
+impl ToSchema for LevelNumber {}
 
 /// The caller's own data, as given.
 #[derive(Debug, Serialize)]

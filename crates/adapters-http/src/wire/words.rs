@@ -44,6 +44,11 @@ words! {
     AffiliateStatusWord of AffiliateStatus;
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
+    DiscountTypeWord of DiscountType;
+    GroupStatusWord of GroupStatus;
+    OrderStatusWord of OrderStatus;
+    ReminderWord of Reminder;
+    RiskLevelWord of RiskLevel;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
     ScopeWord of Scope;

@@ -1,0 +1,183 @@
+//! `/customers`
+
+use crate::{
+    call::{Admin, Call, Handled, Read, Write},
+    fields::Fields,
+    json::Node,
+    listing::TakeParams,
+    values::{metadata, text},
+    wire::{CountedObject, CustomerObject, OwnData},
+};
+use actix_web::{delete, get, patch, post};
+use domain::{CustomerChange, Email, Fault, NewCustomer, PersonName, PhoneNumber};
+use ports::Shown;
+use utoipa::ToSchema;
+
+/// List customers, newest first. Deleted ones are left out.
+#[utoipa::path(
+    tag = "Customers", operation_id = "listCustomers", params(TakeParams),
+    responses((status = 200, description = "A part of the customers.", body = CountedObject<CustomerObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/customers")]
+async fn list(call: Call<Read>) -> Handled {
+    let part = call.app().customers.list(&call.who, &call.counted()?).await?;
+    call.show_counted::<_, CustomerObject<'_>>(&part)
+}
+
+/// Get a customer, deleted or not.
+#[utoipa::path(
+    tag = "Customers", operation_id = "getCustomer",
+    params(("id" = String, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/customers/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let customer = call.app().customers.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Customer(call.tenant(), &customer)))
+}
+
+/// A new customer.
+#[derive(ToSchema)]
+#[schema(as = NewCustomer, rename_all = "camelCase",
+    example = json!({"emailAddress": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace"}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewCustomerBody {
+    /// Its address; unique, compared without case.
+    #[schema(format = "email", max_length = 254)]
+    email_address: String,
+    /// Its first name.
+    #[schema(min_length = 1, max_length = 200)]
+    first_name: Option<String>,
+    /// Its last name.
+    #[schema(min_length = 1, max_length = 200)]
+    last_name: Option<String>,
+    /// Its telephone number.
+    #[schema(min_length = 1, max_length = 50)]
+    phone_number: Option<String>,
+    /// Your own data.
+    metadata: Option<OwnData>,
+}
+
+fn new(body: &Node<'_>) -> Result<NewCustomer, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let email = fields.required("emailAddress", text(Email::parse));
+    let first_name = fields.optional("firstName", text(PersonName::parse));
+    let last_name = fields.optional("lastName", text(PersonName::parse));
+    let phone = fields.optional("phoneNumber", text(PhoneNumber::parse));
+    let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    fields.finish(|| Some(NewCustomer { email: email?, first_name, last_name, phone, metadata }))
+}
+
+/// Create a customer.
+#[utoipa::path(
+    tag = "Customers", operation_id = "createCustomer", request_body = NewCustomerBody,
+    responses((status = 201, description = "The new customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!(["ALREADY_EXISTS"])))
+)]
+#[post("/customers")]
+async fn create(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("POST /customers", new).await?;
+    let answer = call.app().customers.create(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// What shall change; fields that are left out stay.
+#[derive(ToSchema)]
+#[schema(as = CustomerChange, rename_all = "camelCase", example = json!({"firstName": "Ada"}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct CustomerChangeBody {
+    /// Its address; unique, compared without case.
+    #[schema(format = "email", max_length = 254, nullable = false)]
+    email_address: Option<String>,
+    /// Its first name; null clears it.
+    #[schema(min_length = 1, max_length = 200)]
+    first_name: Option<String>,
+    /// Its last name; null clears it.
+    #[schema(min_length = 1, max_length = 200)]
+    last_name: Option<String>,
+    /// Its telephone number; null clears it.
+    #[schema(min_length = 1, max_length = 50)]
+    phone_number: Option<String>,
+    /// Your own data; replaces the whole.
+    metadata: Option<OwnData>,
+}
+
+fn change(body: &Node<'_>) -> Result<CustomerChange, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let change = CustomerChange {
+        email: fields.kept("emailAddress", text(Email::parse)),
+        first_name: fields.clearable("firstName", text(PersonName::parse)),
+        last_name: fields.clearable("lastName", text(PersonName::parse)),
+        phone: fields.clearable("phoneNumber", text(PhoneNumber::parse)),
+        metadata: fields.kept("metadata", super::own_data),
+    };
+    fields.finish(|| Some(change))
+}
+
+/// Change a customer.
+#[utoipa::path(
+    tag = "Customers", operation_id = "updateCustomer", request_body = CustomerChangeBody,
+    params(("id" = String, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
+)]
+#[patch("/customers/{id}")]
+async fn update(mut call: Call<Write>) -> Handled {
+    let (id, ask, once) = call.read_change("PATCH /customers/{id}", change).await?;
+    let answer = call.app().customers.change(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Delete a customer: it is no longer listed and its address is free. What it ordered stays.
+#[utoipa::path(
+    tag = "Customers", operation_id = "deleteCustomer",
+    params(("id" = String, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The deleted customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("admin")))
+)]
+#[delete("/customers/{id}")]
+async fn remove(call: Call<Admin>) -> Handled {
+    call.no_query()?;
+    let answer = call.app().customers.delete(&call.who, call.path_id()?).await?;
+    Ok(call.answer(answer))
+}
+
+/// Block a customer, who may place no more orders.
+#[utoipa::path(
+    tag = "Customers", operation_id = "blockCustomer",
+    params(("id" = String, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("write")),
+        ("x-codes" = json!(["INVALID_STATE", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
+)]
+#[patch("/customers/{id}/block")]
+async fn block(mut call: Call<Write>) -> Handled {
+    let once = call.act("PATCH /customers/{id}/block").await?;
+    let answer = call.app().customers.block(&call.who, call.path_id()?, true, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Let a blocked customer place orders again.
+#[utoipa::path(
+    tag = "Customers", operation_id = "unblockCustomer",
+    params(("id" = String, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("write")),
+        ("x-codes" = json!(["INVALID_STATE", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
+)]
+#[patch("/customers/{id}/unblock")]
+async fn unblock(mut call: Call<Write>) -> Handled {
+    let once = call.act("PATCH /customers/{id}/unblock").await?;
+    let answer = call.app().customers.block(&call.who, call.path_id()?, false, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(update).service(remove).service(block).service(unblock);
+}

@@ -1,0 +1,127 @@
+//! `/group-settings`
+
+use crate::{
+    call::{Admin, Call, Handled, Read},
+    fields::Fields,
+    json::Node,
+    values::{decimal, list, rate, text, whole},
+    wire::{DiscountTypeWord, Fraction, GroupSettingsObject, LevelNumber},
+};
+use actix_web::{get, patch};
+use domain::{Fault, GroupSettingsChange, GroupTerms, Level, LevelValue, Levels, Money};
+use ports::Shown;
+use utoipa::ToSchema;
+
+/// Get the settings of referral groups.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "getGroupSettings",
+    responses((status = 200, description = "The settings.", body = GroupSettingsObject)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/group-settings")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let settings = call.app().group_settings.get(&call.who).await?;
+    Ok(call.show(Shown::GroupSettings(call.tenant(), &settings)))
+}
+
+/// A step of the discount.
+#[derive(ToSchema)]
+#[schema(as = NewDiscountLevel, rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes the entries that level reads")]
+struct LevelBody {
+    /// Its place in the list, counted from 1; may be left out.
+    #[schema(minimum = 1, maximum = 5)]
+    level: Option<u8>,
+    /// Percent of the order with at most 4 digits after the point, or whole units of its currency.
+    value: LevelNumber,
+    /// How many participants it takes; 2 for the first level.
+    #[schema(minimum = 2, maximum = 1000)]
+    participants_to_unlock: u16,
+}
+
+/// What shall change; fields that are left out stay. Groups that are open keep what they promised.
+#[derive(ToSchema)]
+#[schema(as = GroupSettingsChange, rename_all = "camelCase", example = json!({"maxParticipants": 20}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct GroupSettingsChangeBody {
+    /// What the values of the levels mean: percent of the order, or whole units of its currency.
+    #[schema(nullable = false)]
+    discount_type: Option<DiscountTypeWord>,
+    /// 1 to 5 levels, ascending in value and in participants.
+    #[schema(max_items = 5, nullable = false)]
+    discount_levels: Option<Vec<LevelBody>>,
+    /// The most participants.
+    #[schema(minimum = 2, maximum = 1000, nullable = false)]
+    max_participants: Option<u16>,
+    /// How long a group is open.
+    #[schema(minimum = 1, maximum = 525_600, nullable = false)]
+    minutes_duration: Option<u32>,
+    /// The smallest order, in minor units.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64, nullable = false)]
+    min_purchase_value: Option<i64>,
+    /// How many minutes after completion cashback becomes available.
+    #[schema(minimum = 0, maximum = 525_600, nullable = false)]
+    cashback_hold_minutes: Option<u32>,
+    /// What you charge of each order for the program.
+    #[schema(nullable = false)]
+    application_fee_rate: Option<Fraction>,
+}
+
+/// One level with its number, if it has one.
+fn level(node: &Node<'_>) -> Result<(Option<u8>, Level), String> {
+    let inner = |faults: Vec<Fault>| {
+        let first = faults.first().map(ToString::to_string).unwrap_or_default();
+        format!("must be a level, and {first}")
+    };
+    let mut fields = Fields::lenient(node).map_err(inner)?;
+    let number = fields.optional("level", whole(1..=5_u8));
+    let value = fields.required("value", |node| {
+        let value = decimal(node).ok().and_then(LevelValue::from_decimal);
+        value.ok_or_else(|| "must be a number above 0 with at most 4 digits after the point".to_owned())
+    });
+    let participants = fields.required("participantsToUnlock", whole(2..=GroupTerms::MOST_PARTICIPANTS));
+    fields.finish(|| Some((number, Level { value: value?, participants: participants? }))).map_err(inner)
+}
+
+fn levels(node: &Node<'_>) -> Result<Levels, String> {
+    let entries = list(Levels::MOST, level)(node)?;
+    let in_place = (1..).zip(&entries).all(|(place, (number, _))| number.is_none_or(|number| number == place));
+    if !in_place {
+        return Err("must have its levels numbered from 1 on".to_owned());
+    }
+    Levels::new(entries.into_iter().map(|(_, level)| level).collect())
+}
+
+fn change(body: &Node<'_>) -> Result<GroupSettingsChange, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let change = GroupSettingsChange {
+        discount: fields.kept("discountType", text(str::parse)),
+        levels: fields.kept("discountLevels", levels),
+        max_participants: fields.kept("maxParticipants", whole(2..=GroupTerms::MOST_PARTICIPANTS)),
+        minutes_duration: fields.kept("minutesDuration", whole(1..=GroupTerms::MOST_MINUTES)),
+        min_purchase: fields.kept("minPurchaseValue", whole(0..=Money::MAX_MINOR)),
+        cashback_hold_minutes: fields.kept("cashbackHoldMinutes", whole(0..=GroupTerms::MOST_HOLD_MINUTES)),
+        application_fee_rate: fields.kept("applicationFeeRate", rate),
+    };
+    fields.finish(|| Some(change))
+}
+
+/// Change the settings of referral groups.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "updateGroupSettings", request_body = GroupSettingsChangeBody,
+    responses((status = 200, description = "The settings.", body = GroupSettingsObject)),
+    extensions(("x-scope" = json!("admin")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[patch("/group-settings")]
+async fn update(mut call: Call<Admin>) -> Handled {
+    let (ask, once) = call.read("PATCH /group-settings", change).await?;
+    let answer = call.app().group_settings.change(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(show).service(update);
+}

@@ -1,0 +1,221 @@
+//! `/groups`
+
+use crate::{
+    call::{Call, Handled, Needs, Read, Write, json_answer},
+    errors::ApiError,
+    fields::Fields,
+    json::Node,
+    listing::{TakeInTimeParams, TakeParams},
+    values::{instant, metadata, text, whole},
+    wire::{self, CountedObject, GroupObject, OrderObject, OwnData, ValidatedGroupObject},
+};
+use actix_web::{get, http::StatusCode, patch, post};
+use app::{OpenGroup, ValidateGroup};
+use domain::{Email, Fault, GroupChange, GroupId, Money, ScheduleWish};
+use ports::Shown;
+use utoipa::ToSchema;
+
+/// The group that the path names, by its id or its share id.
+async fn named<S: Needs>(call: &Call<S>) -> Result<GroupId, ApiError> {
+    Ok(call.app().groups.named(&call.who, call.path_text()).await?)
+}
+
+/// List groups, newest first.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "listGroups", params(TakeParams),
+    responses((status = 200, description = "A part of the groups.", body = CountedObject<GroupObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/groups")]
+async fn list(call: Call<Read>) -> Handled {
+    let part = call.app().groups.list(&call.who, &call.counted()?).await?;
+    call.show_counted::<_, GroupObject<'_>>(&part)
+}
+
+/// Get a group.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "getGroup",
+    params(("id" = String, Path, description = "The group's id, or its share id.")),
+    responses((status = 200, description = "The group.", body = GroupObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/groups/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let group = call.app().groups.get(&call.who, named(&call).await?).await?;
+    Ok(call.show(Shown::Group(call.tenant(), &group)))
+}
+
+/// List the orders that take part in a group, newest first.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "listGroupParticipants",
+    params(("id" = String, Path, description = "The group's id, or its share id."), TakeInTimeParams),
+    responses((status = 200, description = "A part of the orders.", body = CountedObject<OrderObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/groups/{id}/participants")]
+async fn participants(call: Call<Read>) -> Handled {
+    let ask = call.counted_in_time()?;
+    let part = call.app().groups.participants(&call.who, named(&call).await?, &ask).await?;
+    call.show_counted::<_, OrderObject<'_>>(&part)
+}
+
+/// A new group, without a new order.
+#[derive(ToSchema)]
+#[schema(as = NewGroup, rename_all = "camelCase",
+    example = json!({"customerId": "cus_01hzy3v7k2e9m8q4t6w0x5b1ca", "expiresAt": "2030-01-01T00:00:00.000Z"}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewGroupBody {
+    /// Who opens it, and joins it with an order of their own.
+    customer_id: String,
+    /// An order of that customer whose group expired or was canceled: it opens the new one.
+    order_id: Option<String>,
+    /// Your own data.
+    metadata: Option<OwnData>,
+    /// When it closes; after the settings' duration if absent.
+    #[schema(format = "date-time")]
+    expires_at: Option<String>,
+    /// When its creator is reminded, instead of the usual dates.
+    #[schema(format = "date-time")]
+    mid_expire_at: Option<String>,
+}
+
+fn new(body: &Node<'_>) -> Result<OpenGroup, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let customer_id = fields.required("customerId", text(super::existing("customer")));
+    let order_id = fields.optional("orderId", text(super::existing("order")));
+    let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    let expires_at = fields.optional("expiresAt", text(instant));
+    let mid_expire_at = fields.optional("midExpireAt", text(instant));
+    fields.finish(|| {
+        let schedule = ScheduleWish { expires_at, mid_expire_at };
+        Some(OpenGroup { customer_id: customer_id?, order_id, metadata, schedule })
+    })
+}
+
+/// Open a group for a customer who will order, or with an order whose group closed without cashback.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "createGroup", request_body = NewGroupBody,
+    responses((status = 201, description = "The new group.", body = GroupObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!(["INVALID_STATE", "AMOUNT_TOO_LOW", "CUSTOMER_BLOCKED"])))
+)]
+#[post("/groups")]
+async fn create(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("POST /groups", new).await?;
+    let answer = call.app().groups.open(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// What shall change; fields that are left out stay.
+#[derive(ToSchema)]
+#[schema(as = GroupChange, rename_all = "camelCase",
+    example = json!({"metadata": {"order_id": "ord_1JYLo8KerLxWZaQtys6ZQ1xT"}, "creatorEmail": "ada@example.com"}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct GroupChangeBody {
+    /// Your own data; replaces the whole.
+    metadata: Option<OwnData>,
+    /// Where reminders go. Who has joined stays as it is.
+    #[schema(format = "email", max_length = 254, nullable = false)]
+    creator_email: Option<String>,
+}
+
+fn change(body: &Node<'_>) -> Result<GroupChange, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let change = GroupChange {
+        metadata: fields.kept("metadata", super::own_data),
+        creator_email: fields.kept("creatorEmail", text(Email::parse)),
+    };
+    fields.finish(|| Some(change))
+}
+
+/// Change a group, whatever its status.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "updateGroup", request_body = GroupChangeBody,
+    params(("id" = String, Path, description = "The group's id, or its share id.")),
+    responses((status = 200, description = "The group.", body = GroupObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")))
+)]
+#[patch("/groups/{id}")]
+async fn update(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("PATCH /groups/{id}", change).await?;
+    let answer = call.app().groups.change(&call.who, named(&call).await?, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Cancel a group: open, before its expiry, nobody but the creator in it.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "cancelGroup",
+    params(("id" = String, Path, description = "The group's id, or its share id.")),
+    responses((status = 200, description = "The group.", body = GroupObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!([
+            "INVALID_STATE", "COMPLETED_EXPIRED_CANCELED", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"
+        ])))
+)]
+#[post("/groups/{id}/cancel")]
+async fn cancel(mut call: Call<Write>) -> Handled {
+    let once = call.act("POST /groups/{id}/cancel").await?;
+    let answer = call.app().groups.cancel(&call.who, named(&call).await?, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Expire a group by hand: open, past its expiry, nobody but the creator in it. Time does it by itself within a minute.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "expireGroup",
+    params(("id" = String, Path, description = "The group's id, or its share id.")),
+    responses((status = 200, description = "The group.", body = GroupObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!([
+            "INVALID_STATE", "COMPLETED_EXPIRED_CANCELED", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"
+        ])))
+)]
+#[post("/groups/{id}/expire")]
+async fn expire(mut call: Call<Write>) -> Handled {
+    let once = call.act("POST /groups/{id}/expire").await?;
+    let answer = call.app().groups.expire(&call.who, named(&call).await?, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Who would join, and with how much.
+#[derive(ToSchema)]
+#[schema(as = GroupValidation, rename_all = "camelCase",
+    example = json!({"customerEmail": "grace@example.com", "amount": 35000}))]
+#[allow(dead_code, reason = "describes the body that validation reads")]
+struct GroupValidationBody {
+    /// The address of whoever would join.
+    #[schema(format = "email", max_length = 254)]
+    customer_email: Option<String>,
+    /// In minor units.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
+    amount: Option<i64>,
+}
+
+fn validation(body: &Node<'_>) -> Result<ValidateGroup, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let email = fields.optional("customerEmail", text(Email::parse));
+    let amount = fields.optional("amount", whole(1..=Money::MAX_MINOR));
+    fields.finish(|| Some(ValidateGroup { email, amount }))
+}
+
+/// Ask whether an order may join a group, and which level it would reach. The body may be empty.
+#[utoipa::path(
+    tag = "Referral groups", operation_id = "validateGroup", request_body = Option<GroupValidationBody>,
+    params(("id" = String, Path, description = "The group's share id, or its id.")),
+    responses((status = 200, description = "The group and what it promises.", body = ValidatedGroupObject<'static>)),
+    extensions(("x-scope" = json!("read")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!([
+            "COMPLETED_EXPIRED_CANCELED", "MAX_PARTICIPANTS_REACHED", "EMAIL_ALREADY_USED", "AMOUNT_TOO_LOW",
+            "CUSTOMER_BLOCKED"
+        ])))
+)]
+#[post("/groups/{id}/validate")]
+async fn validate(mut call: Call<Read>) -> Handled {
+    let (ask, _) = call.read_optional("POST /groups/{id}/validate", validation).await?;
+    let group = call.app().groups.validate(&call.who, named(&call).await?, ask).await?;
+    Ok(json_answer(StatusCode::OK, wire::bytes(&ValidatedGroupObject::from((call.tenant(), &group)))))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(participants).service(create).service(update);
+    config.service(cancel).service(expire).service(validate);
+}

@@ -1,0 +1,200 @@
+//! `/orders`
+
+use super::currency;
+use crate::{
+    call::{Admin, Call, Handled, Read, Write},
+    fields::Fields,
+    json::Node,
+    listing::TakeParams,
+    values::{metadata, text, whole},
+    wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
+};
+use actix_web::{get, patch, post};
+use app::PlaceOrder;
+use domain::{Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber};
+use ports::Shown;
+use utoipa::ToSchema;
+
+/// List orders, newest first.
+#[utoipa::path(
+    tag = "Orders", operation_id = "listOrders", params(TakeParams),
+    responses((status = 200, description = "A part of the orders.", body = CountedObject<OrderObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/orders")]
+async fn list(call: Call<Read>) -> Handled {
+    let part = call.app().orders.list(&call.who, &call.counted()?).await?;
+    call.show_counted::<_, OrderObject<'_>>(&part)
+}
+
+/// Get an order.
+#[utoipa::path(
+    tag = "Orders", operation_id = "getOrder", params(("id" = String, Path, description = "The order's id.")),
+    responses((status = 200, description = "The order.", body = OrderObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/orders/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let order = call.app().orders.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Order(call.tenant(), &order)))
+}
+
+/// A new order.
+#[derive(ToSchema)]
+#[schema(as = NewOrder, rename_all = "camelCase", example = json!({
+    "amount": 35000, "customerEmail": "ada@example.com", "customerFirstName": "Ada", "customerLastName": "Lovelace",
+    "clientReferenceId": "order-7", "paymentGroupShareId": "KHT-7K2M9QXA"
+}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewOrderBody {
+    /// What was paid, in minor units.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
+    amount: i64,
+    /// The customer; or give `customerEmail`.
+    customer_id: Option<String>,
+    /// The customer's address; one who is not known yet is created.
+    #[schema(format = "email", max_length = 254)]
+    customer_email: Option<String>,
+    /// The customer's first name.
+    #[schema(min_length = 1, max_length = 200)]
+    customer_first_name: Option<String>,
+    /// The customer's last name.
+    #[schema(min_length = 1, max_length = 200)]
+    customer_last_name: Option<String>,
+    /// The customer's telephone number.
+    #[schema(min_length = 1, max_length = 50)]
+    customer_phone_number: Option<String>,
+    /// The customer's language, as `en` or `en_US`.
+    #[schema(min_length = 1, max_length = 35)]
+    locale: Option<String>,
+    /// As ISO 4217 has it; the settings' if absent. Who joins a group must use the group's.
+    #[schema(pattern = "^[A-Za-z]{3}$")]
+    currency: Option<String>,
+    /// Your own id of the order; unique.
+    #[schema(min_length = 1, max_length = 255)]
+    client_reference_id: Option<String>,
+    /// The share id of the group to join; without it the order opens one.
+    #[schema(min_length = 1, max_length = 255)]
+    payment_group_share_id: Option<String>,
+    /// Your own data.
+    metadata: Option<OwnData>,
+}
+
+fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let amount = fields.required("amount", whole(1..=Money::MAX_MINOR));
+    let customer_id = fields.optional("customerId", text(super::existing("customer")));
+    let email = fields.optional("customerEmail", text(Email::parse));
+    if !fields.has("customerId") && !fields.has("customerEmail") {
+        fields.fault("customerEmail", "is required where there is no customerId");
+    }
+    let first_name = fields.optional("customerFirstName", text(PersonName::parse));
+    let last_name = fields.optional("customerLastName", text(PersonName::parse));
+    let phone = fields.optional("customerPhoneNumber", text(PhoneNumber::parse));
+    let locale = fields.optional("locale", text(Locale::parse));
+    let currency = fields.optional("currency", text(currency));
+    let reference = fields.optional("clientReferenceId", text(OrderReference::parse));
+    let share_id = fields.optional("paymentGroupShareId", text(super::share_id));
+    let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    fields.finish(|| {
+        Some(PlaceOrder {
+            amount: amount?,
+            customer_id,
+            email,
+            first_name,
+            last_name,
+            phone,
+            locale,
+            currency,
+            reference,
+            share_id,
+            metadata,
+        })
+    })
+}
+
+/// Place an order: it opens a referral group, or joins the one whose share id it gives.
+#[utoipa::path(
+    tag = "Orders", operation_id = "createOrder", request_body = NewOrderBody,
+    responses((status = 201, description = "The new order.", body = OrderObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!([
+            "NOT_FOUND", "ALREADY_EXISTS", "COMPLETED_EXPIRED_CANCELED", "MAX_PARTICIPANTS_REACHED",
+            "EMAIL_ALREADY_USED", "AMOUNT_TOO_LOW", "CUSTOMER_BLOCKED"
+        ])))
+)]
+#[post("/orders")]
+async fn create(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("POST /orders", new).await?;
+    let answer = call.app().orders.place(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Where the cashback shall stand.
+#[derive(ToSchema)]
+#[schema(as = OrderChange, rename_all = "camelCase", example = json!({"status": "CASHBACK_PROCESSING"}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct OrderChangeBody {
+    /// From CASHBACK_AVAILABLE to CASHBACK_PROCESSING, from there to CASHBACK_SENT.
+    status: OrderStatusWord,
+}
+
+fn change(body: &Node<'_>) -> Result<OrderStatus, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let status = fields.required("status", text(str::parse));
+    fields.finish(|| status)
+}
+
+/// Move an order's cashback on.
+#[utoipa::path(
+    tag = "Orders", operation_id = "updateOrder", request_body = OrderChangeBody,
+    params(("id" = String, Path, description = "The order's id.")),
+    responses((status = 200, description = "The order.", body = OrderObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[patch("/orders/{id}")]
+async fn update(mut call: Call<Admin>) -> Handled {
+    let (id, status, once) = call.read_change("PATCH /orders/{id}", change).await?;
+    let answer = call.app().orders.change(&call.who, id, status, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// How much shall be refunded.
+#[derive(ToSchema)]
+#[schema(as = OrderRefund, rename_all = "camelCase", example = json!({"amount": 5000}))]
+#[allow(dead_code, reason = "describes the body that refund_of reads")]
+struct OrderRefundBody {
+    /// In minor units; all that is left if absent.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
+    amount: Option<i64>,
+}
+
+fn refund_of(body: &Node<'_>) -> Result<Option<i64>, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let amount = fields.optional("amount", whole(1..=Money::MAX_MINOR));
+    fields.finish(|| Some(amount))
+}
+
+/// Refund an order, in part or whole. While its group is open, an order that is wholly refunded no longer takes part.
+/// Afterwards its cashback follows what is left, unless it is on its way already: then the difference waits for you in
+/// `amountCashbackInReview`.
+#[utoipa::path(
+    tag = "Orders", operation_id = "refundOrder", request_body = Option<OrderRefundBody>,
+    params(("id" = String, Path, description = "The order's id.")),
+    responses((status = 200, description = "The order.", body = OrderObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[post("/orders/{id}/refund")]
+async fn refund(mut call: Call<Admin>) -> Handled {
+    let (minor, once) = call.read_optional("POST /orders/{id}/refund", refund_of).await?;
+    let answer = call.app().orders.refund(&call.who, call.path_id()?, minor, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(update).service(refund);
+}

@@ -1,0 +1,83 @@
+//! What the stub knows of customers, orders and groups: nothing.
+
+use super::stub::Stub;
+use async_trait::async_trait;
+use domain::{Customer, CustomerId, Email, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
+use ports::{
+    ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk,
+    NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError,
+};
+
+type Read<T> = Result<T, ReadError>;
+
+fn none<T>() -> Read<Counted<T>> {
+    Ok(Counted { rows: Vec::new(), count: 0 })
+}
+
+#[async_trait]
+impl CustomerReads for Stub {
+    async fn customer(&self, _: MerchantId, _: CustomerId) -> Read<Option<Customer>> {
+        Ok(None)
+    }
+    async fn customers(&self, _: MerchantId, _: &ListAsk) -> Read<Counted<Customer>> {
+        none()
+    }
+    async fn customer_facts(
+        &self,
+        _: MerchantId,
+        _: Option<CustomerId>,
+        _: Option<&Email>,
+    ) -> Read<Option<CustomerFacts>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl OrderReads for Stub {
+    async fn order(&self, _: MerchantId, _: OrderId) -> Read<Option<Order>> {
+        Ok(None)
+    }
+    async fn orders(&self, _: MerchantId, _: &ListAsk) -> Read<Counted<Order>> {
+        none()
+    }
+    async fn place_facts(&self, _: MerchantId, _: &OrderLookup) -> Read<Option<PlaceFacts>> {
+        Ok(None)
+    }
+    async fn order_facts(&self, _: MerchantId, _: OrderId) -> Read<Option<OrderFacts>> {
+        Ok(None)
+    }
+    async fn due_orders(&self, _: Timestamp, _: u32, _: u32) -> Read<Vec<Due<OrderId>>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl GroupReads for Stub {
+    async fn group_of_code(&self, _: MerchantId, _: &str) -> Read<Option<GroupId>> {
+        Ok(None)
+    }
+    async fn group(&self, _: MerchantId, _: GroupId) -> Read<Option<Group>> {
+        Ok(None)
+    }
+    async fn groups(&self, _: MerchantId, _: &ListAsk) -> Read<Counted<Group>> {
+        none()
+    }
+    async fn participants(&self, _: MerchantId, _: GroupId, _: &ListAsk) -> Read<Counted<Order>> {
+        none()
+    }
+    async fn new_group_facts(&self, _: MerchantId, _: CustomerId, _: Option<OrderId>) -> Read<Option<NewGroupFacts>> {
+        Ok(None)
+    }
+    async fn group_facts(&self, _: MerchantId, _: GroupId) -> Read<Option<GroupFacts>> {
+        Ok(None)
+    }
+    async fn closing_facts(&self, _: MerchantId, _: GroupId) -> Read<Option<ClosingFacts>> {
+        Ok(None)
+    }
+    async fn group_settings(&self, _: MerchantId) -> Read<Option<GroupSettingsFacts>> {
+        Ok(None)
+    }
+    async fn due_groups(&self, _: Timestamp, _: u32, _: u32) -> Read<Vec<Due<GroupId>>> {
+        Ok(Vec::new())
+    }
+}
