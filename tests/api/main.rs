@@ -14,6 +14,7 @@ mod support;
 mod access;
 mod attribution;
 mod errors;
+mod groups;
 mod once;
 mod paging;
 mod resources;

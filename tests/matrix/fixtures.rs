@@ -13,6 +13,13 @@ pub(crate) struct Things {
     pub(crate) event: Value,
     pub(crate) commission: Value,
     pub(crate) slug: String,
+    /// Of the open group.
+    pub(crate) customer: Value,
+    /// In the open group.
+    pub(crate) order: Value,
+    pub(crate) group: Value,
+    /// In a completed group.
+    pub(crate) available: Value,
 }
 
 /// What somebody else's key with every right gets for the same request.
@@ -50,12 +57,18 @@ impl Things {
         let event = shop.purchase(&affiliate).await;
         let commission = event["commissions"][0].clone();
         let slug = shop.slug().await;
-        Self { affiliate, pending, coupon, event, commission, slug }
+        let available = shop.completed_pair().await;
+        // Open for longer than any test.
+        shop.client.patch("group-settings", &json!({"minutesDuration": 10_000})).await.ok();
+        let order = shop.order(json!({})).await;
+        let customer = shop.client.get(&format!("customers/{}", order["customerId"].as_str().unwrap())).await.ok();
+        let group = shop.client.get(&format!("groups/{}", order["paymentGroupId"].as_str().unwrap())).await.ok();
+        Self { affiliate, pending, coupon, event, commission, slug, customer, order, group, available }
     }
 }
 
 /// The id of a thing.
-fn id(thing: &Value) -> &str {
+pub(crate) fn id(thing: &Value) -> &str {
     thing["id"].as_str().unwrap()
 }
 
@@ -183,15 +196,20 @@ const fn public(operation: &'static str, path: fn(&Things) -> String) -> Fixture
     Fixture { operation, path, body: None, stranger: Stranger::Public }
 }
 
+/// Every fixture there is.
+fn all() -> impl Iterator<Item = &'static Fixture> {
+    ALL.iter().chain(crate::groups::GROUPS)
+}
+
 /// Each operation with its fixture; panics with the names of those that lack one.
 #[track_caller]
 pub(crate) fn paired(operations: &[Operation]) -> Vec<(&Operation, &'static Fixture)> {
-    let named = |operation: &Operation| ALL.iter().find(|fixture| fixture.operation == operation.name());
+    let named = |operation: &Operation| all().find(|fixture| fixture.operation == operation.name());
     let without: BTreeSet<String> =
         operations.iter().filter(|operation| named(operation).is_none()).map(Operation::name).collect();
     assert!(without.is_empty(), "operations without a fixture: {without:#?}");
     let names: BTreeSet<String> = operations.iter().map(Operation::name).collect();
-    let stale: Vec<&str> = ALL.iter().map(|fixture| fixture.operation).filter(|name| !names.contains(*name)).collect();
+    let stale: Vec<&str> = all().map(|fixture| fixture.operation).filter(|name| !names.contains(*name)).collect();
     assert!(stale.is_empty(), "fixtures without an operation: {stale:#?}");
     operations.iter().filter_map(|operation| Some((operation, named(operation)?))).collect()
 }

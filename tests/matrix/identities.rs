@@ -166,7 +166,8 @@ async fn is_a_stranger(stranger: &Client, mode: Mode, operation: &Operation, fix
         Stranger::TestMode if mode == Mode::Live => foreign.refused(403, "FORBIDDEN"),
         Stranger::Own | Stranger::TestMode => {
             assert!(foreign.status < 300, "{name}: {}", foreign.text);
-            for thing in [&things.affiliate, &things.coupon, &things.event, &things.commission] {
+            let Things { affiliate, coupon, event, commission, customer, order, group, available, .. } = things;
+            for thing in [affiliate, coupon, event, commission, customer, order, group, available] {
                 let id = thing["id"].as_str().unwrap();
                 assert!(!foreign.text.contains(id), "{name} shows {id} to a stranger");
             }
@@ -181,7 +182,7 @@ fn never(things: &Things) -> Things {
         thing["id"] = crate::support::never_here(thing["id"].as_str().unwrap()).into();
         thing
     };
-    let Things { affiliate, pending, coupon, event, commission, slug } = things;
+    let Things { affiliate, pending, coupon, event, commission, slug, customer, order, group, available } = things;
     Things {
         affiliate: never(affiliate),
         pending: never(pending),
@@ -189,6 +190,10 @@ fn never(things: &Things) -> Things {
         event: never(event),
         commission: never(commission),
         slug: slug.clone(),
+        customer: never(customer),
+        order: never(order),
+        group: never(group),
+        available: never(available),
     }
 }
 
@@ -203,6 +208,8 @@ async fn everyone_else_may(shop: &Shop) {
             None => shop.client.anonymous(),
         };
         let answer = request(&client, operation, fixture, &things, None).await;
-        assert!(answer.status < 400, "{}: {} {}", operation.name(), answer.status, answer.text);
+        // A group that is open, past its expiry and alone is one for a moment only: that it is not yet is an answer too.
+        let too_early = operation.path.ends_with("/expire") && answer.code() == "INVALID_STATE";
+        assert!(answer.status < 400 || too_early, "{}: {} {}", operation.name(), answer.status, answer.text);
     }
 }

@@ -15,5 +15,6 @@ mod support;
 mod faults;
 mod fields;
 mod fixtures;
+mod groups;
 mod identities;
 mod order;

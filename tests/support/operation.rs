@@ -44,6 +44,11 @@ impl Operation {
         self.facts.pointer("/requestBody/content/application~1json/schema")
     }
 
+    /// Whether fields that it does not know do no harm.
+    pub(crate) fn passes_unknown_fields_over(&self) -> bool {
+        self.facts["x-unknown-fields"] == "ignored"
+    }
+
     /// The names and schemas of its parameters in `place` (`query`, `path`, `header`).
     pub(crate) fn parameters(&self, place: &str) -> Vec<&Value> {
         let all = self.facts["parameters"].as_array();

@@ -130,7 +130,60 @@ impl Shop {
         for list in ["affiliates", "coupons", "events", "commissions"] {
             stored[list] = self.client.all(list).await.into();
         }
+        for list in ["customers", "orders", "groups"] {
+            stored[list] = self.client.get(list).query("take", "100").await.ok();
+        }
+        stored["group-settings"] = self.client.get("group-settings").await.ok();
         stored
+    }
+
+    /// An order of 350.00 USD of a customer of its own, with further fields.
+    pub(crate) async fn order(&self, more: Value) -> Value {
+        let mut wish = json!({"amount": 35_000, "customerEmail": format!("buyer{}@example.com", number()),
+            "customerFirstName": "Ada", "customerLastName": "Lovelace"});
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.client.post("orders", &wish).await.created()
+    }
+
+    /// An order that joins the group of another.
+    pub(crate) async fn join(&self, opening: &Value, more: Value) -> Value {
+        let mut more = more;
+        more["paymentGroupShareId"] = opening["paymentGroupShareId"].clone();
+        self.order(more).await
+    }
+
+    /// Moves the merchant's clock forward.
+    pub(crate) async fn advance(&self, seconds: u64) {
+        self.client.post("test/clock/advance", &json!({"seconds": seconds})).await.ok();
+    }
+
+    /// Waits until the server has given a group this status.
+    pub(crate) async fn group_becomes(&self, id: &Value, status: &str) -> Value {
+        let path = format!("groups/{}", id.as_str().unwrap());
+        super::until(std::time::Duration::from_secs(60), "the group's end", async || {
+            Some(self.client.get(&path).await.ok()).filter(|group| group["status"] == status)
+        })
+        .await
+    }
+
+    /// An order whose cashback is available: it opened a group that another joined, and time passed.
+    pub(crate) async fn completed_pair(&self) -> Value {
+        let customer = json!({"emailAddress": format!("buyer{}@example.com", number())});
+        let customer = self.client.post("customers", &customer).await.created();
+        let clock = self.client.get("test/clock").await.ok();
+        let soon =
+            time::OffsetDateTime::parse(clock["now"].as_str().unwrap(), &time::format_description::well_known::Rfc3339);
+        let soon = (soon.unwrap() + time::Duration::minutes(1))
+            .format(&time::format_description::well_known::Rfc3339)
+            .unwrap();
+        let wish = json!({"customerId": customer["id"], "expiresAt": soon});
+        let group = self.client.post("groups", &wish).await.created();
+        let own = json!({"paymentGroupShareId": group["shareId"], "customerId": customer["id"], "amount": 35_000});
+        let opening = self.client.post("orders", &own).await.created();
+        self.join(&opening, json!({})).await;
+        self.advance(61).await;
+        self.group_becomes(&group["id"], "COMPLETED").await;
+        self.client.get(&format!("orders/{}", opening["id"].as_str().unwrap())).await.ok()
     }
 }
 
