@@ -273,20 +273,29 @@ impl ClickReads for Stub {
 
 #[async_trait]
 impl EventReads for Stub {
-    async fn event_facts(&self, _: MerchantId, _: &EventLookup) -> Read<Option<EventFacts>> {
-        Ok(Some(EventFacts {
-            merchant: versioned(merchant()),
-            earlier: None,
-            coupon_owner: None,
-            clicks: Vec::new(),
-            affiliates: vec![affiliate()],
-        }))
+    async fn event_facts(&self, _: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
+        let found = lookups.iter().map(|_| EventFound::default()).collect();
+        Ok(Some(EventFacts { merchant: versioned(merchant()), affiliates: vec![affiliate()], found }))
     }
     async fn event(&self, _: MerchantId, _: EventId) -> Read<Option<EventRecord>> {
         Ok(None)
     }
     async fn events(&self, _: MerchantId, _: &EventFilter, _: &PageAsk) -> Read<Page<EventRecord>> {
         Ok(Page { rows: Vec::new(), more: false })
+    }
+}
+
+#[async_trait]
+impl RefundReads for Stub {
+    async fn refund_facts(&self, _: MerchantId, _: &RefundLookup) -> Read<Option<RefundFacts>> {
+        let facts = RefundFacts {
+            merchant: versioned(merchant()),
+            earlier: None,
+            sales: Vec::new(),
+            rows: Vec::new(),
+            accounts: Vec::new(),
+        };
+        Ok(Some(facts))
     }
 }
 
@@ -301,8 +310,7 @@ impl CommissionReads for Stub {
     async fn commission_move_facts(&self, _: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
         let facts = CommissionMoveFacts {
             merchant: versioned(merchant()),
-            commission: versioned(commission()),
-            overrides: Vec::new(),
+            rows: vec![versioned(commission())],
             affiliates: vec![versioned(affiliate())],
             accounts: Vec::new(),
         };

@@ -7,9 +7,12 @@ mod affiliates;
 mod clicks;
 mod commissions;
 mod coupons;
+mod event_facts;
+mod event_statements;
 mod events;
 mod keys;
 mod merchants;
+mod refunds;
 mod replies;
 
 use crate::{

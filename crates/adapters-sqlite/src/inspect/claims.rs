@@ -45,6 +45,7 @@ const EVENTS: [Space; 4] = [
     Space::Event(EventSpace::Signup),
     Space::Event(EventSpace::Lead),
     Space::Event(EventSpace::TrialStarted),
+    Space::Event(EventSpace::Refund),
 ];
 
 const KEPT: [Kept; 7] = [
