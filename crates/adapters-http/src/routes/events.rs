@@ -138,6 +138,9 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     let kind = fields.required(kind, text(EventKind::parse));
     let external_id = fields.required("external_id", text(ExternalId::parse));
     let order_id = fields.optional("order_id", text(OrderReference::parse));
+    fields.optional("refunds", |_| -> Result<(), String> {
+        Err("must not be given unless the type is refund".to_owned())
+    });
     let amount = fields.optional("amount", decimal);
     let currency = fields.optional("currency", text(currency));
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));

@@ -40,7 +40,7 @@ struct Kept {
     show: fn(Uuid) -> String,
 }
 
-const EVENTS: [Space; 4] = [
+const EVENTS: [Space; 5] = [
     Space::Event(EventSpace::Paying),
     Space::Event(EventSpace::Signup),
     Space::Event(EventSpace::Lead),

@@ -36,7 +36,7 @@ pub(super) fn of_event(
 }
 
 /// All that an event of an order earned, siblings included, by level.
-pub(super) fn lineage(
+pub(crate) fn lineage(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     order: &OrderReference,

@@ -14,3 +14,5 @@ mod merchants;
 mod page;
 mod refunds;
 mod replies;
+
+pub(crate) use commissions::lineage;
