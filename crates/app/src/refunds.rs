@@ -85,8 +85,9 @@ impl Refunds {
         }
         kept.write(&mut set);
         // A row that gets a sibling is written as it was: whoever moves it at the same time, a person, time or a payout,
-        // then meets a conflict and finds the sibling.
-        let reversed = rows.iter().filter(|row| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id)));
+        // then meets a conflict and finds the sibling. What is paid nobody moves.
+        let gets_one = |row: &&Commission| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id));
+        let reversed = rows.iter().filter(|row| row.status != CommissionStatus::Paid).filter(gets_one);
         for row in reversed.chain(&made.voided) {
             let version = *versions.get(&row.id).ok_or(Refusal::NotFound)?;
             set.rows.commissions.change(version, row.clone());

@@ -3,7 +3,7 @@
 use super::{
     Nodes,
     paging::{position, walk},
-    settle::{other_shop, shop, sound, win},
+    settle::{other_shop, shop, win},
 };
 use crate::{
     SeededIds,
@@ -192,5 +192,4 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
         assert!(facts(nodes, foreign, &leaf).await.is_none());
     }
     assert!(facts(nodes, shop.test.id, &Commission { id: ids.id(), ..leaf }).await.is_none());
-    sound(nodes).await;
 }
