@@ -114,7 +114,7 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     let frozen = Account { in_payout: one("KRW"), ..build::account(ids, &rows.affiliate, one("KRW").currency()) };
     let sold = |n: &str| {
         let sale = build::event(ids, n);
-        let leaf = build::commission(ids, &sale, &owner);
+        let leaf = build::commission(ids, &sale, &rows.affiliate);
         (sale, leaf)
     };
     let taken_back = |refunded_minor: i64, n: &str, change: &dyn Fn(Commission) -> Commission| {
