@@ -14,7 +14,8 @@ use domain::{
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
     CommissionReads as _, CouponFilter, CouponReads as _, EventFilter, EventLookup, EventReads as _, IdempotencyKey,
-    Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, ReplyReads as _, Space,
+    Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, RefundLookup, RefundReads as _, RefundedSale,
+    ReplyReads as _, Space,
 };
 use std::{
     collections::BTreeSet,
@@ -163,6 +164,13 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     storage.event(merchant, EventId::from_uuid(uuid(10))).await.unwrap().unwrap();
     storage.commission(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
     storage.commission_move_facts(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
+    for sale in [
+        RefundedSale::Event(EventId::from_uuid(uuid(10))),
+        RefundedSale::Order(OrderReference::parse("order-1").unwrap()),
+    ] {
+        let lookup = RefundLookup { external_id: ExternalId::parse("refund-1").unwrap(), sale };
+        storage.refund_facts(merchant, &lookup).await.unwrap().unwrap().sales.remove(0);
+    }
     storage.settings_facts(merchant, Some(&slug)).await.unwrap().unwrap();
     let organization = OrganizationId::from_uuid(uuid(1));
     storage.organization(organization).await.unwrap().unwrap();

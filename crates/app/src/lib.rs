@@ -21,6 +21,7 @@ mod events;
 mod keys;
 mod organizations;
 mod principal;
+mod refunds;
 mod replays;
 mod settings;
 mod upkeep;
@@ -37,6 +38,7 @@ pub use events::{Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
 pub use organizations::Organizations;
 pub use principal::Principal;
+pub use refunds::Refunds;
 pub use replays::Replays;
 pub use settings::SettingsCases;
 pub use upkeep::Upkeep;
@@ -58,6 +60,8 @@ pub struct App {
     pub clicks: Clicks,
     /// Conversion events.
     pub events: Events,
+    /// Refunds.
+    pub refunds: Refunds,
     /// Commissions.
     pub commissions: Commissions,
     /// Answers kept for idempotency keys.
@@ -86,6 +90,7 @@ impl App {
             settings: SettingsCases::new(Arc::clone(&desk), storage.clone()),
             clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
             events: Events::new(Arc::clone(&desk), storage.clone()),
+            refunds: Refunds::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),

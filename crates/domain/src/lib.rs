@@ -9,6 +9,7 @@
 mod account;
 mod affiliate;
 mod attribution;
+mod audit;
 mod click;
 mod commission;
 mod coupon;
@@ -20,11 +21,14 @@ mod event;
 mod id;
 mod item;
 mod key;
+mod ledger;
+mod lineage;
 mod merchant;
 mod metadata;
 mod money;
 mod organization;
 mod rate;
+mod refund;
 mod reward;
 mod rule;
 mod settings;
@@ -40,6 +44,7 @@ pub use affiliate::{
     Affiliate, AffiliateChange, AffiliateStatus, NewAffiliate, coupon_on_approval, parent_chain_allows,
 };
 pub use attribution::{Attributed, Candidates, ClickedAffiliate, attribute};
+pub use audit::{Flaw, audit};
 pub use click::{Click, Utm};
 pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource, plan_commissions};
 pub use coupon::{Coupon, CouponCode};
@@ -54,11 +59,14 @@ pub use id::{
 };
 pub use item::{Item, Items, ItemsError};
 pub use key::{ApiKey, KeyFormat, KeyHash, KeySecret, NewApiKey, Pepper, Scope, Scopes};
+pub use ledger::{Balances, Bucket, Posting, Side, postings};
+pub use lineage::moved_together;
 pub use merchant::{Merchant, MerchantClock};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};
 pub use organization::{Mode, Organization, Plan};
 pub use rate::Rate;
+pub use refund::{NewRefund, Refund, refund};
 pub use reward::Reward;
 pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};

@@ -182,6 +182,34 @@ pub fn override_of(ids: &dyn IdSource, leaf: &Commission, parent: &Affiliate, le
     }
 }
 
+/// A refund of `minor` units of `sale`.
+pub fn refund(ids: &dyn IdSource, sale: &Event, minor: i64) -> Event {
+    let currency = sale.amount.map_or(usd(), Money::currency);
+    Event {
+        kind: EventKind::Refund,
+        order_id: sale.order_id.clone(),
+        amount: Some(Money::from_minor(minor, currency)),
+        payout_cap: None,
+        refunds: Some(sale.id),
+        ..event(ids, &format!("refund-{}", ids.uuid().simple()))
+    }
+}
+
+/// The negative sibling of a row at a rate, for its part of a `refund` that is all its basis loses.
+pub fn sibling(ids: &dyn IdSource, row: &Commission, refund: &Event) -> Commission {
+    let lost = refund.amount.unwrap_or(Money::zero(usd()));
+    let left = row.basis.minus(lost).expect("amounts of one currency");
+    let minus = |less: Money, more: Money| less.minus(more).expect("amounts of one currency");
+    Commission {
+        id: ids.id(),
+        reverses: Some(row.id),
+        refund_id: Some(refund.id),
+        basis: minus(Money::zero(lost.currency()), lost),
+        amount: minus(row.reward.of(left), row.amount),
+        ..row.clone()
+    }
+}
+
 /// An empty account of `owner`.
 pub fn account(ids: &dyn IdSource, owner: &Affiliate, currency: Currency) -> Account {
     Account::open(ids.id(), owner.id, currency)

@@ -28,6 +28,7 @@ mod paging;
 mod races;
 mod random_plan;
 mod random_sets;
+mod refunds;
 mod replies;
 mod settle;
 mod tables;
@@ -141,6 +142,11 @@ macro_rules! contract_cases {
                 commissions_are_filtered
                 what_moving_a_commission_needs
             }
+            refunds {
+                what_taking_a_sale_back_needs
+                the_sales_of_an_order_are_found_two_at_the_most
+                of_many_refunds_never_more_than_is_left_is_taken
+            }
             freshness {
                 a_taken_key_is_never_older_than_its_row
             }
@@ -189,6 +195,7 @@ macro_rules! contract_cases {
                 ordinary_writing_leaves_no_difference
                 every_planted_difference_is_found
                 no_more_differences_are_told_than_were_asked_for
+                a_sale_is_compared_however_many_there_are
             }
         }
     };

@@ -1,6 +1,9 @@
 //! `/events`
 
-use super::{currency, existing_affiliate};
+use super::{
+    currency, existing_affiliate,
+    refunds::{is_refund, new_refund},
+};
 use crate::{
     call::{Call, Handled, Read, Write},
     fields::Fields,
@@ -11,7 +14,7 @@ use crate::{
 };
 use actix_web::{get, post};
 use app::RecordEvent;
-use domain::{CouponCode, Email, EventKind, ExternalId, Fault, OrderReference, SessionId, ShortText};
+use domain::{CouponCode, Email, EventKind, ExternalId, Fault, NewRefund, OrderReference, SessionId, ShortText};
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
 
@@ -70,19 +73,24 @@ async fn show(call: Call<Read>) -> Handled {
 }))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewEventBody {
-    /// `purchase`, `renewal`, `signup`, `lead`, `trial_started`, or a word of your own, which pays like a purchase.
+    /// `purchase`, `renewal`, `refund`, `signup`, `lead`, `trial_started`, or a word of your own, which pays like a
+    /// purchase.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
     r#type: String,
     /// Your id of it. The same one again never pays twice.
     #[schema(min_length = 1, max_length = 255)]
     external_id: String,
-    /// Your order; the external id unless told otherwise.
+    /// Your order; the external id unless told otherwise. Of a refund, the order to take back: enough where only one event
+    /// that pays has it.
     #[schema(min_length = 1, max_length = 255)]
     order_id: Option<String>,
-    /// What was paid, in whole units with at most the currency's digits. Required where the type pays.
+    /// Of a refund, the event to take back. Such an event names no `items`, `coupon`, `cookie_id` or `affiliate_id`.
+    refunds: Option<String>,
+    /// What was paid, in whole units with at most the currency's digits. Required where the type pays. Of a refund, how
+    /// much to take back: above 0, and all that is left unless told otherwise.
     #[schema(minimum = 0)]
     amount: Option<crate::wire::Amount>,
-    /// An ISO 4217 code; the settings' unless told otherwise.
+    /// An ISO 4217 code; the settings' unless told otherwise. Of a refund, that of the event it takes back.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
     /// The visitor's session, from the cookie `_cobz_sess`. An unknown one is no error.
@@ -114,12 +122,25 @@ struct CustomerBody {
     external_id: Option<String>,
 }
 
+/// What is posted: something that happened, or that a sale is taken back.
+enum Posted {
+    Event(RecordEvent),
+    Refund(NewRefund),
+}
+
+fn posted(body: &Node<'_>) -> Result<Posted, Vec<Fault>> {
+    if is_refund(body) { new_refund(body).map(Posted::Refund) } else { new(body).map(Posted::Event) }
+}
+
 fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let kind = fields.either("type", "event_type");
     let kind = fields.required(kind, text(EventKind::parse));
     let external_id = fields.required("external_id", text(ExternalId::parse));
     let order_id = fields.optional("order_id", text(OrderReference::parse));
+    fields.optional("refunds", |_| -> Result<(), String> {
+        Err("must not be given unless the type is refund".to_owned())
+    });
     let amount = fields.optional("amount", decimal);
     let currency = fields.optional("currency", text(currency));
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
@@ -165,18 +186,24 @@ fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<
 ///
 /// The same `external_id` with the same body gets the first answer again, with status 200; with another body it is
 /// refused. An event that leads to no affiliate is recorded too, with `attributed: false` and the reason.
+///
+/// A `refund` takes a sale back, in part or all that is left of it, together with what it earned: every commission gets
+/// a negative sibling, or becomes void where nothing is left of it and nothing was decided about it yet.
 #[utoipa::path(
     tag = "Events", operation_id = "recordEvent", request_body = NewEventBody,
     responses(
         (status = 201, description = "The event, recorded now.", body = EventObject<'static>),
         (status = 200, description = "The event, recorded before.", body = EventObject<'static>)
     ),
-    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS"])))
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
 )]
 #[post("/events")]
 async fn record_event(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /events", new).await?;
-    let answer = call.app().events.record(&call.who, ask, once).await?;
+    let (ask, once) = call.read("POST /events", posted).await?;
+    let answer = match ask {
+        Posted::Event(ask) => call.app().events.record(&call.who, ask, once).await?,
+        Posted::Refund(ask) => call.app().refunds.record(&call.who, ask, once).await?,
+    };
     Ok(call.answer(answer))
 }
 

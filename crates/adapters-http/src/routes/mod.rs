@@ -11,6 +11,7 @@ mod commissions;
 mod coupons;
 mod events;
 mod ops;
+mod refunds;
 mod settings;
 mod tracker;
 

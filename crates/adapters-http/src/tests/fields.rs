@@ -153,11 +153,39 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
 #[actix_web::test]
 async fn several_faults_come_together() {
     let (_, edge) = set_up();
-    let body = r#"{"type":"refund","amount":"1","customer":{"email":"x","y":1},"zz":1}"#;
+    let body = r#"{"type":"a b","amount":"1","customer":{"email":"x","y":1},"zz":1}"#;
     let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body)).await.json();
     let params: Vec<&str> =
         got["error"]["details"].as_array().unwrap().iter().map(|detail| detail["param"].as_str().unwrap()).collect();
     assert_eq!(params, ["type", "external_id", "amount", "customer.email", "customer.y", "zz"]);
+}
+
+#[actix_web::test]
+async fn a_refund_names_a_sale_and_nothing_that_only_a_sale_has() {
+    let (stub, edge) = set_up();
+    let refund = |more: Value| {
+        let mut body = json!({"type": "refund", "external_id": "1", "order_id": "1"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for (body, param) in [
+        (refund(json!({"items": []})), "items"),
+        (refund(json!({"coupon": "BOB"})), "coupon"),
+        (refund(json!({"cookie_id": "x"})), "cookie_id"),
+        (refund(json!({"affiliate_id": "aff_00000000000000000000000007"})), "affiliate_id"),
+        (refund(json!({"refunds": "ord_1"})), "refunds"),
+        (refund(json!({"refunds": "evt_00000000000000000000000009"})), "refunds"),
+        (refund(json!({})), "order_id"),
+        (refund(json!({"order_id": null})), "refunds"),
+        (refund(json!({"amount": "1"})), "amount"),
+        (refund(json!({"zz": 1})), "zz"),
+        (json!({"event_type": "refund", "order_id": "1"}), "external_id"),
+        (json!({"type": "lead", "external_id": "1", "refunds": "evt_00000000000000000000000007"}), "refunds"),
+    ] {
+        let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body.to_string())).await;
+        assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{body}");
+    }
+    assert_eq!(commits(&stub), 0);
 }
 
 #[actix_web::test]

@@ -286,6 +286,20 @@ impl EventReads for Stub {
 }
 
 #[async_trait]
+impl RefundReads for Stub {
+    async fn refund_facts(&self, _: MerchantId, _: &RefundLookup) -> Read<Option<RefundFacts>> {
+        let facts = RefundFacts {
+            merchant: versioned(merchant()),
+            earlier: None,
+            sales: Vec::new(),
+            rows: Vec::new(),
+            accounts: Vec::new(),
+        };
+        Ok(Some(facts))
+    }
+}
+
+#[async_trait]
 impl CommissionReads for Stub {
     async fn commission(&self, _: MerchantId, id: CommissionId) -> Read<Option<Commission>> {
         Ok(known(id, commission()))
@@ -296,8 +310,7 @@ impl CommissionReads for Stub {
     async fn commission_move_facts(&self, _: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
         let facts = CommissionMoveFacts {
             merchant: versioned(merchant()),
-            commission: versioned(commission()),
-            overrides: Vec::new(),
+            rows: vec![versioned(commission())],
             affiliates: vec![versioned(affiliate())],
             accounts: Vec::new(),
         };

@@ -42,7 +42,7 @@ pub(crate) struct EventObject<'a> {
     affiliate_id: Option<String>,
     /// How that was decided.
     attribution: AttributionObject,
-    /// What it earned, by level, as of this answer.
+    /// What it earned, by level, as of this answer; of a refund, what it took back or made void.
     commissions: Vec<EarnedObject>,
     /// The coupon it named.
     coupon: Option<&'a str>,

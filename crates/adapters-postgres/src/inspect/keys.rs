@@ -64,12 +64,15 @@ fn keyed() -> [Keyed; 7] {
                 Space::Event(EventSpace::Signup),
                 Space::Event(EventSpace::Lead),
                 Space::Event(EventSpace::TrialStarted),
+                Space::Event(EventSpace::Refund),
             ],
             space: format!(
-                "CASE t.kind WHEN 'signup' THEN {} WHEN 'lead' THEN {} WHEN 'trial_started' THEN {} ELSE {} END",
+                "CASE t.kind WHEN 'signup' THEN {} WHEN 'lead' THEN {} WHEN 'trial_started' THEN {} \
+                 WHEN 'refund' THEN {} ELSE {} END",
                 event(EventSpace::Signup),
                 event(EventSpace::Lead),
                 event(EventSpace::TrialStarted),
+                event(EventSpace::Refund),
                 event(EventSpace::Paying),
             ),
             same_key: "c.key = t.external_id",

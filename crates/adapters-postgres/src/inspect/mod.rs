@@ -2,6 +2,7 @@
 
 mod keys;
 mod rules;
+mod sales;
 
 use crate::{
     PostgresStorage,
@@ -43,6 +44,7 @@ impl Inspection for PostgresStorage {
                 found: format!("{} {note}", id(broken)),
             }));
         }
+        found.extend(sales::differences(&link.conn, most.saturating_sub(found.len())).await?);
         Ok(found)
     }
 }

@@ -52,15 +52,16 @@ impl EventReads for PostgresStorage {
 }
 
 /// The events of a merchant, so far all of them.
-fn events<'a>(merchant: MerchantId) -> Sql<'a, EventRow> {
+pub(super) fn events<'a>(merchant: MerchantId) -> Sql<'a, EventRow> {
     let columns = EventRow::select("e");
     Sql::new(format!("SELECT {columns} FROM events e WHERE e.merchant_id = ?")).bind(merchant.uuid())
 }
 
-async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
+/// One event with its rows; a refund's are those that it made or ended, and of the order it shares with its sale.
+pub(super) async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
     let commissions = Sql::<CommissionRow>::new(format!(
         "SELECT {} FROM events e JOIN commissions c ON c.merchant_id = e.merchant_id AND c.order_id = e.order_id \
-         AND c.event_id = e.id WHERE e.merchant_id = ? AND e.id = ? ORDER BY c.level, c.id",
+         AND (c.event_id = e.id OR c.refund_id = e.id) WHERE e.merchant_id = ? AND e.id = ? ORDER BY c.level, c.id",
         CommissionRow::select("c"),
     ));
     let (event, commissions) = try_join!(
@@ -73,23 +74,27 @@ async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Optio
     Ok(Some(EventRecord { event: event.entity()?, commissions }))
 }
 
-/// What these events earned, each event's rows by level.
+/// What these events earned, made or ended, each event's rows by level.
 async fn earned_by(reader: &Reader, merchant: MerchantId, events: &[Event]) -> Read<HashMap<EventId, Vec<Commission>>> {
     let mut earned: HashMap<EventId, Vec<Commission>> = HashMap::new();
     if events.is_empty() {
         return Ok(earned);
     }
     let sql = Sql::<CommissionRow>::new(format!(
-        "SELECT {} FROM commissions c WHERE c.merchant_id = ? AND c.order_id = ANY (?) AND c.event_id = ANY (?) \
-         ORDER BY c.level, c.id",
+        "SELECT {} FROM commissions c WHERE c.merchant_id = ? AND c.order_id = ANY (?) \
+         AND (c.event_id = ANY (?) OR c.refund_id = ANY (?)) ORDER BY c.level, c.id",
         CommissionRow::select("c"),
     ));
     let sql = sql
         .bind(merchant.uuid())
         .bind_each(events.iter().map(|event| event.order_id.as_str()))
+        .bind_each(events.iter().map(|event| event.id.uuid()))
         .bind_each(events.iter().map(|event| event.id.uuid()));
     for row in reader.all(sql).await? {
         let commission = row.entity()?;
+        if let Some(refund) = commission.refund_id {
+            earned.entry(refund).or_default().push(commission.clone());
+        }
         earned.entry(commission.event_id).or_default().push(commission);
     }
     Ok(earned)

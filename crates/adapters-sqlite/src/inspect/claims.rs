@@ -40,11 +40,12 @@ struct Kept {
     show: fn(Uuid) -> String,
 }
 
-const EVENTS: [Space; 4] = [
+const EVENTS: [Space; 5] = [
     Space::Event(EventSpace::Paying),
     Space::Event(EventSpace::Signup),
     Space::Event(EventSpace::Lead),
     Space::Event(EventSpace::TrialStarted),
+    Space::Event(EventSpace::Refund),
 ];
 
 const KEPT: [Kept; 7] = [

@@ -2,6 +2,8 @@
 
 mod claims;
 mod links;
+mod refunds;
+mod sales;
 mod sums;
 
 use crate::{SqliteStorage, error::Fault, migrate, values::Uid};
@@ -51,9 +53,10 @@ impl Rule {
 fn differences(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, Fault> {
     claims::register(connection)?;
     let mut all = Vec::new();
-    for rule in sums::rules().into_iter().chain(links::rules()).chain(claims::rules()) {
+    for rule in sums::rules().into_iter().chain(links::rules()).chain(refunds::rules()).chain(claims::rules()) {
         all.extend(rule.differences(connection, limit.saturating_sub(all.len()))?);
     }
+    all.extend(sales::differences(connection, limit.saturating_sub(all.len()))?);
     Ok(all)
 }
 

@@ -24,15 +24,17 @@ use ports::{
 use std::collections::HashSet;
 use uuid::Uuid;
 
-const SPACES: [EventSpace; 4] = [EventSpace::Paying, EventSpace::Signup, EventSpace::Lead, EventSpace::TrialStarted];
-
 /// An event with what it earned.
 fn record(connection: &mut SqliteConnection, merchant: MerchantId, event: Event) -> Result<EventRecord, Fault> {
     let commissions = of_event(connection, merchant, &event)?;
     Ok(EventRecord { event, commissions })
 }
 
-fn event(connection: &mut SqliteConnection, merchant: MerchantId, id: Uuid) -> Result<Option<EventRecord>, Fault> {
+pub(super) fn event(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: Uuid,
+) -> Result<Option<EventRecord>, Fault> {
     match find::<EventRow>(connection, merchant.uuid(), id)? {
         Some(found) => record(connection, merchant, found.row).map(Some),
         None => Ok(None),
@@ -134,7 +136,7 @@ fn owners_of(
     external_id: &ExternalId,
 ) -> QueryResult<Vec<Uid>> {
     let mut owners = Vec::new();
-    for space in SPACES {
+    for space in EventSpace::ALL {
         owners.extend(owner_of(connection, merchant, Space::Event(space), external_id.as_str())?.map(Uid));
     }
     Ok(owners)

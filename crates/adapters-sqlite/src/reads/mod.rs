@@ -12,4 +12,7 @@ mod events;
 mod keys;
 mod merchants;
 mod page;
+mod refunds;
 mod replies;
+
+pub(crate) use commissions::lineage;

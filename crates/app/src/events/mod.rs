@@ -94,9 +94,11 @@ impl Events {
     }
 }
 
-/// The record as its first answer showed it: what changed since are only the statuses of its commissions.
+/// The record as its first answer showed it: what changed since are only the statuses of its commissions, and what refunds
+/// took back.
 fn as_first_answered(mut record: EventRecord) -> EventRecord {
     record.event.refunded_minor = 0;
-    record.commissions = record.commissions.iter().map(Commission::as_made).collect();
+    let originals = record.commissions.iter().filter(|row| row.reverses.is_none());
+    record.commissions = originals.map(Commission::as_made).collect();
     record
 }

@@ -13,6 +13,7 @@ mod events;
 mod inspection;
 mod keys;
 mod merchants;
+mod refunds;
 mod replies;
 
 pub use affiliates::{
@@ -25,6 +26,7 @@ pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, E
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
+pub use refunds::{RefundFacts, RefundLookup, RefundReads, RefundedSale};
 pub use replies::ReplyReads;
 
 use crate::{Journal, Maintenance, ReadError};
@@ -41,6 +43,7 @@ pub trait Storage:
     + CouponReads
     + ClickReads
     + EventReads
+    + RefundReads
     + CommissionReads
     + Inspection
     + Maintenance
@@ -56,6 +59,7 @@ impl<T> Storage for T where
         + CouponReads
         + ClickReads
         + EventReads
+        + RefundReads
         + CommissionReads
         + Inspection
         + Maintenance

@@ -111,6 +111,25 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         set.rows.commissions.insert(row.clone());
         set
     };
+    let frozen = Account { in_payout: one("KRW"), ..build::account(ids, &rows.affiliate, one("KRW").currency()) };
+    let sold = |n: &str| {
+        let sale = build::event(ids, n);
+        let leaf = build::commission(ids, &sale, &rows.affiliate);
+        (sale, leaf)
+    };
+    let taken_back = |refunded_minor: i64, n: &str, change: &dyn Fn(Commission) -> Commission| {
+        let (sale, leaf) = sold(n);
+        let back = build::refund(ids, &sale, 990);
+        let sibling = change(build::sibling(ids, &leaf, &back));
+        bare().with_event(&Event { refunded_minor, ..sale }, &[leaf, sibling]).with_event(&back, &[])
+    };
+    let (dear, dear_leaf) = sold("dear");
+    let too_much = Commission { amount: one("USD"), ..dear_leaf };
+    let (twice, twice_leaf) = sold("twice");
+    let second = Commission { id: ids.id(), ..twice_leaf.clone() };
+    let (capped, capped_leaf) = sold("capped");
+    let capped = Event { payout_cap: Some(Money::from_minor(1_000, build::usd())), ..capped };
+    let homeless = build::refund(ids, &build::event(ids, "nowhere"), 1);
     let renamed = Affiliate { slug: Slug::parse("unclaimed").unwrap(), ..rows.affiliate.clone() };
     let moved = Merchant { slug: Slug::parse("unclaimed").unwrap(), ..shop.live.clone() };
     let mut unlisted = bare();
@@ -119,6 +138,25 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     vec![
         ("an account that is owed what no row says", owed),
         ("an account that was paid what no row says", bare().with_account(&paid)),
+        ("an account with something in a payout that no row says", bare().with_account(&frozen)),
+        ("a refund of nothing", bare().with_event(&homeless, &[])),
+        ("a sale of which less was taken back than its refunds say", taken_back(989, "less", &|row| row)),
+        ("a sibling that takes back too little", {
+            taken_back(990, "little", &|row| Commission { amount: one("USD"), ..row })
+        }),
+        ("a sibling whose basis is not what its refund took", {
+            taken_back(990, "basis", &|row| Commission { basis: Money::from_minor(-991, build::usd()), ..row })
+        }),
+        ("a sibling of a row that is missing", {
+            taken_back(990, "row", &|row| Commission { reverses: Some(ids.id()), ..row })
+        }),
+        ("a sibling of another level", taken_back(990, "level", &|row| Commission { level: 1, ..row })),
+        ("a sibling by a refund that is missing", {
+            taken_back(990, "refund", &|row| Commission { refund_id: Some(ids.id()), ..row })
+        }),
+        ("a commission that is not its rate", bare().with_event(&dear, &[too_much])),
+        ("two leaves for one sale", bare().with_event(&twice, &[twice_leaf, second])),
+        ("a commission above the cap", bare().with_event(&capped, &[capped_leaf])),
         ("an approved commission in no account", earning(&unsummed)),
         ("a commission whose event is missing", earning(&orphan)),
         ("a commission whose leaf is missing", earning(&astray)),
@@ -158,6 +196,28 @@ pub(crate) async fn every_planted_difference_is_found(nodes: &Nodes) {
     }
     let found = nodes.two.differences(1_000).await.unwrap();
     assert!(found.iter().any(|difference| difference.merchant == Some(shop.test.id)), "{found:#?}");
+}
+
+pub(crate) async fn a_sale_is_compared_however_many_there_are(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let earner = build::affiliate(&ids, "bob");
+    win(nodes, sets::add_affiliate(shop.test.id, &earner)).await;
+    let sold = |merchant, count: usize, broken: bool| {
+        let sales = (0..count).map(|n| {
+            let sale = build::event(&ids, &format!("sale-{n}"));
+            let row = build::commission(&ids, &sale, &earner);
+            let amount = if broken && n + 1 == count { Money::from_minor(1, build::usd()) } else { row.amount };
+            (sale, Commission { amount, ..row })
+        });
+        sales.fold(ChangeSet::new(merchant), |set, (sale, row)| set.with_event(&sale, &[row]))
+    };
+    win(nodes, sold(shop.test.id, 1_001, false)).await;
+    sound(nodes).await;
+    win(nodes, ChangeSet::new(shop.live.id).with_affiliate(&earner)).await;
+    win(nodes, sold(shop.live.id, 501, true)).await;
+    let found = nodes.two.differences(100).await.unwrap();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((found[0].rule, found[0].merchant), ("sale_rows", Some(shop.live.id)));
 }
 
 pub(crate) async fn no_more_differences_are_told_than_were_asked_for(nodes: &Nodes) {
