@@ -1,9 +1,9 @@
 //! What use cases read: a trait per aggregate. Each method is one answer from one moment (facts), or a read model.
 //!
 //! Two rules hold for all of them. Every method takes the merchant, save the named global reads (a key by its hash, a
-//! merchant by its slug, organizations, the workers' due-scans, what the command line and `reconcile` look at). And a fact that says a unique
-//! key is taken is never older than the row that took it: adapters read claims before rows where one statement cannot
-//! serve both.
+//! merchant by its slug, organizations, the workers' due-scans, what the command line and `reconcile` look at). And a
+//! fact that says a unique key is taken is never older than the row that took it: adapters read claims before rows
+//! where one statement cannot serve both.
 
 mod affiliates;
 mod clicks;
