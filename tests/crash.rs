@@ -15,6 +15,9 @@ mod support;
 #[path = "crash/load.rs"]
 mod load;
 
+#[path = "crash/workers.rs"]
+mod workers;
+
 use load::Load;
 use std::{path::Path, time::Duration};
 use support::{Key, Server, Site, until};

@@ -20,3 +20,4 @@ mod refunds;
 mod resources;
 mod sale;
 mod tenancy;
+mod testing;

@@ -17,6 +17,9 @@ fn a_bad_value_stops_the_start_and_is_named() {
         ("log.format", "xml"),
         ("server.key_prefix", "Not A Prefix!"),
         ("server.secret", "short"),
+        ("workers.enabled", "sometimes"),
+        ("workers.soon_millis", "0"),
+        ("workers.seldom_seconds", "86400"),
         ("clicks.beacon_per_minute", "0"),
     ] {
         for command in [["config", "check"].as_slice(), &["serve"]] {

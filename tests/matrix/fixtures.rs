@@ -24,6 +24,8 @@ pub(crate) enum Stranger {
     Refused(&'static str),
     /// An answer about the stranger's own things.
     Own,
+    /// An answer about the stranger's own things in test mode; 403 in live mode, where there is no such operation.
+    TestMode,
     /// The operation asks nobody who he is.
     Public,
 }
@@ -136,6 +138,24 @@ pub(crate) const ALL: &[Fixture] = &[
         path: |things| format!("commissions/{}", id(&things.commission)),
         body: Some(|_| json!({"status": "approved"})),
         stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/test/clock",
+        path: |_| "test/clock".to_owned(),
+        body: None,
+        stranger: Stranger::TestMode,
+    },
+    Fixture {
+        operation: "POST /api/v1/test/clock/advance",
+        path: |_| "test/clock/advance".to_owned(),
+        body: Some(|_| json!({"seconds": 60})),
+        stranger: Stranger::TestMode,
+    },
+    Fixture {
+        operation: "POST /api/v1/test/reset",
+        path: |_| "test/reset".to_owned(),
+        body: None,
+        stranger: Stranger::TestMode,
     },
     Fixture {
         operation: "GET /r/{merchant}/{affiliate}",

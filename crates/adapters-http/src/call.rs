@@ -138,6 +138,18 @@ impl<S: Needs> Call<S> {
         }
     }
 
+    /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
+    pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
+        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let node = if body.is_empty() { Ok(Node::Object(Vec::new())) } else { json::parse(&body) };
+        let once = self.once(route, &body, node.as_ref().ok())?;
+        let asked = self.no_query().and_then(|()| Ok(Fields::of(&node?)?.finish(|| Some(()))?));
+        match asked {
+            Ok(()) => Ok(once),
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
     /// For an operation that changes: the id in its path too. A bad body is told before a bad id.
     pub(crate) async fn read_change<K: Kind, T>(
         &mut self,

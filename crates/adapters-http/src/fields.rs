@@ -125,6 +125,22 @@ impl<'n> Fields<'n> {
         value().ok_or_else(|| vec![Fault::new(BODY, "must be complete")])
     }
 
+    /// The same where exactly one of two fields must be given.
+    pub(crate) fn finish_one<T>(
+        mut self,
+        (first, one): (&'static str, Option<T>),
+        (second, other): (&'static str, Option<T>),
+    ) -> Result<T, Vec<Fault>> {
+        if self.faults.is_empty() {
+            match (&one, &other) {
+                (Some(_), Some(_)) => self.fault(second, format!("must not be given together with {first}")),
+                (None, None) => self.fault(first, format!("is required, or {second} instead")),
+                _ => {}
+            }
+        }
+        self.finish(|| one.or(other))
+    }
+
     fn all_faults(mut self) -> Vec<Fault> {
         let unknown = self.entries.iter().filter(|(name, _)| !self.asked.contains(&name.as_ref()));
         self.faults

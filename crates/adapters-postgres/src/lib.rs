@@ -11,13 +11,15 @@
 //!
 //! # Adding a table
 //! A migration; its row in `rows` with both mappings; its field in `flush::Write`, which [`ports::Rows`] makes the
-//! compiler insist on; its keys in `inspect`.
+//! compiler insist on; its keys in `inspect`; its name in `maintenance`, if a reset wipes it.
 
 mod connect;
 mod error;
 mod flush;
 mod inspect;
 mod journal_port;
+mod kept;
+mod leases;
 mod maintenance;
 mod migrate;
 mod options;
@@ -27,12 +29,15 @@ mod rows;
 mod sql;
 
 pub use error::PostgresError;
+#[doc(hidden)]
+pub use maintenance::WIPED_TABLES;
 pub use migrate::{migrate, pending_migrations, revert};
 pub use options::PostgresOptions;
 
 use connect::{Connector, Purpose};
 use flush::PostgresFlusher;
 use journal::{Committers, Flusher};
+use kept::KeptLink;
 use readers::Readers;
 use secrecy::SecretString;
 use std::fmt;
@@ -42,6 +47,7 @@ pub struct PostgresStorage {
     readers: Readers,
     committers: Committers,
     inspector: Connector,
+    upkeep: KeptLink,
 }
 
 impl PostgresStorage {
@@ -60,6 +66,7 @@ impl PostgresStorage {
         Ok(Self {
             readers,
             committers: Committers::start(flushers, options.limits),
+            upkeep: KeptLink::new(writing, options.patience()),
             inspector: Connector::new(url, &options, Purpose::Inspect)?,
         })
     }

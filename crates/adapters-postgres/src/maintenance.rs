@@ -1,4 +1,4 @@
-//! Deleting what has served its time.
+//! Deleting what has served its time, and what a reset wipes.
 
 use crate::{
     PostgresStorage,
@@ -7,8 +7,30 @@ use crate::{
     sql::{Sql, execute},
 };
 use async_trait::async_trait;
-use domain::Timestamp;
+use domain::{MerchantId, Timestamp};
 use ports::{Maintenance, ReadError};
+
+/// The tables that a reset wipes for a merchant, what depends on other rows first. Those of `replies` that it keeps are
+/// left out of `replies` by a condition.
+pub const WIPED_TABLES: &[&str] = &[
+    "outbox",
+    "announcements",
+    "replies",
+    "commissions",
+    "events",
+    "clicks",
+    "coupons",
+    "accounts",
+    "affiliates",
+    "claims",
+];
+
+/// Which rows of a table a reset wipes; its values are the merchant and the route whose answers are kept.
+fn wiped(table: &str) -> String {
+    // The route is looked at in one table only, and bound for all of them: NULL would be a condition, this is none.
+    let route = if table == "replies" { "route <> ?" } else { "?::text IS NOT NULL" };
+    format!("FROM {table} WHERE merchant_id = ? AND {route}")
+}
 
 #[async_trait]
 impl Maintenance for PostgresStorage {
@@ -22,5 +44,28 @@ impl Maintenance for PostgresStorage {
         );
         let gone = execute(&link.conn, sql.bind(time(now)).bind(i64::from(most))).await.map_err(read_error)?;
         Ok(u32::try_from(gone).unwrap_or(most))
+    }
+
+    /// Rows that another node is just deleting are passed over. So it does not mean that nothing is left if nothing was
+    /// found to delete: that is asked for itself, of all tables at one moment.
+    async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError> {
+        let mut budget = i64::from(most);
+        for table in WIPED_TABLES {
+            let sql = Sql::new(format!(
+                "DELETE FROM {table} WHERE ctid = ANY (ARRAY (SELECT ctid {} LIMIT ? FOR UPDATE SKIP LOCKED))",
+                wiped(table),
+            ));
+            let sql = sql.bind(merchant.uuid()).bind(kept_route).bind(budget);
+            let gone = self.upkeep.execute(sql).await?;
+            budget = budget.saturating_sub(i64::try_from(gone).unwrap_or(i64::MAX)).max(0);
+            if budget == 0 {
+                return Ok(false);
+            }
+        }
+        let left: Vec<String> = WIPED_TABLES.iter().map(|table| format!("EXISTS (SELECT {})", wiped(table))).collect();
+        let sql = WIPED_TABLES.iter().fold(Sql::<bool>::new(format!("SELECT {}", left.join(" OR "))), |sql, _| {
+            sql.bind(merchant.uuid()).bind(kept_route)
+        });
+        Ok(self.readers.reader()?.first(sql).await? == Some(false))
     }
 }

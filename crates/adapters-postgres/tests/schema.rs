@@ -9,13 +9,16 @@
 
 mod common;
 
-use adapters_postgres::{migrate, pending_migrations, revert};
+use adapters_postgres::{WIPED_TABLES, migrate, pending_migrations, revert};
 use common::{database, empty, node, url};
 use ports::{Inspection as _, ReadError};
 use testkit::postgres::Database;
 
 /// The server's own tables, whose keys do not begin with a merchant. A closed list.
-const GLOBAL: [&str; 3] = ["organizations", "merchants", "directory"];
+const GLOBAL: [&str; 4] = ["organizations", "merchants", "directory", "leases"];
+
+/// A merchant's tables that a reset leaves alone. A closed list.
+const KEPT_BY_RESET: [&str; 3] = ["api_keys", "key_uses", "trees"];
 
 /// Every table but diesel's.
 const TABLES: &str = "SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace \
@@ -44,6 +47,17 @@ async fn every_business_key_starts_with_the_merchant() {
         let (table, column) = key.split_once('.').unwrap();
         assert_eq!(column == "merchant_id", !GLOBAL.contains(&table), "{key}");
     }
+}
+
+#[tokio::test]
+async fn a_reset_forgets_no_table() {
+    let database = database().await;
+    let names = lines(&database, &format!("SELECT relname FROM ({TABLES}) t"));
+    let named = |names: &[&str], name: &String| names.contains(&name.as_str());
+    for name in names.iter().filter(|name| !named(&GLOBAL, name)) {
+        assert!(named(WIPED_TABLES, name) != named(&KEPT_BY_RESET, name), "{name} is either wiped or kept");
+    }
+    assert!(WIPED_TABLES.iter().all(|wiped| names.iter().any(|name| name == wiped)));
 }
 
 #[tokio::test]

@@ -8,13 +8,15 @@
 //! # Finding the place for a change
 //! - a column: `migrations/sqlite`, `schema`, and its row struct in `rows`, which the compiler then insists on;
 //! - a question: its trait's file in `reads`;
-//! - how a batch is written: `flush`; what must agree with what: `inspect`.
+//! - how a batch is written: `flush`; what must agree with what: `inspect`; what a reset
+//!   wipes: `maintenance`.
 
 mod checkpoint;
 mod connection;
 mod error;
 mod flush;
 mod inspect;
+mod leases;
 mod lock;
 mod maintenance;
 mod migrate;
@@ -28,6 +30,8 @@ mod values;
 pub use error::OpenError;
 pub use journal::Limits;
 pub use lock::ServingLock;
+#[doc(hidden)]
+pub use maintenance::WIPED_TABLES;
 pub use options::SqliteOptions;
 
 use async_trait::async_trait;

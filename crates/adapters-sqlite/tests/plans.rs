@@ -171,6 +171,10 @@ async fn ask_for_facts(storage: &SqliteStorage) {
         let lookup = RefundLookup { external_id: ExternalId::parse("refund-1").unwrap(), sale };
         storage.refund_facts(merchant, &lookup).await.unwrap().unwrap().sales.remove(0);
     }
+    let due = [CommissionId::from_uuid(uuid(11))];
+    storage.maturing_facts(merchant, id, &due).await.unwrap().unwrap();
+    storage.due_commissions(Timestamp::MAX, 10).await.unwrap();
+    storage.resetting_merchants(10).await.unwrap();
     storage.settings_facts(merchant, Some(&slug)).await.unwrap().unwrap();
     let organization = OrganizationId::from_uuid(uuid(1));
     storage.organization(organization).await.unwrap().unwrap();

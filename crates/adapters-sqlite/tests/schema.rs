@@ -9,14 +9,17 @@
 
 mod common;
 
-use adapters_sqlite::{SqliteOptions, SqliteStorage};
+use adapters_sqlite::{SqliteOptions, SqliteStorage, WIPED_TABLES};
 use common::{Foreign, file, folder, open};
 use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use ports::{Inspection as _, ReadError};
 
 /// The server's own tables, whose keys do not begin with a merchant. A closed list.
-const GLOBAL: [&str; 3] = ["organizations", "merchants", "directory"];
+const GLOBAL: [&str; 4] = ["organizations", "merchants", "directory", "leases"];
+
+/// A merchant's tables that a reset leaves alone. A closed list.
+const KEPT_BY_RESET: [&str; 3] = ["api_keys", "key_uses", "trees"];
 
 /// Ours: not those of SQLite and diesel.
 const TABLES: &str =
@@ -38,6 +41,23 @@ async fn every_business_key_starts_with_the_merchant() {
     for key in keys {
         let (table, column) = key.split_once('.').unwrap();
         assert_eq!(column == "merchant_id", !GLOBAL.contains(&table), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_forgets_no_table() {
+    let (_folder, mut database) = schema();
+    let names = database.texts(TABLES);
+    let is_wiped = |name: &str| WIPED_TABLES.iter().any(|(table, _)| *table == name);
+    for name in names.iter().filter(|name| !GLOBAL.contains(&name.as_str())) {
+        assert!(is_wiped(name) != KEPT_BY_RESET.contains(&name.as_str()), "{name} is either wiped or kept");
+    }
+    for (table, key) in WIPED_TABLES {
+        let columns = format!(
+            "SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info('{table}') \
+            WHERE pk > 1 ORDER BY pk)"
+        );
+        assert_eq!(database.texts(&columns), [*key], "{table}");
     }
 }
 

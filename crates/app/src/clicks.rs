@@ -101,7 +101,8 @@ impl Clicks {
         let ClickAsk { merchant: _, affiliate: _, session, landing_page, referrer, utm, user_agent, ip_hash, refused } =
             ask;
         let affiliate_id = match link.affiliate {
-            Some((id, true)) if !refused => id,
+            // While its data are being wiped, nothing of a merchant is kept; its links lead on.
+            Some((id, true)) if !refused && !link.merchant.row.resetting => id,
             _ => return Ok(None),
         };
         let fresh = || SessionId::parse(&self.desk.ids.letters(SESSION_LETTERS, 32)).ok();

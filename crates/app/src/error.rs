@@ -15,6 +15,9 @@ pub enum AppError {
     /// The key lacks a scope.
     #[error("the key lacks the scope {}", .0.as_str())]
     Scope(Scope),
+    /// The operation exists in test mode only.
+    #[error("the key is for live mode")]
+    LiveMode,
     /// The rules refuse.
     #[error("the rules refuse")]
     Refused(#[source] Refusal),

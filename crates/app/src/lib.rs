@@ -19,12 +19,15 @@ mod desk;
 mod error;
 mod events;
 mod keys;
+mod maturing;
 mod organizations;
 mod principal;
 mod refunds;
 mod replays;
 mod settings;
+mod testing;
 mod upkeep;
+mod workers;
 
 pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
 pub use answer::{Answer, Once};
@@ -36,15 +39,19 @@ pub use desk::Outside;
 pub use error::AppError;
 pub use events::{Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
+pub use maturing::Maturing;
 pub use organizations::Organizations;
 pub use principal::Principal;
 pub use refunds::Refunds;
 pub use replays::Replays;
 pub use settings::SettingsCases;
+pub use testing::TestMode;
 pub use upkeep::Upkeep;
+pub use workers::{Pace, Turn, Worker};
 
 use desk::Desk;
 use std::sync::Arc;
+use workers::Shifts;
 
 /// All use cases over one storage.
 pub struct App {
@@ -70,8 +77,14 @@ pub struct App {
     pub organizations: Organizations,
     /// API keys; for operators.
     pub keys: Keys,
+    /// The clock and the reset of test mode.
+    pub test_mode: TestMode,
+    /// Time passing over commissions.
+    pub maturing: Maturing,
     /// What a server does by itself.
     pub upkeep: Upkeep,
+    /// Which work this node does.
+    shifts: Shifts,
     /// The storage as a whole; for operators.
     pub inspection: Arc<dyn ports::Inspection>,
 }
@@ -95,7 +108,10 @@ impl App {
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
-            upkeep: Upkeep::new(desk, storage.clone()),
+            test_mode: TestMode::new(Arc::clone(&desk), storage.clone(), storage.clone()),
+            maturing: Maturing::new(Arc::clone(&desk), storage.clone()),
+            upkeep: Upkeep::new(Arc::clone(&desk), storage.clone()),
+            shifts: Shifts::new(desk, storage.clone()),
             inspection: storage,
         }
     }

@@ -1,5 +1,6 @@
 //! On whose behalf a use case runs.
 
+use crate::AppError;
 use domain::{ApiKeyId, MerchantId, Mode, OrganizationId, Plan};
 
 /// The authenticated caller. Made only by the authenticator, from a valid key with the right scope on a plan that allows it.
@@ -15,4 +16,11 @@ pub struct Principal {
     pub plan: Plan,
     /// The key that was used.
     pub key_id: ApiKeyId,
+}
+
+impl Principal {
+    /// Insists on test mode, for what does not exist in live mode.
+    pub fn require_test(&self) -> Result<(), AppError> {
+        if self.mode == Mode::Test { Ok(()) } else { Err(AppError::LiveMode) }
+    }
 }

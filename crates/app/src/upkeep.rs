@@ -1,6 +1,6 @@
 //! Upkeep: what a server does by itself from time to time.
 
-use crate::{AppError, desk::Desk};
+use crate::{AppError, desk::Desk, workers::Turn};
 use ports::Maintenance;
 use std::sync::Arc;
 
@@ -18,6 +18,12 @@ pub struct Upkeep {
 impl Upkeep {
     pub(crate) fn new(desk: Arc<Desk>, storage: Arc<dyn Maintenance>) -> Self {
         Self { desk, storage }
+    }
+
+    /// Deletes kept answers whose time is over.
+    pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
+        let done = u64::from(self.forget_replies().await?);
+        Ok(Turn { done, ..Turn::default() })
     }
 
     /// Deletes kept answers whose time is over; how many.

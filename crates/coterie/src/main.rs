@@ -15,6 +15,7 @@ mod signals;
 mod telemetry;
 mod welcome;
 mod wiring;
+mod workers;
 
 use clap::Parser;
 use cli::Cli;

@@ -9,17 +9,15 @@ use crate::{
     signals::StopSignals,
     telemetry, welcome,
     wiring::{self, Machine},
+    workers,
 };
 use adapters_http::{Listen, Running};
 use adapters_system::SecretKeys;
-use app::App;
 use listenfd::ListenFd;
 use ports::IdSource;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
-/// How often the storage is looked after.
-const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long each step of the drain lasts.
 const STEP: Duration = Duration::from_millis(500);
 
@@ -42,23 +40,11 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         welcome::on_first_start(&app, &format!("{scheme}://{}", reachable(server.api))).await?;
     }
     print::result(&format!("listening http={scheme}://{} ops=http://{}", server.api, server.ops))?;
-    let upkeep = tokio::spawn(keep_up(app));
+    let workers = workers::start(&app, &settings.workers);
     let ended = until_stopped(server, inherited, &mut stop).await;
-    upkeep.abort();
+    workers.stop().await;
     database.close().await;
     ended
-}
-
-/// Looks after the storage from time to time, for as long as the server runs.
-async fn keep_up(app: Arc<App>) {
-    loop {
-        sleep(UPKEEP_EVERY).await;
-        match app.upkeep.forget_replies().await {
-            Ok(0) => {}
-            Ok(forgotten) => tracing::info!(forgotten, "forgot kept answers whose time was over"),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "could not forget kept answers"),
-        }
-    }
 }
 
 /// Waits for a signal and drains; a second signal ends the waiting.

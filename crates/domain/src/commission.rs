@@ -221,6 +221,20 @@ impl Commission {
         self.status == CommissionStatus::Approved && self.payout_id.is_some()
     }
 
+    /// The commission once its time has come; `None` before that, and for one that does not wait for it.
+    #[must_use]
+    pub fn matured(&self, now: Timestamp) -> Option<Self> {
+        let due = self.status == CommissionStatus::Pending && self.matures_at <= now;
+        let approved =
+            || Self { status: CommissionStatus::Approved, updated_at: now.max(self.updated_at), ..self.clone() };
+        due.then(approved)
+    }
+
+    /// The row that this one takes back, or else itself: rows of one original share status and maturity and move together.
+    pub fn original(&self) -> CommissionId {
+        self.reverses.unwrap_or(self.id)
+    }
+
     /// The commission after a person's `step`.
     pub fn moved(&self, step: CommissionMove, reason: Option<Reason>, now: Timestamp) -> Result<Self, Refusal> {
         use CommissionStatus::{Approved, Paid, Pending, Review, Void};
@@ -317,6 +331,20 @@ pub(crate) mod tests {
             let voided = row.moved(CommissionMove::Void, None, Timestamp::MIN).map(|row| row.status).ok();
             assert_eq!(approved, matches!(from, Pending | Review).then_some(Approved), "{from:?}");
             assert_eq!(voided, (!matches!(from, Paid | Void)).then_some(Void), "{from:?}");
+        }
+    }
+
+    #[test]
+    fn time_approves_what_is_pending_and_never_early() {
+        let matures_at = commission(100, CommissionStatus::Pending).matures_at;
+        for &from in CommissionStatus::ALL {
+            let row = commission(100, from);
+            assert_eq!(row.matured(matures_at.minus(std::time::Duration::from_micros(1))), None, "{from:?}");
+            let due = row.matured(matures_at);
+            assert_eq!(due.is_some(), from == CommissionStatus::Pending, "{from:?}");
+            if let Some(due) = due {
+                assert_eq!(due, Commission { status: CommissionStatus::Approved, updated_at: matures_at, ..row });
+            }
         }
     }
 

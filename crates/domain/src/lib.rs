@@ -34,6 +34,7 @@ mod rule;
 mod settings;
 mod slug;
 mod targets;
+mod test_clock;
 mod text;
 mod tier;
 mod timestamp;
@@ -72,6 +73,7 @@ pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleS
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
 pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};
+pub use test_clock::{TestClock, TestClockStep};
 pub use text::{
     DisplayName, ExternalId, KeyName, LandingUrl, OrderReference, OrganizationName, Reason, SessionId, ShortText,
     UserAgent,

@@ -1,6 +1,10 @@
 //! Merchants: one mode of an organization, with its settings and, in test mode, its own clock.
 
-use crate::{Currency, MerchantId, Mode, OrganizationId, OrganizationName, Settings, Slug, Timestamp};
+use crate::{
+    Currency, MerchantId, Mode, OrganizationId, OrganizationName, Refusal, Settings, Slug, TestClock, TestClockStep,
+    Timestamp,
+};
+use std::time::Duration;
 
 /// How far a merchant's business time is ahead of real time. Zero, and fixed, in live mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -9,6 +13,9 @@ pub struct MerchantClock {
 }
 
 impl MerchantClock {
+    /// How far ahead of real time a clock may be put: ten years.
+    pub const MOST_AHEAD: Duration = Duration::from_secs(10 * 365 * 86_400);
+
     /// A clock that is `offset_micros` ahead.
     pub const fn ahead_by(offset_micros: i64) -> Self {
         Self { offset_micros }
@@ -22,6 +29,22 @@ impl MerchantClock {
     /// Business time at the real instant `real`.
     pub fn at(self, real: Timestamp) -> Timestamp {
         Timestamp::from_micros(real.micros().saturating_add(self.offset_micros)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The clock after `step` at the real instant `real`. It goes forward only: what was decided by it stays behind it.
+    pub fn moved(self, step: TestClockStep, real: Timestamp) -> Result<Self, Refusal> {
+        let now = self.at(real);
+        let (field, target) = match step {
+            TestClockStep::By(span) => ("seconds", now.plus(span)),
+            TestClockStep::To(target) => ("to", target),
+        };
+        if target <= now {
+            return Err(Refusal::invalid(field, "must be later than the clock's present time"));
+        }
+        if target.since(real) > Self::MOST_AHEAD {
+            return Err(Refusal::invalid(field, "must not put the clock more than 10 years ahead of real time"));
+        }
+        Ok(Self { offset_micros: target.micros().saturating_sub(real.micros()) })
     }
 }
 
@@ -77,6 +100,44 @@ impl Merchant {
         }
     }
 
+    /// What its clock shows at the real instant `real`.
+    pub fn test_clock(&self, real: Timestamp) -> TestClock {
+        TestClock { now: self.clock.at(real), ahead: self.clock }
+    }
+
+    /// The merchant with its clock moved by `step`.
+    pub fn clock_moved(&self, step: TestClockStep, real: Timestamp) -> Result<Self, Refusal> {
+        let clock = self.clock.moved(step, real)?;
+        Ok(Self { clock, updated_at: clock.at(real).max(self.updated_at), ..self.clone() })
+    }
+
+    /// The merchant from the moment on at which its data begin to be wiped.
+    #[must_use]
+    pub fn reset_begun(&self) -> Self {
+        Self { resetting: true, ..self.clone() }
+    }
+
+    /// The merchant once its data are wiped: as when it was founded, but for its name, its currency and its age. Its clock
+    /// shows real time again.
+    #[must_use]
+    pub fn reset_done(&self, real: Timestamp) -> Self {
+        let Self {
+            id,
+            organization_id,
+            mode,
+            slug,
+            clock: _,
+            settings,
+            tier_count: _,
+            rule_count: _,
+            resetting: _,
+            created_at,
+            updated_at: _,
+        } = self.clone();
+        let founded = Self::found(id, organization_id, mode, slug, settings.currency, real);
+        Self { created_at, ..founded }
+    }
+
     /// The slug wanted first: from the organization's name, with `-test` in test mode. `attempt` counts collisions and
     /// is appended from the first on, as `-2`, `-3`, … (product 1).
     pub fn slug_for(name: &OrganizationName, mode: Mode, attempt: u32) -> Slug {
@@ -92,6 +153,61 @@ impl Merchant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000).unwrap()
+    }
+
+    #[test]
+    fn a_test_clock_goes_forward_only() {
+        let clock = MerchantClock::ahead_by(60_000_000);
+        let by = |seconds| clock.moved(TestClockStep::By(Duration::from_secs(seconds)), at(1_000));
+        let to = |seconds| clock.moved(TestClockStep::To(at(seconds)), at(1_000));
+        assert_eq!(by(30).unwrap().offset_micros(), 90_000_000);
+        assert_eq!(to(1_061).unwrap().at(at(1_000)), at(1_061), "it shows just what was asked for");
+        for stuck in [by(0), to(1_060), to(1_059), to(0)] {
+            assert!(matches!(stuck, Err(Refusal::Invalid(_))), "{stuck:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_clock_goes_ten_years_ahead_at_most() {
+        let most = MerchantClock::MOST_AHEAD.as_secs();
+        let by = |clock: MerchantClock, seconds| clock.moved(TestClockStep::By(Duration::from_secs(seconds)), at(7));
+        let ahead = by(MerchantClock::default(), most).unwrap();
+        assert!(by(ahead, 1).is_err() && by(MerchantClock::default(), most + 1).is_err());
+        assert!(by(MerchantClock::default(), u64::MAX).is_err(), "nothing overflows");
+    }
+
+    #[test]
+    fn a_reset_leaves_name_currency_and_age() {
+        let name = Slug::from_name("shop").unwrap();
+        let id = |n| uuid::Uuid::from_u128(n);
+        let (own, organization) = (MerchantId::from_uuid(id(1)), OrganizationId::from_uuid(id(2)));
+        let founded = Merchant::found(own, organization, Mode::Test, name, "EUR".parse().unwrap(), at(5));
+        let used = Merchant {
+            clock: MerchantClock::ahead_by(9),
+            settings: Settings { hold_days: 1, ..founded.settings.clone() },
+            tier_count: 3,
+            rule_count: 4,
+            updated_at: at(90),
+            ..founded.clone()
+        };
+        let begun = used.reset_begun();
+        assert!(begun.resetting);
+        assert_eq!(begun.reset_done(at(50)), Merchant { updated_at: at(50), ..founded });
+    }
+
+    proptest! {
+        #[test]
+        fn a_moved_clock_shows_a_later_time(ahead in 0_i64..1_000_000_000, seconds in 1_u64..1_000_000_000, real in 0_i64..1_000_000) {
+            let clock = MerchantClock::ahead_by(ahead);
+            let Ok(moved) = clock.moved(TestClockStep::By(Duration::from_secs(seconds)), at(real)) else { return Ok(()) };
+            prop_assert!(moved.at(at(real)) > clock.at(at(real)));
+            prop_assert_eq!(moved.at(at(real)).since(clock.at(at(real))), Duration::from_secs(seconds));
+        }
+    }
 
     #[test]
     fn slugs_come_from_the_name() {

@@ -13,6 +13,7 @@ mod change;
 mod clock;
 mod error;
 mod journal;
+mod lease;
 mod maintenance;
 mod page;
 mod reads;
@@ -24,14 +25,15 @@ pub use change::{Announcement, ChangeSet, Claim, Expectation, Hold, Space, Topic
 pub use clock::{Clock, IdSource, IdSourceExt};
 pub use error::{CommitError, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
+pub use lease::Leases;
 pub use maintenance::Maintenance;
 pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads,
-    LinkFacts, MerchantReads, NewAffiliateFacts, RefundFacts, RefundLookup, RefundReads, RefundedSale, ReplyReads,
-    SessionClick, SettingsFacts, Storage,
+    DueCommission, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Inspection, KeyFacts,
+    KeyReads, LinkFacts, MaturingFacts, MerchantReads, NewAffiliateFacts, RefundFacts, RefundLookup, RefundReads,
+    RefundedSale, ReplyReads, SessionClick, SettingsFacts, Storage,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

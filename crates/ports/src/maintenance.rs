@@ -1,13 +1,18 @@
-//! Retention: what nobody can ask for any more is deleted.
+//! Deleting: what nobody can ask for any more, and what a reset wipes.
 
 use crate::ReadError;
 use async_trait::async_trait;
-use domain::Timestamp;
+use domain::{MerchantId, Timestamp};
 
-/// Deleting what has served its time. Apart from the journal, because it changes nothing that anyone can see and has
-/// nothing to announce. Global; run by every node, in chunks.
+/// Deleting in chunks. Apart from the journal, because what is deleted can no longer be seen by anyone and is not
+/// announced row by row.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
-    /// Forgets kept answers that expired at or before the real instant `now`, at most `most` of them; how many.
+    /// Global. Forgets kept answers that expired at or before the real instant `now`, at most `most` of them; how many.
     async fn forget_replies(&self, now: Timestamp, most: u32) -> Result<u32, ReadError>;
+
+    /// Wipes about `most` rows of a merchant that nobody can write to (it is being reset); whether nothing is left. Its
+    /// keys, its tree, its place in the directory and the answers kept for `kept_route` stay. Any number of nodes may
+    /// wipe the same merchant at once.
+    async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError>;
 }

@@ -1,7 +1,7 @@
 //! Ports that face the callers: rendering and rate limits.
 
 use crate::{AffiliateRecord, EventRecord, Topic};
-use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Timestamp};
+use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, TestClock, Timestamp};
 use std::time::Duration;
 
 /// An object as callers see it: what its GET returns, what its announcements carry.
@@ -14,6 +14,7 @@ pub enum Shown<'a> {
     Commission(&'a Commission),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
+    TestClock(TestClock),
 }
 
 /// What stands around an announcement's data.

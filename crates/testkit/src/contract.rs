@@ -22,7 +22,9 @@ mod freshness;
 mod inspection;
 mod keys;
 mod lanes;
+mod leases;
 mod limits;
+mod maturing;
 mod merchants;
 mod paging;
 mod races;
@@ -32,6 +34,7 @@ mod refunds;
 mod replies;
 mod settle;
 mod tables;
+mod wiping;
 
 use ports::Storage;
 use std::{any::Any, fmt, sync::Arc, time::Duration};
@@ -146,6 +149,22 @@ macro_rules! contract_cases {
                 what_taking_a_sale_back_needs
                 the_sales_of_an_order_are_found_two_at_the_most
                 of_many_refunds_never_more_than_is_left_is_taken
+            }
+            maturing {
+                what_is_due_is_found_at_its_time_and_not_before
+                only_what_is_pending_with_an_approved_affiliate_is_due
+                a_clock_that_is_ahead_decides_for_its_merchant
+                what_maturing_needs
+            }
+            leases {
+                a_lease_is_one_holders_until_its_time_is_over
+                a_lease_that_was_given_back_is_free
+                of_many_that_want_a_lease_one_gets_it
+            }
+            wiping {
+                a_wiped_merchant_has_its_keys_and_nothing_else
+                two_nodes_wipe_a_merchant_together
+                merchants_that_are_being_reset_are_found
             }
             freshness {
                 a_taken_key_is_never_older_than_its_row

@@ -13,6 +13,9 @@ impl From<AppError> for ApiError {
             AppError::Scope(scope) => {
                 Self::saying(Code::Forbidden, format!("The API key lacks the scope {}.", scope.as_str()))
             }
+            AppError::LiveMode => {
+                Self::saying(Code::Forbidden, "This exists in test mode only: use a test key of the organization.")
+            }
             AppError::Refused(refusal) => refusal.into(),
             AppError::IdempotencyMismatch => Self::new(Code::IdempotencyMismatch),
             AppError::Unavailable(_) | AppError::Unknown => Self::new(Code::Unavailable).because(chain(&error)),

@@ -37,7 +37,8 @@ codes! {
         "The API key is missing, malformed, unknown, revoked or expired. Send it as `Authorization: Bearer <key>`.";
     PlanRequired, "PLAN_REQUIRED", 402,
         "The organization's plan does not include this. The data stay as they are; a larger plan opens it again.";
-    Forbidden, "FORBIDDEN", 403, "The API key lacks the scope that the operation needs (`x-scope` in the OpenAPI document).";
+    Forbidden, "FORBIDDEN", 403,
+        "The API key lacks the scope that the operation needs (`x-scope` in the OpenAPI document), or the operation exists in test mode only.";
     NotFound, "NOT_FOUND", 404,
         "There is no such path, or no such object for this merchant in this mode.";
     MethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "The path exists, the method does not. `Allow` lists those that do.";

@@ -13,6 +13,7 @@ mod events;
 mod ops;
 mod refunds;
 mod settings;
+mod testing;
 mod tracker;
 
 pub(crate) use ops::serve_metrics;
@@ -34,6 +35,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .configure(settings::register)
         .configure(events::register)
         .configure(commissions::register)
+        .configure(testing::register)
         .configure(ops::register_documents);
     config.service(api);
     config.configure(clicks::register).configure(tracker::register).configure(ops::register_probes);

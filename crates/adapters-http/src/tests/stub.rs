@@ -179,6 +179,9 @@ impl MerchantReads for Stub {
     async fn settings_facts(&self, _: MerchantId, _: Option<&Slug>) -> Read<Option<SettingsFacts>> {
         Ok(Some(SettingsFacts { merchant: versioned(merchant()), has_commissions: false, slug_owner: None }))
     }
+    async fn resetting_merchants(&self, _: u32) -> Read<Vec<MerchantId>> {
+        Ok(Vec::new())
+    }
     async fn slug_owner(&self, _: &Slug) -> Read<Option<Uuid>> {
         Ok(None)
     }
@@ -316,6 +319,12 @@ impl CommissionReads for Stub {
         };
         Ok(known(id, facts))
     }
+    async fn due_commissions(&self, _: Timestamp, _: u32) -> Read<Vec<DueCommission>> {
+        Ok(Vec::new())
+    }
+    async fn maturing_facts(&self, _: MerchantId, _: AffiliateId, _: &[CommissionId]) -> Read<Option<MaturingFacts>> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
@@ -332,6 +341,19 @@ impl Inspection for Stub {
 impl Maintenance for Stub {
     async fn forget_replies(&self, _: Timestamp, _: u32) -> Read<u32> {
         Ok(0)
+    }
+    async fn wipe(&self, _: MerchantId, _: &str, _: u32) -> Read<bool> {
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl Leases for Stub {
+    async fn take_lease(&self, _: &str, _: Uuid, _: Timestamp, _: Timestamp) -> Read<bool> {
+        Ok(true)
+    }
+    async fn give_back_lease(&self, _: &str, _: Uuid) -> Read<()> {
+        Ok(())
     }
 }
 

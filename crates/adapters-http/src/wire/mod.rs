@@ -9,6 +9,7 @@ mod event;
 mod list;
 mod scalars;
 mod settings;
+mod test_clock;
 mod words;
 
 pub(crate) use affiliate::AffiliateObject;
@@ -21,6 +22,7 @@ pub(crate) use list::ListObject;
 pub use scalars::instant_text;
 pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
+pub(crate) use test_clock::TestClockObject;
 pub(crate) use words::{
     AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, RecurringWord, SelfReferralWord,
 };
@@ -41,6 +43,7 @@ impl Wire for JsonWire {
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
+            Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),
         }
     }
 

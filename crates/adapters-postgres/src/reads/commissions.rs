@@ -7,8 +7,10 @@ use crate::{
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{AffiliateId, Commission, CommissionId, CommissionStatus, MerchantId, OrderReference};
-use ports::{CommissionFilter, CommissionMoveFacts, CommissionReads, Page, PageAsk};
+use domain::{AffiliateId, Commission, CommissionId, CommissionStatus, MerchantId, OrderReference, Timestamp};
+use ports::{
+    CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageAsk, Versioned,
+};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -36,6 +38,47 @@ pub(super) fn accounts<'a>(merchant: MerchantId, affiliates: Vec<Uuid>, currency
         AccountRow::select("x"),
     ));
     sql.bind(merchant.uuid()).bind_each(affiliates).bind(currency)
+}
+
+/// Those of `due` that are still pending, and what else of the affiliate is pending in the same orders. The orders come
+/// as an array, so that each is looked up in its index.
+fn maturing<'a>(merchant: MerchantId, affiliate: AffiliateId, due: &[CommissionId]) -> Sql<'a, CommissionRow> {
+    commissions(merchant)
+        .text(
+            " AND c.order_id = ANY (ARRAY (SELECT DISTINCT d.order_id FROM commissions d WHERE d.merchant_id = ? \
+             AND d.id = ANY (?))) AND c.affiliate_id = ? AND c.status = 'pending' ORDER BY c.matures_at, c.id",
+        )
+        .bind(merchant.uuid())
+        .bind_each(due.iter().map(|id| id.uuid()))
+        .bind(affiliate.uuid())
+}
+
+/// What is due where the clock shows real time; the index has what is pending in the order in which it comes due.
+fn due_by_real_time<'a>(now: Timestamp, limit: u32) -> Sql<'a, (Uuid, Uuid, Uuid)> {
+    Sql::new(
+        "SELECT c.merchant_id, c.affiliate_id, c.id FROM commissions c \
+         JOIN merchants m ON m.id = c.merchant_id AND m.clock_offset_micros = 0 AND NOT m.resetting \
+         JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id AND a.status = 'approved' \
+         WHERE c.status = 'pending' AND c.matures_at <= ? ORDER BY c.matures_at, c.merchant_id, c.id LIMIT ?",
+    )
+    .bind(time(now))
+    .bind(i64::from(limit))
+}
+
+/// What is due where the clock is ahead: the few such merchants, and what is pending with each of them.
+fn due_by_clocks_ahead<'a>(now: Timestamp, limit: u32) -> Sql<'a, (Uuid, Uuid, Uuid)> {
+    Sql::new(
+        "SELECT d.merchant_id, d.affiliate_id, d.id FROM merchants m CROSS JOIN LATERAL (\
+         SELECT c.merchant_id, c.affiliate_id, c.id FROM commissions c \
+         JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id AND a.status = 'approved' \
+         WHERE c.merchant_id = m.id AND c.status = 'pending' \
+         AND c.matures_at <= ? + m.clock_offset_micros * interval '1 microsecond' \
+         ORDER BY c.matures_at + interval '0', c.id LIMIT ?) d \
+         WHERE m.clock_offset_micros <> 0 AND NOT m.resetting LIMIT ?",
+    )
+    .bind(time(now))
+    .bind(i64::from(limit))
+    .bind(i64::from(limit))
 }
 
 #[async_trait]
@@ -89,6 +132,50 @@ impl CommissionReads for PostgresStorage {
             merchant: shop.versioned()?,
             rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
             affiliates: affiliates.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+            accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+        }))
+    }
+
+    async fn due_commissions(&self, now: Timestamp, limit: u32) -> Read<Vec<DueCommission>> {
+        let reader = self.readers.reader()?;
+        let (live, ahead) = try_join!(
+            biased;
+            reader.all(due_by_real_time(now, limit)),
+            reader.all(due_by_clocks_ahead(now, limit))
+        )?;
+        let due = live.into_iter().chain(ahead).map(|(merchant, affiliate, id)| DueCommission {
+            merchant_id: MerchantId::from_uuid(merchant),
+            affiliate_id: AffiliateId::from_uuid(affiliate),
+            id: CommissionId::from_uuid(id),
+        });
+        Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    async fn maturing_facts(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        due: &[CommissionId],
+    ) -> Read<Option<MaturingFacts>> {
+        let owner =
+            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m")));
+        let accounts = Sql::<AccountRow>::new(format!(
+            "SELECT {} FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ?",
+            AccountRow::select("x"),
+        ));
+        let reader = self.readers.reader()?;
+        let (owner, earner, rows, accounts) = try_join!(
+            biased;
+            reader.first(owner.bind(merchant.uuid())),
+            reader.first(affiliates_with(merchant, vec![affiliate.uuid()])),
+            reader.all(maturing(merchant, affiliate, due)),
+            reader.all(accounts.bind(merchant.uuid()).bind(affiliate.uuid()))
+        )?;
+        let (Some(owner), Some(earner)) = (owner, earner) else { return Ok(None) };
+        Ok(Some(MaturingFacts {
+            merchant: owner.versioned()?,
+            affiliate: earner.versioned()?,
+            rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<Vec<Versioned<Commission>>>>()?,
             accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
         }))
     }

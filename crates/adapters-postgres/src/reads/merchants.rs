@@ -31,6 +31,12 @@ impl MerchantReads for PostgresStorage {
         Ok(Some(SettingsFacts { merchant: merchant.versioned()?, has_commissions, slug_owner }))
     }
 
+    async fn resetting_merchants(&self, limit: u32) -> Read<Vec<MerchantId>> {
+        let sql = Sql::<Uuid>::new("SELECT m.id FROM merchants m WHERE m.resetting ORDER BY m.id LIMIT ?");
+        let ids = self.readers.reader()?.all(sql.bind(i64::from(limit))).await?;
+        Ok(ids.into_iter().map(MerchantId::from_uuid).collect())
+    }
+
     async fn slug_owner(&self, slug: &Slug) -> Read<Option<Uuid>> {
         let sql = Sql::<Option<Uuid>>::new(format!("SELECT {}", global_owner(Space::MerchantSlug)));
         Ok(self.readers.reader()?.first(sql.bind(slug.as_str())).await?.flatten())

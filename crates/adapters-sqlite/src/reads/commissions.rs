@@ -13,9 +13,18 @@ use crate::{
     values::Uid,
 };
 use async_trait::async_trait;
-use diesel::prelude::*;
-use domain::{Account, AffiliateId, Commission, CommissionId, Currency, Event, EventId, MerchantId, OrderReference};
-use ports::{CommissionFilter, CommissionMoveFacts, CommissionReads, Page, PageAsk, ReadError, Versioned};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Binary},
+};
+use domain::{
+    Account, AffiliateId, Commission, CommissionId, CommissionStatus, Currency, Event, EventId, MerchantId,
+    OrderReference, Timestamp,
+};
+use ports::{
+    CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageAsk, ReadError,
+    Versioned,
+};
 
 /// What an event earned, by level; a refund's rows are those that it made or ended, of the order it shares with its sale.
 pub(super) fn of_event(
@@ -106,6 +115,81 @@ fn move_facts(
     Ok(Some(CommissionMoveFacts { merchant, rows, affiliates, accounts }))
 }
 
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = Binary)]
+    merchant_id: Uid,
+    #[diesel(sql_type = Binary)]
+    affiliate_id: Uid,
+    #[diesel(sql_type = Binary)]
+    id: Uid,
+}
+
+/// What is due where the clock shows real time; the index has what is pending in the order in which it comes due.
+const DUE_BY_REAL_TIME: &str = "SELECT c.merchant_id, c.affiliate_id, c.id FROM commissions c INDEXED BY commissions_due \
+    CROSS JOIN merchants m ON m.id = c.merchant_id AND m.clock_offset_micros = 0 AND m.resetting = 0 \
+    CROSS JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id AND a.status = 'approved' \
+    WHERE c.status = 'pending' AND c.matures_at <= ? ORDER BY c.matures_at, c.merchant_id, c.id LIMIT ?";
+
+/// What is due where the clock is ahead: the few such merchants, and what is pending with each of them.
+const DUE_BY_CLOCKS_AHEAD: &str = "SELECT c.merchant_id, c.affiliate_id, c.id FROM merchants m INDEXED BY merchants_ahead \
+    CROSS JOIN commissions c INDEXED BY commissions_by_status ON c.merchant_id = m.id AND c.status = 'pending' \
+    AND c.matures_at <= ? + m.clock_offset_micros \
+    CROSS JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id AND a.status = 'approved' \
+    WHERE m.clock_offset_micros <> 0 AND m.id >= zeroblob(16) AND m.resetting = 0 \
+    ORDER BY c.merchant_id, c.matures_at, c.id LIMIT ?";
+
+fn due(connection: &mut SqliteConnection, now: Timestamp, limit: u32) -> Result<Vec<DueCommission>, Fault> {
+    let mut rows: Vec<DueRow> = Vec::new();
+    for scan in [DUE_BY_REAL_TIME, DUE_BY_CLOCKS_AHEAD] {
+        let scan = diesel::sql_query(scan).bind::<BigInt, _>(now.micros()).bind::<BigInt, _>(i64::from(limit));
+        rows.extend(scan.load::<DueRow>(connection)?);
+    }
+    let due = rows.into_iter().map(|DueRow { merchant_id, affiliate_id, id }| DueCommission {
+        merchant_id: merchant_id.id(),
+        affiliate_id: affiliate_id.id(),
+        id: id.id(),
+    });
+    Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+}
+
+fn maturing_facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    affiliate_id: AffiliateId,
+    due: &[Uid],
+) -> Result<Option<MaturingFacts>, Fault> {
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let Some(affiliate) = affiliate(connection, id, affiliate_id)? else { return Ok(None) };
+    let of_merchant = commissions::merchant_id.eq(Uid::from(id));
+    let mut orders: Vec<String> = commissions::table
+        .filter(of_merchant.and(commissions::id.eq_any(due)))
+        .select(commissions::order_id)
+        .load(connection)?;
+    orders.sort_unstable();
+    orders.dedup();
+    let mut rows = Vec::new();
+    for order in orders {
+        let pending = commissions::affiliate_id
+            .eq(Uid::from(affiliate_id))
+            .and(commissions::status.eq(CommissionStatus::Pending.as_str()));
+        let found: Vec<CommissionRow> = commissions::table
+            .filter(of_merchant.and(commissions::order_id.eq(order)).and(pending))
+            .select(CommissionRow::as_select())
+            .load(connection)?;
+        for row in found {
+            rows.push(row.read()?);
+        }
+    }
+    rows.sort_by_key(|row| (row.row.matures_at, row.row.id));
+    let accounts: Vec<AccountRow> = accounts::table
+        .filter(accounts::merchant_id.eq(Uid::from(id)).and(accounts::affiliate_id.eq(Uid::from(affiliate_id))))
+        .select(AccountRow::as_select())
+        .load(connection)?;
+    let accounts: Result<_, Damaged> = accounts.into_iter().map(AccountRow::read).collect();
+    Ok(Some(MaturingFacts { merchant, affiliate, rows, accounts: accounts? }))
+}
+
 fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
@@ -159,5 +243,19 @@ impl CommissionReads for SqliteStorage {
         id: CommissionId,
     ) -> Result<Option<CommissionMoveFacts>, ReadError> {
         self.readers.read(move |connection| move_facts(connection, merchant, id)).await
+    }
+
+    async fn due_commissions(&self, now: Timestamp, limit: u32) -> Result<Vec<DueCommission>, ReadError> {
+        self.readers.read(move |connection| due(connection, now, limit)).await
+    }
+
+    async fn maturing_facts(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        due: &[CommissionId],
+    ) -> Result<Option<MaturingFacts>, ReadError> {
+        let due: Vec<Uid> = due.iter().copied().map(Uid::from).collect();
+        self.readers.read(move |connection| maturing_facts(connection, merchant, affiliate, &due)).await
     }
 }

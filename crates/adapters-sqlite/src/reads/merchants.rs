@@ -8,7 +8,11 @@ use crate::{
     values::Uid,
 };
 use async_trait::async_trait;
-use diesel::{dsl::exists, prelude::*};
+use diesel::{
+    dsl::exists,
+    prelude::*,
+    sql_types::{BigInt, Binary},
+};
 use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
 use ports::{MerchantReads, ReadError, SettingsFacts, Space, Versioned};
 use uuid::Uuid;
@@ -47,6 +51,12 @@ fn settings_facts(
     Ok(Some(SettingsFacts { merchant, has_commissions, slug_owner }))
 }
 
+#[derive(QueryableByName)]
+struct Resetting {
+    #[diesel(sql_type = Binary)]
+    id: Uid,
+}
+
 #[async_trait]
 impl MerchantReads for SqliteStorage {
     async fn merchant(&self, id: MerchantId) -> Result<Option<Versioned<Merchant>>, ReadError> {
@@ -56,6 +66,17 @@ impl MerchantReads for SqliteStorage {
     async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Result<Option<SettingsFacts>, ReadError> {
         let slug = slug.cloned();
         self.readers.read(move |connection| settings_facts(connection, id, slug.as_ref())).await
+    }
+
+    async fn resetting_merchants(&self, limit: u32) -> Result<Vec<MerchantId>, ReadError> {
+        let work = move |connection: &mut SqliteConnection| {
+            // Of the partial index, from its start.
+            let sql = "SELECT id FROM merchants INDEXED BY merchants_resetting \
+                WHERE resetting <> 0 AND id >= zeroblob(16) ORDER BY id LIMIT ?";
+            let found: Vec<Resetting> = diesel::sql_query(sql).bind::<BigInt, _>(i64::from(limit)).load(connection)?;
+            Ok(found.into_iter().map(|merchant| merchant.id.id()).collect())
+        };
+        self.readers.read(work).await
     }
 
     async fn slug_owner(&self, slug: &Slug) -> Result<Option<Uuid>, ReadError> {

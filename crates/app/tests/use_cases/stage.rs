@@ -23,6 +23,7 @@ pub(crate) struct Stage {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) organization: Organization,
     pub(crate) who: Principal,
+    outside: Outside,
     _folder: tempfile::TempDir,
 }
 
@@ -66,7 +67,7 @@ impl Stage {
             limiter: Arc::new(Open),
         };
         let format = KeyFormat::new("cob_", &[]).unwrap();
-        let app = App::new(outside, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() });
+        let app = App::new(outside.clone(), KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() });
         let name = OrganizationName::parse("Ama").unwrap();
         let organization = app.organizations.create(name, Plan::Growth, usd()).await.unwrap();
         let made = app.keys.create(organization.id, Mode::Test, new_key()).await.unwrap();
@@ -77,7 +78,18 @@ impl Stage {
             plan: Plan::Growth,
             key_id: made.key.id,
         };
-        Self { app, clock, storage, organization, who, _folder: folder }
+        Self { app, clock, storage, organization, who, outside, _folder: folder }
+    }
+
+    /// Another node on the same storage and with the same clock.
+    pub(crate) fn another_node(&self) -> App {
+        let format = KeyFormat::new("cob_", &[]).unwrap();
+        App::new(self.outside.clone(), KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() })
+    }
+
+    /// The live merchant's principal.
+    pub(crate) fn live(&self) -> Principal {
+        Principal { merchant_id: self.organization.live, mode: Mode::Live, ..self.who }
     }
 
     /// Makes an affiliate whose slug and address follow from its name.

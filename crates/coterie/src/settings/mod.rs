@@ -6,7 +6,7 @@ mod value;
 pub(crate) use layers::{Environment, SettingsError, load};
 pub(crate) use value::{DatabaseUrl, KeyPrefix, LogFormat, LogLevel, PerMinute, ServerSecret, Whole};
 
-use app::KeyPolicy;
+use app::{KeyPolicy, Pace};
 use domain::{KeyFormat, Pepper};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) ops: Ops,
     pub(crate) database: Database,
     pub(crate) log: Log,
+    pub(crate) workers: Workers,
     pub(crate) clicks: Clicks,
 }
 
@@ -97,6 +98,17 @@ pub(crate) struct Log {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section of settings")]
+pub(crate) struct Workers {
+    #[serde(deserialize_with = "one")]
+    pub(crate) enabled: bool,
+    #[serde(deserialize_with = "one")]
+    soon_millis: Whole<50, 10_000>,
+    #[serde(deserialize_with = "one")]
+    seldom_seconds: Whole<1, 3_600>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section of settings")]
 pub(crate) struct Clicks {
     #[serde(deserialize_with = "one")]
     pub(crate) beacon_per_minute: PerMinute,
@@ -135,6 +147,16 @@ impl Server {
         let none = pepper.is_some().then_some(None);
         let earlier_peppers = self.earlier_peppers.iter().cloned().map(Pepper::new).map(Some).chain(none).collect();
         Ok(KeyPolicy { format, pepper, earlier_peppers })
+    }
+}
+
+impl Workers {
+    /// How long a worker rests before it looks for work again.
+    pub(crate) fn rest(&self, pace: Pace) -> Duration {
+        match pace {
+            Pace::Soon => Duration::from_millis(self.soon_millis.get().into()),
+            Pace::Seldom => Duration::from_secs(self.seldom_seconds.get().into()),
+        }
     }
 }
 

@@ -34,6 +34,31 @@ pub struct CommissionMoveFacts {
     pub accounts: Vec<Versioned<Account>>,
 }
 
+/// A commission whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueCommission {
+    /// Whose.
+    pub merchant_id: MerchantId,
+    /// Who earns it.
+    pub affiliate_id: AffiliateId,
+    /// Which.
+    pub id: CommissionId,
+}
+
+/// What maturing commissions of one affiliate needs to know.
+#[derive(Debug, Clone)]
+pub struct MaturingFacts {
+    /// The merchant.
+    pub merchant: Versioned<Merchant>,
+    /// The affiliate.
+    pub affiliate: Versioned<Affiliate>,
+    /// The commissions that were asked about, as far as they are still pending, and every other pending one of the
+    /// affiliate in the same orders: their siblings are among them.
+    pub rows: Vec<Versioned<Commission>>,
+    /// The affiliate's accounts in all currencies.
+    pub accounts: Vec<Versioned<Account>>,
+}
+
 /// Commissions.
 #[async_trait]
 pub trait CommissionReads: Send + Sync {
@@ -50,4 +75,17 @@ pub trait CommissionReads: Send + Sync {
 
     /// For moving one; `None` if there is no such commission.
     async fn commission_move_facts(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>>;
+
+    /// Global: at most `limit` pending commissions of approved affiliates whose time has come at the real instant `now`
+    /// by their merchant's clock. Those of merchants that are being reset are passed over. Within a merchant the
+    /// earliest come first.
+    async fn due_commissions(&self, now: Timestamp, limit: u32) -> Read<Vec<DueCommission>>;
+
+    /// For maturing `due` ones of an affiliate; `None` if there is no such affiliate.
+    async fn maturing_facts(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        due: &[CommissionId],
+    ) -> Read<Option<MaturingFacts>>;
 }

@@ -26,6 +26,9 @@ pub trait MerchantReads: Send + Sync {
     /// A merchant, and who on the server has `slug`.
     async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Read<Option<SettingsFacts>>;
 
+    /// Global: merchants that are being reset, at most `limit`, in the order of their ids.
+    async fn resetting_merchants(&self, limit: u32) -> Read<Vec<MerchantId>>;
+
     /// Global: who has a merchant's slug.
     async fn slug_owner(&self, slug: &Slug) -> Read<Option<Uuid>>;
 

@@ -1,9 +1,9 @@
 //! What use cases read: a trait per aggregate. Each method is one answer from one moment (facts), or a read model.
 //!
 //! Two rules hold for all of them. Every method takes the merchant, save the named global reads (a key by its hash, a
-//! merchant by its slug, organizations, what the command line and `reconcile` look at). And a fact that says a unique
-//! key is taken is never older than the row that took it: adapters read claims before rows where one statement cannot
-//! serve both.
+//! merchant by its slug, organizations, the workers' due-scans, what the command line and `reconcile` look at). And a
+//! fact that says a unique key is taken is never older than the row that took it: adapters read claims before rows
+//! where one statement cannot serve both.
 
 mod affiliates;
 mod clicks;
@@ -20,7 +20,7 @@ pub use affiliates::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, NewAffiliateFacts,
 };
 pub use clicks::{ClickReads, LinkFacts};
-pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads};
+pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts};
 pub use coupons::{CouponFacts, CouponFilter, CouponReads};
 pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, SessionClick};
 pub use inspection::{Difference, Inspection};
@@ -29,7 +29,7 @@ pub use merchants::{MerchantReads, SettingsFacts};
 pub use refunds::{RefundFacts, RefundLookup, RefundReads, RefundedSale};
 pub use replies::ReplyReads;
 
-use crate::{Journal, Maintenance, ReadError};
+use crate::{Journal, Leases, Maintenance, ReadError};
 
 /// What a read gives.
 type Read<T> = Result<T, ReadError>;
@@ -47,6 +47,7 @@ pub trait Storage:
     + CommissionReads
     + Inspection
     + Maintenance
+    + Leases
     + Journal
 {
 }
@@ -63,6 +64,7 @@ impl<T> Storage for T where
         + CommissionReads
         + Inspection
         + Maintenance
+        + Leases
         + Journal
 {
 }

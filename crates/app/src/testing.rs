@@ -1,0 +1,139 @@
+//! Test mode: the clock, and the reset (product 1).
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk, workers::Turn};
+use domain::{Merchant, MerchantId, Refusal, TestClock, TestClockStep};
+use ports::{ChangeSet, Maintenance, MerchantReads, ReplyStatus, Shown, Topic, Versioned};
+use std::sync::Arc;
+
+/// How many rows are wiped in one go, so that nobody waits long behind it.
+const CHUNK: u32 = 2_000;
+/// How many merchants' resets a worker goes on with in one turn.
+const MOST_RESETS: u32 = 10;
+/// How many chunks of one merchant a worker wipes in one turn.
+const MOST_CHUNKS: u32 = 50;
+
+/// The use cases of test mode. Live keys cannot reach them.
+pub struct TestMode {
+    desk: Arc<Desk>,
+    reads: Arc<dyn MerchantReads>,
+    storage: Arc<dyn Maintenance>,
+}
+
+impl TestMode {
+    /// The operation whose kept answers outlive a reset: its own.
+    pub const RESET: &'static str = "POST /test/reset";
+
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn MerchantReads>, storage: Arc<dyn Maintenance>) -> Self {
+        Self { desk, reads, storage }
+    }
+
+    /// What the clock shows.
+    pub async fn clock(&self, who: &Principal) -> Result<TestClock, AppError> {
+        who.require_test()?;
+        Ok(self.merchant(who.merchant_id).await?.row.test_clock(self.desk.now()))
+    }
+
+    /// Moves the clock forward. What is due by it is then done by the workers.
+    pub async fn advance(&self, who: &Principal, step: TestClockStep, once: Option<Once>) -> Result<Answer, AppError> {
+        who.require_test()?;
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let loaded = self.merchant(who.merchant_id).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let mut set = self.desk.set_for(&loaded)?;
+            set.urgent = true;
+            let real = self.desk.now();
+            let after = loaded.row.clock_moved(step, real)?;
+            let body = self.desk.wire.object(Shown::TestClock(after.test_clock(real)));
+            set.rows.merchants.change(loaded.version, after);
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Wipes the merchant's data, and puts its settings and its clock back to what they were at first.
+    ///
+    /// The merchant is marked first: whatever was decided before holds it still and loses, whatever comes after finds it
+    /// marked and is refused until the end. Should this end in between, a worker goes on.
+    pub async fn reset(&self, who: &Principal, once: Option<Once>) -> Result<Answer, AppError> {
+        who.require_test()?;
+        if let Some(kept) = self.begin(who.merchant_id, once.clone()).await? {
+            return Ok(kept);
+        }
+        while !self.storage.wipe(who.merchant_id, Self::RESET, CHUNK).await? {}
+        self.finish(who.merchant_id, once).await
+    }
+
+    /// Marks the merchant; gives the answer if this request was answered before.
+    async fn begin(&self, merchant: MerchantId, once: Option<Once>) -> Result<Option<Answer>, AppError> {
+        let attempts = self.desk.attempts(merchant, once, &[]).await?;
+        loop {
+            let loaded = self.merchant(merchant).await?;
+            let kept = attempts.kept_answer().await?;
+            if kept.is_some() || loaded.row.resetting {
+                return Ok(kept);
+            }
+            let mut set = ChangeSet::new(merchant);
+            set.urgent = true;
+            set.rows.merchants.change(loaded.version, loaded.row.reset_begun());
+            if attempts.write(set).await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Opens a wiped merchant again. If another has done it meanwhile, that is as good.
+    async fn finish(&self, merchant: MerchantId, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(merchant, once, &[]).await?;
+        loop {
+            let loaded = self.merchant(merchant).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, body) = self.reopened(&loaded);
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Vec<u8>) {
+        let mut set = ChangeSet::of(loaded);
+        if !loaded.row.resetting {
+            return (set, self.desk.wire.object(Shown::Settings(&loaded.row)));
+        }
+        set.urgent = true;
+        let after = loaded.row.reset_done(self.desk.now());
+        let body = self.desk.wire.object(Shown::Settings(&after));
+        self.desk.announce(&mut set, &after, Topic::SettingsUpdated, after.updated_at, &body);
+        set.rows.merchants.change(loaded.version, after);
+        (set, body)
+    }
+
+    /// Goes on with resets that somebody has begun.
+    pub(crate) async fn finish_resets(&self) -> Result<Turn, AppError> {
+        let mut turn = Turn::default();
+        for merchant in self.reads.resetting_merchants(MOST_RESETS).await? {
+            let mut is_empty = false;
+            for _ in 0..MOST_CHUNKS {
+                is_empty = self.storage.wipe(merchant, Self::RESET, CHUNK).await?;
+                if is_empty {
+                    break;
+                }
+            }
+            if is_empty {
+                self.finish(merchant, None).await?;
+                turn.done += 1;
+            }
+            turn.more |= !is_empty;
+        }
+        Ok(turn)
+    }
+
+    async fn merchant(&self, id: MerchantId) -> Result<Versioned<Merchant>, AppError> {
+        Ok(self.reads.merchant(id).await?.ok_or(Refusal::NotFound)?)
+    }
+}

@@ -1,0 +1,159 @@
+//! The workers: what a server does by itself, as use cases that any number of nodes run side by side.
+//!
+//! # Adding a worker
+//! Write its use case, which does a bounded piece of work and says in a [`Turn`] what it did, and add a line to the list
+//! below. The binary drives it from there. It must be right however many nodes run it at once: look for what is due,
+//! decide, commit with the versions that were read. The lease only saves nodes from doing the same work twice.
+
+use crate::{App, AppError, desk::Desk};
+use domain::Timestamp;
+use ports::Leases;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// What a worker did in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turn {
+    /// How many things it did.
+    pub done: u64,
+    /// How long after its time the latest of them was done; zero where nothing has a time.
+    pub lag: Duration,
+    /// Whether more is to be done at once.
+    pub more: bool,
+}
+
+/// How often a worker looks for work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Somebody waits for it.
+    Soon,
+    /// Nobody does.
+    Seldom,
+}
+
+/// Makes the enum and what each worker does from one list.
+macro_rules! workers {
+    ($($(#[$doc:meta])* $kind:ident, $name:literal, $pace:ident, |$app:ident| $turn:expr;)*) => {
+        /// A kind of work. Its name is in leases, logs and metrics.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Worker {$($(#[$doc])* $kind),*}
+
+        impl Worker {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),* }
+            }
+
+            /// How often it looks for work.
+            pub const fn pace(self) -> Pace {
+                match self { $(Self::$kind => Pace::$pace),* }
+            }
+
+            async fn run(self, app: &App) -> Result<Turn, AppError> {
+                match self { $(Self::$kind => { let $app = app; $turn.await })* }
+            }
+        }
+    };
+}
+
+workers! {
+    /// Approves commissions whose time has come.
+    Mature, "mature_commissions", Soon, |app| app.maturing.turn();
+    /// Goes on with resets of test merchants whose node died.
+    FinishResets, "finish_resets", Soon, |app| app.test_mode.finish_resets();
+    /// Forgets kept answers whose time is over.
+    ForgetReplies, "forget_replies", Seldom, |app| app.upkeep.turn();
+}
+
+/// How long a node has a kind of work to itself. A killed node's work goes on with another one within this and
+/// [`ASK_AGAIN`], well below the 60 s that are promised.
+const LEASE: Duration = Duration::from_secs(15);
+/// How much of a lease must be left to go on without prolonging it.
+const ENOUGH: Duration = Duration::from_secs(10);
+/// How long a node that was refused waits before it asks again.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// The leases of this node. Real time throughout.
+pub(crate) struct Shifts {
+    desk: Arc<Desk>,
+    leases: Arc<dyn Leases>,
+    holder: Uuid,
+    standing: Mutex<HashMap<Worker, Standing>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    /// This node has the lease until then.
+    Ours(Timestamp),
+    /// Another had it then.
+    Elsewhere(Timestamp),
+}
+
+impl Shifts {
+    pub(crate) fn new(desk: Arc<Desk>, leases: Arc<dyn Leases>) -> Self {
+        let holder = desk.ids.uuid();
+        Self { desk, leases, holder, standing: Mutex::default() }
+    }
+
+    /// Whether this node is the one to do the work now.
+    async fn has(&self, worker: Worker) -> Result<bool, AppError> {
+        let now = self.desk.now();
+        match self.standing(worker) {
+            // A clock that was put back makes a lease look longer than any: then it is asked for anew.
+            Some(Standing::Ours(until)) if (ENOUGH..=LEASE).contains(&until.since(now)) => return Ok(true),
+            Some(Standing::Elsewhere(asked)) if asked <= now && now.since(asked) < ASK_AGAIN => return Ok(false),
+            _ => {}
+        }
+        let until = now.plus(LEASE);
+        let taken = self.leases.take_lease(worker.name(), self.holder, now, until).await?;
+        let standing = if taken { Standing::Ours(until) } else { Standing::Elsewhere(now) };
+        self.all().insert(worker, standing);
+        Ok(taken)
+    }
+
+    /// Gives back what this node has.
+    async fn end(&self) -> Result<(), AppError> {
+        let ours: Vec<Worker> =
+            self.all().drain().filter(|(_, at)| matches!(at, Standing::Ours(_))).map(first).collect();
+        for worker in ours {
+            self.leases.give_back_lease(worker.name(), self.holder).await?;
+        }
+        Ok(())
+    }
+
+    fn standing(&self, worker: Worker) -> Option<Standing> {
+        self.all().get(&worker).copied()
+    }
+
+    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<Worker, Standing>> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn first<A, B>((first, _): (A, B)) -> A {
+    first
+}
+
+impl App {
+    /// Does a bounded piece of a kind of work; `None` if that is another node's to do.
+    pub async fn turn(&self, worker: Worker) -> Result<Option<Turn>, AppError> {
+        if self.shifts.has(worker).await? { self.work(worker).await.map(Some) } else { Ok(None) }
+    }
+
+    /// The same, whoever has the lease.
+    pub async fn work(&self, worker: Worker) -> Result<Turn, AppError> {
+        worker.run(self).await
+    }
+
+    /// Leaves the work to other nodes. Called when no turn is under way any more.
+    pub async fn end_shifts(&self) -> Result<(), AppError> {
+        self.shifts.end().await
+    }
+}

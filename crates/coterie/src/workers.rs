@@ -1,0 +1,83 @@
+//! The loops that drive the workers, a task each.
+
+use crate::settings::Workers;
+use app::{App, Turn, Worker};
+use metrics::{counter, gauge};
+use std::{error::Error, sync::Arc, time::Duration};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
+
+/// How long a worker rests after a failure: the storage may be away, and each attempt is told in the log.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long the end waits for turns under way. What they leave undone is another node's, or done after the next start.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The workers of this node.
+pub(crate) struct Running {
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    loops: JoinSet<()>,
+}
+
+/// Starts them, if this node shall work.
+pub(crate) fn start(app: &Arc<App>, settings: &Workers) -> Running {
+    let (stop, stopped) = watch::channel(false);
+    let mut loops = JoinSet::new();
+    let all = if settings.enabled { Worker::ALL } else { &[] };
+    for &worker in all {
+        loops.spawn(work(Arc::clone(app), worker, settings.rest(worker.pace()), stopped.clone()));
+    }
+    Running { app: Arc::clone(app), stop, loops }
+}
+
+impl Running {
+    /// Ends them after the turns that are under way, and leaves their work to other nodes.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let ended = timeout(PATIENCE, async { while self.loops.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!("stopped before the workers ended");
+        }
+        if let Err(error) = self.app.end_shifts().await {
+            tracing::warn!(error = &error as &dyn Error, "could not give the leases back; they end by themselves");
+        }
+    }
+}
+
+/// One worker: does what is to be done, rests, and so on until it is stopped.
+async fn work(app: Arc<App>, worker: Worker, rest: Duration, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let rest = turn(&app, worker, rest).await;
+        // Nobody is left who could stop it either when the sender is gone.
+        if timeout(rest, stopped.wait_for(|&stopped| stopped)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// One turn, in a task of its own, so that a bug in it ends the turn and not the worker; how long to rest after it.
+async fn turn(app: &Arc<App>, worker: Worker, rest: Duration) -> Duration {
+    let name = worker.name();
+    let app = Arc::clone(app);
+    let failure: Box<dyn Error> = match tokio::spawn(async move { app.turn(worker).await }).await {
+        Ok(Ok(done)) => return told(name, done, rest),
+        Ok(Err(error)) => error.into(),
+        Err(panicked) => panicked.into(),
+    };
+    counter!("coterie_worker_failures_total", "worker" => name).increment(1);
+    tracing::warn!(worker = name, error = &*failure, "a worker's turn failed");
+    AFTER_FAILURE.max(rest)
+}
+
+/// Tells what a turn did.
+fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
+    gauge!("coterie_worker_has_lease", "worker" => name).set(if turn.is_some() { 1.0 } else { 0.0 });
+    let Some(Turn { done, lag, more }) = turn else { return rest };
+    counter!("coterie_worker_turns_total", "worker" => name).increment(1);
+    counter!("coterie_worker_done_total", "worker" => name).increment(done);
+    gauge!("coterie_worker_lag_seconds", "worker" => name).set(lag.as_secs_f64());
+    if done > 0 {
+        let lag_millis = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(worker = name, done, lag_millis, "worked");
+    }
+    if more { Duration::ZERO } else { rest }
+}

@@ -1,0 +1,2 @@
+DROP INDEX merchants_resetting;
+DROP TABLE leases;
