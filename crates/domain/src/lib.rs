@@ -25,8 +25,11 @@ mod metadata;
 mod money;
 mod organization;
 mod rate;
+mod rating;
+mod reckon;
 mod reward;
 mod rule;
+mod sale;
 mod settings;
 mod slug;
 mod targets;
@@ -39,12 +42,15 @@ pub use account::Account;
 pub use affiliate::{
     Affiliate, AffiliateChange, AffiliateStatus, NewAffiliate, coupon_on_approval, parent_chain_allows,
 };
-pub use attribution::{Attributed, Candidates, ClickedAffiliate, attribute};
+pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, attribute};
 pub use click::{Click, Utm};
 pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource, plan_commissions};
 pub use coupon::{Coupon, CouponCode};
 pub use decimal::Decimal;
-pub use decision::{Candidate, CandidateSource, Decision, Verdict, Via};
+pub use decision::{
+    Candidate, CandidateSource, Considered, Decision, DecisionError, ParentVerdict, PassedParent, Rating,
+    RewardVerdict, Verdict, Via,
+};
 pub use email::Email;
 pub use error::{Fault, Refusal};
 pub use event::{Event, EventKind, EventSpace, NewEvent};
@@ -59,8 +65,11 @@ pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};
 pub use organization::{Mode, Organization, Plan};
 pub use rate::Rate;
+pub use rating::Program;
+pub use reckon::{Earner, LeafPlan, MOST_COMMISSIONS, Reckoned, reckon};
 pub use reward::Reward;
 pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
+pub use sale::Sale;
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
 pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};
