@@ -44,7 +44,7 @@ pub use affiliate::{
 };
 pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, attribute};
 pub use click::{Click, Utm};
-pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource, plan_commissions};
+pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource};
 pub use coupon::{Coupon, CouponCode};
 pub use decimal::Decimal;
 pub use decision::{

@@ -184,7 +184,7 @@ pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
         customer_external_id: Some(ShortText::parse(&unicode(ShortText::MOST)).unwrap()),
         occurred_at: Some(Timestamp::MIN),
         metadata: metadata(),
-        decision: Decision { candidates: candidates.collect() },
+        decision: Decision { candidates: candidates.collect(), ..Decision::default() },
         fingerprint: [0xff; 32],
         created_at: Timestamp::MAX,
     }

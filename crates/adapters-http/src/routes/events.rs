@@ -10,8 +10,8 @@ use crate::{
     wire::{EventObject, Instant, ListObject, OwnData},
 };
 use actix_web::{get, post};
-use app::RecordEvent;
-use domain::{CouponCode, Email, EventKind, ExternalId, Fault, OrderReference, SessionId, ShortText};
+use app::{AskedItem, RecordEvent};
+use domain::{CouponCode, Email, EventKind, ExternalId, Fault, Items, OrderReference, SessionId, ShortText};
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
 
@@ -79,12 +79,17 @@ struct NewEventBody {
     /// Your order; the external id unless told otherwise.
     #[schema(min_length = 1, max_length = 255)]
     order_id: Option<String>,
-    /// What was paid, in whole units with at most the currency's digits. Required where the type pays.
+    /// What was paid, in whole units with at most the currency's digits. Required where the type pays and there are no
+    /// items.
     #[schema(minimum = 0)]
     amount: Option<crate::wire::Amount>,
     /// An ISO 4217 code; the settings' unless told otherwise.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
+    /// The lines of the order, each with a price of its own; at most 100. They must sum up to the amount, which may be left
+    /// out then.
+    #[schema(max_items = 100)]
+    items: Option<Vec<ItemBody>>,
     /// The visitor's session, from the cookie `_cobz_sess`. An unknown one is no error.
     #[schema(max_length = 255)]
     cookie_id: Option<String>,
@@ -99,6 +104,22 @@ struct NewEventBody {
     occurred_at: Option<Instant>,
     /// Your own data.
     metadata: Option<OwnData>,
+}
+
+/// One line of an order.
+#[derive(ToSchema)]
+#[schema(as = NewItem)]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct ItemBody {
+    /// Your word for what was bought.
+    #[schema(min_length = 1, max_length = 255)]
+    product: Option<String>,
+    /// Your word for what kind of thing that is.
+    #[schema(min_length = 1, max_length = 255)]
+    category: Option<String>,
+    /// What was paid for it, in whole units with at most the currency's digits.
+    #[schema(minimum = 0)]
+    amount: crate::wire::Amount,
 }
 
 /// The buyer of an event.
@@ -122,6 +143,12 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     let order_id = fields.optional("order_id", text(OrderReference::parse));
     let amount = fields.optional("amount", decimal);
     let currency = fields.optional("currency", text(currency));
+    let items = fields.objects("items", Items::MOST, |item| {
+        let product = item.optional("product", text(ShortText::parse));
+        let category = item.optional("category", text(ShortText::parse));
+        let amount = item.required("amount", decimal)?;
+        Some(AskedItem { product, category, amount })
+    });
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
     let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
     let affiliate_id = fields.optional("affiliate_id", text(existing_affiliate));
@@ -140,6 +167,7 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
             order_id,
             amount,
             currency,
+            items: items.unwrap_or_default(),
             session: session.flatten(),
             coupon: coupon.flatten(),
             affiliate_id,

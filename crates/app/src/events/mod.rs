@@ -3,11 +3,13 @@
 mod ask;
 mod record;
 
-pub use ask::RecordEvent;
+pub use ask::{AskedItem, RecordEvent};
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;
-use domain::{Affiliate, AffiliateId, Commission, EventId, Merchant, NewEvent, Refusal};
+use domain::{
+    Affiliate, AffiliateId, Commission, CommissionRule, EventId, Merchant, NewEvent, Program, Refusal, Settings, Tier,
+};
 use ports::{
     EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus, Shown,
     Versioned,
@@ -24,13 +26,27 @@ pub struct Events {
 struct Shop {
     merchant: Versioned<Merchant>,
     affiliates: HashMap<AffiliateId, Affiliate>,
+    tiers: Vec<Tier>,
+    rules: Vec<CommissionRule>,
 }
 
 impl Shop {
     /// The facts, those of each event apart.
     fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
         let EventFacts { merchant, affiliates, found } = facts;
-        (Self { merchant, affiliates: affiliates.into_iter().map(|row| (row.id, row)).collect() }, found)
+        let affiliates = affiliates.into_iter().map(|row| (row.id, row)).collect();
+        (Self { merchant, affiliates, tiers: Vec::new(), rules: Vec::new() }, found)
+    }
+
+    fn program(&self, has_parents: bool) -> Program<'_> {
+        let Self { merchant, affiliates: _, tiers, rules } = self;
+        Program { settings: &merchant.row.settings, has_parents, tiers, rules }
+    }
+
+    /// The parents of `leaf`, nearest first, as far as they were loaded.
+    fn upline(&self, leaf: &Affiliate) -> Vec<Affiliate> {
+        let next = |child: &Affiliate| child.parent_id.and_then(|id| self.affiliates.get(&id)).cloned();
+        std::iter::successors(next(leaf), next).take(Settings::MOST_LEVELS).collect()
     }
 }
 

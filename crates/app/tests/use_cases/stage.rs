@@ -145,6 +145,7 @@ pub(crate) fn purchase(external_id: &str) -> RecordEvent {
         order_id: None,
         amount: "99.00".parse().ok(),
         currency: None,
+        items: Vec::new(),
         session: None,
         coupon: None,
         affiliate_id: None,
