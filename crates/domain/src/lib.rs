@@ -17,6 +17,7 @@ mod decision;
 mod email;
 mod error;
 mod event;
+mod explain;
 mod id;
 mod item;
 mod key;
@@ -54,6 +55,7 @@ pub use decision::{
 pub use email::Email;
 pub use error::{Fault, Refusal};
 pub use event::{Event, EventKind, EventSpace, NewEvent};
+pub use explain::{LineGroup, Step, explain, why_unpaid};
 pub use id::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
     GroupId, Id, IdError, Kind, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,

@@ -2,14 +2,14 @@
 
 use super::{currency, existing_affiliate};
 use crate::{
-    call::{Call, Handled, Read, Write},
+    call::{Call, Handled, Read, WriteOrTry, json_answer},
     fields::Fields,
     json::Node,
     listing::PageParams,
     values::{decimal, id, instant, metadata, text},
-    wire::{EventObject, Instant, ListObject, OwnData},
+    wire::{EventObject, ExplanationObject, Instant, ListObject, OwnData, bytes},
 };
-use actix_web::{get, post};
+use actix_web::{get, http::StatusCode, post};
 use app::{AskedItem, RecordEvent};
 use domain::{CouponCode, Email, EventKind, ExternalId, Fault, Items, OrderReference, SessionId, ShortText};
 use ports::{EventFilter, Shown};
@@ -60,6 +60,22 @@ async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let record = call.app().events.get(&call.who, call.path_id()?).await?;
     Ok(call.show(Shown::Event(&record)))
+}
+
+/// Explain a conversion event.
+///
+/// Every candidate for the credit and why it won or lost, every reward that was considered for its lines, and each step of
+/// the arithmetic, the cap and later refunds included.
+#[utoipa::path(
+    tag = "Events", operation_id = "explainEvent", params(("id" = String, Path, description = "The event's id.")),
+    responses((status = 200, description = "How it came out so.", body = ExplanationObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/events/{id}/explain")]
+async fn explain(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let record = call.app().events.get(&call.who, call.path_id()?).await?;
+    Ok(json_answer(StatusCode::OK, bytes(&ExplanationObject::from(&record))))
 }
 
 /// A conversion event. `event_type` is read for `type`, and `payload` for `metadata`.
@@ -189,26 +205,38 @@ fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<
     Ok(parse(text).ok())
 }
 
+/// How an event is recorded.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameter that a call reads")]
+struct RecordParams {
+    /// With `true` nothing is kept: the answer is the one that the event would get, and the key needs the scope `read`. An
+    /// `Idempotency-Key` is ignored then.
+    dry_run: Option<bool>,
+}
+
 /// Record a conversion event, once.
 ///
 /// The same `external_id` with the same body gets the first answer again, with status 200; with another body it is
 /// refused. An event that leads to no affiliate is recorded too, with `attributed: false` and the reason.
 #[utoipa::path(
-    tag = "Events", operation_id = "recordEvent", request_body = NewEventBody,
+    tag = "Events", operation_id = "recordEvent", params(RecordParams), request_body = NewEventBody,
     responses(
         (status = 201, description = "The event, recorded now.", body = EventObject<'static>),
-        (status = 200, description = "The event, recorded before.", body = EventObject<'static>)
+        (status = 200, description = "The event, recorded before, or what a dry run would record.", body = EventObject<'static>)
     ),
-    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS"])))
+    extensions(("x-scope" = json!("write")), ("x-dry-run-scope" = json!("read")), ("x-codes" = json!(["ALREADY_EXISTS"])))
 )]
 #[post("/events")]
-async fn record_event(mut call: Call<Write>) -> Handled {
+async fn record_event(mut call: Call<WriteOrTry>) -> Handled {
     let (ask, once) = call.read("POST /events", new).await?;
-    let answer = call.app().events.record(&call.who, ask, once).await?;
+    let events = &call.app().events;
+    let answer =
+        if call.dry_run { events.try_out(&call.who, ask).await? } else { events.record(&call.who, ask, once).await? };
     Ok(call.answer(answer))
 }
 
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(record_event);
+    config.service(list).service(show).service(explain).service(record_event);
 }
