@@ -171,6 +171,7 @@ async fn ask_for_facts(storage: &SqliteStorage) {
         session: Some(session()),
         coupon: Some(code()),
         affiliate_id: Some(id),
+        customer: vec!["x:1".to_owned(), "e:a@example.com".to_owned()],
         now: Timestamp::MIN,
     };
     let mut facts = storage.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();

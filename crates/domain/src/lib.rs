@@ -9,6 +9,7 @@
 mod account;
 mod affiliate;
 mod attribution;
+mod binding;
 mod click;
 mod commission;
 mod coupon;
@@ -44,6 +45,7 @@ pub use affiliate::{
     Affiliate, AffiliateChange, AffiliateStatus, NewAffiliate, coupon_on_approval, parent_chain_allows,
 };
 pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, attribute};
+pub use binding::Binding;
 pub use click::{Click, Utm};
 pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource};
 pub use coupon::{Coupon, CouponCode};

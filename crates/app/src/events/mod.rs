@@ -8,7 +8,8 @@ pub use ask::{AskedItem, RecordEvent};
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;
 use domain::{
-    Affiliate, AffiliateId, Commission, CommissionRule, EventId, Merchant, NewEvent, Program, Refusal, Settings, Tier,
+    Affiliate, AffiliateId, Binding, Commission, CommissionRule, EventId, Merchant, NewEvent, Program, Refusal,
+    Settings, Tier,
 };
 use ports::{
     ChangeSet, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus,
@@ -98,12 +99,14 @@ impl Events {
     }
 
     fn lookup(&self, ask: &RecordEvent) -> EventLookup {
+        let customer = Binding::keys(ask.customer_external_id.as_ref(), ask.customer_email.as_ref());
         EventLookup {
             space: ask.kind.space(),
             external_id: ask.external_id.clone(),
             session: ask.session.clone(),
             coupon: ask.coupon.clone(),
             affiliate_id: ask.affiliate_id,
+            customer: if ask.kind.pays() { customer } else { Vec::new() },
             now: self.desk.now(),
         }
     }

@@ -3,10 +3,10 @@
 use super::{Events, Shop};
 use crate::{Answer, AppError, Principal};
 use domain::{
-    Affiliate, AffiliateId, Attributed, Candidates, ClickedAffiliate, Commission, Decision, Earner, Event, LeafPlan,
-    Merchant, NewEvent, Reckoned, Refusal, Sale, Timestamp, attribute, reckon,
+    Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission, Decision,
+    Earner, Event, LeafPlan, Merchant, NewEvent, Reckoned, Refusal, Sale, Timestamp, Via, attribute, reckon,
 };
-use ports::{ChangeSet, EventFound, EventRecord, IdSourceExt, ReplyStatus, Shown, Space, Topic};
+use ports::{ChangeSet, EventFound, EventRecord, IdSourceExt, ReplyStatus, Shown, Space, Topic, Versioned};
 
 impl Events {
     pub(super) fn recorded(
@@ -19,6 +19,7 @@ impl Events {
         let mut set = self.desk.set_for(&shop.merchant)?;
         let merchant = &shop.merchant.row;
         let now = merchant.clock.at(self.desk.now());
+        let binding = found.binding.clone();
         let Attributed { mut decision, winners } = credited(shop, &ask, found, now)?;
         let uplines: Vec<Vec<Affiliate>> = winners.iter().map(|winner| shop.upline(winner)).collect();
         let earners: Vec<Earner<'_>> =
@@ -30,8 +31,31 @@ impl Events {
         decision = Decision { ratings, passed_parents, cut, ..decision };
         let event = Event::record(self.desk.ids.id(), ask, decision, cap, now);
         let commissions = self.rows(merchant, &event, leaves);
+        self.bind(&mut set, &event, binding);
         let answer = self.written(&mut set, merchant, EventRecord { event, commissions });
         Ok((set, answer))
+    }
+
+    /// Counts a renewal that its customer's bond was credited with; binds a customer who is not bound yet to whom the first
+    /// order came by. Of two first orders at once one loses its claim, and finds the other's bond.
+    fn bind(&self, set: &mut ChangeSet, event: &Event, binding: Option<Versioned<Binding>>) {
+        match (binding, event.affiliate_id) {
+            (Some(Versioned { row, version }), _) if event.decision.via() == Via::Customer => {
+                set.rows.bindings.change(version, row.renewed());
+            }
+            (None, Some(affiliate_id)) if event.kind.pays() => {
+                let keys = Binding::keys(event.customer_external_id.as_ref(), event.customer_email.as_ref());
+                if keys.is_empty() {
+                    return;
+                }
+                let binding = Binding::tie(self.desk.ids.id(), affiliate_id, event.id, event.created_at);
+                for key in keys {
+                    set.claim(Space::Binding, key, binding.id.uuid());
+                }
+                set.rows.bindings.insert(binding);
+            }
+            (Some(_) | None, _) => {}
+        }
     }
 
     /// The rows of an event that is about to be recorded, in the order in which they are always shown.
@@ -79,7 +103,7 @@ fn unknown_affiliate() -> Refusal {
 
 /// Who is credited, by what the event's names lead to.
 fn credited(shop: &Shop, ask: &NewEvent, found: EventFound, now: Timestamp) -> Result<Attributed, Refusal> {
-    let EventFound { earlier: _, coupon_owner, clicks } = found;
+    let EventFound { earlier: _, coupon_owner, binding, clicks } = found;
     let known = |id: AffiliateId| shop.affiliates.get(&id).cloned();
     let named = ask.affiliate_id.map(|id| known(id).ok_or_else(unknown_affiliate)).transpose()?;
     let coupon = ask.coupon.clone().map(|code| (code, coupon_owner.and_then(known)));
@@ -88,6 +112,9 @@ fn credited(shop: &Shop, ask: &NewEvent, found: EventFound, now: Timestamp) -> R
         Some(ClickedAffiliate { click_id: click.id, at: click.at, affiliate })
     });
     let session = ask.session.is_some().then(|| clicked.collect());
-    let candidates = Candidates { named, coupon, customer: None, session };
+    let customer = binding.and_then(|Versioned { row: Binding { id, affiliate_id, renewals, .. }, version: _ }| {
+        Some(BoundAffiliate { binding_id: id, renewals, affiliate: known(affiliate_id)? })
+    });
+    let candidates = Candidates { named, coupon, customer, session };
     Ok(attribute(&shop.merchant.row.settings, &ask.kind, ask.customer_email.as_ref(), candidates, now))
 }

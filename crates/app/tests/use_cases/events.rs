@@ -2,7 +2,7 @@
 
 use crate::stage::{Stage, email_of, once, purchase, refusal};
 use app::{AppError, AskedItem, MoveCommission, RecordEvent};
-use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, Via};
+use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, ShortText, Via};
 use ports::ReplyStatus;
 use std::sync::Arc;
 
@@ -242,4 +242,80 @@ async fn items_and_amount_agree() {
         let ask = RecordEvent { amount: amount.and_then(|text| text.parse().ok()), items, ..purchase("1") };
         assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == field));
     }
+}
+
+/// A subscription's payment by the customer `C-1`.
+fn renewal(external_id: &str) -> RecordEvent {
+    RecordEvent {
+        kind: EventKind::Renewal,
+        customer_external_id: ShortText::parse("C-1").ok(),
+        customer_email: Some(email_of("buyer")),
+        ..purchase(external_id)
+    }
+}
+
+async fn recurring(stage: &Stage, recurring: domain::Recurring) {
+    let change = domain::SettingsChange {
+        recurring: Some(recurring),
+        recurring_max_renewals: Some(2),
+        ..domain::SettingsChange::default()
+    };
+    stage.app.settings.change(&stage.who, change, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn renewals_of_a_bound_customer_earn_as_the_program_says() {
+    let stage = Stage::new().await;
+    let bob = stage.affiliate("bob", None).await;
+    let via = async |ask: RecordEvent| {
+        stage.record(ask).await.unwrap();
+        let event = stage.events().await.remove(0).event;
+        (event.decision.via(), event.affiliate_id)
+    };
+    let unbound =
+        RecordEvent { customer_external_id: ShortText::parse("C-2").ok(), customer_email: None, ..renewal("0") };
+    assert_eq!(via(unbound.clone()).await, (Via::None, None), "nobody brought this customer");
+    let first = RecordEvent { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal("1") };
+    assert_eq!(via(first).await, (Via::Affiliate, Some(bob.id)));
+    assert_eq!(via(renewal("2")).await, (Via::None, None), "by default only the first order earns");
+    recurring(&stage, domain::Recurring::FirstNRenewals).await;
+    assert_eq!(via(renewal("3")).await, (Via::Customer, Some(bob.id)));
+    let by_mail = RecordEvent { customer_external_id: None, ..renewal("4") };
+    assert_eq!(via(by_mail).await, (Via::Customer, Some(bob.id)));
+    assert_eq!(via(renewal("5")).await, (Via::None, None), "two have earned");
+    assert!(stage.events().await[0].event.decision.reason().contains("As many"));
+    recurring(&stage, domain::Recurring::AllRenewals).await;
+    assert_eq!(via(renewal("6")).await, (Via::Customer, Some(bob.id)));
+    let again = RecordEvent { kind: EventKind::Purchase, ..renewal("7") };
+    assert_eq!(via(again).await, (Via::None, None), "a purchase is not a renewal");
+    let other = RecordEvent { external_id: domain::ExternalId::parse("8").unwrap(), ..unbound };
+    assert_eq!(via(other).await, (Via::None, None));
+    stage.assert_reconciled().await;
+}
+
+#[tokio::test]
+async fn of_renewals_at_once_no_more_earn_than_can() {
+    let stage = Arc::new(Stage::new().await);
+    let bob = stage.affiliate("bob", None).await;
+    recurring(&stage, domain::Recurring::FirstNRenewals).await;
+    let storm = async |asks: Vec<RecordEvent>| {
+        let tasks: Vec<_> = asks
+            .into_iter()
+            .map(|ask| {
+                let stage = Arc::clone(&stage);
+                tokio::spawn(async move { stage.record(ask).await.unwrap() })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    };
+    let first =
+        |n| RecordEvent { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal(&format!("first-{n}")) };
+    storm((0..10).map(first).collect()).await;
+    storm((0..10).map(|n| renewal(&format!("again-{n}"))).collect()).await;
+    let events = stage.events().await;
+    let by_bond = events.iter().filter(|record| record.event.decision.via() == Via::Customer);
+    assert_eq!((by_bond.count(), events.len()), (2, 20));
+    stage.assert_reconciled().await;
 }

@@ -56,6 +56,7 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         session: Some(new.click.session.clone()),
         coupon: Some(new.coupon.code.clone()),
         affiliate_id: Some(new.affiliate.id),
+        customer: Vec::new(),
         now: moment(1),
     };
     let keys = AffiliateKeys {
