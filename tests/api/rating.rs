@@ -10,6 +10,7 @@ on_both_storages!(
     an_event_is_explained,
     what_pays_nothing_says_why,
     a_dry_run_answers_and_keeps_nothing,
+    renewals_earn_by_the_customers_first_order,
 );
 
 /// A purchase with a new external id and these further members.
@@ -156,4 +157,28 @@ async fn a_dry_run_answers_and_keeps_nothing(shop: Shop) {
     shop.client.post("events?dry_run=maybe", &body).await.names("INVALID_INPUT", "dry_run");
     shop.client.post("events?dry_run=true&more=1", &body).await.names("INVALID_INPUT", "more");
     reader.post("events?dry_run=true", &wish(json!({"amount": -1}))).await.names("INVALID_INPUT", "amount");
+}
+
+async fn renewals_earn_by_the_customers_first_order(shop: Shop) {
+    shop.settings(json!({"recurring": "first_n_renewals", "recurring_max_renewals": 1})).await;
+    let alice = shop.affiliate().await;
+    let customer = json!({"external_id": format!("c-{}", number()), "email": format!("c{}@example.com", number())});
+    let first = wish(json!({"amount": 99, "affiliate_id": alice["id"], "customer": customer}));
+    shop.client.post("events", &first).await.created();
+    let again = || wish(json!({"type": "renewal", "amount": 99, "customer": {"email": customer["email"]}}));
+    let tried = shop.client.post("events?dry_run=true", &again()).await.ok();
+    assert_eq!(tried["attribution"]["via"], "customer", "and it is not counted");
+    let renewed = shop.client.post("events", &again()).await.created();
+    assert_eq!((&renewed["attribution"]["via"], &renewed["affiliate_id"]), (&json!("customer"), &alice["id"]));
+    assert_eq!(amounts(&renewed), ["19.80"]);
+    let third = shop.client.post("events", &again()).await.created();
+    assert_eq!((&third["attribution"]["via"], &third["attributed"]), (&json!("none"), &json!(false)));
+    let explained = explained(&shop, &third).await;
+    assert_eq!(
+        (&explained["candidates"][0]["source"], &explained["candidates"][0]["verdict"]),
+        (&json!("customer"), &json!("used_up"))
+    );
+    let neighbour = shop.neighbour();
+    let theirs = neighbour.client.post("events", &again()).await.created();
+    assert_eq!(theirs["attributed"], false, "a neighbour's customer is another");
 }
