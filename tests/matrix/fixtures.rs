@@ -122,6 +122,12 @@ pub(crate) const ALL: &[Fixture] = &[
         stranger: Stranger::NotFound,
     },
     Fixture {
+        operation: "GET /api/v1/events/{id}/explain",
+        path: |things| format!("events/{}/explain", id(&things.event)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
         operation: "GET /api/v1/commissions",
         path: |_| "commissions".to_owned(),
         body: None,
@@ -178,6 +184,28 @@ pub(crate) const ALL: &[Fixture] = &[
     public("GET /livez", |_| "/livez".to_owned()),
     public("GET /readyz", |_| "/readyz".to_owned()),
 ];
+
+/// What `dry_run=true` makes of an operation.
+const TRIED: &[Fixture] = &[Fixture {
+    operation: "POST /api/v1/events",
+    path: |_| "events?dry_run=true".to_owned(),
+    body: Some(
+        |things| json!({"type": "purchase", "amount": 10, "external_id": "tried", "affiliate_id": things.affiliate["id"]}),
+    ),
+    stranger: Stranger::Refused("affiliate_id"),
+}];
+
+/// The operations that can be tried, as they are then: with the scope that is enough for it.
+#[track_caller]
+pub(crate) fn tried(operations: &[Operation]) -> Vec<(Operation, &'static Fixture)> {
+    let as_tried = |operation: &Operation| {
+        let mut tried = operation.clone();
+        tried.facts["x-scope"] = tried.facts.get("x-dry-run-scope")?.clone();
+        let fixture = TRIED.iter().find(|fixture| fixture.operation == operation.name());
+        Some((tried, fixture.unwrap_or_else(|| panic!("no fixture for a dry run of {}", operation.name()))))
+    };
+    operations.iter().filter_map(as_tried).collect()
+}
 
 const fn public(operation: &'static str, path: fn(&Things) -> String) -> Fixture {
     Fixture { operation, path, body: None, stranger: Stranger::Public }

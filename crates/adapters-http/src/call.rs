@@ -7,6 +7,7 @@ use crate::{
     json::{self, Node},
     name,
     trace::Trace,
+    values,
 };
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -33,6 +34,8 @@ pub(crate) type Handled = Result<HttpResponse, ApiError>;
 pub(crate) trait Needs: 'static {
     /// The scope.
     const SCOPE: Scope;
+    /// Whether `dry_run=true` in the query turns it into one that changes nothing and needs `read`.
+    const CAN_BE_TRIED: bool = false;
 }
 
 macro_rules! needs {
@@ -44,10 +47,22 @@ macro_rules! needs {
 }
 needs!(Read, Write, Admin);
 
+/// The operation needs the scope `write`, or, where the query says `dry_run=true`, the scope `read`.
+pub(crate) enum WriteOrTry {}
+impl Needs for WriteOrTry {
+    const SCOPE: Scope = Scope::Write;
+    const CAN_BE_TRIED: bool = true;
+}
+
+/// The parameter that asks for an answer without its change.
+const DRY_RUN: &str = "dry_run";
+
 /// An authenticated request. Extracting it gives 401, 429, 402 or 403, in this order, before anything else is looked at.
 pub(crate) struct Call<S: Needs> {
     /// On whose behalf it runs.
     pub(crate) who: Principal,
+    /// Whether nothing may come of it but the answer. The key was then asked for `read` alone.
+    pub(crate) dry_run: bool,
     edge: Data<Edge>,
     trace: Rc<Trace>,
     request: HttpRequest,
@@ -66,8 +81,10 @@ impl<S: Needs> FromRequest for Call<S> {
             let (Some(edge), Some(trace)) = (edge, Trace::of(&request)) else {
                 return Err(ApiError::new(Code::Internal));
             };
-            let who = authenticate(&edge, &trace, &request, S::SCOPE).await?;
-            Ok(Self { who, edge, trace, request, payload, scope: PhantomData })
+            let dry_run = S::CAN_BE_TRIED && says_dry_run(request.query_string());
+            let scope = if dry_run { Scope::Read } else { S::SCOPE };
+            let who = authenticate(&edge, &trace, &request, scope).await?;
+            Ok(Self { who, dry_run, edge, trace, request, payload, scope: PhantomData })
         })
     }
 }
@@ -113,10 +130,15 @@ impl<S: Needs> Call<S> {
         query(self.request.query_string())
     }
 
-    /// Insists that there are no parameters: an operation that would overlook one could do what was not meant.
+    /// Insists that there are no parameters, save the one that a dry run is asked for by: an operation that would overlook
+    /// one could do what was not meant.
     pub(crate) fn no_query(&self) -> Result<(), ApiError> {
         let query = self.query()?;
-        Ok(Fields::of(&query)?.finish(|| Some(()))?)
+        let mut fields = Fields::of(&query)?;
+        if S::CAN_BE_TRIED {
+            fields.optional(DRY_RUN, values::text(values::flag_text));
+        }
+        Ok(fields.finish(|| Some(()))?)
     }
 
     /// The id in the path. One that is malformed names nothing, as one that is unknown.
@@ -181,8 +203,11 @@ impl<S: Needs> Call<S> {
         receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await
     }
 
-    /// The wish that this request happen once, with the fingerprint of path and body.
+    /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never.
     fn once(&self, route: &'static str, body: &[u8], node: Option<&Node<'_>>) -> Result<Option<Once>, ApiError> {
+        if self.dry_run {
+            return Ok(None);
+        }
         let mut all = self.request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(first) = all.next() else { return Ok(None) };
         let wrong = |expected: String| ApiError::from(Fault::new(IDEMPOTENCY_KEY, expected));
@@ -250,6 +275,13 @@ pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
         Some((name, _)) => Err(Fault::new(name.replace('\0', ""), "must not contain U+0000").into()),
         None => Ok(Node::Object(entries)),
     }
+}
+
+/// Whether a query asks for a dry run. One that cannot be read does not, and is refused later.
+fn says_dry_run(text: &str) -> bool {
+    let yes =
+        |(name, value): &(Cow<'_, str>, Node<'_>)| name == DRY_RUN && matches!(value, Node::Text(t) if t == "true");
+    matches!(query(text), Ok(Node::Object(entries)) if entries.iter().any(yes))
 }
 
 /// 415 unless the body is one of `kinds`, in UTF-8, not compressed.
@@ -339,6 +371,10 @@ mod tests {
     fn queries() {
         let faulty = |text: &str| query(text).is_err();
         assert!(!faulty("") && !faulty("a=1&b=%C3%A9"));
+        for (text, dry) in [("dry_run=true", true), ("a=1&dry%5Frun=tru%65", true), ("dry_run=1", false), ("", false)] {
+            assert_eq!(says_dry_run(text), dry, "{text}");
+        }
+        assert!(!says_dry_run("dry_run=true&dry_run=true"), "it is refused");
         assert!(faulty("a=1&a=2") && faulty("a=%00") && faulty("%00=1"));
     }
 }

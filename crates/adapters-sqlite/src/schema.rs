@@ -139,6 +139,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    bindings (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        affiliate_id -> Binary,
+        event_id -> Binary,
+        renewals -> BigInt,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     clicks (merchant_id, id) {
         merchant_id -> Binary,
         id -> Binary,

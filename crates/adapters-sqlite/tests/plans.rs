@@ -7,9 +7,9 @@ use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use common::{Foreign, affiliate, file, folder, founded, merchant, open};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use domain::{
-    AffiliateStatus, Commission, CommissionId, CommissionStatus, CouponCode, CouponId, Decision, Email, Event, EventId,
-    EventKind, ExternalId, KeyHash, Metadata, Money, NewEvent, OrderReference, OrganizationId, SessionId, Settings,
-    Slug, TierId, Timestamp, plan_commissions,
+    AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionStatus, CouponCode, CouponId, Decision, Email,
+    Event, EventId, EventKind, ExternalId, KeyHash, Metadata, Money, NewEvent, OrderReference, OrganizationId,
+    RateSource, Reward, SessionId, Settings, Slug, TierId, Timestamp,
 };
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
@@ -84,12 +84,27 @@ async fn sold(storage: &SqliteStorage) {
     let event = Event::record(EventId::from_uuid(uuid(10)), ask, Decision::default(), None, Timestamp::MIN);
     let mut set = ChangeSet::new(merchant());
     set.claim(Space::Event(event.kind.space()), event.external_id.as_str(), event.id.uuid());
-    for plan in plan_commissions(&settings, sale, &leaf, &[]) {
-        let id = CommissionId::from_uuid(uuid(11));
-        let order = event.order_id.clone();
-        let row = Commission::from_plan(id, plan, event.id, order, None, false, &settings, Timestamp::MIN);
-        set.rows.commissions.insert(row);
-    }
+    let reward = Reward::Rate(settings.commission_rate);
+    let plan = CommissionPlan {
+        affiliate_id: leaf.id,
+        level: 0,
+        basis: sale,
+        reward,
+        rate_source: RateSource::Merchant,
+        rule_id: None,
+        amount: reward.of(sale),
+    };
+    let (id, order) = (CommissionId::from_uuid(uuid(11)), event.order_id.clone());
+    set.rows.commissions.insert(Commission::from_plan(
+        id,
+        plan,
+        event.id,
+        order,
+        None,
+        false,
+        &settings,
+        Timestamp::MIN,
+    ));
     set.rows.events.insert(event);
     storage.commit(set).await.unwrap();
 }
@@ -157,6 +172,7 @@ async fn ask_for_facts(storage: &SqliteStorage) {
         session: Some(session()),
         coupon: Some(code()),
         affiliate_id: Some(id),
+        customer: vec!["x:1".to_owned(), "e:a@example.com".to_owned()],
         now: Timestamp::MIN,
     };
     let mut facts = storage.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();

@@ -10,6 +10,7 @@ mod account;
 mod affiliate;
 mod attribution;
 mod audit;
+mod binding;
 mod click;
 mod commission;
 mod coupon;
@@ -18,6 +19,7 @@ mod decision;
 mod email;
 mod error;
 mod event;
+mod explain;
 mod id;
 mod item;
 mod key;
@@ -28,9 +30,12 @@ mod metadata;
 mod money;
 mod organization;
 mod rate;
+mod rating;
+mod reckon;
 mod refund;
 mod reward;
 mod rule;
+mod sale;
 mod settings;
 mod slug;
 mod targets;
@@ -44,16 +49,21 @@ pub use account::Account;
 pub use affiliate::{
     Affiliate, AffiliateChange, AffiliateStatus, NewAffiliate, coupon_on_approval, parent_chain_allows,
 };
-pub use attribution::{Attributed, Candidates, ClickedAffiliate, attribute};
+pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, attribute};
 pub use audit::{Flaw, audit};
+pub use binding::Binding;
 pub use click::{Click, Utm};
-pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource, plan_commissions};
+pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource};
 pub use coupon::{Coupon, CouponCode};
 pub use decimal::Decimal;
-pub use decision::{Candidate, CandidateSource, Decision, Verdict, Via};
+pub use decision::{
+    Candidate, CandidateSource, Considered, Decision, DecisionError, ParentVerdict, PassedParent, Rating,
+    RewardVerdict, Verdict, Via,
+};
 pub use email::Email;
 pub use error::{Fault, Refusal};
 pub use event::{Event, EventKind, EventSpace, NewEvent};
+pub use explain::{LineGroup, Step, explain, why_unpaid};
 pub use id::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
     GroupId, Id, IdError, Kind, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
@@ -67,9 +77,12 @@ pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};
 pub use organization::{Mode, Organization, Plan};
 pub use rate::Rate;
+pub use rating::Program;
+pub use reckon::{Earner, LeafPlan, MOST_COMMISSIONS, Reckoned, reckon};
 pub use refund::{NewRefund, Refund, refund};
 pub use reward::Reward;
 pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
+pub use sale::Sale;
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
 pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};

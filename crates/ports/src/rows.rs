@@ -1,8 +1,8 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Event, Merchant, MerchantId, Organization,
-    Timestamp,
+    Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, Coupon, Event, Merchant, MerchantId,
+    Organization, Timestamp,
 };
 use uuid::Uuid;
 
@@ -41,6 +41,7 @@ pub enum Table {
     Trees,
     Affiliates,
     Coupons,
+    Bindings,
     Events,
     Commissions,
     Accounts,
@@ -48,13 +49,14 @@ pub enum Table {
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
         Self::Trees,
         Self::Affiliates,
         Self::Coupons,
+        Self::Bindings,
         Self::Events,
         Self::Commissions,
         Self::Accounts,
@@ -121,6 +123,7 @@ entities! {
     Tree, Trees, merchant_id;
     Affiliate, Affiliates, id;
     Coupon, Coupons, id;
+    Binding, Bindings, id;
     Event, Events, id;
     Commission, Commissions, id;
     Account, Accounts, id;
@@ -191,6 +194,7 @@ pub struct Rows {
     pub trees: Writes<Tree>,
     pub affiliates: Writes<Affiliate>,
     pub coupons: Writes<Coupon>,
+    pub bindings: Writes<Binding>,
     pub events: Writes<Event>,
     pub commissions: Writes<Commission>,
     pub accounts: Writes<Account>,
@@ -209,6 +213,7 @@ impl Rows {
             trees,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
@@ -221,6 +226,7 @@ impl Rows {
             + trees.count()
             + affiliates.count()
             + coupons.count()
+            + bindings.count()
             + events.count()
             + commissions.count()
             + accounts.count()
@@ -237,6 +243,7 @@ impl Rows {
             trees,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
@@ -250,6 +257,7 @@ impl Rows {
             .chain(trees.expected())
             .chain(affiliates.expected())
             .chain(coupons.expected())
+            .chain(bindings.expected())
             .chain(events.expected())
             .chain(commissions.expected())
             .chain(accounts.expected())

@@ -2,8 +2,8 @@
 //! `Affiliate { status: AffiliateStatus::Pending, ..build::affiliate(&ids, "bob") }`.
 
 use domain::{
-    Account, Affiliate, AffiliateStatus, ApiKey, Click, Commission, CommissionStatus, Coupon, CouponCode, Currency,
-    Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money,
+    Account, Affiliate, AffiliateStatus, ApiKey, Binding, Click, Commission, CommissionStatus, Coupon, CouponCode,
+    Currency, Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money,
     OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Reward, Scopes, SessionId, Slug, Timestamp,
     Utm,
 };
@@ -89,6 +89,11 @@ pub fn affiliate(ids: &dyn IdSource, name: &str) -> Affiliate {
 pub fn coupon(ids: &dyn IdSource, owner: &Affiliate, code: &str) -> Coupon {
     let code = CouponCode::parse(code).unwrap();
     Coupon { id: ids.id(), affiliate_id: owner.id, code, created_at: moment(0) }
+}
+
+/// The bond of a customer to `owner` since `event`.
+pub fn binding(ids: &dyn IdSource, owner: &Affiliate, event: &Event) -> Binding {
+    Binding::tie(ids.id(), owner.id, event.id, moment(0))
 }
 
 /// A session id from a short name.

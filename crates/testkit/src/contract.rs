@@ -135,6 +135,7 @@ macro_rules! contract_cases {
                 many_events_are_looked_up_at_once
                 lookups_of_one_moment_do_not_mix
                 an_external_id_is_looked_up_in_its_space
+                a_customers_bond_is_found_by_the_first_key_that_is_taken
                 five_levels_of_parents_come_along
                 the_latest_clicks_and_the_earliest_in_the_window_are_chosen
                 the_window_follows_the_merchants_clock

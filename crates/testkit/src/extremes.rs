@@ -3,10 +3,11 @@
 use crate::build::{self, Shop};
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
-    CommissionStatus, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, Item, Items,
-    KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, Plan, Rate,
-    RateSource, Reason, Recurring, RedirectHost, Reward, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText,
-    Slug, Timestamp, UserAgent, Utm, Verdict, WebUrl,
+    CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, Item,
+    Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName,
+    ParentVerdict, PassedParent, Plan, Rate, RateSource, Rating, Reason, Recurring, RedirectHost, Reward,
+    RewardVerdict, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Timestamp, UserAgent, Utm,
+    Verdict, WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
@@ -184,10 +185,29 @@ pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
         customer_external_id: Some(ShortText::parse(&unicode(ShortText::MOST)).unwrap()),
         occurred_at: Some(Timestamp::MIN),
         metadata: metadata(),
-        decision: Decision { candidates: candidates.collect() },
+        decision: Decision { candidates: candidates.collect(), ..rated(winner) },
         fingerprint: [0xff; 32],
         created_at: Timestamp::MAX,
     }
+}
+
+/// A decision in which everything was weighed that can be.
+fn rated(winner: &Affiliate) -> Decision {
+    let considered = RateSource::ALL.iter().zip(RewardVerdict::ALL.iter().cycle()).map(|(&source, &verdict)| {
+        let flat = source == RateSource::RuleGlobal;
+        let sum = Money::from_minor(i64::MAX, "KWD".parse().unwrap());
+        let reward = if flat { Reward::Flat(sum) } else { Reward::Rate(Rate::ONE) };
+        Considered { source, rule_id: flat.then(|| domain::Id::from_uuid(highest())), reward, verdict }
+    });
+    let rating = Rating { affiliate_id: winner.id, lines: (0..100).collect(), considered: considered.collect() };
+    let passed = PassedParent {
+        leaf_affiliate_id: winner.id,
+        affiliate_id: winner.id,
+        level: 5,
+        verdict: ParentVerdict::NotApproved,
+    };
+    let cut = Some(Money::from_minor(i64::MAX, "KWD".parse().unwrap()));
+    Decision { candidates: Vec::new(), ratings: vec![rating; 100], passed_parents: vec![passed; 5], cut }
 }
 
 /// An event with everything left out that may be.

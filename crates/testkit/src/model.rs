@@ -69,6 +69,7 @@ impl Model {
             trees,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
@@ -81,6 +82,7 @@ impl Model {
         self.write_table(set.merchant, trees);
         self.write_table(set.merchant, affiliates);
         self.write_table(set.merchant, coupons);
+        self.write_table(set.merchant, bindings);
         self.write_table(set.merchant, events);
         self.write_table(set.merchant, commissions);
         self.write_table(set.merchant, accounts);

@@ -1,7 +1,7 @@
 //! Change sets as the use cases make them: rows together with the unique keys they hold.
 
 use crate::build::Shop;
-use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Event, MerchantId};
+use domain::{Account, Affiliate, ApiKey, Binding, Commission, Coupon, Event, MerchantId};
 use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
 
 /// A row as it was first stored.
@@ -33,6 +33,9 @@ pub trait Grow: Sized {
     /// Adds a coupon and the claim of its code.
     #[must_use]
     fn with_coupon(self, coupon: &Coupon) -> Self;
+    /// Adds a customer's bond and the claims of the keys it goes by.
+    #[must_use]
+    fn with_binding(self, binding: &Binding, keys: &[String]) -> Self;
     /// Takes a coupon away and gives its code back.
     #[must_use]
     fn without_coupon(self, coupon: &Versioned<Coupon>) -> Self;
@@ -61,6 +64,14 @@ impl Grow for ChangeSet {
     fn with_coupon(mut self, coupon: &Coupon) -> Self {
         self.claim(Space::CouponCode, coupon.code.as_str(), coupon.row_id());
         self.rows.coupons.insert(coupon.clone());
+        self
+    }
+
+    fn with_binding(mut self, binding: &Binding, keys: &[String]) -> Self {
+        for key in keys {
+            self.claim(Space::Binding, key, binding.row_id());
+        }
+        self.rows.bindings.insert(binding.clone());
         self
     }
 

@@ -5,16 +5,16 @@ use super::{
     refunds::{is_refund, new_refund},
 };
 use crate::{
-    call::{Call, Handled, Read, Write},
+    call::{Call, Handled, Read, WriteOrTry, json_answer},
     fields::Fields,
     json::Node,
     listing::PageParams,
     values::{decimal, id, instant, metadata, text},
-    wire::{EventObject, Instant, ListObject, OwnData},
+    wire::{EventObject, ExplanationObject, Instant, ListObject, OwnData, bytes},
 };
-use actix_web::{get, post};
-use app::RecordEvent;
-use domain::{CouponCode, Email, EventKind, ExternalId, Fault, NewRefund, OrderReference, SessionId, ShortText};
+use actix_web::{get, http::StatusCode, post};
+use app::{App, AskedItem, RecordEvent};
+use domain::{CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, SessionId, ShortText};
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
 
@@ -65,6 +65,22 @@ async fn show(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::Event(&record)))
 }
 
+/// Explain a conversion event.
+///
+/// Every candidate for the credit and why it won or lost, every reward that was considered for its lines, and each step of
+/// the arithmetic, the cap and later refunds included.
+#[utoipa::path(
+    tag = "Events", operation_id = "explainEvent", params(("id" = String, Path, description = "The event's id.")),
+    responses((status = 200, description = "How it came out so.", body = ExplanationObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/events/{id}/explain")]
+async fn explain(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let record = call.app().events.get(&call.who, call.path_id()?).await?;
+    Ok(json_answer(StatusCode::OK, bytes(&ExplanationObject::from(&record))))
+}
+
 /// A conversion event. `event_type` is read for `type`, and `payload` for `metadata`.
 #[derive(ToSchema)]
 #[schema(as = NewEvent, example = json!({
@@ -86,13 +102,17 @@ struct NewEventBody {
     order_id: Option<String>,
     /// Of a refund, the event to take back. Such an event names no `items`, `coupon`, `cookie_id` or `affiliate_id`.
     refunds: Option<String>,
-    /// What was paid, in whole units with at most the currency's digits. Required where the type pays. Of a refund, how
-    /// much to take back: above 0, and all that is left unless told otherwise.
+    /// What was paid, in whole units with at most the currency's digits. Required where the type pays and there are no
+    /// items. Of a refund, how much to take back: above 0, and all that is left unless told otherwise.
     #[schema(minimum = 0)]
     amount: Option<crate::wire::Amount>,
     /// An ISO 4217 code; the settings' unless told otherwise. Of a refund, that of the event it takes back.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
+    /// The lines of the order, each with a price of its own; at most 100. They must sum up to the amount, which may be left
+    /// out then.
+    #[schema(max_items = 100)]
+    items: Option<Vec<ItemBody>>,
     /// The visitor's session, from the cookie `_cobz_sess`. An unknown one is no error.
     #[schema(max_length = 255)]
     cookie_id: Option<String>,
@@ -107,6 +127,22 @@ struct NewEventBody {
     occurred_at: Option<Instant>,
     /// Your own data.
     metadata: Option<OwnData>,
+}
+
+/// One line of an order.
+#[derive(ToSchema)]
+#[schema(as = NewItem)]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct ItemBody {
+    /// Your word for what was bought.
+    #[schema(min_length = 1, max_length = 255)]
+    product: Option<String>,
+    /// Your word for what kind of thing that is.
+    #[schema(min_length = 1, max_length = 255)]
+    category: Option<String>,
+    /// What was paid for it, in whole units with at most the currency's digits.
+    #[schema(minimum = 0)]
+    amount: crate::wire::Amount,
 }
 
 /// The buyer of an event.
@@ -143,6 +179,12 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     });
     let amount = fields.optional("amount", decimal);
     let currency = fields.optional("currency", text(currency));
+    let items = fields.objects("items", Items::MOST, |item| {
+        let product = item.optional("product", text(ShortText::parse));
+        let category = item.optional("category", text(ShortText::parse));
+        let amount = item.required("amount", decimal)?;
+        Some(AskedItem { product, category, amount })
+    });
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
     let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
     let affiliate_id = fields.optional("affiliate_id", text(existing_affiliate));
@@ -161,6 +203,7 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
             order_id,
             amount,
             currency,
+            items: items.unwrap_or_default(),
             session: session.flatten(),
             coupon: coupon.flatten(),
             affiliate_id,
@@ -182,6 +225,16 @@ fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<
     Ok(parse(text).ok())
 }
 
+/// How an event is recorded.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameter that a call reads")]
+struct RecordParams {
+    /// With `true` nothing is kept: the answer is the one that the event would get, and the key needs the scope `read`. An
+    /// `Idempotency-Key` is ignored then.
+    dry_run: Option<bool>,
+}
+
 /// Record a conversion event, once.
 ///
 /// The same `external_id` with the same body gets the first answer again, with status 200; with another body it is
@@ -190,24 +243,31 @@ fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<
 /// A `refund` takes a sale back, in part or all that is left of it, together with what it earned: every commission gets
 /// a negative sibling, or becomes void where nothing is left of it and nothing was decided about it yet.
 #[utoipa::path(
-    tag = "Events", operation_id = "recordEvent", request_body = NewEventBody,
+    tag = "Events", operation_id = "recordEvent", params(RecordParams), request_body = NewEventBody,
     responses(
         (status = 201, description = "The event, recorded now.", body = EventObject<'static>),
-        (status = 200, description = "The event, recorded before.", body = EventObject<'static>)
+        (status = 200, description = "The event, recorded before, or what a dry run would record.", body = EventObject<'static>)
     ),
-    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
+    extensions(
+        ("x-scope" = json!("write")),
+        ("x-dry-run-scope" = json!("read")),
+        ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"]))
+    )
 )]
 #[post("/events")]
-async fn record_event(mut call: Call<Write>) -> Handled {
+async fn record_event(mut call: Call<WriteOrTry>) -> Handled {
     let (ask, once) = call.read("POST /events", posted).await?;
-    let answer = match ask {
-        Posted::Event(ask) => call.app().events.record(&call.who, ask, once).await?,
-        Posted::Refund(ask) => call.app().refunds.record(&call.who, ask, once).await?,
+    let App { events, refunds, .. } = call.app();
+    let answer = match (ask, call.dry_run) {
+        (Posted::Event(ask), false) => events.record(&call.who, ask, once).await?,
+        (Posted::Event(ask), true) => events.try_out(&call.who, ask).await?,
+        (Posted::Refund(ask), false) => refunds.record(&call.who, ask, once).await?,
+        (Posted::Refund(ask), true) => refunds.preview(&call.who, ask).await?,
     };
     Ok(call.answer(answer))
 }
 
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(record_event);
+    config.service(list).service(show).service(explain).service(record_event);
 }

@@ -86,11 +86,30 @@ async fn limit_plan_and_scope_come_before_anything_else() {
 async fn an_unknown_parameter_is_not_overlooked() {
     let (stub, edge) = set_up();
     for (name, method, path, _) in keyed() {
-        let request = with_json(as_caller(Who::All, method, &format!("{path}?dry_run=true")), "{}");
+        let request = with_json(as_caller(Who::All, method, &format!("{path}?dry_runs=true")), "{}");
         let got = send(&edge, request).await;
-        assert_eq!((got.status.as_u16(), got.param().as_str()), (417, "dry_run"), "{name}");
+        assert_eq!((got.status.as_u16(), got.param().as_str()), (417, "dry_runs"), "{name}");
     }
     assert_eq!(commits(&stub), 0);
+}
+
+#[actix_web::test]
+async fn a_dry_run_needs_to_read_and_keeps_nothing() {
+    let (stub, edge) = set_up();
+    let body = r#"{"type": "purchase", "external_id": "1", "amount": 1}"#;
+    let send_as = async |who, query: &str| {
+        let request = as_caller(who, Method::POST, &format!("/api/v1/events{query}"));
+        send(&edge, with_json(request.insert_header(("Idempotency-Key", "k")), body)).await
+    };
+    assert_eq!(send_as(Who::Reader, "?dry_run=true").await.status, 200);
+    for (who, query) in [(Who::Writer, "?dry_run=true"), (Who::Reader, "?dry_run=false"), (Who::Reader, "?dry_run=1")] {
+        assert_eq!(send_as(who, query).await.status, 403, "{who:?} {query}");
+    }
+    let got = send_as(Who::Writer, "?dry_run=1").await;
+    assert_eq!((got.status.as_u16(), got.param().as_str()), (417, "dry_run"));
+    assert_eq!(commits(&stub), 0);
+    assert_eq!(send_as(Who::Writer, "?dry_run=false").await.status, 201);
+    assert_eq!(commits(&stub), 1);
 }
 
 #[actix_web::test]
@@ -102,7 +121,7 @@ async fn a_malformed_id_is_one_that_is_unknown() {
         let others = [
             unknown,
             path.replace("_", "-"),
-            format!("{path}0"),
+            path.replace("0007", "00070"),
             path.replace("000", "%00"),
             path.replace("0007", "%C3%A9"),
         ];

@@ -131,7 +131,16 @@ fn record() -> AffiliateRecord {
 fn commission() -> Commission {
     let settings = merchant().settings;
     let sale = Money::from_minor(9_900, settings.currency);
-    let plan = plan_commissions(&settings, sale, &affiliate(), &[]).remove(0);
+    let reward = Reward::Rate(settings.commission_rate);
+    let plan = CommissionPlan {
+        affiliate_id: affiliate().id,
+        level: 0,
+        basis: sale,
+        reward,
+        rate_source: RateSource::Merchant,
+        rule_id: None,
+        amount: reward.of(sale),
+    };
     let event = EventId::from_uuid(Uuid::from_u128(KNOWN));
     let order = OrderReference::parse("1001").unwrap();
     Commission::from_plan(

@@ -44,9 +44,12 @@ words! {
     AffiliateStatusWord of AffiliateStatus;
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
+    ParentVerdictWord of ParentVerdict;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
+    RewardVerdictWord of RewardVerdict;
     ScopeWord of Scope;
     SelfReferralWord of SelfReferral;
+    VerdictWord of Verdict;
     ViaWord of Via;
 }

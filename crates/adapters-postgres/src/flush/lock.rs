@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, EventRow, MerchantRow, OrganizationRow, Stored,
-        TreeRow,
+        AccountRow, AffiliateRow, ApiKeyRow, BindingRow, CommissionRow, CouponRow, EventRow, MerchantRow,
+        OrganizationRow, Stored, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -51,6 +51,7 @@ const fn name(table: Table) -> &'static str {
         Table::Trees => TreeRow::TABLE,
         Table::Affiliates => AffiliateRow::TABLE,
         Table::Coupons => CouponRow::TABLE,
+        Table::Bindings => BindingRow::TABLE,
         Table::Events => EventRow::TABLE,
         Table::Commissions => CommissionRow::TABLE,
         Table::Accounts => AccountRow::TABLE,

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, ClickRow, CommissionRow, CouponRow, EventRow, Image,
-        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow, list,
+        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, BindingRow, ClickRow, CommissionRow, CouponRow, EventRow,
+        Image, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow, list,
     },
     sql::Sql,
 };
@@ -62,6 +62,7 @@ struct Write {
     trees: Changes<TreeRow>,
     affiliates: Changes<AffiliateRow>,
     coupons: Changes<CouponRow>,
+    bindings: Changes<BindingRow>,
     events: Changes<EventRow>,
     commissions: Changes<CommissionRow>,
     accounts: Changes<AccountRow>,
@@ -111,6 +112,7 @@ impl Write {
             trees,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
@@ -123,6 +125,7 @@ impl Write {
         self.trees.add(merchant, trees);
         self.affiliates.add(merchant, affiliates);
         self.coupons.add(merchant, coupons);
+        self.bindings.add(merchant, bindings);
         self.events.add(merchant, events);
         self.commissions.add(merchant, commissions);
         self.accounts.add(merchant, accounts);
@@ -143,6 +146,7 @@ impl Write {
             trees,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
@@ -158,6 +162,7 @@ impl Write {
         trees.steps(&mut steps);
         affiliates.steps(&mut steps);
         coupons.steps(&mut steps);
+        bindings.steps(&mut steps);
         events.steps(&mut steps);
         commissions.steps(&mut steps);
         accounts.steps(&mut steps);

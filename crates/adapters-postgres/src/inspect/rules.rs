@@ -1,7 +1,8 @@
 //! Sums, and rows that name one another.
 
 use super::Rule;
-use domain::{AccountId, AffiliateId, AnnouncementId, CommissionId, EventId, MerchantId, OrganizationId};
+use domain::{AccountId, AffiliateId, AnnouncementId, BindingId, CommissionId, EventId, MerchantId, OrganizationId};
+use ports::Space;
 use uuid::Uuid;
 
 pub(super) fn rules() -> Vec<Rule> {
@@ -9,6 +10,7 @@ pub(super) fn rules() -> Vec<Rule> {
     let account = |id| AccountId::from_uuid(id).to_string();
     let event = |id| EventId::from_uuid(id).to_string();
     let commission = |id| CommissionId::from_uuid(id).to_string();
+    let binding = |id| BindingId::from_uuid(id).to_string();
     let announcement = |id| AnnouncementId::from_uuid(id).to_string();
     let merchant = |id| MerchantId::from_uuid(id).to_string();
     let organization = |id| OrganizationId::from_uuid(id).to_string();
@@ -24,6 +26,8 @@ pub(super) fn rules() -> Vec<Rule> {
         rule("refunded_sums", event, REFUNDED_SUMS),
         rule("commission_reverses", commission, COMMISSION_REVERSES),
         rule("commission_refund", commission, COMMISSION_REFUND),
+        rule("binding_claim", binding, &binding_claim()),
+        rule("claim_binding", binding, &claim_binding()),
         rule("announcement_outbox", announcement, ANNOUNCEMENT_OUTBOX),
         rule("outbox_announcement", announcement, OUTBOX_ANNOUNCEMENT),
         rule("merchant_tree", merchant, MERCHANT_TREE),
@@ -123,6 +127,26 @@ const COMMISSION_REFUND: &str = "\
     SELECT c.merchant_id, c.id, 'names a refund that its event does not have' \
     FROM commissions c LEFT JOIN events r ON r.merchant_id = c.merchant_id AND r.id = c.refund_id \
     AND r.refunds = c.event_id WHERE c.refund_id IS NOT NULL AND r.id IS NULL";
+
+/// A customer's bond goes by some key.
+fn binding_claim() -> String {
+    format!(
+        "SELECT b.merchant_id, b.id, 'does not own its key in claims' \
+         FROM bindings b WHERE NOT EXISTS (SELECT FROM claims c \
+         WHERE c.merchant_id = b.merchant_id AND c.space = {} AND c.owner = b.id)",
+        Space::Binding.number()
+    )
+}
+
+/// What a customer's bond goes by is a bond's.
+fn claim_binding() -> String {
+    format!(
+        "SELECT c.merchant_id, c.owner, 'owns a key in claims that is not of any row of it' \
+         FROM claims c LEFT JOIN bindings b ON b.merchant_id = c.merchant_id AND b.id = c.owner \
+         WHERE c.space = {} AND b.id IS NULL",
+        Space::Binding.number()
+    )
+}
 
 /// Nothing takes announcements out of the outbox yet: each is in it.
 const ANNOUNCEMENT_OUTBOX: &str = "\

@@ -3,13 +3,13 @@
 use super::{
     Read,
     event_statements::{
-        ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, coupons, earliest_clicks, earned, events,
-        latest_clicks, line, merchants, named,
+        BindingFound, ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, bindings, coupons, earliest_clicks,
+        earned, events, latest_clicks, line, merchants, named,
     },
 };
 use crate::{
     readers::Reader,
-    rows::{AffiliateRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, instant, time},
+    rows::{AffiliateRow, BindingRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, instant, time},
     sql::{Sql, Typed},
 };
 use diesel::{data_types::PgTimestamp, deserialize::FromSqlRow, pg::Pg};
@@ -51,13 +51,15 @@ struct Haul {
 struct Found {
     earlier: Option<Uuid>,
     coupon_owner: Option<Uuid>,
+    /// By the place of the key that leads there: the first counts.
+    bindings: BTreeMap<i32, BindingRow>,
     /// When, and whose.
     clicks: BTreeMap<Uuid, (PgTimestamp, Uuid)>,
 }
 
 /// Answers every ask, in their order; a damaged row is the misfortune of those alone that need it.
 ///
-/// One round trip of one to four statements. A second one where sessions have many clicks or events are there already,
+/// One round trip of one to five statements. A second one where sessions have many clicks or events are there already,
 /// a third one where affiliates have parents.
 pub(crate) async fn load(reader: &Reader, asks: &[FactsAsk]) -> Read<Vec<Mapped<Option<EventFacts>>>> {
     let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
@@ -85,10 +87,11 @@ where
 impl Haul {
     /// Merchants and claims before what depends on them.
     async fn first_round(&mut self, reader: &Reader, shops: Vec<Uuid>, events: &[Numbered<'_>]) -> Read<()> {
-        let (merchants, coupons, named, clicks) = try_join!(
+        let (merchants, coupons, bindings, named, clicks) = try_join!(
             biased;
             reader.all(merchants(shops, events)),
             maybe(reader, coupons(events)),
+            maybe(reader, bindings(events)),
             maybe(reader, named(events)),
             maybe(reader, latest_clicks(events)),
         )?;
@@ -98,6 +101,7 @@ impl Haul {
         for row in coupons {
             self.add_coupon(row);
         }
+        bindings.into_iter().for_each(|row| self.add_binding(row));
         named.into_iter().for_each(|row| self.add_affiliate(row));
         clicks.into_iter().for_each(|row| self.add_click(row));
         Ok(())
@@ -168,6 +172,13 @@ impl Haul {
         row.into_iter().for_each(|row| self.add_affiliate(row));
     }
 
+    fn add_binding(&mut self, (number, place, binding, row): BindingFound) {
+        if let Some(found) = self.found(number) {
+            found.bindings.insert(place, binding);
+        }
+        row.into_iter().for_each(|row| self.add_affiliate(row));
+    }
+
     fn add_click(&mut self, (number, id, at, owner, row): ClickFound) {
         if let Some(found) = self.found(number) {
             found.clicks.insert(id, (at, owner));
@@ -185,19 +196,21 @@ impl Haul {
         let named = ask.lookups.iter().filter_map(|lookup| lookup.affiliate_id.map(AffiliateId::uuid));
         let led_to =
             found.iter().flat_map(|one| one.coupon_owner.into_iter().chain(one.clicks.values().map(|(_, of)| *of)));
+        let bound = found.iter().flat_map(|one| one.bindings.values().map(|binding| binding.affiliate_id));
         Ok(Some(EventFacts {
             merchant: row.clone().versioned()?,
-            affiliates: self.with_parents(merchant, named.chain(led_to))?,
+            affiliates: self.with_parents(merchant, named.chain(led_to).chain(bound))?,
             found: found.into_iter().map(|one| self.event_found(merchant, one)).collect::<Mapped<_>>()?,
         }))
     }
 
     fn event_found(&self, merchant: Uuid, found: Found) -> Mapped<EventFound> {
-        let Found { earlier, coupon_owner, clicks } = found;
+        let Found { earlier, coupon_owner, bindings, clicks } = found;
         let earlier = earlier.and_then(|id| self.events.get(&(merchant, id)));
         Ok(EventFound {
             earlier: earlier.map(|row| self.record(row)).transpose()?,
             coupon_owner: coupon_owner.map(AffiliateId::from_uuid),
+            binding: bindings.into_values().next().map(Readable::versioned).transpose()?,
             clicks: clicks.into_iter().map(session_click).collect::<Mapped<_>>()?,
         })
     }

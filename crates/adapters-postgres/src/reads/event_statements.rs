@@ -4,7 +4,7 @@
 
 use super::event_facts::Numbered;
 use crate::{
-    rows::{AffiliateRow, CommissionRow, EventRow, MerchantRow, Stored},
+    rows::{AffiliateRow, BindingRow, CommissionRow, EventRow, MerchantRow, Stored},
     sql::Sql,
 };
 use diesel::data_types::PgTimestamp;
@@ -59,6 +59,30 @@ pub(super) fn coupons<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, CouponFound
         Space::CouponCode.number(),
     ));
     (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(merchants).bind_each(codes))
+}
+
+/// The customer's bond that a key leads to: the event's number, the key's place among the event's, and its affiliate.
+pub(super) type BindingFound = (i32, i32, BindingRow, Option<AffiliateRow>);
+
+/// The bonds of the customers that these events name.
+pub(super) fn bindings<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, BindingFound>> {
+    let keys = events.iter().flat_map(|event| {
+        let places = (0_i32..).zip(&event.lookup.customer);
+        places.map(|(place, key)| ((event.number, place), (event.merchant.uuid(), key.clone())))
+    });
+    let (places, keys): (Vec<_>, Vec<_>) = keys.unzip();
+    let ((numbers, places), (merchants, keys)): ((Vec<_>, Vec<_>), (Vec<_>, Vec<_>)) =
+        (places.into_iter().unzip(), keys.into_iter().unzip());
+    let sql = Sql::new(format!(
+        "SELECT n.number, n.place, {}, {} FROM unnest(?, ?, ?, ?) AS n (number, place, merchant_id, key) \
+         JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = {} AND k.key = n.key \
+         JOIN bindings b ON b.merchant_id = k.merchant_id AND b.id = k.owner \
+         LEFT JOIN affiliates a ON a.merchant_id = b.merchant_id AND a.id = b.affiliate_id",
+        BindingRow::select("b"),
+        AffiliateRow::select("a"),
+        Space::Binding.number(),
+    ));
+    (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(places).bind_each(merchants).bind_each(keys))
 }
 
 /// The affiliates that these events name by their ids.

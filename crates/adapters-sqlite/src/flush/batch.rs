@@ -4,8 +4,8 @@ use super::rows;
 use crate::{
     error::Fault,
     rows::{
-        AccountRow, AffiliateRow, ClaimedKey, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow,
-        ReplyRow, Stored, TreeRow, take_reply_back,
+        AccountRow, AffiliateRow, BindingRow, ClaimedKey, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow,
+        OrganizationRow, ReplyRow, Stored, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -80,6 +80,7 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Trees => TreeRow::version(scope, id, connection),
         Table::Affiliates => AffiliateRow::version(scope, id, connection),
         Table::Coupons => CouponRow::version(scope, id, connection),
+        Table::Bindings => BindingRow::version(scope, id, connection),
         Table::Events => EventRow::version(scope, id, connection),
         Table::Commissions => CommissionRow::version(scope, id, connection),
         Table::Accounts => AccountRow::version(scope, id, connection),

@@ -3,8 +3,8 @@
 use crate::{
     error::Fault,
     rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ClaimedKey, ClickRow, CommissionRow, CouponRow, EventRow, KeyRow,
-        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow,
+        AccountRow, AffiliateRow, AnnouncementRow, BindingRow, ClaimedKey, ClickRow, CommissionRow, CouponRow,
+        EventRow, KeyRow, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow,
     },
     values::Uid,
 };
@@ -37,6 +37,7 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         trees,
         affiliates,
         coupons,
+        bindings,
         events,
         commissions,
         accounts,
@@ -49,6 +50,7 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<TreeRow>(connection, merchant, trees)?;
     write_table::<AffiliateRow>(connection, merchant, affiliates)?;
     write_table::<CouponRow>(connection, merchant, coupons)?;
+    write_table::<BindingRow>(connection, merchant, bindings)?;
     write_table::<EventRow>(connection, merchant, events)?;
     write_table::<CommissionRow>(connection, merchant, commissions)?;
     write_table::<AccountRow>(connection, merchant, accounts)?;

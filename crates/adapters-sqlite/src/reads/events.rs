@@ -11,15 +11,16 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{EventRow, find, owner_of},
+    rows::{BindingRow, EventRow, find, owner_of},
     schema::events,
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Affiliate, AffiliateId, Event, EventId, EventSpace, ExternalId, Merchant, MerchantId, Settings};
+use domain::{Affiliate, AffiliateId, Binding, Event, EventId, EventSpace, ExternalId, Merchant, MerchantId, Settings};
 use ports::{
     EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, Space,
+    Versioned,
 };
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -51,13 +52,15 @@ fn facts(
     let clicks = found.iter().flat_map(|found| &found.clicks);
     let named = lookups.iter().filter_map(|lookup| lookup.affiliate_id);
     let named = named.chain(found.iter().filter_map(|found| found.coupon_owner));
+    let bound = found.iter().filter_map(|found| found.binding.as_ref());
+    let named = named.chain(bound.map(|binding| binding.row.affiliate_id));
     let named = named.chain(clicks.map(|click| click.affiliate_id)).collect();
     let affiliates = with_parents(connection, id, named)?;
     Ok(Some(EventFacts { merchant, affiliates, found }))
 }
 
 fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventLookup) -> Result<EventFound, Fault> {
-    let EventLookup { space, external_id, session, coupon, affiliate_id: _, now } = lookup;
+    let EventLookup { space, external_id, session, coupon, affiliate_id: _, customer, now } = lookup;
     let earlier = match owner_of(connection, merchant.id, Space::Event(*space), external_id.as_str())? {
         Some(owner) => event(connection, merchant.id, owner)?,
         None => None,
@@ -71,7 +74,22 @@ fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventL
         Some(session) => clicks::of_session(connection, merchant.id, session, oldest)?,
         None => Vec::new(),
     };
-    Ok(EventFound { earlier, coupon_owner, clicks })
+    let binding = bound(connection, merchant.id, customer)?;
+    Ok(EventFound { earlier, coupon_owner, binding, clicks })
+}
+
+/// The bond that the first taken key belongs to.
+fn bound(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    keys: &[String],
+) -> Result<Option<Versioned<Binding>>, Fault> {
+    for key in keys {
+        if let Some(owner) = owner_of(connection, merchant, Space::Binding, key)? {
+            return find::<BindingRow>(connection, merchant.uuid(), owner);
+        }
+    }
+    Ok(None)
 }
 
 /// The affiliates named, those that exist, and as many levels of their parents as can earn; each once.

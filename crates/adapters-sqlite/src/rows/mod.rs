@@ -6,6 +6,7 @@
 mod account;
 mod affiliate;
 mod announcement;
+mod binding;
 mod claim;
 mod click;
 mod commission;
@@ -22,6 +23,7 @@ mod tree;
 pub(crate) use account::AccountRow;
 pub(crate) use affiliate::AffiliateRow;
 pub(crate) use announcement::{AnnouncementRow, OutboxRow};
+pub(crate) use binding::BindingRow;
 pub(crate) use claim::{ClaimedKey, owner_of};
 pub(crate) use click::ClickRow;
 pub(crate) use commission::CommissionRow;

@@ -1,11 +1,12 @@
 //! What the writer and the reads do with any table of versioned rows.
 
 use super::{
-    AccountRow, AffiliateRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow, TreeRow,
+    AccountRow, AffiliateRow, BindingRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow,
+    TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
-    schema::{accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, trees},
+    schema::{accounts, affiliates, api_keys, bindings, commissions, coupons, events, merchants, organizations, trees},
     values::Uid,
 };
 use diesel::{
@@ -86,6 +87,7 @@ stored! {
     TreeRow in trees by |scope, id| (scope, id);
     AffiliateRow in affiliates by |scope, id| (scope, id);
     CouponRow in coupons by |scope, id| (scope, id);
+    BindingRow in bindings by |scope, id| (scope, id);
     EventRow in events by |scope, id| (scope, id);
     CommissionRow in commissions by |scope, id| (scope, id);
     AccountRow in accounts by |scope, id| (scope, id);

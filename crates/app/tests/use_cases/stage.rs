@@ -4,11 +4,11 @@ use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use app::{Answer, App, AppError, CreateAffiliate, KeyPolicy, Once, Outside, Principal, RecordEvent};
 use domain::{
     Affiliate, ApiKey, ApiKeyId, Commission, Email, EventKind, ExternalId, KeyFormat, KeyName, Metadata, Mode,
-    NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, Slug,
+    NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, SessionId, Slug, Timestamp,
 };
 use ports::{
-    AffiliateFilter, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, PageAsk, RateLimiter,
-    RateVerdict, Shown, Storage, Wire,
+    AffiliateFilter, ChangeSet, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, PageAsk,
+    RateLimiter, RateVerdict, Shown, Storage, Wire,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{
@@ -104,6 +104,14 @@ impl Stage {
         self.app.affiliates.list(&self.who, &filter, &ALL).await.unwrap().rows.remove(0).affiliate
     }
 
+    /// A visitor follows the affiliate's link.
+    pub(crate) async fn clicked(&self, affiliate: &Affiliate, session: &SessionId, at: Timestamp) {
+        let mut set = ChangeSet::new(self.who.merchant_id);
+        let ids = SeededIds::new(u64::try_from(at.micros()).unwrap());
+        set.rows.clicks.push(testkit::build::click(&ids, affiliate, session, at));
+        self.storage.commit(set).await.unwrap();
+    }
+
     pub(crate) async fn record(&self, ask: RecordEvent) -> Result<Answer, AppError> {
         self.app.events.record(&self.who, ask, None).await
     }
@@ -157,6 +165,7 @@ pub(crate) fn purchase(external_id: &str) -> RecordEvent {
         order_id: None,
         amount: "99.00".parse().ok(),
         currency: None,
+        items: Vec::new(),
         session: None,
         coupon: None,
         affiliate_id: None,

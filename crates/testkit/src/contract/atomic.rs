@@ -38,6 +38,7 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     set.rows.api_keys.change(FIRST, old.key.clone());
     let suspended = Affiliate { status: AffiliateStatus::Suspended, ..old.affiliate.clone() };
     set.rows.affiliates.change(FIRST, suspended);
+    set.rows.bindings.change(FIRST, old.binding.renewed());
     set.rows.events.change(FIRST, old.event.clone());
     set.rows.commissions.change(FIRST, old.commission.clone());
     set.rows.accounts.change(FIRST, old.account.clone());
@@ -56,6 +57,7 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         session: Some(new.click.session.clone()),
         coupon: Some(new.coupon.code.clone()),
         affiliate_id: Some(new.affiliate.id),
+        customer: vec![format!("x:{}", new.event.external_id.as_str())],
         now: moment(1),
     };
     let keys = AffiliateKeys {

@@ -55,6 +55,7 @@ pub(crate) async fn a_taken_key_is_never_older_than_its_row(nodes: &Nodes) {
             session: None,
             coupon: None,
             affiliate_id: None,
+            customer: Vec::new(),
             now: build::moment(0),
         };
         let recorded = nodes.one.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();

@@ -169,6 +169,8 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ("a coupon without its claim", without_claims(bare().with_coupon(&build::coupon(ids, &rows.affiliate, "X-1")))),
         ("a code without its coupon", claim(Space::CouponCode, "NOTHING")),
         ("a second code of one coupon", ChangeSet { claims: vec![taken_over], ..bare() }),
+        ("a bond that goes by nothing", bare().with_binding(&build::binding(ids, &rows.affiliate, &rows.event), &[])),
+        ("a customer's key without its bond", claim(Space::Binding, "x:nobody")),
         ("an account without its claim", {
             without_claims(bare().with_account(&build::account(ids, &rows.affiliate, "EUR".parse().unwrap())))
         }),

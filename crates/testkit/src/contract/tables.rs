@@ -10,7 +10,7 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Affiliate, ApiKey, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
+    Account, Affiliate, ApiKey, Binding, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -23,6 +23,7 @@ pub(crate) struct Rows {
     pub(crate) key: ApiKey,
     pub(crate) affiliate: Affiliate,
     pub(crate) coupon: Coupon,
+    pub(crate) binding: Binding,
     pub(crate) event: Event,
     pub(crate) commission: Commission,
     pub(crate) account: Account,
@@ -42,6 +43,7 @@ impl Rows {
             tree: Tree { merchant_id: shop.test.id },
             key: build::api_key(ids, name),
             coupon: build::coupon(ids, &affiliate, name),
+            binding: build::binding(ids, &affiliate, &event),
             commission: build::commission(ids, &event, &affiliate),
             account: build::account(ids, &affiliate, build::usd()),
             click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
@@ -69,6 +71,7 @@ impl Rows {
             key,
             affiliate,
             coupon,
+            binding,
             event,
             commission,
             account,
@@ -80,6 +83,7 @@ impl Rows {
             .with_key(key)
             .with_affiliate(affiliate)
             .with_coupon(coupon)
+            .with_binding(binding, &[format!("x:{}", event.external_id.as_str())])
             .with_event(event, std::slice::from_ref(commission))
             .with_account(account);
         set.rows.clicks.push(click.clone());
@@ -97,6 +101,7 @@ impl Rows {
             Table::Trees => self.tree.row_ref(),
             Table::Affiliates => self.affiliate.row_ref(),
             Table::Coupons => self.coupon.row_ref(),
+            Table::Bindings => self.binding.row_ref(),
             Table::Events => self.event.row_ref(),
             Table::Commissions => self.commission.row_ref(),
             Table::Accounts => self.account.row_ref(),
@@ -131,6 +136,7 @@ impl Rows {
             Table::Trees => does.to(&mut rows.trees, &self.tree),
             Table::Affiliates => does.to(&mut rows.affiliates, &self.affiliate),
             Table::Coupons => does.to(&mut rows.coupons, &self.coupon),
+            Table::Bindings => does.to(&mut rows.bindings, &self.binding),
             Table::Events => does.to(&mut rows.events, &self.event),
             Table::Commissions => does.to(&mut rows.commissions, &self.commission),
             Table::Accounts => does.to(&mut rows.accounts, &self.account),
