@@ -22,7 +22,9 @@ mod keys;
 mod organizations;
 mod principal;
 mod replays;
+mod rules;
 mod settings;
+mod tiers;
 mod upkeep;
 
 pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
@@ -38,7 +40,9 @@ pub use keys::{Keys, MadeKey};
 pub use organizations::Organizations;
 pub use principal::Principal;
 pub use replays::Replays;
+pub use rules::Rules;
 pub use settings::SettingsCases;
+pub use tiers::Tiers;
 pub use upkeep::Upkeep;
 
 use desk::Desk;
@@ -60,6 +64,10 @@ pub struct App {
     pub events: Events,
     /// Commissions.
     pub commissions: Commissions,
+    /// Tiers.
+    pub tiers: Tiers,
+    /// Commission rules.
+    pub rules: Rules,
     /// Answers kept for idempotency keys.
     pub replays: Replays,
     /// Organizations; for operators.
@@ -87,6 +95,8 @@ impl App {
             clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
             events: Events::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            tiers: Tiers::new(Arc::clone(&desk), storage.clone()),
+            rules: Rules::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),

@@ -27,10 +27,10 @@ pub use journal::{Entry, Journal, Lane, LaneKind};
 pub use maintenance::Maintenance;
 pub use page::{Page, PageAsk, Position};
 pub use reads::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, Candidate, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
     EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads, LinkFacts,
-    MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts, Storage,
+    MerchantReads, NewAffiliateFacts, NewTierFacts, ProgramReads, PromotionFacts, ReplyReads, RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

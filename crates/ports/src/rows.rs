@@ -1,7 +1,7 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Event, Merchant, MerchantId, Organization,
+    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, CommissionRule, Coupon, Event, Merchant, MerchantId, Organization, Tier,
     Timestamp,
 };
 use uuid::Uuid;
@@ -39,6 +39,8 @@ pub enum Table {
     Merchants,
     ApiKeys,
     Trees,
+    Tiers,
+    CommissionRules,
     Affiliates,
     Coupons,
     Events,
@@ -48,11 +50,13 @@ pub enum Table {
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
         Self::Trees,
+        Self::Tiers,
+        Self::CommissionRules,
         Self::Affiliates,
         Self::Coupons,
         Self::Events,
@@ -119,6 +123,8 @@ entities! {
     Merchant, Merchants, id;
     ApiKey, ApiKeys, id;
     Tree, Trees, merchant_id;
+    Tier, Tiers, id;
+    CommissionRule, CommissionRules, id;
     Affiliate, Affiliates, id;
     Coupon, Coupons, id;
     Event, Events, id;
@@ -189,6 +195,8 @@ pub struct Rows {
     pub merchants: Writes<Merchant>,
     pub api_keys: Writes<ApiKey>,
     pub trees: Writes<Tree>,
+    pub tiers: Writes<Tier>,
+    pub commission_rules: Writes<CommissionRule>,
     pub affiliates: Writes<Affiliate>,
     pub coupons: Writes<Coupon>,
     pub events: Writes<Event>,
@@ -207,6 +215,8 @@ impl Rows {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             events,
@@ -219,6 +229,8 @@ impl Rows {
             + merchants.count()
             + api_keys.count()
             + trees.count()
+            + tiers.count()
+            + commission_rules.count()
             + affiliates.count()
             + coupons.count()
             + events.count()
@@ -235,6 +247,8 @@ impl Rows {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             events,
@@ -248,6 +262,8 @@ impl Rows {
             .chain(merchants.expected())
             .chain(api_keys.expected())
             .chain(trees.expected())
+            .chain(tiers.expected())
+            .chain(commission_rules.expected())
             .chain(affiliates.expected())
             .chain(coupons.expected())
             .chain(events.expected())

@@ -44,8 +44,10 @@ words! {
     AffiliateStatusWord of AffiliateStatus;
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
+    MetricWord of Metric;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
+    RuleLevelWord of RuleLevel;
     ScopeWord of Scope;
     SelfReferralWord of SelfReferral;
     ViaWord of Via;

@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, EventRow, MerchantRow, OrganizationRow, Stored,
-        TreeRow,
+        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, EventRow, MerchantRow, OrganizationRow, RuleRow,
+        Stored, TierRow, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -49,6 +49,8 @@ const fn name(table: Table) -> &'static str {
         Table::Merchants => MerchantRow::TABLE,
         Table::ApiKeys => ApiKeyRow::TABLE,
         Table::Trees => TreeRow::TABLE,
+        Table::Tiers => TierRow::TABLE,
+        Table::CommissionRules => RuleRow::TABLE,
         Table::Affiliates => AffiliateRow::TABLE,
         Table::Coupons => CouponRow::TABLE,
         Table::Events => EventRow::TABLE,

@@ -1,6 +1,11 @@
 //! Conversion events.
 
-use super::{Read, affiliates::affiliate, owner, page, paged};
+use super::{
+    Read,
+    affiliates::affiliate,
+    maybe, owner, page, paged,
+    program::{rules, tiers},
+};
 use crate::{
     PostgresStorage,
     readers::Reader,
@@ -28,7 +33,7 @@ const MOST_CLICKS: usize = 25;
 #[async_trait]
 impl EventReads for PostgresStorage {
     /// One round trip of one to four statements. A second one where affiliates have parents, the session has many
-    /// clicks, or the event is there already.
+    /// clicks, the merchant has tiers or rules, or the event is there already.
     async fn event_facts(&self, merchant: MerchantId, lookup: &EventLookup) -> Read<Option<EventFacts>> {
         let EventLookup { space, external_id, session, coupon, affiliate_id, now } = lookup;
         let facts = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
@@ -50,10 +55,13 @@ impl EventReads for PostgresStorage {
         // Fewer than that many are all there are.
         let older = session.as_ref().filter(|_| clicks.len() == MOST_CLICKS);
         let oldest = time(shop.row.clock.at(*now).minus(shop.row.settings.window()));
-        let (earlier, older) = try_join!(
+        let (has_tiers, has_rules) = (shop.row.tier_count > 0, shop.row.rule_count > 0);
+        let (earlier, older, tiers, rules) = try_join!(
             biased;
             maybe(earlier, |id| event(&reader, merchant, EventId::from_uuid(id))),
             maybe(older, |session| reader.all(earliest_clicks(merchant, session, oldest))),
+            maybe(has_tiers.then_some(()), |()| reader.all(tiers(merchant))),
+            maybe(has_rules.then_some(()), |()| reader.all(rules(merchant))),
         )?;
         clicks.extend(older);
         let coupon_owner = holder.as_ref().map(|(id, _)| AffiliateId::from_uuid(*id));
@@ -66,6 +74,8 @@ impl EventReads for PostgresStorage {
             coupon_owner,
             clicks: clicks.into_iter().map(session_click).collect::<Mapped<_>>()?,
             affiliates: with_parents(&reader, merchant, rows).await?,
+            tiers: tiers.into_iter().map(Readable::entity).collect::<Mapped<_>>()?,
+            rules: rules.into_iter().map(Readable::entity).collect::<Mapped<_>>()?,
         }))
     }
 
@@ -92,18 +102,6 @@ impl EventReads for PostgresStorage {
             EventRecord { event, commissions }
         };
         Ok(Page { rows: rows.into_iter().map(record).collect(), more })
-    }
-}
-
-/// Reads only if there is something to read it for; else nothing, at once.
-async fn maybe<A, T, F>(what: Option<A>, read: impl FnOnce(A) -> F) -> Read<T>
-where
-    T: Default,
-    F: Future<Output = Read<T>>,
-{
-    match what {
-        Some(what) => read(what).await,
-        None => Ok(T::default()),
     }
 }
 

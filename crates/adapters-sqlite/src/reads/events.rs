@@ -7,6 +7,7 @@ use super::{
     coupons::coupon_affiliate,
     merchants::merchant,
     page::{empty, page, paged},
+    program::{all_rules, all_tiers},
 };
 use crate::{
     SqliteStorage,
@@ -55,7 +56,10 @@ fn facts(connection: &mut SqliteConnection, id: MerchantId, lookup: &EventLookup
     };
     let named = affiliate_id.iter().chain(&coupon_owner).copied().chain(clicks.iter().map(|click| click.affiliate_id));
     let affiliates = with_parents(connection, id, named.collect())?;
-    Ok(Some(EventFacts { merchant, earlier, coupon_owner, clicks, affiliates }))
+    let tiers = if merchant.row.tier_count > 0 { all_tiers(connection, id)? } else { Vec::new() };
+    let tiers = tiers.into_iter().map(|tier| tier.row).collect();
+    let rules = if merchant.row.rule_count > 0 { all_rules(connection, id)? } else { Vec::new() };
+    Ok(Some(EventFacts { merchant, earlier, coupon_owner, clicks, affiliates, tiers, rules }))
 }
 
 /// The affiliates named, those that exist, and as many levels of their parents as can earn; each once.

@@ -1,11 +1,15 @@
 //! What the writer and the reads do with any table of versioned rows.
 
 use super::{
-    AccountRow, AffiliateRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow, TreeRow,
+    AccountRow, AffiliateRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow, RuleRow,
+    TierRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
-    schema::{accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, trees},
+    schema::{
+        accounts, affiliates, api_keys, commission_rules, commissions, coupons, events, merchants, organizations,
+        tiers, trees,
+    },
     values::Uid,
 };
 use diesel::{
@@ -84,6 +88,8 @@ stored! {
     MerchantRow in merchants by |_, id| id;
     KeyRow in api_keys by |scope, id| (scope, id);
     TreeRow in trees by |scope, id| (scope, id);
+    TierRow in tiers by |scope, id| (scope, id);
+    RuleRow in commission_rules by |scope, id| (scope, id);
     AffiliateRow in affiliates by |scope, id| (scope, id);
     CouponRow in coupons by |scope, id| (scope, id);
     EventRow in events by |scope, id| (scope, id);

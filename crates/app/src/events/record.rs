@@ -16,7 +16,7 @@ impl Events {
         ask: NewEvent,
         facts: EventFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let EventFacts { merchant, earlier: _, coupon_owner, clicks, affiliates } = facts;
+        let EventFacts { merchant, earlier: _, coupon_owner, clicks, affiliates, tiers: _, rules: _ } = facts;
         let known: HashMap<AffiliateId, Affiliate> = affiliates.into_iter().map(|row| (row.id, row)).collect();
         let named = match ask.affiliate_id {
             Some(id) => Some(known.get(&id).cloned().ok_or_else(unknown_affiliate)?),

@@ -13,6 +13,7 @@ mod events;
 mod inspection;
 mod keys;
 mod merchants;
+mod program;
 mod replies;
 
 pub use affiliates::{
@@ -25,6 +26,10 @@ pub use events::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, 
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
+pub use program::{
+    Candidate, NewTierFacts, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, TierChangeFacts, TierFilter,
+    Window,
+};
 pub use replies::ReplyReads;
 
 use crate::{Journal, Maintenance, ReadError};
@@ -42,6 +47,7 @@ pub trait Storage:
     + ClickReads
     + EventReads
     + CommissionReads
+    + ProgramReads
     + Inspection
     + Maintenance
     + Journal
@@ -57,6 +63,7 @@ impl<T> Storage for T where
         + ClickReads
         + EventReads
         + CommissionReads
+        + ProgramReads
         + Inspection
         + Maintenance
         + Journal

@@ -8,7 +8,7 @@ use domain::{EventSpace, MerchantId};
 use ports::{ChangeSet, Claim, IdSource, Space};
 use uuid::Uuid;
 
-const SPACES: [Space; 10] = [
+const SPACES: [Space; 11] = [
     Space::AffiliateSlug,
     Space::AffiliateEmail,
     Space::CouponCode,
@@ -17,6 +17,7 @@ const SPACES: [Space; 10] = [
     Space::Event(EventSpace::Lead),
     Space::Event(EventSpace::TrialStarted),
     Space::Account,
+    Space::TierName,
     Space::KeyHash,
     Space::MerchantSlug,
 ];

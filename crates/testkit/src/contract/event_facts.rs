@@ -49,10 +49,11 @@ fn as_read(click: &Click) -> SessionClick {
 pub(crate) async fn an_event_that_names_nothing_needs_the_merchant(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     win(nodes, sets::add_affiliate(shop.test.id, &build::affiliate(&ids, "bystander"))).await;
-    let EventFacts { merchant, earlier, coupon_owner, clicks, affiliates } =
+    let EventFacts { merchant, earlier, coupon_owner, clicks, affiliates, tiers, rules } =
         facts(nodes, shop.test.id, &naming_nothing("1")).await;
     assert_eq!((merchant, earlier, coupon_owner), (sets::first(shop.test), None, None));
     assert_eq!((clicks, affiliates), (vec![], vec![]));
+    assert_eq!((tiers, rules), (vec![], vec![]));
     assert!(nodes.two.event_facts(ids.id(), &naming_nothing("1")).await.unwrap().is_none());
 }
 

@@ -131,6 +131,8 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ("a coupon without its claim", without_claims(bare().with_coupon(&build::coupon(ids, &rows.affiliate, "X-1")))),
         ("a code without its coupon", claim(Space::CouponCode, "NOTHING")),
         ("a second code of one coupon", ChangeSet { claims: vec![taken_over], ..bare() }),
+        ("a tier without its claim", without_claims(bare().with_tier(&build::tier(ids, "unclaimed")))),
+        ("a tier's name without it", claim(Space::TierName, "nothing")),
         ("an account without its claim", {
             without_claims(bare().with_account(&build::account(ids, &rows.affiliate, "EUR".parse().unwrap())))
         }),

@@ -10,7 +10,8 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Affiliate, ApiKey, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
+    Account, Affiliate, ApiKey, Click, Commission, CommissionRule, Coupon, Event, KeyName, Merchant, MerchantId,
+    Organization, Tier,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -21,6 +22,8 @@ pub(crate) struct Rows {
     pub(crate) merchant: Merchant,
     pub(crate) tree: Tree,
     pub(crate) key: ApiKey,
+    pub(crate) tier: Tier,
+    pub(crate) rule: CommissionRule,
     pub(crate) affiliate: Affiliate,
     pub(crate) coupon: Coupon,
     pub(crate) event: Event,
@@ -41,6 +44,8 @@ impl Rows {
             merchant: shop.test.clone(),
             tree: Tree { merchant_id: shop.test.id },
             key: build::api_key(ids, name),
+            tier: build::tier(ids, name),
+            rule: build::rule(ids),
             coupon: build::coupon(ids, &affiliate, name),
             commission: build::commission(ids, &event, &affiliate),
             account: build::account(ids, &affiliate, build::usd()),
@@ -67,6 +72,8 @@ impl Rows {
             merchant: _,
             tree: _,
             key,
+            tier,
+            rule,
             affiliate,
             coupon,
             event,
@@ -78,10 +85,12 @@ impl Rows {
         } = self;
         let mut set = ChangeSet::new(merchant)
             .with_key(key)
+            .with_tier(tier)
             .with_affiliate(affiliate)
             .with_coupon(coupon)
             .with_event(event, std::slice::from_ref(commission))
             .with_account(account);
+        set.rows.commission_rules.insert(rule.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
         set.reply = Some(reply.clone());
@@ -95,6 +104,8 @@ impl Rows {
             Table::Merchants => self.merchant.row_ref(),
             Table::ApiKeys => self.key.row_ref(),
             Table::Trees => self.tree.row_ref(),
+            Table::Tiers => self.tier.row_ref(),
+            Table::CommissionRules => self.rule.row_ref(),
             Table::Affiliates => self.affiliate.row_ref(),
             Table::Coupons => self.coupon.row_ref(),
             Table::Events => self.event.row_ref(),
@@ -129,6 +140,8 @@ impl Rows {
                 does.to(&mut rows.api_keys, &renamed);
             }
             Table::Trees => does.to(&mut rows.trees, &self.tree),
+            Table::Tiers => does.to(&mut rows.tiers, &self.tier),
+            Table::CommissionRules => does.to(&mut rows.commission_rules, &self.rule),
             Table::Affiliates => does.to(&mut rows.affiliates, &self.affiliate),
             Table::Coupons => does.to(&mut rows.coupons, &self.coupon),
             Table::Events => does.to(&mut rows.events, &self.event),
