@@ -29,8 +29,9 @@ pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, Candidate, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads, LinkFacts,
-    MerchantReads, NewAffiliateFacts, NewTierFacts, ProgramReads, PromotionFacts, ReplyReads, RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
+    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads,
+    LinkFacts, MerchantReads, NewAffiliateFacts, NewTierFacts, ProgramReads, PromotionFacts, ReplyReads, RuleFacts,
+    RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

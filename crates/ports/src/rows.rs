@@ -1,8 +1,8 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, CommissionRule, Coupon, Event, Merchant, MerchantId, Organization, Tier,
-    Timestamp,
+    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, CommissionRule, Coupon, Event, Merchant, MerchantId,
+    Organization, Tier, Timestamp,
 };
 use uuid::Uuid;
 

@@ -289,15 +289,14 @@ impl ClickReads for Stub {
 
 #[async_trait]
 impl EventReads for Stub {
-    async fn event_facts(&self, _: MerchantId, _: &EventLookup) -> Read<Option<EventFacts>> {
+    async fn event_facts(&self, _: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
+        let found = lookups.iter().map(|_| EventFound::default()).collect();
         Ok(Some(EventFacts {
             merchant: versioned(merchant()),
-            earlier: None,
-            coupon_owner: None,
-            clicks: Vec::new(),
             affiliates: vec![affiliate()],
             tiers: Vec::new(),
             rules: Vec::new(),
+            found,
         }))
     }
     async fn event(&self, _: MerchantId, _: EventId) -> Read<Option<EventRecord>> {

@@ -3,7 +3,7 @@
 use super::{
     Read,
     affiliates::{affiliate, record, records},
-    owner, page, paged,
+    maybe, owner, page, paged,
 };
 use crate::{
     PostgresStorage,
@@ -23,7 +23,7 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// The tiers of a merchant, so far all of them.
-pub(super) fn tiers<'a>(merchant: MerchantId) -> Sql<'a, TierRow> {
+fn tiers<'a>(merchant: MerchantId) -> Sql<'a, TierRow> {
     let columns = TierRow::select("t");
     Sql::new(format!("SELECT {columns} FROM tiers t WHERE t.merchant_id = ?")).bind(merchant.uuid())
 }
@@ -34,9 +34,21 @@ pub(super) fn tier<'a>(merchant: MerchantId, id: TierId) -> Sql<'a, TierRow> {
 }
 
 /// The rules of a merchant, so far all of them.
-pub(super) fn rules<'a>(merchant: MerchantId) -> Sql<'a, RuleRow> {
+fn rules<'a>(merchant: MerchantId) -> Sql<'a, RuleRow> {
     let columns = RuleRow::select("r");
     Sql::new(format!("SELECT {columns} FROM commission_rules r WHERE r.merchant_id = ?")).bind(merchant.uuid())
+}
+
+/// The tiers of these merchants.
+pub(super) fn tiers_of<'a>(merchants: Vec<Uuid>) -> Sql<'a, TierRow> {
+    let columns = TierRow::select("t");
+    Sql::new(format!("SELECT {columns} FROM tiers t WHERE t.merchant_id = ANY (?)")).bind_each(merchants)
+}
+
+/// The rules of these merchants.
+pub(super) fn rules_of<'a>(merchants: Vec<Uuid>) -> Sql<'a, RuleRow> {
+    let columns = RuleRow::select("r");
+    Sql::new(format!("SELECT {columns} FROM commission_rules r WHERE r.merchant_id = ANY (?)")).bind_each(merchants)
 }
 
 /// The rules for what a scope names.
@@ -136,9 +148,9 @@ impl ProgramReads for PostgresStorage {
         let (shop, rule, found, tier) = try_join!(
             biased;
             reader.first(shop.bind(merchant.uuid())),
-            super::maybe(id, |id| reader.first(rule(id))),
-            super::maybe(affiliate_id, |id| reader.first(affiliate(merchant, id))),
-            super::maybe(tier_id, |id| reader.first(tier(merchant, id))),
+            maybe(id, |id| reader.first(rule(id))),
+            maybe(affiliate_id, |id| reader.first(affiliate(merchant, id))),
+            maybe(tier_id, |id| reader.first(tier(merchant, id))),
         )?;
         let Some(shop) = shop else { return Ok(None) };
         Ok(Some(RuleFacts {

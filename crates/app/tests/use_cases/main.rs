@@ -7,5 +7,7 @@ mod clicks;
 mod commissions;
 mod events;
 mod keys;
+mod rules;
 mod settings;
 mod stage;
+mod tiers;

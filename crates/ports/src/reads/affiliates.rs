@@ -4,7 +4,8 @@ use super::Read;
 use crate::{Page, PageAsk, Version, Versioned};
 use async_trait::async_trait;
 use domain::{
-    Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, Merchant, MerchantId, Money, Slug, Tier, TierId,
+    Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, Merchant, MerchantId, Money, Slug, Tier,
+    TierId,
 };
 use uuid::Uuid;
 

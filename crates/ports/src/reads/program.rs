@@ -136,12 +136,7 @@ pub trait ProgramReads: Send + Sync {
     async fn rules(&self, merchant: MerchantId, filter: &RuleFilter, ask: &PageAsk) -> Read<Page<CommissionRule>>;
 
     /// For making, changing or deleting one; `None` if there is no such merchant.
-    async fn rule_facts(
-        &self,
-        merchant: MerchantId,
-        id: Option<RuleId>,
-        names: RuleNames,
-    ) -> Read<Option<RuleFacts>>;
+    async fn rule_facts(&self, merchant: MerchantId, id: Option<RuleId>, names: RuleNames) -> Read<Option<RuleFacts>>;
 
     /// Global: the affiliates that events recorded in `window` are credited to, of merchants that have tiers, each once,
     /// in the order of merchant and affiliate; at most `limit`, after `after`.

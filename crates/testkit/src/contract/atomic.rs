@@ -83,7 +83,7 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.rule_facts(merchant, Some(old.rule.id), RuleNames::default()).await.unwrap()),
         format!("{:?}", node.coupons(merchant, &CouponFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.coupon_facts(merchant, old.affiliate.id, &old.coupon.code).await.unwrap()),
-        format!("{:?}", node.event_facts(merchant, &lookup).await.unwrap()),
+        format!("{:?}", node.event_facts(merchant, vec![lookup]).await.unwrap()),
         format!("{:?}", node.events(merchant, &EventFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commissions(merchant, &CommissionFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),

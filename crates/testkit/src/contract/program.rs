@@ -205,7 +205,7 @@ pub(crate) async fn what_a_rule_names_is_found(nodes: &Nodes) {
     for (shop, id, names, found) in [
         (&shop.test, Some(rule.id), all, true),
         (&shop.test, None, none, false),
-        (&shop.test, Some(ids.id::<domain::RuleKind>()), unknown, false),
+        (&shop.test, Some(RuleId::from_uuid(ids.uuid())), unknown, false),
         (&shop.live, Some(rule.id), all, false),
     ] {
         let RuleFacts { merchant, rule: read, affiliate, tier } =
@@ -234,7 +234,7 @@ async fn brought(nodes: &Nodes, merchant: MerchantId) -> (Vec<TierId>, Vec<RuleI
         affiliate_id: None,
         now: moment(0),
     };
-    let facts = nodes.two.event_facts(merchant, &lookup).await.unwrap().unwrap();
+    let facts = nodes.two.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();
     let mut tiers: Vec<TierId> = facts.tiers.iter().map(|tier| tier.id).collect();
     let mut rules: Vec<RuleId> = facts.rules.iter().map(|rule| rule.id).collect();
     tiers.sort();
