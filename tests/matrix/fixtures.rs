@@ -10,6 +10,8 @@ pub(crate) struct Things {
     pub(crate) affiliate: Value,
     pub(crate) pending: Value,
     pub(crate) coupon: Value,
+    pub(crate) tier: Value,
+    pub(crate) rule: Value,
     pub(crate) event: Value,
     pub(crate) commission: Value,
     pub(crate) slug: String,
@@ -47,10 +49,18 @@ impl Things {
         let pending = shop.affiliate_with(json!({"email": email, "status": "pending"})).await;
         let wish = json!({"affiliate_id": affiliate["id"], "code": format!("CODE-{}", number())});
         let coupon = shop.client.post("coupons", &wish).await.created();
+        // Only so many tiers may stand: those of earlier things make room.
+        for tier in shop.client.all("tiers").await {
+            shop.client.delete(&format!("tiers/{}", id(&tier))).await;
+        }
+        let wish = json!({"name": format!("Tier {}", number()), "rate": 0.3, "metric": "orders", "threshold": 10});
+        let tier = shop.client.post("tiers", &wish).await.created();
+        let wish = json!({"scope": "affiliate", "scope_ref": affiliate["id"], "rate": 0.2});
+        let rule = shop.client.post("commission-rules", &wish).await.created();
         let event = shop.purchase(&affiliate).await;
         let commission = event["commissions"][0].clone();
         let slug = shop.slug().await;
-        Self { affiliate, pending, coupon, event, commission, slug }
+        Self { affiliate, pending, coupon, tier, rule, event, commission, slug }
     }
 }
 
@@ -95,6 +105,63 @@ pub(crate) const ALL: &[Fixture] = &[
     Fixture {
         operation: "DELETE /api/v1/coupons/{id}",
         path: |things| format!("coupons/{}", id(&things.coupon)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture { operation: "GET /api/v1/tiers", path: |_| "tiers".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "POST /api/v1/tiers",
+        path: |_| "tiers".to_owned(),
+        body: Some(
+            |_| json!({"name": format!("New {}", number()), "rate": 0.3, "metric": "revenue", "threshold": 100}),
+        ),
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "GET /api/v1/tiers/{id}",
+        path: |things| format!("tiers/{}", id(&things.tier)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/tiers/{id}",
+        path: |things| format!("tiers/{}", id(&things.tier)),
+        body: Some(|_| json!({"rate": 0.35})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "DELETE /api/v1/tiers/{id}",
+        path: |things| format!("tiers/{}", id(&things.tier)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/commission-rules",
+        path: |_| "commission-rules".to_owned(),
+        body: None,
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "POST /api/v1/commission-rules",
+        path: |_| "commission-rules".to_owned(),
+        body: Some(|things| json!({"scope": "affiliate", "scope_ref": things.affiliate["id"], "rate": 0.2})),
+        stranger: Stranger::Refused("scope_ref"),
+    },
+    Fixture {
+        operation: "GET /api/v1/commission-rules/{id}",
+        path: |things| format!("commission-rules/{}", id(&things.rule)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/commission-rules/{id}",
+        path: |things| format!("commission-rules/{}", id(&things.rule)),
+        body: Some(|_| json!({"rate": 0.1})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "DELETE /api/v1/commission-rules/{id}",
+        path: |things| format!("commission-rules/{}", id(&things.rule)),
         body: None,
         stranger: Stranger::NotFound,
     },

@@ -169,7 +169,9 @@ async fn is_a_stranger(stranger: &Client, mode: Mode, operation: &Operation, fix
         Stranger::TestMode if mode == Mode::Live => foreign.refused(403, "FORBIDDEN"),
         Stranger::Own | Stranger::TestMode => {
             assert!(foreign.status < 300, "{name}: {}", foreign.text);
-            for thing in [&things.affiliate, &things.coupon, &things.event, &things.commission] {
+            for thing in
+                [&things.affiliate, &things.coupon, &things.tier, &things.rule, &things.event, &things.commission]
+            {
                 let id = thing["id"].as_str().unwrap();
                 assert!(!foreign.text.contains(id), "{name} shows {id} to a stranger");
             }
@@ -184,11 +186,13 @@ fn never(things: &Things) -> Things {
         thing["id"] = crate::support::never_here(thing["id"].as_str().unwrap()).into();
         thing
     };
-    let Things { affiliate, pending, coupon, event, commission, slug } = things;
+    let Things { affiliate, pending, coupon, tier, rule, event, commission, slug } = things;
     Things {
         affiliate: never(affiliate),
         pending: never(pending),
         coupon: never(coupon),
+        tier: never(tier),
+        rule: never(rule),
         event: never(event),
         commission: never(commission),
         slug: slug.clone(),

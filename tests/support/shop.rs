@@ -127,7 +127,7 @@ impl Shop {
     /// What is stored for the test merchant, as far as the API shows it.
     pub(crate) async fn stored(&self) -> Value {
         let mut stored = json!({"settings": self.client.get("settings").await.ok()});
-        for list in ["affiliates", "coupons", "events", "commissions"] {
+        for list in ["affiliates", "coupons", "tiers", "commission-rules", "events", "commissions"] {
             stored[list] = self.client.all(list).await.into();
         }
         stored

@@ -109,6 +109,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    tiers (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        name_folded -> Text,
+        rate -> Integer,
+        metric -> Text,
+        threshold -> BigInt,
+        currency -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    commission_rules (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        scope -> Text,
+        scope_ref -> Nullable<Text>,
+        rate -> Nullable<Integer>,
+        flat_minor -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        event_kind -> Nullable<Text>,
+        priority -> Integer,
+        starts_at -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     affiliates (merchant_id, id) {
         merchant_id -> Binary,
         id -> Binary,

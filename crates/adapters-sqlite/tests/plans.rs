@@ -7,15 +7,16 @@ use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use common::{Foreign, affiliate, file, folder, founded, merchant, open};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use domain::{
-    AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionStatus, CouponCode, CouponId, Decision, Email,
-    Event, EventId, EventKind, ExternalId, KeyHash, Metadata, Money, NewEvent, OrderReference, OrganizationId,
-    RateSource, Reward, SessionId, Settings, Slug, TierId, Timestamp,
+    AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionRule, CommissionStatus, CouponCode, CouponId,
+    Decision, Email, Event, EventId, EventKind, ExternalId, KeyHash, Metadata, Metric, Money, NewEvent, NewRule,
+    NewTier, OrderReference, OrganizationId, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel, RuleScope,
+    SessionId, Settings, ShortText, Slug, Tier, TierId, TierName, Timestamp,
 };
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
     CommissionReads as _, CouponFilter, CouponReads as _, EventFilter, EventLookup, EventReads as _, IdempotencyKey,
-    Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, RefundLookup, RefundReads as _, RefundedSale,
-    ReplyReads as _, Space,
+    Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, ProgramReads as _, RefundLookup,
+    RefundReads as _, RefundedSale, ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
 };
 use std::{
     collections::BTreeSet,
@@ -58,6 +59,23 @@ fn session() -> SessionId {
 
 fn code() -> CouponCode {
     CouponCode::parse("BOB-10").unwrap()
+}
+
+/// A tier and a rule, counted, so that events ask for them.
+async fn governed(storage: &SqliteStorage) {
+    let before = storage.merchant(merchant()).await.unwrap().unwrap();
+    let mut set = ChangeSet::new(merchant());
+    let currency = before.row.settings.currency;
+    let (name, rate) = (TierName::parse("Gold").unwrap(), Rate::ONE);
+    let ask = NewTier { name, rate, metric: Metric::Orders, threshold: "1".parse().unwrap() };
+    set.rows.tiers.insert(Tier::create(TierId::from_uuid(uuid(12)), ask, currency, Timestamp::MIN).unwrap());
+    let reward = RewardWish { rate: Some(rate), ..RewardWish::default() };
+    let scope = RuleScope::Global;
+    let ask = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
+    set.rows.commission_rules.insert(CommissionRule::create(RuleId::from_uuid(uuid(13)), ask, Timestamp::MIN).unwrap());
+    let counted = before.row.with_one_more_tier().unwrap().with_one_more_rule().unwrap();
+    set.rows.merchants.change(before.version, counted);
+    storage.commit(set).await.unwrap();
 }
 
 /// An event that earned its affiliate something.
@@ -129,6 +147,17 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
     ] {
         storage.coupons(merchant, &filter, ask).await.unwrap();
     }
+    for metric in [None, Some(Metric::Orders)] {
+        storage.tiers(merchant, &TierFilter { metric }, ask).await.unwrap();
+    }
+    for filter in [
+        RuleFilter::default(),
+        RuleFilter { scope: Some(RuleLevel::Product), ..RuleFilter::default() },
+        RuleFilter { scope_ref: ShortText::parse("sku-1").ok(), ..RuleFilter::default() },
+        RuleFilter { affiliate_id: Some(id), ..RuleFilter::default() },
+    ] {
+        storage.rules(merchant, &filter, ask).await.unwrap();
+    }
     let every_event = EventFilter { from, to, ..EventFilter::default() };
     for filter in [
         EventFilter::default(),
@@ -159,12 +188,25 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     let (id, merchant) = (affiliate(1).0, merchant());
     let slug = Slug::parse("partner1").unwrap();
     let email = Email::parse("partner1@example.com").ok();
-    let keys = AffiliateKeys { slug: Some(slug.clone()), email: email.clone(), parent_email: email };
+    let keys = AffiliateKeys {
+        slug: Some(slug.clone()),
+        email: email.clone(),
+        parent_email: email,
+        tier_id: Some(TierId::from_uuid(uuid(9))),
+    };
     storage.affiliate(merchant, id).await.unwrap().unwrap();
     storage.new_affiliate_facts(merchant, &keys).await.unwrap().unwrap();
     storage.affiliate_change_facts(merchant, id, &keys).await.unwrap().unwrap();
     storage.coupon(merchant, CouponId::from_uuid(uuid(9))).await.unwrap();
     storage.coupon_facts(merchant, id, &code()).await.unwrap().unwrap();
+    let tier = TierId::from_uuid(uuid(9));
+    let names = RuleNames { affiliate_id: Some(id), tier_id: Some(tier) };
+    storage.new_tier_facts(merchant, &TierName::parse("Gold").unwrap()).await.unwrap().unwrap();
+    storage.tier_change_facts(merchant, TierId::from_uuid(uuid(12)), None).await.unwrap().unwrap();
+    storage.rule_facts(merchant, Some(RuleId::from_uuid(uuid(9))), names).await.unwrap().unwrap();
+    storage.promotion_facts(merchant, id).await.unwrap().unwrap();
+    let window = Window { from: Timestamp::MIN, to: Timestamp::MAX };
+    storage.tier_candidates(window, Some((merchant, id)), 10).await.unwrap();
     storage.link(&Slug::parse("shop-test").unwrap(), &slug).await.unwrap().unwrap();
     let lookup = EventLookup {
         space: EventKind::Purchase.space(),
@@ -210,6 +252,7 @@ async fn every_question_has_its_index() {
     storage.commit(affiliate(1).1).await.unwrap();
     set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
     // Its connections are made from now on, and so are watched.
+    governed(&storage).await;
     sold(&storage).await;
     ask_for_facts(&storage).await;
     ask_for_pages(&storage, &PageAsk { after: None, offset: 5, limit: 10 }).await;

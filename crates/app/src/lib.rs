@@ -24,8 +24,10 @@ mod organizations;
 mod principal;
 mod refunds;
 mod replays;
+mod rules;
 mod settings;
 mod testing;
+mod tiers;
 mod upkeep;
 mod workers;
 
@@ -44,8 +46,10 @@ pub use organizations::Organizations;
 pub use principal::Principal;
 pub use refunds::Refunds;
 pub use replays::Replays;
+pub use rules::Rules;
 pub use settings::SettingsCases;
 pub use testing::TestMode;
+pub use tiers::Tiers;
 pub use upkeep::Upkeep;
 pub use workers::{Pace, Turn, Worker};
 
@@ -71,6 +75,10 @@ pub struct App {
     pub refunds: Refunds,
     /// Commissions.
     pub commissions: Commissions,
+    /// Tiers.
+    pub tiers: Tiers,
+    /// Commission rules.
+    pub rules: Rules,
     /// Answers kept for idempotency keys.
     pub replays: Replays,
     /// Organizations; for operators.
@@ -105,6 +113,8 @@ impl App {
             events: Events::new(Arc::clone(&desk), storage.clone()),
             refunds: Refunds::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            tiers: Tiers::new(Arc::clone(&desk), storage.clone()),
+            rules: Rules::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),

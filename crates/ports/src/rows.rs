@@ -1,8 +1,8 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, Coupon, Event, Merchant, MerchantId,
-    Organization, Timestamp,
+    Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, CommissionRule, Coupon, Event, Merchant,
+    MerchantId, Organization, Tier, Timestamp,
 };
 use uuid::Uuid;
 
@@ -39,6 +39,8 @@ pub enum Table {
     Merchants,
     ApiKeys,
     Trees,
+    Tiers,
+    CommissionRules,
     Affiliates,
     Coupons,
     Bindings,
@@ -49,11 +51,13 @@ pub enum Table {
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
         Self::Trees,
+        Self::Tiers,
+        Self::CommissionRules,
         Self::Affiliates,
         Self::Coupons,
         Self::Bindings,
@@ -121,6 +125,8 @@ entities! {
     Merchant, Merchants, id;
     ApiKey, ApiKeys, id;
     Tree, Trees, merchant_id;
+    Tier, Tiers, id;
+    CommissionRule, CommissionRules, id;
     Affiliate, Affiliates, id;
     Coupon, Coupons, id;
     Binding, Bindings, id;
@@ -192,6 +198,8 @@ pub struct Rows {
     pub merchants: Writes<Merchant>,
     pub api_keys: Writes<ApiKey>,
     pub trees: Writes<Tree>,
+    pub tiers: Writes<Tier>,
+    pub commission_rules: Writes<CommissionRule>,
     pub affiliates: Writes<Affiliate>,
     pub coupons: Writes<Coupon>,
     pub bindings: Writes<Binding>,
@@ -211,6 +219,8 @@ impl Rows {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             bindings,
@@ -224,6 +234,8 @@ impl Rows {
             + merchants.count()
             + api_keys.count()
             + trees.count()
+            + tiers.count()
+            + commission_rules.count()
             + affiliates.count()
             + coupons.count()
             + bindings.count()
@@ -241,6 +253,8 @@ impl Rows {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             bindings,
@@ -255,6 +269,8 @@ impl Rows {
             .chain(merchants.expected())
             .chain(api_keys.expected())
             .chain(trees.expected())
+            .chain(tiers.expected())
+            .chain(commission_rules.expected())
             .chain(affiliates.expected())
             .chain(coupons.expected())
             .chain(bindings.expected())

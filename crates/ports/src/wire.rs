@@ -1,7 +1,10 @@
 //! Ports that face the callers: rendering and rate limits.
 
 use crate::{AffiliateRecord, EventRecord, Topic};
-use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, TestClock, Timestamp};
+use domain::{
+    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Merchant, MerchantId, Mode, TestClock, Tier,
+    Timestamp,
+};
 use std::time::Duration;
 
 /// An object as callers see it: what its GET returns, what its announcements carry.
@@ -12,6 +15,8 @@ pub enum Shown<'a> {
     Coupon(&'a Coupon),
     Event(&'a EventRecord),
     Commission(&'a Commission),
+    Tier(&'a Tier),
+    CommissionRule(&'a CommissionRule),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
     TestClock(TestClock),

@@ -2,10 +2,10 @@
 //! `Affiliate { status: AffiliateStatus::Pending, ..build::affiliate(&ids, "bob") }`.
 
 use domain::{
-    Account, Affiliate, AffiliateStatus, ApiKey, Binding, Click, Commission, CommissionStatus, Coupon, CouponCode,
-    Currency, Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money,
-    OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Reward, Scopes, SessionId, Slug, Timestamp,
-    Utm,
+    Account, Affiliate, AffiliateStatus, ApiKey, Binding, Click, Commission, CommissionRule, CommissionStatus, Coupon,
+    CouponCode, Currency, Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata,
+    Mode, Money, OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Reward, RuleScope, Scopes,
+    SessionId, Slug, Threshold, Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -80,6 +80,27 @@ pub fn affiliate(ids: &dyn IdSource, name: &str) -> Affiliate {
         parent_id: None,
         custom_rate: None,
         metadata: Metadata::default(),
+        created_at: moment(0),
+        updated_at: moment(0),
+    }
+}
+
+/// A tier of a quarter for whoever has 10 orders.
+pub fn tier(ids: &dyn IdSource, name: &str) -> Tier {
+    let (name, rate) = (TierName::parse(name).unwrap(), Rate::from_millionths(250_000).unwrap());
+    Tier { id: ids.id(), name, rate, threshold: Threshold::Orders(10), created_at: moment(0), updated_at: moment(0) }
+}
+
+/// A rule that gives a tenth of everything.
+pub fn rule(ids: &dyn IdSource) -> CommissionRule {
+    CommissionRule {
+        id: ids.id(),
+        scope: RuleScope::Global,
+        reward: Reward::Rate(Rate::from_millionths(100_000).unwrap()),
+        event_kind: None,
+        priority: 0,
+        starts_at: None,
+        ends_at: None,
         created_at: moment(0),
         updated_at: moment(0),
     }

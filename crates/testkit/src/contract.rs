@@ -27,6 +27,8 @@ mod limits;
 mod maturing;
 mod merchants;
 mod paging;
+mod program;
+mod promotion;
 mod races;
 mod random_plan;
 mod random_sets;
@@ -118,6 +120,19 @@ macro_rules! contract_cases {
                 coupons_are_listed_newest_first
                 coupons_are_filtered
                 what_making_a_coupon_needs
+            }
+            program {
+                a_tier_comes_back_whole
+                a_rule_comes_back_whole
+                tiers_are_listed_newest_first_and_filtered
+                rules_are_listed_newest_first_and_filtered
+                what_making_and_changing_a_tier_needs
+                what_a_rule_names_is_found
+                an_event_brings_tiers_and_rules_where_there_are_some
+            }
+            promotion {
+                whoever_is_credited_in_the_window_is_a_candidate
+                totals_are_what_the_affiliate_has_reached
             }
             clicks {
                 a_link_is_found_by_its_two_slugs

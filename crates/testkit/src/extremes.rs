@@ -3,11 +3,11 @@
 use crate::build::{self, Shop};
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
-    CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, Item,
-    Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName,
-    ParentVerdict, PassedParent, Plan, Rate, RateSource, Rating, Reason, Recurring, RedirectHost, Reward,
-    RewardVerdict, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Timestamp, UserAgent, Utm,
-    Verdict, WebUrl,
+    CommissionRule, CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind,
+    ExternalId, Item, Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference,
+    OrganizationName, ParentVerdict, PassedParent, Plan, Rate, RateSource, Rating, Reason, Recurring, RedirectHost,
+    Reward, RewardVerdict, RuleScope, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Threshold,
+    Tier, TierName, Timestamp, UserAgent, Utm, Verdict, WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
@@ -126,6 +126,49 @@ pub fn coupon(owner: &Affiliate) -> Coupon {
         code: CouponCode::parse(&"Z_-9".repeat(10)).unwrap(),
         created_at: Timestamp::MAX,
     }
+}
+
+/// Tiers with the longest name and with thresholds of every kind.
+pub fn tiers(ids: &dyn IdSource) -> [Tier; 3] {
+    let kwd = Money::from_minor(i64::MAX, "KWD".parse().unwrap());
+    let longest = Tier {
+        id: domain::Id::from_uuid(highest()),
+        name: TierName::parse(&unicode(TierName::MOST)).unwrap(),
+        rate: Rate::ONE,
+        threshold: Threshold::Revenue(kwd),
+        created_at: Timestamp::MIN,
+        updated_at: Timestamp::MAX,
+    };
+    let paid = Threshold::CommissionsPaid(Money::zero("JPY".parse().unwrap()));
+    [
+        longest,
+        Tier { threshold: paid, rate: Rate::ZERO, ..build::tier(ids, "ß") },
+        Tier { threshold: Threshold::Orders(u32::MAX), ..build::tier(ids, "~") },
+    ]
+}
+
+/// Rules for everything that a rule can be for, with everything and with nothing left out.
+pub fn rules(ids: &dyn IdSource) -> Vec<CommissionRule> {
+    let word = || ShortText::parse(&unicode(ShortText::MOST)).unwrap();
+    let full = CommissionRule {
+        id: domain::Id::from_uuid(highest()),
+        scope: RuleScope::Product(word()),
+        reward: Reward::Flat(Money::from_minor(i64::MAX, "KWD".parse().unwrap())),
+        event_kind: Some(EventKind::parse(&"z.9_".repeat(10)).unwrap()),
+        priority: i32::MIN,
+        starts_at: Some(Timestamp::MIN),
+        ends_at: Some(Timestamp::MAX),
+        created_at: Timestamp::MAX,
+        updated_at: Timestamp::MIN,
+    };
+    let scopes = [
+        RuleScope::Affiliate(domain::Id::from_uuid(highest())),
+        RuleScope::Category(word()),
+        RuleScope::Tier(domain::Id::from_uuid(Uuid::nil())),
+        RuleScope::Global,
+    ];
+    let bare = scopes.into_iter().map(|scope| CommissionRule { scope, priority: i32::MAX, ..build::rule(ids) });
+    std::iter::once(full).chain(bare).collect()
 }
 
 /// The longest session.

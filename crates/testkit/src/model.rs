@@ -67,6 +67,8 @@ impl Model {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             bindings,
@@ -80,6 +82,8 @@ impl Model {
         self.write_table(set.merchant, merchants);
         self.write_table(set.merchant, api_keys);
         self.write_table(set.merchant, trees);
+        self.write_table(set.merchant, tiers);
+        self.write_table(set.merchant, commission_rules);
         self.write_table(set.merchant, affiliates);
         self.write_table(set.merchant, coupons);
         self.write_table(set.merchant, bindings);

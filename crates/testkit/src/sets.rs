@@ -1,7 +1,7 @@
 //! Change sets as the use cases make them: rows together with the unique keys they hold.
 
 use crate::build::Shop;
-use domain::{Account, Affiliate, ApiKey, Binding, Commission, Coupon, Event, MerchantId};
+use domain::{Account, Affiliate, ApiKey, Binding, Commission, Coupon, Event, MerchantId, Tier};
 use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
 
 /// A row as it was first stored.
@@ -27,6 +27,9 @@ pub trait Grow: Sized {
     /// Adds a key and the claim of its hash.
     #[must_use]
     fn with_key(self, key: &ApiKey) -> Self;
+    /// Adds a tier and the claim of its name.
+    #[must_use]
+    fn with_tier(self, tier: &Tier) -> Self;
     /// Adds an affiliate and the claims of its slug and address.
     #[must_use]
     fn with_affiliate(self, affiliate: &Affiliate) -> Self;
@@ -51,6 +54,12 @@ impl Grow for ChangeSet {
     fn with_key(mut self, key: &ApiKey) -> Self {
         self.claim(Space::KeyHash, key.hash.hex(), key.row_id());
         self.rows.api_keys.insert(key.clone());
+        self
+    }
+
+    fn with_tier(mut self, tier: &Tier) -> Self {
+        self.claim(Space::TierName, tier.name.folded(), tier.row_id());
+        self.rows.tiers.insert(tier.clone());
         self
     }
 

@@ -12,16 +12,17 @@ mod coupons;
 mod events;
 mod ops;
 mod refunds;
+mod rules;
 mod settings;
 mod testing;
+mod tiers;
 mod tracker;
 
 pub(crate) use ops::serve_metrics;
 #[cfg(test)]
 pub(crate) use tracker::SOURCE as TRACKER_SOURCE;
 
-use crate::{json::Node, values};
-use domain::{AffiliateId, Currency, TierId};
+use domain::{AffiliateId, Currency, RuleScope, TierId};
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// Where the API's own operations live.
@@ -32,6 +33,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     let api = scope(BASE)
         .configure(affiliates::register)
         .configure(coupons::register)
+        .configure(tiers::register)
+        .configure(rules::register)
         .configure(settings::register)
         .configure(events::register)
         .configure(commissions::register)
@@ -48,12 +51,12 @@ pub(crate) fn register_ops(config: &mut ServiceConfig<'_>) {
 
 /// An affiliate's id in a body: malformed, unknown and foreign ones get the same words.
 fn existing_affiliate(text: &str) -> Result<AffiliateId, String> {
-    text.parse().map_err(|_| "must be the id of an existing affiliate".to_owned())
+    text.parse().map_err(|_| RuleScope::NO_AFFILIATE.to_owned())
 }
 
-/// A tier's id in a body. No tier can be made yet, so there is none that it could name.
-fn existing_tier(node: &Node<'_>) -> Result<TierId, String> {
-    values::text(|_| Err("must be the id of an existing tier".to_owned()))(node)
+/// A tier's id in a body, likewise.
+fn existing_tier(text: &str) -> Result<TierId, String> {
+    text.parse().map_err(|_| RuleScope::NO_TIER.to_owned())
 }
 
 /// A currency in any case.

@@ -1,6 +1,6 @@
 //! Each field of each body, in every wrong form that the document itself names: refused by its name, nothing written.
 
-use super::*;
+use super::{refusals::concrete, *};
 use crate::openapi::{document, operations};
 use serde_json::{Map, json};
 
@@ -10,6 +10,10 @@ fn good(operation: &str) -> Value {
         "createAffiliate" => json!({"email": "bob@example.com", "slug": "bob", "parent_email": "alice@example.com"}),
         "updateAffiliate" => json!({"display_name": "Alice"}),
         "createCoupon" => json!({"affiliate_id": "aff_00000000000000000000000007", "code": "BOB"}),
+        "createTier" => json!({"name": "Gold", "rate": 0.3, "metric": "revenue", "threshold": 100}),
+        "updateTier" => json!({"rate": 0.35}),
+        "createCommissionRule" => json!({"scope": "product", "scope_ref": "sku-1", "rate": 0.15}),
+        "updateCommissionRule" => json!({"rate": 0.1}),
         "recordEvent" => {
             json!({"type": "purchase", "external_id": "1", "amount": 99.0, "customer": {"email": "x@example.com"}})
         }
@@ -119,8 +123,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let name = operation["operationId"].as_str().unwrap();
         let schema = resolve(&content["schema"], &document);
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-        let prefix = if path.contains("commissions") { "com" } else { "aff" };
-        let path = path.replace("{id}", &format!("{prefix}_00000000000000000000000007"));
+        let path = concrete(&path);
         let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
         let got = send(&edge, ask(&good(name))).await;

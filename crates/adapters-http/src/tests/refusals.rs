@@ -4,11 +4,13 @@ use super::*;
 use crate::openapi::{document, operations};
 
 /// A path of the document with ids that could be.
-fn concrete(path: &str) -> String {
+pub(super) fn concrete(path: &str) -> String {
     let prefix = match path {
         path if path.contains("affiliates") => "aff",
         path if path.contains("coupons") => "cou",
         path if path.contains("events") => "evt",
+        path if path.contains("tiers") => "tier",
+        path if path.contains("rules") => "rule",
         _ => "com",
     };
     path.replace("{id}", &format!("{prefix}_00000000000000000000000007"))

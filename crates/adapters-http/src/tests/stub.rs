@@ -119,6 +119,7 @@ fn affiliate() -> Affiliate {
         display_name: None,
         status: None,
         custom_rate: None,
+        tier_id: None,
         metadata: Metadata::default(),
     };
     Affiliate::create(AffiliateId::from_uuid(Uuid::from_u128(KNOWN)), ask, None, "x", now()).unwrap()
@@ -162,6 +163,19 @@ fn coupon() -> Coupon {
         code: CouponCode::parse("ALICE").unwrap(),
         created_at: now(),
     }
+}
+
+fn tier() -> Tier {
+    let (rate, threshold) = (Rate::from_millionths(250_000).unwrap(), "100".parse().unwrap());
+    let ask = NewTier { name: TierName::parse("Silver").unwrap(), rate, metric: Metric::Orders, threshold };
+    Tier::create(TierId::from_uuid(Uuid::from_u128(KNOWN)), ask, "USD".parse().unwrap(), now()).unwrap()
+}
+
+fn rule() -> CommissionRule {
+    let reward = RewardWish { rate: Rate::from_millionths(150_000), ..RewardWish::default() };
+    let scope = RuleScope::Product(ShortText::parse("sku-1").unwrap());
+    let ask = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
+    CommissionRule::create(RuleId::from_uuid(Uuid::from_u128(KNOWN)), ask, now()).unwrap()
 }
 
 fn versioned<T>(row: T) -> Versioned<T> {
@@ -238,6 +252,7 @@ impl AffiliateReads for Stub {
             slug_owner: None,
             email_owner: None,
             parent: parent.map(|_| versioned(affiliate())),
+            tier: None,
             seats_taken: 0,
         }))
     }
@@ -254,6 +269,7 @@ impl AffiliateReads for Stub {
             slug_owner: None,
             email_owner: None,
             parent_chain: vec![AffiliateId::from_uuid(Uuid::from_u128(8))],
+            tier: None,
             tree: Version::FIRST,
         };
         Ok(known(id, facts))
@@ -287,7 +303,13 @@ impl ClickReads for Stub {
 impl EventReads for Stub {
     async fn event_facts(&self, _: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
         let found = lookups.iter().map(|_| EventFound::default()).collect();
-        Ok(Some(EventFacts { merchant: versioned(merchant()), affiliates: vec![affiliate()], found }))
+        Ok(Some(EventFacts {
+            merchant: versioned(merchant()),
+            affiliates: vec![affiliate()],
+            tiers: Vec::new(),
+            rules: Vec::new(),
+            found,
+        }))
     }
     async fn event(&self, _: MerchantId, _: EventId) -> Read<Option<EventRecord>> {
         Ok(None)
@@ -332,6 +354,44 @@ impl CommissionReads for Stub {
         Ok(Vec::new())
     }
     async fn maturing_facts(&self, _: MerchantId, _: AffiliateId, _: &[CommissionId]) -> Read<Option<MaturingFacts>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl ProgramReads for Stub {
+    async fn tier(&self, _: MerchantId, id: TierId) -> Read<Option<Tier>> {
+        Ok(known(id, tier()))
+    }
+    async fn tiers(&self, _: MerchantId, _: &TierFilter, ask: &PageAsk) -> Read<Page<Tier>> {
+        Ok(page(tier(), ask))
+    }
+    async fn new_tier_facts(&self, _: MerchantId, _: &TierName) -> Read<Option<NewTierFacts>> {
+        Ok(Some(NewTierFacts { merchant: versioned(merchant()), name_owner: None }))
+    }
+    async fn tier_change_facts(
+        &self,
+        _: MerchantId,
+        id: TierId,
+        _: Option<&TierName>,
+    ) -> Read<Option<TierChangeFacts>> {
+        let (merchant, tier) = (versioned(merchant()), versioned(tier()));
+        Ok(known(id, TierChangeFacts { merchant, tier, name_owner: None, in_use: false }))
+    }
+    async fn rule(&self, _: MerchantId, id: RuleId) -> Read<Option<CommissionRule>> {
+        Ok(known(id, rule()))
+    }
+    async fn rules(&self, _: MerchantId, _: &RuleFilter, ask: &PageAsk) -> Read<Page<CommissionRule>> {
+        Ok(page(rule(), ask))
+    }
+    async fn rule_facts(&self, _: MerchantId, id: Option<RuleId>, _: RuleNames) -> Read<Option<RuleFacts>> {
+        let rule = id.and_then(|id| known(id, versioned(rule())));
+        Ok(Some(RuleFacts { merchant: versioned(merchant()), rule, affiliate: None, tier: None }))
+    }
+    async fn tier_candidates(&self, _: Window, _: Option<ports::Candidate>, _: u32) -> Read<Vec<ports::Candidate>> {
+        Ok(Vec::new())
+    }
+    async fn promotion_facts(&self, _: MerchantId, _: AffiliateId) -> Read<Option<PromotionFacts>> {
         Ok(None)
     }
 }

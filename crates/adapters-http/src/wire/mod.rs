@@ -8,9 +8,11 @@ mod envelope;
 mod event;
 mod explanation;
 mod list;
+mod rule;
 mod scalars;
 mod settings;
 mod test_clock;
+mod tier;
 mod words;
 
 pub(crate) use affiliate::AffiliateObject;
@@ -21,12 +23,15 @@ pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use explanation::ExplanationObject;
 pub(crate) use list::ListObject;
+pub(crate) use rule::CommissionRuleObject;
 pub use scalars::instant_text;
-pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
+pub(crate) use scalars::{Amount, Fraction, Height, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
 pub(crate) use test_clock::TestClockObject;
+pub(crate) use tier::TierObject;
 pub(crate) use words::{
-    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, RecurringWord, SelfReferralWord,
+    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, MetricWord, RecurringWord, RuleLevelWord,
+    SelfReferralWord,
 };
 
 use ports::{Envelope, Shown, Wire};
@@ -43,6 +48,8 @@ impl Wire for JsonWire {
             Shown::Coupon(coupon) => bytes(&CouponObject::from(coupon)),
             Shown::Event(record) => bytes(&EventObject::from(record)),
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
+            Shown::Tier(tier) => bytes(&TierObject::from(tier)),
+            Shown::CommissionRule(rule) => bytes(&CommissionRuleObject::from(rule)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
             Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),

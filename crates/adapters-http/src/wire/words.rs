@@ -44,10 +44,12 @@ words! {
     AffiliateStatusWord of AffiliateStatus;
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
+    MetricWord of Metric;
     ParentVerdictWord of ParentVerdict;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
     RewardVerdictWord of RewardVerdict;
+    RuleLevelWord of RuleLevel;
     ScopeWord of Scope;
     SelfReferralWord of SelfReferral;
     VerdictWord of Verdict;

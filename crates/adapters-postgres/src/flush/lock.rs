@@ -4,7 +4,7 @@ use super::Failure;
 use crate::{
     rows::{
         AccountRow, AffiliateRow, ApiKeyRow, BindingRow, CommissionRow, CouponRow, EventRow, MerchantRow,
-        OrganizationRow, Stored, TreeRow,
+        OrganizationRow, RuleRow, Stored, TierRow, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -49,6 +49,8 @@ const fn name(table: Table) -> &'static str {
         Table::Merchants => MerchantRow::TABLE,
         Table::ApiKeys => ApiKeyRow::TABLE,
         Table::Trees => TreeRow::TABLE,
+        Table::Tiers => TierRow::TABLE,
+        Table::CommissionRules => RuleRow::TABLE,
         Table::Affiliates => AffiliateRow::TABLE,
         Table::Coupons => CouponRow::TABLE,
         Table::Bindings => BindingRow::TABLE,

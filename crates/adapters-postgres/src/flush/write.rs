@@ -8,7 +8,7 @@ use super::{
 use crate::{
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, BindingRow, ClickRow, CommissionRow, CouponRow, EventRow,
-        Image, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow, list,
+        Image, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, RuleRow, Stored, TierRow, TreeRow, list,
     },
     sql::Sql,
 };
@@ -60,6 +60,8 @@ struct Write {
     merchants: Changes<MerchantRow>,
     api_keys: Changes<ApiKeyRow>,
     trees: Changes<TreeRow>,
+    tiers: Changes<TierRow>,
+    commission_rules: Changes<RuleRow>,
     affiliates: Changes<AffiliateRow>,
     coupons: Changes<CouponRow>,
     bindings: Changes<BindingRow>,
@@ -110,6 +112,8 @@ impl Write {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             bindings,
@@ -123,6 +127,8 @@ impl Write {
         self.merchants.add(merchant, merchants);
         self.api_keys.add(merchant, api_keys);
         self.trees.add(merchant, trees);
+        self.tiers.add(merchant, tiers);
+        self.commission_rules.add(merchant, commission_rules);
         self.affiliates.add(merchant, affiliates);
         self.coupons.add(merchant, coupons);
         self.bindings.add(merchant, bindings);
@@ -144,6 +150,8 @@ impl Write {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
             bindings,
@@ -160,6 +168,8 @@ impl Write {
         merchants.steps(&mut steps);
         api_keys.steps(&mut steps);
         trees.steps(&mut steps);
+        tiers.steps(&mut steps);
+        commission_rules.steps(&mut steps);
         affiliates.steps(&mut steps);
         coupons.steps(&mut steps);
         bindings.steps(&mut steps);

@@ -1,7 +1,7 @@
 //! Unique keys against the rows that have them, both ways.
 
 use super::Rule;
-use domain::{AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventSpace, MerchantId};
+use domain::{AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventSpace, MerchantId, TierId};
 use ports::Space;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
     keyed().into_iter().flat_map(|keyed| [keyed.missing(), keyed.stray()])
 }
 
-fn keyed() -> [Keyed; 7] {
+fn keyed() -> [Keyed; 8] {
     let of = |space: Space| space.number().to_string();
     let event = |space| of(Space::Event(space));
     [
@@ -54,6 +54,15 @@ fn keyed() -> [Keyed; 7] {
             space: of(Space::CouponCode),
             same_key: "c.key = t.code",
             id: |id| CouponId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "tier_name_claim",
+            stray: "claim_tier_name",
+            table: "tiers",
+            spaces: &[Space::TierName],
+            space: of(Space::TierName),
+            same_key: "c.key = t.name_folded",
+            id: |id| TierId::from_uuid(id).to_string(),
         },
         Keyed {
             missing: "event_claim",

@@ -6,10 +6,14 @@ use super::{
         BindingFound, ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, bindings, coupons, earliest_clicks,
         earned, events, latest_clicks, line, merchants, named,
     },
+    program::{rules_of, tiers_of},
 };
 use crate::{
     readers::Reader,
-    rows::{AffiliateRow, BindingRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, instant, time},
+    rows::{
+        AffiliateRow, BindingRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, RuleRow, TierRow, instant,
+        time,
+    },
     sql::{Sql, Typed},
 };
 use diesel::{data_types::PgTimestamp, deserialize::FromSqlRow, pg::Pg};
@@ -42,6 +46,10 @@ struct Haul {
     affiliates: BTreeMap<Key, AffiliateRow>,
     events: HashMap<Key, EventRow>,
     commissions: HashMap<Key, Vec<CommissionRow>>,
+    /// By merchant.
+    tiers: HashMap<Uuid, Vec<TierRow>>,
+    /// By merchant.
+    rules: HashMap<Uuid, Vec<RuleRow>>,
     /// By number.
     found: Vec<Found>,
 }
@@ -59,8 +67,8 @@ struct Found {
 
 /// Answers every ask, in their order; a damaged row is the misfortune of those alone that need it.
 ///
-/// One round trip of one to five statements. A second one where sessions have many clicks or events are there already,
-/// a third one where affiliates have parents.
+/// One round trip of one to five statements. A second one where sessions have many clicks, events are there already or
+/// merchants have tiers or rules, a third one where affiliates have parents.
 pub(crate) async fn load(reader: &Reader, asks: &[FactsAsk]) -> Read<Vec<Mapped<Option<EventFacts>>>> {
     let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
     let events: Vec<Numbered<'_>> =
@@ -127,18 +135,32 @@ impl Haul {
             sessions.push((event.number, event.merchant, session));
             oldest.push(time(merchant.clock.at(event.lookup.now).minus(merchant.settings.window())));
         }
-        let (rows, commissions, older) = try_join!(
+        let (rows, commissions, tiers, rules, older) = try_join!(
             biased;
             maybe(reader, keys(&earlier).map(events)),
             maybe(reader, keys(&earlier).map(earned)),
+            maybe(reader, self.merchants_with(|row| row.tier_count).map(tiers_of)),
+            maybe(reader, self.merchants_with(|row| row.rule_count).map(rules_of)),
             maybe(reader, earliest_clicks(sessions, oldest)),
         )?;
         self.events.extend(rows.into_iter().map(|row| ((row.merchant_id, row.id), row)));
         for row in commissions {
             self.commissions.entry((row.merchant_id, row.event_id)).or_default().push(row);
         }
+        for row in tiers {
+            self.tiers.entry(row.merchant_id).or_default().push(row);
+        }
+        for row in rules {
+            self.rules.entry(row.merchant_id).or_default().push(row);
+        }
         older.into_iter().for_each(|row| self.add_click(row));
         Ok(())
+    }
+
+    /// The merchants that have any of what `count` counts; `None` if none has.
+    fn merchants_with(&self, count: impl Fn(&MerchantRow) -> i32) -> Option<Vec<Uuid>> {
+        let some: Vec<Uuid> = self.merchants.values().filter(|row| count(row) > 0).map(|row| row.id).collect();
+        (!some.is_empty()).then_some(some)
     }
 
     /// The parents of the affiliates read so far. Most have none: then nothing more is read.
@@ -200,6 +222,8 @@ impl Haul {
         Ok(Some(EventFacts {
             merchant: row.clone().versioned()?,
             affiliates: self.with_parents(merchant, named.chain(led_to).chain(bound))?,
+            tiers: entities(self.tiers.get(&merchant))?,
+            rules: entities(self.rules.get(&merchant))?,
             found: found.into_iter().map(|one| self.event_found(merchant, one)).collect::<Mapped<_>>()?,
         }))
     }
@@ -231,6 +255,10 @@ impl Haul {
         }
         wanted.into_values().map(|row| row.clone().entity()).collect()
     }
+}
+
+fn entities<R: Readable + Clone>(rows: Option<&Vec<R>>) -> Mapped<Vec<R::Of>> {
+    rows.into_iter().flatten().cloned().map(Readable::entity).collect()
 }
 
 fn session_click((id, (at, affiliate_id)): (Uuid, (PgTimestamp, Uuid))) -> Mapped<SessionClick> {

@@ -12,6 +12,7 @@ mod event_statements;
 mod events;
 mod keys;
 mod merchants;
+mod program;
 mod refunds;
 mod replies;
 
@@ -61,4 +62,16 @@ fn fetched(limit: u32) -> u32 {
 fn page<U, T>(rows: Vec<U>, ask: &PageAsk, map: impl Fn(U) -> Mapped<T>) -> Read<Page<T>> {
     let Page { rows, more } = Page::cut(rows, ask);
     Ok(Page { rows: rows.into_iter().map(map).collect::<Mapped<_>>()?, more })
+}
+
+/// Reads only if there is something to read it for; else nothing, at once.
+async fn maybe<A, T, F>(what: Option<A>, read: impl FnOnce(A) -> F) -> Read<T>
+where
+    T: Default,
+    F: Future<Output = Read<T>>,
+{
+    match what {
+        Some(what) => read(what).await,
+        None => Ok(T::default()),
+    }
 }

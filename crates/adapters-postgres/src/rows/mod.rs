@@ -16,6 +16,8 @@ mod event;
 mod merchant;
 mod organization;
 mod reply;
+mod rule;
+mod tier;
 mod values;
 
 pub(crate) use account::{AccountRow, TreeRow};
@@ -31,6 +33,8 @@ pub(crate) use event::EventRow;
 pub(crate) use merchant::MerchantRow;
 pub(crate) use organization::OrganizationRow;
 pub(crate) use reply::ReplyRow;
+pub(crate) use rule::RuleRow;
+pub(crate) use tier::TierRow;
 pub(crate) use values::{Damaged, Mapped, instant, money, optional_instant, parsed, time};
 
 use crate::sql::{Param, Typed};

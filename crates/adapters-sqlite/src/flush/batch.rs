@@ -5,7 +5,7 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, BindingRow, ClaimedKey, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow,
-        OrganizationRow, ReplyRow, Stored, TreeRow, take_reply_back,
+        OrganizationRow, ReplyRow, RuleRow, Stored, TierRow, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -78,6 +78,8 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Merchants => MerchantRow::version(scope, id, connection),
         Table::ApiKeys => KeyRow::version(scope, id, connection),
         Table::Trees => TreeRow::version(scope, id, connection),
+        Table::Tiers => TierRow::version(scope, id, connection),
+        Table::CommissionRules => RuleRow::version(scope, id, connection),
         Table::Affiliates => AffiliateRow::version(scope, id, connection),
         Table::Coupons => CouponRow::version(scope, id, connection),
         Table::Bindings => BindingRow::version(scope, id, connection),

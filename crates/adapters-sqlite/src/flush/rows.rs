@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, BindingRow, ClaimedKey, ClickRow, CommissionRow, CouponRow,
-        EventRow, KeyRow, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow,
+        EventRow, KeyRow, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, RuleRow, Stored, TierRow, TreeRow,
     },
     values::Uid,
 };
@@ -35,6 +35,8 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         merchants,
         api_keys,
         trees,
+        tiers,
+        commission_rules,
         affiliates,
         coupons,
         bindings,
@@ -48,6 +50,8 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<MerchantRow>(connection, merchant, merchants)?;
     write_table::<KeyRow>(connection, merchant, api_keys)?;
     write_table::<TreeRow>(connection, merchant, trees)?;
+    write_table::<TierRow>(connection, merchant, tiers)?;
+    write_table::<RuleRow>(connection, merchant, commission_rules)?;
     write_table::<AffiliateRow>(connection, merchant, affiliates)?;
     write_table::<CouponRow>(connection, merchant, coupons)?;
     write_table::<BindingRow>(connection, merchant, bindings)?;

@@ -6,7 +6,7 @@ use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     sql_types::{Binary, Text},
 };
-use domain::{Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId};
+use domain::{Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId, TierId};
 use ports::Space;
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ const EVENTS: [Space; 5] = [
     Space::Event(EventSpace::Refund),
 ];
 
-const KEPT: [Kept; 7] = [
+const KEPT: [Kept; 8] = [
     Kept {
         missing: "affiliate_slug_claim",
         stray: "claim_affiliate_slug",
@@ -75,6 +75,15 @@ const KEPT: [Kept; 7] = [
         space: None,
         key: "t.code",
         show: |id| CouponId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "tier_name_claim",
+        stray: "claim_tier_name",
+        table: "tiers",
+        spaces: &[Space::TierName],
+        space: None,
+        key: "t.name_folded",
+        show: |id| TierId::from_uuid(id).to_string(),
     },
     Kept {
         missing: "event_claim",

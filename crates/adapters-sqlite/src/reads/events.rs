@@ -7,6 +7,7 @@ use super::{
     coupons::coupon_affiliate,
     merchants::merchant,
     page::{empty, page, paged},
+    program::{all_rules, all_tiers},
 };
 use crate::{
     SqliteStorage,
@@ -56,7 +57,10 @@ fn facts(
     let named = named.chain(bound.map(|binding| binding.row.affiliate_id));
     let named = named.chain(clicks.map(|click| click.affiliate_id)).collect();
     let affiliates = with_parents(connection, id, named)?;
-    Ok(Some(EventFacts { merchant, affiliates, found }))
+    let tiers = if merchant.row.tier_count > 0 { all_tiers(connection, id)? } else { Vec::new() };
+    let tiers = tiers.into_iter().map(|tier| tier.row).collect();
+    let rules = if merchant.row.rule_count > 0 { all_rules(connection, id)? } else { Vec::new() };
+    Ok(Some(EventFacts { merchant, affiliates, tiers, rules, found }))
 }
 
 fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventLookup) -> Result<EventFound, Fault> {

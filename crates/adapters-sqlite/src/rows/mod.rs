@@ -17,7 +17,9 @@ mod merchant;
 mod organization;
 mod reading;
 mod reply;
+mod rule;
 mod table;
+mod tier;
 mod tree;
 
 pub(crate) use account::AccountRow;
@@ -34,5 +36,7 @@ pub(crate) use merchant::MerchantRow;
 pub(crate) use organization::OrganizationRow;
 pub(crate) use reading::Reading;
 pub(crate) use reply::{ReplyRow, take_back as take_reply_back};
+pub(crate) use rule::RuleRow;
 pub(crate) use table::{Stored, TableRow, find};
+pub(crate) use tier::TierRow;
 pub(crate) use tree::TreeRow;

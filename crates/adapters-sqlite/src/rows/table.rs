@@ -2,11 +2,14 @@
 
 use super::{
     AccountRow, AffiliateRow, BindingRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow,
-    TreeRow,
+    RuleRow, TierRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
-    schema::{accounts, affiliates, api_keys, bindings, commissions, coupons, events, merchants, organizations, trees},
+    schema::{
+        accounts, affiliates, api_keys, bindings, commission_rules, commissions, coupons, events, merchants,
+        organizations, tiers, trees,
+    },
     values::Uid,
 };
 use diesel::{
@@ -85,6 +88,8 @@ stored! {
     MerchantRow in merchants by |_, id| id;
     KeyRow in api_keys by |scope, id| (scope, id);
     TreeRow in trees by |scope, id| (scope, id);
+    TierRow in tiers by |scope, id| (scope, id);
+    RuleRow in commission_rules by |scope, id| (scope, id);
     AffiliateRow in affiliates by |scope, id| (scope, id);
     CouponRow in coupons by |scope, id| (scope, id);
     BindingRow in bindings by |scope, id| (scope, id);

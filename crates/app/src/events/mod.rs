@@ -34,9 +34,9 @@ struct Shop {
 impl Shop {
     /// The facts, those of each event apart.
     fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
-        let EventFacts { merchant, affiliates, found } = facts;
+        let EventFacts { merchant, affiliates, tiers, rules, found } = facts;
         let affiliates = affiliates.into_iter().map(|row| (row.id, row)).collect();
-        (Self { merchant, affiliates, tiers: Vec::new(), rules: Vec::new() }, found)
+        (Self { merchant, affiliates, tiers, rules }, found)
     }
 
     fn program(&self, has_parents: bool) -> Program<'_> {

@@ -144,6 +144,7 @@ pub(crate) fn new_affiliate(name: &str) -> NewAffiliate {
         display_name: None,
         status: None,
         custom_rate: None,
+        tier_id: None,
         metadata: Metadata::default(),
     }
 }

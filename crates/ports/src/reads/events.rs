@@ -4,8 +4,8 @@ use super::Read;
 use crate::{Page, PageAsk, Versioned};
 use async_trait::async_trait;
 use domain::{
-    Affiliate, AffiliateId, Binding, ClickId, Commission, CouponCode, Event, EventId, EventSpace, ExternalId, Merchant,
-    MerchantId, SessionId, Timestamp,
+    Affiliate, AffiliateId, Binding, ClickId, Commission, CommissionRule, CouponCode, Event, EventId, EventSpace,
+    ExternalId, Merchant, MerchantId, SessionId, Tier, Timestamp,
 };
 
 /// What a posted event names.
@@ -45,6 +45,10 @@ pub struct EventFacts {
     pub merchant: Versioned<Merchant>,
     /// The affiliates that events, coupons, bonds and clicks name, and five levels of their parents; in any order, each once.
     pub affiliates: Vec<Affiliate>,
+    /// All tiers of the merchant, in any order.
+    pub tiers: Vec<Tier>,
+    /// All rules of the merchant, those that do not count now included; in any order.
+    pub rules: Vec<CommissionRule>,
     /// What each event's names lead to, in the order of the lookups.
     pub found: Vec<EventFound>,
 }

@@ -13,6 +13,7 @@ mod events;
 mod inspection;
 mod keys;
 mod merchants;
+mod program;
 mod refunds;
 mod replies;
 
@@ -26,6 +27,10 @@ pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, E
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
+pub use program::{
+    Candidate, NewTierFacts, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, TierChangeFacts,
+    TierFilter, Window,
+};
 pub use refunds::{RefundFacts, RefundLookup, RefundReads, RefundedSale};
 pub use replies::ReplyReads;
 
@@ -45,6 +50,7 @@ pub trait Storage:
     + EventReads
     + RefundReads
     + CommissionReads
+    + ProgramReads
     + Inspection
     + Maintenance
     + Leases
@@ -62,6 +68,7 @@ impl<T> Storage for T where
         + EventReads
         + RefundReads
         + CommissionReads
+        + ProgramReads
         + Inspection
         + Maintenance
         + Leases

@@ -16,7 +16,7 @@ use crate::{
 use domain::{Affiliate, AffiliateStatus};
 use ports::{
     AffiliateFilter, AffiliateKeys, ChangeSet, CommissionFilter, CouponFilter, EventFilter, EventLookup, IdSource,
-    IdSourceExt, KeyUse, Space, Table, Version,
+    IdSourceExt, KeyUse, RuleFilter, RuleNames, Space, Table, TierFilter, Version,
 };
 
 const FIRST: Version = Version::FIRST;
@@ -35,6 +35,8 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     set.rows.organizations.change(FIRST, old.organization.clone());
     set.rows.merchants.change(FIRST, old.merchant.clone());
     set.rows.trees.change(FIRST, old.tree);
+    set.rows.tiers.change(FIRST, old.tier.clone());
+    set.rows.commission_rules.change(FIRST, old.rule.clone());
     set.rows.api_keys.change(FIRST, old.key.clone());
     let suspended = Affiliate { status: AffiliateStatus::Suspended, ..old.affiliate.clone() };
     set.rows.affiliates.change(FIRST, suspended);
@@ -64,6 +66,7 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         slug: Some(new.affiliate.slug.clone()),
         email: Some(new.affiliate.email.clone()),
         parent_email: Some(new.affiliate.email.clone()),
+        tier_id: Some(new.tier.id),
     };
     let parts = [
         format!("{:?}", node.organizations(None, 100).await.unwrap()),
@@ -76,6 +79,10 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.affiliates(merchant, &AffiliateFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.new_affiliate_facts(merchant, &keys).await.unwrap()),
         format!("{:?}", node.affiliate_change_facts(merchant, old.affiliate.id, &keys).await.unwrap()),
+        format!("{:?}", node.tiers(merchant, &TierFilter::default(), &page).await.unwrap()),
+        format!("{:?}", node.tier_change_facts(merchant, old.tier.id, Some(&new.tier.name)).await.unwrap()),
+        format!("{:?}", node.rules(merchant, &RuleFilter::default(), &page).await.unwrap()),
+        format!("{:?}", node.rule_facts(merchant, Some(old.rule.id), RuleNames::default()).await.unwrap()),
         format!("{:?}", node.coupons(merchant, &CouponFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.coupon_facts(merchant, old.affiliate.id, &old.coupon.code).await.unwrap()),
         format!("{:?}", node.event_facts(merchant, vec![lookup]).await.unwrap()),

@@ -8,7 +8,7 @@ use domain::{EventSpace, MerchantId};
 use ports::{ChangeSet, Claim, IdSource, Space};
 use uuid::Uuid;
 
-const SPACES: [Space; 11] = [
+const SPACES: [Space; 13] = [
     Space::AffiliateSlug,
     Space::AffiliateEmail,
     Space::CouponCode,
@@ -18,6 +18,8 @@ const SPACES: [Space; 11] = [
     Space::Event(EventSpace::TrialStarted),
     Space::Event(EventSpace::Refund),
     Space::Account,
+    Space::Binding,
+    Space::TierName,
     Space::KeyHash,
     Space::MerchantSlug,
 ];

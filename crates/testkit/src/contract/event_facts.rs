@@ -53,7 +53,8 @@ struct Facts {
 }
 
 async fn facts(nodes: &Nodes, merchant: MerchantId, lookup: &EventLookup) -> Facts {
-    let EventFacts { merchant, affiliates, mut found } = all_facts(nodes, merchant, std::slice::from_ref(lookup)).await;
+    let EventFacts { merchant, affiliates, tiers: _, rules: _, mut found } =
+        all_facts(nodes, merchant, std::slice::from_ref(lookup)).await;
     let EventFound { earlier, coupon_owner, binding: _, clicks } = found.remove(0);
     Facts { merchant, affiliates, earlier, coupon_owner, clicks }
 }
@@ -198,7 +199,7 @@ pub(crate) async fn lookups_of_one_moment_do_not_mix(nodes: &Nodes) {
             task.abort();
             continue;
         }
-        let EventFacts { merchant, affiliates, found } = task.await.unwrap();
+        let EventFacts { merchant, affiliates, tiers: _, rules: _, found } = task.await.unwrap();
         let (owner, click, event) = &expected[n % 3];
         assert_eq!((&merchant.row, &affiliates), (shops[n % 3], &vec![owner.clone()]));
         assert_eq!(found.len(), 1);

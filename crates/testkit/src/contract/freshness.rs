@@ -43,6 +43,7 @@ pub(crate) async fn a_taken_key_is_never_older_than_its_row(nodes: &Nodes) {
             slug: Some(affiliate.slug.clone()),
             email: Some(affiliate.email.clone()),
             parent_email: Some(affiliate.email.clone()),
+            tier_id: None,
         };
         let facts = nodes.two.new_affiliate_facts(merchant, &keys).await.unwrap().unwrap();
         let owner = Some(affiliate.id.uuid());

@@ -171,6 +171,8 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ("a second code of one coupon", ChangeSet { claims: vec![taken_over], ..bare() }),
         ("a bond that goes by nothing", bare().with_binding(&build::binding(ids, &rows.affiliate, &rows.event), &[])),
         ("a customer's key without its bond", claim(Space::Binding, "x:nobody")),
+        ("a tier without its claim", without_claims(bare().with_tier(&build::tier(ids, "unclaimed")))),
+        ("a tier's name without it", claim(Space::TierName, "nothing")),
         ("an account without its claim", {
             without_claims(bare().with_account(&build::account(ids, &rows.affiliate, "EUR".parse().unwrap())))
         }),

@@ -10,7 +10,8 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Affiliate, ApiKey, Binding, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
+    Account, Affiliate, ApiKey, Binding, Click, Commission, CommissionRule, Coupon, Event, KeyName, Merchant,
+    MerchantId, Organization, Tier,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -21,6 +22,8 @@ pub(crate) struct Rows {
     pub(crate) merchant: Merchant,
     pub(crate) tree: Tree,
     pub(crate) key: ApiKey,
+    pub(crate) tier: Tier,
+    pub(crate) rule: CommissionRule,
     pub(crate) affiliate: Affiliate,
     pub(crate) coupon: Coupon,
     pub(crate) binding: Binding,
@@ -42,6 +45,8 @@ impl Rows {
             merchant: shop.test.clone(),
             tree: Tree { merchant_id: shop.test.id },
             key: build::api_key(ids, name),
+            tier: build::tier(ids, name),
+            rule: build::rule(ids),
             coupon: build::coupon(ids, &affiliate, name),
             binding: build::binding(ids, &affiliate, &event),
             commission: build::commission(ids, &event, &affiliate),
@@ -69,6 +74,8 @@ impl Rows {
             merchant: _,
             tree: _,
             key,
+            tier,
+            rule,
             affiliate,
             coupon,
             binding,
@@ -81,11 +88,13 @@ impl Rows {
         } = self;
         let mut set = ChangeSet::new(merchant)
             .with_key(key)
+            .with_tier(tier)
             .with_affiliate(affiliate)
             .with_coupon(coupon)
             .with_binding(binding, &[format!("x:{}", event.external_id.as_str())])
             .with_event(event, std::slice::from_ref(commission))
             .with_account(account);
+        set.rows.commission_rules.insert(rule.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
         set.reply = Some(reply.clone());
@@ -99,6 +108,8 @@ impl Rows {
             Table::Merchants => self.merchant.row_ref(),
             Table::ApiKeys => self.key.row_ref(),
             Table::Trees => self.tree.row_ref(),
+            Table::Tiers => self.tier.row_ref(),
+            Table::CommissionRules => self.rule.row_ref(),
             Table::Affiliates => self.affiliate.row_ref(),
             Table::Coupons => self.coupon.row_ref(),
             Table::Bindings => self.binding.row_ref(),
@@ -134,6 +145,8 @@ impl Rows {
                 does.to(&mut rows.api_keys, &renamed);
             }
             Table::Trees => does.to(&mut rows.trees, &self.tree),
+            Table::Tiers => does.to(&mut rows.tiers, &self.tier),
+            Table::CommissionRules => does.to(&mut rows.commission_rules, &self.rule),
             Table::Affiliates => does.to(&mut rows.affiliates, &self.affiliate),
             Table::Coupons => does.to(&mut rows.coupons, &self.coupon),
             Table::Bindings => does.to(&mut rows.bindings, &self.binding),
