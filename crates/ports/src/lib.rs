@@ -28,7 +28,7 @@ pub use maintenance::Maintenance;
 pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
-    CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
+    CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, CouponFilter, CouponReads, Difference,
     EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads, LinkFacts,
     MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts, Storage,
 };

@@ -1,8 +1,8 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Event, Merchant, MerchantId, Organization,
-    Timestamp,
+    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Event, Merchant, MerchantId, Organization, Payout,
+    PayoutItem, Timestamp,
 };
 use uuid::Uuid;
 
@@ -44,11 +44,13 @@ pub enum Table {
     Events,
     Commissions,
     Accounts,
+    Payouts,
+    PayoutItems,
 }
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
@@ -58,6 +60,8 @@ impl Table {
         Self::Events,
         Self::Commissions,
         Self::Accounts,
+        Self::Payouts,
+        Self::PayoutItems,
     ];
 
     /// Whether its rows are the server's, and not some merchant's: their key does not begin with a merchant.
@@ -124,6 +128,8 @@ entities! {
     Event, Events, id;
     Commission, Commissions, id;
     Account, Accounts, id;
+    Payout, Payouts, id;
+    PayoutItem, PayoutItems, id;
 }
 
 /// What a change set does to the rows of one table.
@@ -194,6 +200,8 @@ pub struct Rows {
     pub events: Writes<Event>,
     pub commissions: Writes<Commission>,
     pub accounts: Writes<Account>,
+    pub payouts: Writes<Payout>,
+    pub payout_items: Writes<PayoutItem>,
     /// Insert-only.
     pub clicks: Vec<Click>,
     pub key_uses: Vec<KeyUse>,
@@ -212,6 +220,8 @@ impl Rows {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks,
             key_uses,
         } = self;
@@ -224,6 +234,8 @@ impl Rows {
             + events.count()
             + commissions.count()
             + accounts.count()
+            + payouts.count()
+            + payout_items.count()
             + clicks.len()
             + key_uses.len()
     }
@@ -240,6 +252,8 @@ impl Rows {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks: _,
             key_uses: _,
         } = self;
@@ -253,5 +267,7 @@ impl Rows {
             .chain(events.expected())
             .chain(commissions.expected())
             .chain(accounts.expected())
+            .chain(payouts.expected())
+            .chain(payout_items.expected())
     }
 }

@@ -1,7 +1,7 @@
 //! Ports that face the callers: rendering and rate limits.
 
 use crate::{AffiliateRecord, EventRecord, Topic};
-use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Timestamp};
+use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Payout, PayoutItem, Timestamp};
 use std::time::Duration;
 
 /// An object as callers see it: what its GET returns, what its announcements carry.
@@ -12,6 +12,8 @@ pub enum Shown<'a> {
     Coupon(&'a Coupon),
     Event(&'a EventRecord),
     Commission(&'a Commission),
+    Payout(&'a Payout),
+    PayoutItem(&'a PayoutItem),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
 }

@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, EventRow, MerchantRow, OrganizationRow, Stored,
-        TreeRow,
+        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, EventRow, MerchantRow, OrganizationRow,
+        PayoutItemRow, PayoutRow, Stored, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -54,5 +54,7 @@ const fn name(table: Table) -> &'static str {
         Table::Events => EventRow::TABLE,
         Table::Commissions => CommissionRow::TABLE,
         Table::Accounts => AccountRow::TABLE,
+        Table::Payouts => PayoutRow::TABLE,
+        Table::PayoutItems => PayoutItemRow::TABLE,
     }
 }

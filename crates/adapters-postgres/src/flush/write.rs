@@ -8,7 +8,7 @@ use super::{
 use crate::{
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, ClickRow, CommissionRow, CouponRow, EventRow, Image,
-        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow, list,
+        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, Stored, TreeRow, list,
     },
     sql::Sql,
 };
@@ -65,6 +65,8 @@ struct Write {
     events: Changes<EventRow>,
     commissions: Changes<CommissionRow>,
     accounts: Changes<AccountRow>,
+    payouts: Changes<PayoutRow>,
+    payout_items: Changes<PayoutItemRow>,
     clicks: Vec<ClickRow>,
     announcements: Vec<AnnouncementRow>,
     outbox: Vec<OutboxRow>,
@@ -114,6 +116,8 @@ impl Write {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks,
             key_uses,
         } = rows;
@@ -126,6 +130,8 @@ impl Write {
         self.events.add(merchant, events);
         self.commissions.add(merchant, commissions);
         self.accounts.add(merchant, accounts);
+        self.payouts.add(merchant, payouts);
+        self.payout_items.add(merchant, payout_items);
         self.clicks.extend(clicks.iter().map(|click| ClickRow::of(merchant, click)));
         self.announcements.extend(announce.iter().map(|one| AnnouncementRow::of(merchant, one)));
         self.outbox.extend(announce.iter().map(|one| OutboxRow::of(merchant, one)));
@@ -146,6 +152,8 @@ impl Write {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks,
             announcements,
             outbox,
@@ -161,6 +169,8 @@ impl Write {
         events.steps(&mut steps);
         commissions.steps(&mut steps);
         accounts.steps(&mut steps);
+        payouts.steps(&mut steps);
+        payout_items.steps(&mut steps);
         insert(clicks, &mut steps);
         insert(announcements, &mut steps);
         insert(outbox, &mut steps);

@@ -10,6 +10,7 @@ mod coupons;
 mod events;
 mod keys;
 mod merchants;
+mod payouts;
 mod replies;
 
 use crate::{

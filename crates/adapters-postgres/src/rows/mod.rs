@@ -14,6 +14,7 @@ mod coupon;
 mod event;
 mod merchant;
 mod organization;
+mod payout;
 mod reply;
 mod values;
 
@@ -28,6 +29,7 @@ pub(crate) use coupon::CouponRow;
 pub(crate) use event::EventRow;
 pub(crate) use merchant::MerchantRow;
 pub(crate) use organization::OrganizationRow;
+pub(crate) use payout::{PayoutItemRow, PayoutRow};
 pub(crate) use reply::ReplyRow;
 pub(crate) use values::{Damaged, Mapped, instant, money, optional_instant, parsed, time};
 

@@ -5,7 +5,7 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, ClaimedKey, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow,
-        ReplyRow, Stored, TreeRow, take_reply_back,
+        PayoutItemRow, PayoutRow, ReplyRow, Stored, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -83,5 +83,7 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Events => EventRow::version(scope, id, connection),
         Table::Commissions => CommissionRow::version(scope, id, connection),
         Table::Accounts => AccountRow::version(scope, id, connection),
+        Table::Payouts => PayoutRow::version(scope, id, connection),
+        Table::PayoutItems => PayoutItemRow::version(scope, id, connection),
     }
 }

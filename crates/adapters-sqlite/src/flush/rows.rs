@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, ClaimedKey, ClickRow, CommissionRow, CouponRow, EventRow, KeyRow,
-        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, Stored, TreeRow,
+        KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, Stored, TreeRow,
     },
     values::Uid,
 };
@@ -40,6 +40,8 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         events,
         commissions,
         accounts,
+        payouts,
+        payout_items,
         clicks,
         key_uses,
     } = rows;
@@ -52,6 +54,8 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<EventRow>(connection, merchant, events)?;
     write_table::<CommissionRow>(connection, merchant, commissions)?;
     write_table::<AccountRow>(connection, merchant, accounts)?;
+    write_table::<PayoutRow>(connection, merchant, payouts)?;
+    write_table::<PayoutItemRow>(connection, merchant, payout_items)?;
     for click in clicks {
         one("clicks", ClickRow::of(merchant, click).insert(connection)?)?;
     }

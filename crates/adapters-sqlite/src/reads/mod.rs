@@ -12,4 +12,5 @@ mod events;
 mod keys;
 mod merchants;
 mod page;
+mod payouts;
 mod replies;

@@ -1,11 +1,12 @@
 //! What the writer and the reads do with any table of versioned rows.
 
 use super::{
-    AccountRow, AffiliateRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow, TreeRow,
+    AccountRow, AffiliateRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow, PayoutItemRow,
+    PayoutRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
-    schema::{accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, trees},
+    schema::{accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, payout_items, payouts, trees},
     values::Uid,
 };
 use diesel::{
@@ -89,4 +90,6 @@ stored! {
     EventRow in events by |scope, id| (scope, id);
     CommissionRow in commissions by |scope, id| (scope, id);
     AccountRow in accounts by |scope, id| (scope, id);
+    PayoutRow in payouts by |scope, id| (scope, id);
+    PayoutItemRow in payout_items by |scope, id| (scope, id);
 }

@@ -13,6 +13,7 @@ mod events;
 mod inspection;
 mod keys;
 mod merchants;
+mod payouts;
 mod replies;
 
 pub use affiliates::{
@@ -25,6 +26,10 @@ pub use events::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, 
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
+pub use payouts::{
+    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter, PayoutItemFilter,
+    PayoutLine, PayoutReads,
+};
 pub use replies::ReplyReads;
 
 use crate::{Journal, Maintenance, ReadError};
@@ -42,6 +47,7 @@ pub trait Storage:
     + ClickReads
     + EventReads
     + CommissionReads
+    + PayoutReads
     + Inspection
     + Maintenance
     + Journal
@@ -57,6 +63,8 @@ impl<T> Storage for T where
         + ClickReads
         + EventReads
         + CommissionReads
+        + PayoutReads
+    + PayoutReads
         + Inspection
         + Maintenance
         + Journal
