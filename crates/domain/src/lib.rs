@@ -28,9 +28,12 @@ mod payout;
 mod payout_results;
 mod rate;
 mod reward;
+mod rule;
 mod settings;
 mod slug;
+mod targets;
 mod text;
+mod tier;
 mod timestamp;
 mod words;
 
@@ -61,10 +64,13 @@ pub use payout::{Payout, PayoutItem, PayoutItemStatus, PayoutOutcome, PayoutStat
 pub use payout_results::{ResultLine, ResultOf, reconcile_results};
 pub use rate::Rate;
 pub use reward::Reward;
+pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
+pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};
 pub use text::{
     DisplayName, ExternalId, KeyName, LandingUrl, OrderReference, OrganizationName, Reason, SessionId, ShortText,
     UserAgent,
 };
+pub use tier::{Metric, NewTier, Threshold, Tier, TierChange, TierName, Totals, promotion};
 pub use timestamp::Timestamp;
