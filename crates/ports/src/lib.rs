@@ -28,9 +28,10 @@ pub use maintenance::Maintenance;
 pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
-    CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, CouponFilter, CouponReads, Difference,
-    EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads, LinkFacts,
-    MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts, Storage,
+    CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
+    DueAccount, DueAsk, DueFacts, DuePart, EventFacts, EventFilter, EventLookup, EventReads, EventRecord, FrozenAsk,
+    FrozenFacts, FrozenItem, Inspection, KeyFacts, KeyReads, LinkFacts, MerchantReads, NewAffiliateFacts, PayoutFacts,
+    PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, ReplyReads, SessionClick, SettingsFacts, Storage,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

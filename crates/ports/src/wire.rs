@@ -1,7 +1,9 @@
 //! Ports that face the callers: rendering and rate limits.
 
 use crate::{AffiliateRecord, EventRecord, Topic};
-use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Payout, PayoutItem, Timestamp};
+use domain::{
+    AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Payout, PayoutItem, Timestamp,
+};
 use std::time::Duration;
 
 /// An object as callers see it: what its GET returns, what its announcements carry.

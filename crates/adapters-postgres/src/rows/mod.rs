@@ -31,7 +31,7 @@ pub(crate) use merchant::MerchantRow;
 pub(crate) use organization::OrganizationRow;
 pub(crate) use payout::{PayoutItemRow, PayoutRow};
 pub(crate) use reply::ReplyRow;
-pub(crate) use values::{Damaged, Mapped, instant, money, optional_instant, parsed, time};
+pub(crate) use values::{Damaged, Mapped, instant, money, optional as optional_text, optional_instant, parsed, time};
 
 use crate::sql::{Param, Typed};
 use domain::MerchantId;

@@ -51,7 +51,7 @@ fn overrides_of(
     Ok(read?)
 }
 
-fn account(
+pub(super) fn account(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     affiliate: AffiliateId,

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     error::{Damaged, Fault},
-    schema::{accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, payout_items, payouts, trees},
+    schema::{
+        accounts, affiliates, api_keys, commissions, coupons, events, merchants, organizations, payout_items, payouts,
+        trees,
+    },
     values::Uid,
 };
 use diesel::{

@@ -27,8 +27,8 @@ pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
 pub use payouts::{
-    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter, PayoutItemFilter,
-    PayoutLine, PayoutReads,
+    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter,
+    PayoutItemFilter, PayoutLine, PayoutReads,
 };
 pub use replies::ReplyReads;
 
@@ -64,7 +64,7 @@ impl<T> Storage for T where
         + EventReads
         + CommissionReads
         + PayoutReads
-    + PayoutReads
+        + PayoutReads
         + Inspection
         + Maintenance
         + Journal
