@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod keys;
 mod organizations;
+mod payouts;
 mod principal;
 mod replays;
 mod settings;
@@ -36,6 +37,7 @@ pub use error::AppError;
 pub use events::{Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
 pub use organizations::Organizations;
+pub use payouts::{CreatePayout, PayoutChange, PayoutResults, Payouts};
 pub use principal::Principal;
 pub use replays::Replays;
 pub use settings::SettingsCases;
@@ -60,6 +62,8 @@ pub struct App {
     pub events: Events,
     /// Commissions.
     pub commissions: Commissions,
+    /// Payouts.
+    pub payouts: Payouts,
     /// Answers kept for idempotency keys.
     pub replays: Replays,
     /// Organizations; for operators.
@@ -87,6 +91,7 @@ impl App {
             clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
             events: Events::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            payouts: Payouts::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
