@@ -10,7 +10,7 @@ use crate::{
     wire::{self, ListObject},
 };
 use actix_web::http::StatusCode;
-use domain::{Commission, Coupon};
+use domain::{Commission, Coupon, Payout, PayoutItem};
 use ports::{AffiliateRecord, EventRecord, Page, PageAsk, Position};
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -57,6 +57,8 @@ listed! {
     Coupon, created_at, id;
     EventRecord, event.created_at, event.id;
     Commission, created_at, id;
+    Payout, created_at, id;
+    PayoutItem, created_at, id;
 }
 
 /// A page that was asked for.

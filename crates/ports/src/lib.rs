@@ -29,9 +29,10 @@ pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    DueAccount, DueAsk, DueFacts, DuePart, EventFacts, EventFilter, EventLookup, EventReads, EventRecord, FrozenAsk,
-    FrozenFacts, FrozenItem, Inspection, KeyFacts, KeyReads, LinkFacts, MerchantReads, NewAffiliateFacts, PayoutFacts,
-    PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, ReplyReads, SessionClick, SettingsFacts, Storage,
+    DueAccount, DueAsk, DueFacts, DuePart, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord,
+    FrozenAsk, FrozenFacts, FrozenItem, Inspection, KeyFacts, KeyReads, LinkFacts, MerchantReads, NewAffiliateFacts,
+    PayoutFacts, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, ReplyReads, SessionClick, SettingsFacts,
+    Storage,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

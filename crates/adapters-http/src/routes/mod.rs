@@ -11,6 +11,8 @@ mod commissions;
 mod coupons;
 mod events;
 mod ops;
+mod payout_files;
+mod payouts;
 mod settings;
 mod tracker;
 
@@ -33,6 +35,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .configure(settings::register)
         .configure(events::register)
         .configure(commissions::register)
+        .configure(payouts::register)
         .configure(ops::register_documents);
     config.service(api);
     config.configure(clicks::register).configure(tracker::register).configure(ops::register_probes);

@@ -7,6 +7,7 @@ mod coupon;
 mod envelope;
 mod event;
 mod list;
+mod payout;
 mod scalars;
 mod settings;
 mod words;
@@ -18,11 +19,13 @@ pub(crate) use coupon::CouponObject;
 pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use list::ListObject;
+pub(crate) use payout::{PayoutItemObject, PayoutObject};
 pub use scalars::instant_text;
 pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
 pub(crate) use words::{
-    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, RecurringWord, SelfReferralWord,
+    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, PayoutItemStatusWord, PayoutStatusWord,
+    RecurringWord, SelfReferralWord,
 };
 
 use ports::{Envelope, Shown, Wire};
@@ -39,6 +42,8 @@ impl Wire for JsonWire {
             Shown::Coupon(coupon) => bytes(&CouponObject::from(coupon)),
             Shown::Event(record) => bytes(&EventObject::from(record)),
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
+            Shown::Payout(payout) => bytes(&PayoutObject::from(payout)),
+            Shown::PayoutItem(item) => bytes(&PayoutItemObject::from(item)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
         }

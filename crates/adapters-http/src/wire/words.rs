@@ -44,6 +44,8 @@ words! {
     AffiliateStatusWord of AffiliateStatus;
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
+    PayoutItemStatusWord of PayoutItemStatus;
+    PayoutStatusWord of PayoutStatus;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
     ScopeWord of Scope;
