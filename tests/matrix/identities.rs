@@ -180,13 +180,21 @@ fn never(things: &Things) -> Things {
         thing["id"] = crate::support::never_here(thing["id"].as_str().unwrap()).into();
         thing
     };
-    let Things { affiliate, pending, coupon, event, commission, slug } = things;
+    let of_never = |item: &Value| {
+        let mut item = never(item);
+        item["payout_id"] = crate::support::never_here(item["payout_id"].as_str().unwrap()).into();
+        item
+    };
+    let Things { affiliate, pending, coupon, event, commission, owed, payout, sent, slug } = things;
     Things {
         affiliate: never(affiliate),
         pending: never(pending),
         coupon: never(coupon),
         event: never(event),
         commission: never(commission),
+        owed: never(owed),
+        payout: never(payout),
+        sent: of_never(sent),
         slug: slug.clone(),
     }
 }

@@ -216,9 +216,17 @@ impl Commission {
         }
     }
 
+    /// Whether it is frozen in a payout that is not paid yet.
+    pub fn is_in_open_payout(&self) -> bool {
+        self.status == CommissionStatus::Approved && self.payout_id.is_some()
+    }
+
     /// The commission after a person's `step`.
     pub fn moved(&self, step: CommissionMove, reason: Option<Reason>, now: Timestamp) -> Result<Self, Refusal> {
         use CommissionStatus::{Approved, Paid, Pending, Review, Void};
+        if self.is_in_open_payout() {
+            return Err(Refusal::State("A commission in an open payout cannot be changed.".to_owned()));
+        }
         let status = match (self.status, step) {
             (Pending | Review, CommissionMove::Approve) => Approved,
             (Pending | Review | Approved, CommissionMove::Void) => Void,

@@ -309,11 +309,6 @@ impl Commission {
         self.status == CommissionStatus::Approved && self.payout_id.is_none()
     }
 
-    /// Whether it is frozen in a payout that has not paid it yet.
-    pub fn is_frozen(&self) -> bool {
-        self.status == CommissionStatus::Approved && self.payout_id.is_some()
-    }
-
     /// The row frozen in a payout; `None` if it is not payable.
     pub fn frozen_in(&self, payout: PayoutId, now: Timestamp) -> Option<Self> {
         let frozen = || Self { payout_id: Some(payout), updated_at: now.max(self.updated_at), ..self.clone() };
@@ -323,13 +318,13 @@ impl Commission {
     /// The row given back by the payout it was frozen in; `None` if it is in none.
     pub fn given_back(&self, now: Timestamp) -> Option<Self> {
         let back = || Self { payout_id: None, updated_at: now.max(self.updated_at), ..self.clone() };
-        self.is_frozen().then(back)
+        self.is_in_open_payout().then(back)
     }
 
     /// The row paid by the payout it was frozen in; `None` if it is in none.
     pub fn paid_out(&self, now: Timestamp) -> Option<Self> {
         let paid = || Self { status: CommissionStatus::Paid, updated_at: now.max(self.updated_at), ..self.clone() };
-        self.is_frozen().then(paid)
+        self.is_in_open_payout().then(paid)
     }
 }
 
@@ -456,7 +451,7 @@ pub(crate) mod tests {
             }
             let sum = |of: &dyn Fn(&Commission) -> bool| rows.iter().filter(|row| of(row)).map(|row| row.amount.minor()).sum::<i64>();
             prop_assert_eq!(account.approved.minor(), sum(&Commission::is_payable));
-            prop_assert_eq!(account.in_payout.minor(), sum(&Commission::is_frozen));
+            prop_assert_eq!(account.in_payout.minor(), sum(&Commission::is_in_open_payout));
             prop_assert_eq!(account.paid.minor(), sum(&|row| row.status == CommissionStatus::Paid));
             prop_assert_eq!(item.amount.minor(), sum(&|row| row.payout_id.is_some()));
             let count = rows.iter().filter(|row| row.payout_id.is_some()).count();

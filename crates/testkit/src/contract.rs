@@ -25,6 +25,7 @@ mod lanes;
 mod limits;
 mod merchants;
 mod paging;
+mod payouts;
 mod races;
 mod random_plan;
 mod random_sets;
@@ -140,6 +141,18 @@ macro_rules! contract_cases {
                 commissions_are_listed_newest_first
                 commissions_are_filtered
                 what_moving_a_commission_needs
+            }
+            payouts {
+                a_payout_comes_back_whole
+                only_sealed_payouts_are_shown
+                payouts_are_listed_newest_first_and_filtered
+                items_are_listed_and_filtered
+                what_a_payment_file_needs
+                what_building_a_payout_needs
+                what_is_due_is_cut_into_steps
+                what_settling_a_payout_needs
+                unsealed_payouts_are_found_the_oldest_first
+                payouts_at_once_share_no_row
             }
             freshness {
                 a_taken_key_is_never_older_than_its_row

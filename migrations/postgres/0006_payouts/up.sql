@@ -21,6 +21,7 @@ CREATE TABLE payouts (
     CONSTRAINT payouts_pk PRIMARY KEY (merchant_id, id)
 ) WITH (fillfactor = 80);
 CREATE INDEX payouts_newest ON payouts (merchant_id, created_at, id) WHERE sealed_at IS NOT NULL;
+CREATE INDEX payouts_newest_by_status ON payouts (merchant_id, status, created_at, id) WHERE sealed_at IS NOT NULL;
 CREATE INDEX payouts_unsealed ON payouts (begun_at, merchant_id, id) WHERE sealed_at IS NULL;
 
 CREATE TABLE payout_items (
@@ -40,6 +41,7 @@ CREATE TABLE payout_items (
     CONSTRAINT payout_items_pk PRIMARY KEY (merchant_id, id)
 );
 CREATE INDEX payout_items_newest ON payout_items (merchant_id, payout_id, created_at, id);
+CREATE INDEX payout_items_newest_by_status ON payout_items (merchant_id, payout_id, status, created_at, id);
 CREATE INDEX payout_items_by_affiliate ON payout_items (merchant_id, payout_id, affiliate_id);
 
 -- What the next payout takes, an account after the other.

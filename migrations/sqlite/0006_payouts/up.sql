@@ -22,6 +22,7 @@ CREATE TABLE payouts (
     CONSTRAINT payouts_pkey PRIMARY KEY (merchant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payouts_by_time ON payouts (merchant_id, created_at, id) WHERE sealed_at IS NOT NULL;
+CREATE INDEX payouts_by_status ON payouts (merchant_id, status, created_at, id) WHERE sealed_at IS NOT NULL;
 CREATE INDEX payouts_unsealed ON payouts (begun_at, merchant_id, id) WHERE sealed_at IS NULL;
 
 CREATE TABLE payout_items (
@@ -41,7 +42,8 @@ CREATE TABLE payout_items (
     CONSTRAINT payout_items_pkey PRIMARY KEY (merchant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payout_items_by_time ON payout_items (merchant_id, payout_id, created_at, id);
-CREATE INDEX payout_items_by_affiliate ON payout_items (merchant_id, payout_id, affiliate_id);
+CREATE INDEX payout_items_by_status ON payout_items (merchant_id, payout_id, status, created_at, id);
+CREATE INDEX payout_items_by_affiliate ON payout_items (merchant_id, payout_id, affiliate_id, created_at, id);
 
 -- What the next payout takes, an account after the other.
 CREATE INDEX accounts_due ON accounts (merchant_id, currency, affiliate_id) WHERE approved_minor > 0;
@@ -56,10 +58,12 @@ DELETE FROM sqlite_stat1 WHERE idx = 'commissions_by_payout';
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('payouts', 'payouts', '500 125 1'),
     ('payouts', 'payouts_by_time', '500 125 2 1'),
+    ('payouts', 'payouts_by_status', '500 125 30 2 1'),
     ('payouts', 'payouts_unsealed', '10 2 2 1'),
     ('payout_items', 'payout_items', '50000 12500 1'),
     ('payout_items', 'payout_items_by_time', '50000 12500 100 2 1'),
-    ('payout_items', 'payout_items_by_affiliate', '50000 12500 100 1'),
+    ('payout_items', 'payout_items_by_status', '50000 12500 100 35 2 1'),
+    ('payout_items', 'payout_items_by_affiliate', '50000 12500 100 1 1 1'),
     ('accounts', 'accounts_due', '10000 2500 2500 1'),
     ('commissions', 'commissions_payable', '100000 25000 25000 50 1'),
     ('commissions', 'commissions_by_payout', '500000 125000 5000 50 1');

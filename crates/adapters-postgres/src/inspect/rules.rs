@@ -33,27 +33,30 @@ fn rule(name: &'static str, id: fn(Uuid) -> String, query: &str) -> Rule {
 
 /// What approved and paid commissions add up to.
 const SUMS: &str = "(SELECT merchant_id, affiliate_id, currency, \
-    coalesce(sum(amount_minor) FILTER (WHERE status = 'approved'), 0) AS approved, \
+    coalesce(sum(amount_minor) FILTER (WHERE status = 'approved' AND payout_id IS NULL), 0) AS approved, \
+    coalesce(sum(amount_minor) FILTER (WHERE status = 'approved' AND payout_id IS NOT NULL), 0) AS in_payout, \
     coalesce(sum(amount_minor) FILTER (WHERE status = 'paid'), 0) AS paid \
     FROM commissions WHERE status IN ('approved', 'paid') GROUP BY merchant_id, affiliate_id, currency)";
 
 /// An account says what its affiliate's commissions in its currency add up to.
 fn account_sums() -> String {
     format!(
-        "SELECT x.merchant_id, x.id, format('holds %s approved and %s paid; its commissions sum up to %s and %s', \
-         x.approved_minor, x.paid_minor, coalesce(s.approved, 0), coalesce(s.paid, 0)) \
+        "SELECT x.merchant_id, x.id, format('holds %s approved, %s in a payout and %s paid; its commissions sum up to \
+         %s, %s and %s', x.approved_minor, x.in_payout_minor, x.paid_minor, coalesce(s.approved, 0), \
+         coalesce(s.in_payout, 0), coalesce(s.paid, 0)) \
          FROM accounts x LEFT JOIN {SUMS} s USING (merchant_id, affiliate_id, currency) \
-         WHERE x.approved_minor <> coalesce(s.approved, 0) OR x.paid_minor <> coalesce(s.paid, 0)"
+         WHERE x.approved_minor <> coalesce(s.approved, 0) OR x.in_payout_minor <> coalesce(s.in_payout, 0) \
+         OR x.paid_minor <> coalesce(s.paid, 0)"
     )
 }
 
 /// Who is owed or was paid something has an account that says so.
 fn account_missing() -> String {
     format!(
-        "SELECT s.merchant_id, s.affiliate_id, format('has no account in %s; its commissions sum up to %s approved and \
-         %s paid', s.currency, s.approved, s.paid) \
+        "SELECT s.merchant_id, s.affiliate_id, format('has no account in %s; its commissions sum up to %s approved, \
+         %s in a payout and %s paid', s.currency, s.approved, s.in_payout, s.paid) \
          FROM {SUMS} s LEFT JOIN accounts x USING (merchant_id, affiliate_id, currency) \
-         WHERE x.id IS NULL AND (s.approved <> 0 OR s.paid <> 0)"
+         WHERE x.id IS NULL AND (s.approved <> 0 OR s.in_payout <> 0 OR s.paid <> 0)"
     )
 }
 

@@ -6,7 +6,9 @@ use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     sql_types::{Binary, Text},
 };
-use domain::{Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId};
+use domain::{
+    Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId, PayoutItemId,
+};
 use ports::Space;
 use uuid::Uuid;
 
@@ -47,7 +49,7 @@ const EVENTS: [Space; 4] = [
     Space::Event(EventSpace::TrialStarted),
 ];
 
-const KEPT: [Kept; 7] = [
+const KEPT: [Kept; 8] = [
     Kept {
         missing: "affiliate_slug_claim",
         stray: "claim_affiliate_slug",
@@ -92,6 +94,15 @@ const KEPT: [Kept; 7] = [
         space: None,
         key: "account_key(t.affiliate_id, t.currency)",
         show: |id| AccountId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "payout_item_claim",
+        stray: "claim_payout_item",
+        table: "payout_items",
+        spaces: &[Space::PayoutAccount],
+        space: None,
+        key: "lower(hex(t.payout_id)) || ':' || lower(hex(t.affiliate_id))",
+        show: |id| PayoutItemId::from_uuid(id).to_string(),
     },
     Kept {
         missing: "api_key_directory",

@@ -2,6 +2,7 @@
 
 mod claims;
 mod links;
+mod payouts;
 mod sums;
 
 use crate::{SqliteStorage, error::Fault, migrate, values::Uid};
@@ -51,7 +52,7 @@ impl Rule {
 fn differences(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, Fault> {
     claims::register(connection)?;
     let mut all = Vec::new();
-    for rule in sums::rules().into_iter().chain(links::rules()).chain(claims::rules()) {
+    for rule in sums::rules().into_iter().chain(links::rules()).chain(payouts::rules()).chain(claims::rules()) {
         all.extend(rule.differences(connection, limit.saturating_sub(all.len()))?);
     }
     Ok(all)

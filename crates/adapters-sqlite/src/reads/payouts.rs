@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use diesel::{expression::SqlLiteral, prelude::*, sql_types::Bool};
 use domain::{
     AffiliateId, AffiliateStatus, Commission, CommissionId, Currency, MerchantId, Payout, PayoutId, PayoutItem,
-    PayoutItemId, PayoutItemStatus, Timestamp,
+    PayoutItemId, Timestamp,
 };
 use ports::{
     DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, Page, PageAsk, PayoutFacts,
@@ -94,8 +94,8 @@ fn lines(
 ) -> Result<Vec<PayoutLine>, Fault> {
     let of_merchant = payout_items::table.filter(payout_items::merchant_id.eq(Uid::from(merchant)));
     let of_payout = of_merchant.filter(payout_items::payout_id.eq(Uid::from(payout)));
-    let open = of_payout.filter(payout_items::status.eq(PayoutItemStatus::Open.as_str()));
-    let rows: Vec<PayoutItemRow> = open
+    let rows: Vec<PayoutItemRow> = of_payout
+        .filter(said("status = 'open'"))
         .filter(payout_items::affiliate_id.gt(after.map_or(Uid(uuid::Uuid::nil()), Uid::from)))
         .order(payout_items::affiliate_id)
         .limit(i64::from(most))

@@ -7,5 +7,6 @@ mod clicks;
 mod commissions;
 mod events;
 mod keys;
+mod payouts;
 mod settings;
 mod stage;

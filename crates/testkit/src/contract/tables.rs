@@ -10,7 +10,8 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Affiliate, ApiKey, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization,
+    Account, Affiliate, ApiKey, Click, Commission, Coupon, Event, KeyName, Merchant, MerchantId, Organization, Payout,
+    PayoutItem,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -26,6 +27,8 @@ pub(crate) struct Rows {
     pub(crate) event: Event,
     pub(crate) commission: Commission,
     pub(crate) account: Account,
+    pub(crate) payout: Payout,
+    pub(crate) payout_item: PayoutItem,
     pub(crate) click: Click,
     pub(crate) announcement: Announcement,
     pub(crate) reply: Reply,
@@ -36,6 +39,7 @@ impl Rows {
     pub(crate) fn of(ids: &SeededIds, shop: &Shop, name: &str) -> Self {
         let affiliate = build::affiliate(ids, name);
         let event = build::event(ids, name);
+        let payout = build::payout(ids);
         Self {
             organization: shop.organization.clone(),
             merchant: shop.test.clone(),
@@ -44,6 +48,8 @@ impl Rows {
             coupon: build::coupon(ids, &affiliate, name),
             commission: build::commission(ids, &event, &affiliate),
             account: build::account(ids, &affiliate, build::usd()),
+            payout_item: build::payout_item(ids, &payout, &affiliate, &[]),
+            payout,
             click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
             announcement: build::announcement(ids, Topic::AffiliateCreated),
             reply: build::reply("POST /affiliates", name),
@@ -72,6 +78,8 @@ impl Rows {
             event,
             commission,
             account,
+            payout,
+            payout_item,
             click,
             announcement,
             reply,
@@ -81,7 +89,8 @@ impl Rows {
             .with_affiliate(affiliate)
             .with_coupon(coupon)
             .with_event(event, std::slice::from_ref(commission))
-            .with_account(account);
+            .with_account(account)
+            .with_payout(payout, std::slice::from_ref(payout_item));
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
         set.reply = Some(reply.clone());
@@ -100,6 +109,8 @@ impl Rows {
             Table::Events => self.event.row_ref(),
             Table::Commissions => self.commission.row_ref(),
             Table::Accounts => self.account.row_ref(),
+            Table::Payouts => self.payout.row_ref(),
+            Table::PayoutItems => self.payout_item.row_ref(),
         }
     }
 
@@ -134,6 +145,8 @@ impl Rows {
             Table::Events => does.to(&mut rows.events, &self.event),
             Table::Commissions => does.to(&mut rows.commissions, &self.commission),
             Table::Accounts => does.to(&mut rows.accounts, &self.account),
+            Table::Payouts => does.to(&mut rows.payouts, &self.payout),
+            Table::PayoutItems => does.to(&mut rows.payout_items, &self.payout_item),
         }
         set
     }
