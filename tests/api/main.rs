@@ -16,6 +16,7 @@ mod attribution;
 mod errors;
 mod once;
 mod paging;
+mod payouts;
 mod program;
 mod rating;
 mod refunds;

@@ -14,6 +14,12 @@ pub(crate) struct Things {
     pub(crate) rule: Value,
     pub(crate) event: Value,
     pub(crate) commission: Value,
+    /// Somebody who is due.
+    pub(crate) owed: Value,
+    /// A payout that is open.
+    pub(crate) payout: Value,
+    /// The item of a payout that is processing.
+    pub(crate) sent: Value,
     pub(crate) slug: String,
 }
 
@@ -59,8 +65,11 @@ impl Things {
         let rule = shop.client.post("commission-rules", &wish).await.created();
         let event = shop.purchase(&affiliate).await;
         let commission = event["commissions"][0].clone();
+        let ((owed, _), (payout, _), (_, sent)) = (shop.owed().await, shop.payout().await, shop.payout().await);
+        let path = format!("payouts/{}", sent["payout_id"].as_str().unwrap());
+        shop.client.patch(&path, &json!({"status": "processing"})).await.ok();
         let slug = shop.slug().await;
-        Self { affiliate, pending, coupon, tier, rule, event, commission, slug }
+        Self { affiliate, pending, coupon, tier, rule, event, commission, owed, payout, sent, slug }
     }
 }
 
@@ -210,6 +219,45 @@ pub(crate) const ALL: &[Fixture] = &[
         operation: "PATCH /api/v1/commissions/{id}",
         path: |things| format!("commissions/{}", id(&things.commission)),
         body: Some(|_| json!({"status": "approved"})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture { operation: "GET /api/v1/payouts", path: |_| "payouts".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "POST /api/v1/payouts",
+        path: |_| "payouts".to_owned(),
+        body: Some(|things| json!({"currency": "USD", "affiliate_ids": [things.owed["id"]]})),
+        stranger: Stranger::Refused("affiliate_ids"),
+    },
+    Fixture {
+        operation: "GET /api/v1/payouts/{id}",
+        path: |things| format!("payouts/{}", id(&things.payout)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/payouts/{id}",
+        path: |things| format!("payouts/{}", id(&things.payout)),
+        body: Some(|_| json!({"status": "processing"})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/payouts/{id}/items",
+        path: |things| format!("payouts/{}/items", id(&things.payout)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/payouts/{id}/export",
+        path: |things| format!("payouts/{}/export?format=paypal", id(&things.payout)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "POST /api/v1/payouts/{id}/results",
+        path: |things| format!("payouts/{}/results", things.sent["payout_id"].as_str().unwrap()),
+        body: Some(
+            |things| json!({"items": [{"item_id": things.sent["id"], "status": "paid", "amount": things.sent["amount"]}]}),
+        ),
         stranger: Stranger::NotFound,
     },
     Fixture {

@@ -186,7 +186,12 @@ fn never(things: &Things) -> Things {
         thing["id"] = crate::support::never_here(thing["id"].as_str().unwrap()).into();
         thing
     };
-    let Things { affiliate, pending, coupon, tier, rule, event, commission, slug } = things;
+    let of_never = |item: &Value| {
+        let mut item = never(item);
+        item["payout_id"] = crate::support::never_here(item["payout_id"].as_str().unwrap()).into();
+        item
+    };
+    let Things { affiliate, pending, coupon, tier, rule, event, commission, owed, payout, sent, slug } = things;
     Things {
         affiliate: never(affiliate),
         pending: never(pending),
@@ -195,6 +200,9 @@ fn never(things: &Things) -> Things {
         rule: never(rule),
         event: never(event),
         commission: never(commission),
+        owed: never(owed),
+        payout: never(payout),
+        sent: of_never(sent),
         slug: slug.clone(),
     }
 }

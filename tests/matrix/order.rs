@@ -80,7 +80,11 @@ async fn everything_wrong(client: &Client, operation: &Operation, fixture: &Fixt
 /// The request's path; an id in it is one that never was.
 fn never_path(operation: &Operation, fixture: &Fixture, things: &Things) -> String {
     let path = (fixture.path)(things);
-    if operation.path.contains("{id}") { crate::support::never_here(&path) } else { path }
+    let Some((_, after)) = operation.path.split_once("{id}") else { return path };
+    let (path, query) = path.split_once('?').map_or((path.as_str(), None), |(path, query)| (path, Some(query)));
+    let own = path.strip_suffix(after).expect("the fixture's path is the operation's");
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{}{after}{query}", crate::support::never_here(own))
 }
 
 /// What a caller hears who may do it.

@@ -185,6 +185,27 @@ impl<S: Needs> Call<S> {
         }
     }
 
+    /// For an operation that takes a file: JSON read by `shape`, or CSV read by `table`.
+    pub(crate) async fn read_file<K: Kind, T>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        table: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
+    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
+        accept_json(self.request.headers(), &["application/json", "text/csv"])?;
+        if accept_json(self.request.headers(), &["application/json"]).is_ok() {
+            return self.read_change(route, shape).await;
+        }
+        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let once = self.once(route, &body, None)?;
+        let text = std::str::from_utf8(&body).map_err(|_| vec![Fault::new(name::BODY, "must be UTF-8")]);
+        let asked = self.no_query().and_then(|()| Ok(table(text?)?)).and_then(|asked| Ok((self.path_id()?, asked)));
+        match asked {
+            Ok((id, asked)) => Ok((id, asked, once)),
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
     /// The outer error is about the transport, the inner one about the content.
     async fn receive<T>(
         &mut self,

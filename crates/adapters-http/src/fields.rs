@@ -179,6 +179,11 @@ impl<'n> Fields<'n> {
         self.faults
     }
 
+    /// Whether a field is left out, or null.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        self.entries.iter().all(|(known, node)| known != name || *node == Node::Null)
+    }
+
     fn find(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
         self.asked.push(name);
         self.entries.iter().find(|(known, _)| known == name).map(|(_, node)| node)

@@ -10,7 +10,7 @@ use crate::{
     wire::{self, ListObject},
 };
 use actix_web::http::StatusCode;
-use domain::{Commission, CommissionRule, Coupon, Tier};
+use domain::{Commission, CommissionRule, Coupon, Payout, PayoutItem, Tier};
 use ports::{AffiliateRecord, EventRecord, Page, PageAsk, Position};
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -59,6 +59,8 @@ listed! {
     Commission, created_at, id;
     Tier, created_at, id;
     CommissionRule, created_at, id;
+    Payout, created_at, id;
+    PayoutItem, created_at, id;
 }
 
 /// A page that was asked for.

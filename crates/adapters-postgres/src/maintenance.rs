@@ -16,12 +16,17 @@ pub const WIPED_TABLES: &[&str] = &[
     "outbox",
     "announcements",
     "replies",
+    "payout_items",
+    "payouts",
     "commissions",
     "events",
     "clicks",
     "coupons",
     "accounts",
+    "bindings",
+    "commission_rules",
     "affiliates",
+    "tiers",
     "claims",
 ];
 

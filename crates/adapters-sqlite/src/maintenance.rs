@@ -16,12 +16,17 @@ pub const WIPED_TABLES: &[(&str, &str)] = &[
     ("outbox", "announcement_id"),
     ("announcements", "id"),
     ("replies", "route, key"),
+    ("payout_items", "id"),
+    ("payouts", "id"),
     ("commissions", "id"),
     ("events", "id"),
     ("clicks", "id"),
     ("coupons", "id"),
     ("accounts", "id"),
+    ("bindings", "id"),
+    ("commission_rules", "id"),
     ("affiliates", "id"),
+    ("tiers", "id"),
     ("claims", "space, key"),
 ];
 

@@ -274,6 +274,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    payouts (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        status -> Text,
+        currency -> Text,
+        total_minor -> BigInt,
+        paid_minor -> BigInt,
+        items_count -> BigInt,
+        paid_count -> BigInt,
+        failed_count -> BigInt,
+        commissions_count -> BigInt,
+        begun_at -> BigInt,
+        sealed_at -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    payout_items (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        payout_id -> Binary,
+        affiliate_id -> Binary,
+        amount_minor -> BigInt,
+        currency -> Text,
+        commissions_count -> BigInt,
+        status -> Text,
+        reference -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     announcements (merchant_id, id) {
         merchant_id -> Binary,
         id -> Binary,

@@ -7,16 +7,18 @@ use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use common::{Foreign, affiliate, file, folder, founded, merchant, open};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use domain::{
-    AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionRule, CommissionStatus, CouponCode, CouponId,
-    Decision, Email, Event, EventId, EventKind, ExternalId, KeyHash, Metadata, Metric, Money, NewEvent, NewRule,
-    NewTier, OrderReference, OrganizationId, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel, RuleScope,
+    Account, AccountId, AffiliateId, AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionRule,
+    CommissionStatus, CouponCode, CouponId, Decision, Email, Event, EventId, EventKind, ExternalId, KeyHash, Metadata,
+    Metric, Money, NewEvent, NewRule, NewTier, OrderReference, OrganizationId, Payout, PayoutId, PayoutItem,
+    PayoutItemId, PayoutItemStatus, PayoutStatus, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel, RuleScope,
     SessionId, Settings, ShortText, Slug, Tier, TierId, TierName, Timestamp,
 };
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
-    CommissionReads as _, CouponFilter, CouponReads as _, EventFilter, EventLookup, EventReads as _, IdempotencyKey,
-    Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, ProgramReads as _, RefundLookup,
-    RefundReads as _, RefundedSale, ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
+    CommissionReads as _, CouponFilter, CouponReads as _, DueAsk, DuePart, EventFilter, EventLookup, EventReads as _,
+    FrozenAsk, IdempotencyKey, Journal as _, KeyReads as _, MerchantReads as _, PageAsk, PayoutFilter,
+    PayoutItemFilter, PayoutReads as _, Position, ProgramReads as _, RefundLookup, RefundReads as _, RefundedSale,
+    ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
 };
 use std::{
     collections::BTreeSet,
@@ -182,6 +184,66 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
     ] {
         storage.commissions(merchant, &filter, ask).await.unwrap();
     }
+    ask_for_pages_of_payouts(storage, ask).await;
+}
+
+async fn ask_for_pages_of_payouts(storage: &SqliteStorage, ask: &PageAsk) {
+    let (from, to) = (Some(Timestamp::MIN), Some(Timestamp::MAX));
+    let every_payout = PayoutFilter { from, to, ..PayoutFilter::default() };
+    for filter in [
+        PayoutFilter::default(),
+        PayoutFilter { status: Some(PayoutStatus::Open), ..every_payout.clone() },
+        PayoutFilter { currency: "USD".parse().ok(), ..every_payout },
+    ] {
+        storage.payouts(merchant(), &filter, ask).await.unwrap();
+    }
+    let status = Some(PayoutItemStatus::Open);
+    for filter in [
+        PayoutItemFilter::default(),
+        PayoutItemFilter { status, affiliate_id: None },
+        PayoutItemFilter { status, affiliate_id: Some(affiliate(1).0) },
+    ] {
+        storage.payout_items(merchant(), PayoutId::from_uuid(uuid(20)), &filter, ask).await.unwrap();
+    }
+}
+
+/// Steps through what is due and what is frozen, of which there is something.
+async fn ask_about_payouts(storage: &SqliteStorage) {
+    let (id, merchant) = (affiliate(1).0, merchant());
+    let usd = "USD".parse().unwrap();
+    let mut payout = Payout::begin(PayoutId::from_uuid(uuid(20)), usd, Timestamp::MIN, Timestamp::MIN);
+    let item = PayoutItem::begin(PayoutItemId::from_uuid(uuid(21)), &payout, id, Timestamp::MIN);
+    payout.sealed_at = Some(Timestamp::MIN);
+    let row = storage.commission(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
+    let owed = Commission { id: CommissionId::from_uuid(uuid(12)), status: CommissionStatus::Approved, ..row };
+    let frozen = Commission { id: CommissionId::from_uuid(uuid(13)), payout_id: Some(payout.id), ..owed.clone() };
+    let account = Account::open(AccountId::from_uuid(uuid(22)), id, usd).with(&owed).unwrap();
+    let mut set = ChangeSet::new(merchant);
+    set.rows.commissions.new = vec![owed.clone(), frozen];
+    set.rows.accounts.insert(account);
+    set.rows.payout_items.insert(item.clone());
+    set.rows.payouts.insert(payout.clone());
+    storage.commit(set).await.unwrap();
+    let (least, only) = (Money::from_minor(1, usd), Vec::new());
+    for part in [
+        DuePart::Accounts { after: None },
+        DuePart::Accounts { after: Some(id) },
+        DuePart::Rest { of: id, after: owed.id },
+    ] {
+        let ask = DueAsk { currency: usd, least, only: only.clone(), part, rows: 10 };
+        storage.payout_due(merchant, &ask).await.unwrap().unwrap();
+    }
+    for only in [Vec::new(), vec![id]] {
+        for after in [None, Some((AffiliateId::from_uuid(uuid(0)), owed.id))] {
+            let ask = FrozenAsk { payout: payout.id, only: only.clone(), after, rows: 10 };
+            assert_eq!(storage.payout_frozen(merchant, &ask).await.unwrap().unwrap().items.len(), 1);
+        }
+    }
+    storage.payout(merchant, payout.id).await.unwrap().unwrap();
+    storage.payout_facts(merchant, payout.id, &[item.id], &[id]).await.unwrap().unwrap();
+    storage.payout_lines(merchant, payout.id, Some(id), 10).await.unwrap();
+    storage.known_affiliates(merchant, &[id]).await.unwrap();
+    storage.unsealed_payouts(Timestamp::MAX, 10).await.unwrap();
 }
 
 async fn ask_for_facts(storage: &SqliteStorage) {
@@ -255,6 +317,7 @@ async fn every_question_has_its_index() {
     governed(&storage).await;
     sold(&storage).await;
     ask_for_facts(&storage).await;
+    ask_about_payouts(&storage).await;
     ask_for_pages(&storage, &PageAsk { after: None, offset: 5, limit: 10 }).await;
     let after = Some(Position { at: Timestamp::MAX, id: uuid(9) });
     ask_for_pages(&storage, &PageAsk { after, offset: 0, limit: 10 }).await;

@@ -94,6 +94,11 @@ impl Desk {
         self.announce(set, merchant, topic, at, &data);
     }
 
+    /// Waits for more lanes, for a use case that learns only from its facts which it needs.
+    pub(crate) async fn lanes(&self, lanes: &[Lane]) -> Result<Entry, AppError> {
+        Ok(self.journal.enter(lanes).await?)
+    }
+
     /// Writes a set for which nobody waits to hear more than yes or no, and which is not tried again.
     pub(crate) async fn commit_once(&self, set: ChangeSet) -> Result<(), CommitError> {
         let _entry = self.journal.enter(&[]).await?;
@@ -142,6 +147,11 @@ impl Attempts<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A step of a longer use case is done: patience begins anew with the next one.
+    pub(crate) fn progressed(&mut self) {
+        self.started = self.desk.now();
     }
 
     /// Waits a moment before the next attempt, a different one for each caller; gives up when patience is at its end.

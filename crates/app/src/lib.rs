@@ -21,6 +21,7 @@ mod events;
 mod keys;
 mod maturing;
 mod organizations;
+mod payouts;
 mod principal;
 mod refunds;
 mod replays;
@@ -43,6 +44,7 @@ pub use events::{AskedItem, Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
 pub use maturing::Maturing;
 pub use organizations::Organizations;
+pub use payouts::{CreatePayout, PayoutChange, PayoutResults, Payouts};
 pub use principal::Principal;
 pub use refunds::Refunds;
 pub use replays::Replays;
@@ -79,6 +81,8 @@ pub struct App {
     pub tiers: Tiers,
     /// Commission rules.
     pub rules: Rules,
+    /// Payouts.
+    pub payouts: Payouts,
     /// Answers kept for idempotency keys.
     pub replays: Replays,
     /// Organizations; for operators.
@@ -115,6 +119,7 @@ impl App {
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
             tiers: Tiers::new(Arc::clone(&desk), storage.clone()),
             rules: Rules::new(Arc::clone(&desk), storage.clone()),
+            payouts: Payouts::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),
             organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),

@@ -1,27 +1,49 @@
 //! Tiers: list, get, create, change, delete, and who rises to a higher one.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, desk::Desk, workers::Turn};
 use domain::{
-    Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, promotion,
+    Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, Timestamp,
+    promotion,
 };
 use ports::{
     ChangeSet, IdSourceExt, Lane, LaneKind, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, ReplyStatus,
     Shown, Space, TierChangeFacts, TierFilter, Topic, Versioned, Window,
 };
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// How many candidates are read at once.
 const CANDIDATES: u32 = 500;
+
+/// How far windows overlap: an id is made some seconds before its event is there.
+const OVERLAP: Duration = Duration::from_secs(15);
+/// How often the worker looks: whoever was just looked at is looked at again as long as the windows overlap.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long the worker goes by what is new. Then it looks at everybody once more, for what no event tells: a commission
+/// that was paid, a tier that was made.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// The use cases of tiers.
 pub struct Tiers {
     desk: Arc<Desk>,
     reads: Arc<dyn ProgramReads>,
+    looked: Mutex<Looked>,
+}
+
+/// Up to when this node's worker has looked at whom.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    /// At those with new events.
+    new: Timestamp,
+    /// At everybody.
+    all: Timestamp,
 }
 
 impl Tiers {
     pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ProgramReads>) -> Self {
-        Self { desk, reads }
+        Self { desk, reads, looked: Mutex::new(Looked { new: Timestamp::MIN, all: Timestamp::MIN }) }
     }
 
     /// One tier.
@@ -131,6 +153,22 @@ impl Tiers {
                 return Ok(answer);
             }
         }
+    }
+
+    /// Lifts whoever may have risen since the last turn of this node; everybody, now and then and at first.
+    pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
+        let now = self.desk.now();
+        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let sweep = now.since(looked.all) >= SWEEP_EVERY;
+        if !sweep && now.since(looked.new) < LOOK_EVERY {
+            return Ok(Turn::default());
+        }
+        let from = if sweep { Timestamp::MIN } else { looked.new.minus(OVERLAP) };
+        // Whole milliseconds, as in ids; the one that has begun is the next turn's.
+        let risen = self.promote_due(Window { from, to: now }).await?;
+        let all = if sweep { now } else { looked.all };
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Looked { new: now, all };
+        Ok(Turn { done: u64::from(risen), ..Turn::default() })
     }
 
     /// Lifts everybody whom the events recorded in `window` may have brought a higher tier, and returns how many rose.

@@ -68,6 +68,10 @@ workers! {
     Mature, "mature_commissions", Soon, |app| app.maturing.turn();
     /// Goes on with resets of test merchants whose node died.
     FinishResets, "finish_resets", Soon, |app| app.test_mode.finish_resets();
+    /// Lifts affiliates into the tiers that they have reached.
+    PromoteTiers, "promote_tiers", Soon, |app| app.tiers.turn();
+    /// Gives the commissions of payouts back whose node died before they were sealed.
+    DissolvePayouts, "dissolve_payouts", Seldom, |app| app.payouts.turn();
     /// Forgets kept answers whose time is over.
     ForgetReplies, "forget_replies", Seldom, |app| app.upkeep.turn();
 }

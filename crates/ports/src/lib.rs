@@ -31,10 +31,11 @@ pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, Candidate, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    DueCommission, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Inspection, KeyFacts,
-    KeyReads, LinkFacts, MaturingFacts, MerchantReads, NewAffiliateFacts, NewTierFacts, ProgramReads, PromotionFacts,
-    RefundFacts, RefundLookup, RefundReads, RefundedSale, ReplyReads, RuleFacts, RuleFilter, RuleNames, SessionClick,
-    SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
+    DueAccount, DueAsk, DueCommission, DueFacts, DuePart, EventFacts, EventFilter, EventFound, EventLookup, EventReads,
+    EventRecord, FrozenAsk, FrozenFacts, FrozenItem, Inspection, KeyFacts, KeyReads, LinkFacts, MaturingFacts,
+    MerchantReads, NewAffiliateFacts, NewTierFacts, PayoutFacts, PayoutFilter, PayoutItemFilter, PayoutLine,
+    PayoutReads, ProgramReads, PromotionFacts, RefundFacts, RefundLookup, RefundReads, RefundedSale, ReplyReads,
+    RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

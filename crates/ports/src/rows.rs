@@ -2,7 +2,7 @@
 
 use domain::{
     Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, CommissionRule, Coupon, Event, Merchant,
-    MerchantId, Organization, Tier, Timestamp,
+    MerchantId, Organization, Payout, PayoutItem, Tier, Timestamp,
 };
 use uuid::Uuid;
 
@@ -47,11 +47,13 @@ pub enum Table {
     Events,
     Commissions,
     Accounts,
+    Payouts,
+    PayoutItems,
 }
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
@@ -64,6 +66,8 @@ impl Table {
         Self::Events,
         Self::Commissions,
         Self::Accounts,
+        Self::Payouts,
+        Self::PayoutItems,
     ];
 
     /// Whether its rows are the server's, and not some merchant's: their key does not begin with a merchant.
@@ -133,6 +137,8 @@ entities! {
     Event, Events, id;
     Commission, Commissions, id;
     Account, Accounts, id;
+    Payout, Payouts, id;
+    PayoutItem, PayoutItems, id;
 }
 
 /// What a change set does to the rows of one table.
@@ -206,6 +212,8 @@ pub struct Rows {
     pub events: Writes<Event>,
     pub commissions: Writes<Commission>,
     pub accounts: Writes<Account>,
+    pub payouts: Writes<Payout>,
+    pub payout_items: Writes<PayoutItem>,
     /// Insert-only.
     pub clicks: Vec<Click>,
     pub key_uses: Vec<KeyUse>,
@@ -227,6 +235,8 @@ impl Rows {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks,
             key_uses,
         } = self;
@@ -242,6 +252,8 @@ impl Rows {
             + events.count()
             + commissions.count()
             + accounts.count()
+            + payouts.count()
+            + payout_items.count()
             + clicks.len()
             + key_uses.len()
     }
@@ -261,6 +273,8 @@ impl Rows {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks: _,
             key_uses: _,
         } = self;
@@ -277,5 +291,7 @@ impl Rows {
             .chain(events.expected())
             .chain(commissions.expected())
             .chain(accounts.expected())
+            .chain(payouts.expected())
+            .chain(payout_items.expected())
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{AffiliateRecord, EventRecord, Topic};
 use domain::{
-    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Merchant, MerchantId, Mode, TestClock, Tier,
-    Timestamp,
+    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Merchant, MerchantId, Mode, Payout,
+    PayoutItem, TestClock, Tier, Timestamp,
 };
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub enum Shown<'a> {
     Commission(&'a Commission),
     Tier(&'a Tier),
     CommissionRule(&'a CommissionRule),
+    Payout(&'a Payout),
+    PayoutItem(&'a PayoutItem),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
     TestClock(TestClock),

@@ -4,8 +4,8 @@
 use domain::{
     Account, Affiliate, AffiliateStatus, ApiKey, Binding, Click, Commission, CommissionRule, CommissionStatus, Coupon,
     CouponCode, Currency, Decision, Email, Event, EventKind, ExternalId, Items, KeyHash, KeyName, Merchant, Metadata,
-    Mode, Money, OrderReference, Organization, OrganizationName, Plan, Rate, RateSource, Reward, RuleScope, Scopes,
-    SessionId, Slug, Threshold, Tier, TierName, Timestamp, Utm,
+    Mode, Money, OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate, RateSource, Reward,
+    RuleScope, Scopes, SessionId, Slug, Threshold, Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -239,6 +239,17 @@ pub fn sibling(ids: &dyn IdSource, row: &Commission, refund: &Event) -> Commissi
 /// An empty account of `owner`.
 pub fn account(ids: &dyn IdSource, owner: &Affiliate, currency: Currency) -> Account {
     Account::open(ids.id(), owner.id, currency)
+}
+
+/// A payout without items that nobody sees yet.
+pub fn payout(ids: &dyn IdSource) -> Payout {
+    Payout::begin(ids.id(), usd(), moment(0), moment(0))
+}
+
+/// The item of `owner` in a payout, with these commissions. They must be frozen in it.
+pub fn payout_item(ids: &dyn IdSource, payout: &Payout, owner: &Affiliate, rows: &[Commission]) -> PayoutItem {
+    let item = PayoutItem::begin(ids.id(), payout, owner.id, moment(0));
+    rows.iter().fold(item, |item, row| item.with(row).unwrap())
 }
 
 /// An announcement with a small payload.

@@ -27,6 +27,7 @@ mod limits;
 mod maturing;
 mod merchants;
 mod paging;
+mod payouts;
 mod program;
 mod promotion;
 mod races;
@@ -181,6 +182,18 @@ macro_rules! contract_cases {
                 a_wiped_merchant_has_its_keys_and_nothing_else
                 two_nodes_wipe_a_merchant_together
                 merchants_that_are_being_reset_are_found
+            }
+            payouts {
+                a_payout_comes_back_whole
+                only_sealed_payouts_are_shown
+                payouts_are_listed_newest_first_and_filtered
+                items_are_listed_and_filtered
+                what_a_payment_file_needs
+                what_building_a_payout_needs
+                what_is_due_is_cut_into_steps
+                what_settling_a_payout_needs
+                unsealed_payouts_are_found_the_oldest_first
+                payouts_at_once_share_no_row
             }
             freshness {
                 a_taken_key_is_never_older_than_its_row

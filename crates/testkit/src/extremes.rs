@@ -5,9 +5,9 @@ use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
     CommissionRule, CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind,
     ExternalId, Item, Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference,
-    OrganizationName, ParentVerdict, PassedParent, Plan, Rate, RateSource, Rating, Reason, Recurring, RedirectHost,
-    Reward, RewardVerdict, RuleScope, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Threshold,
-    Tier, TierName, Timestamp, UserAgent, Utm, Verdict, WebUrl,
+    OrganizationName, ParentVerdict, PassedParent, Payout, PayoutItem, PayoutItemStatus, PayoutStatus, Plan, Rate,
+    RateSource, Rating, Reason, Recurring, RedirectHost, Reward, RewardVerdict, RuleScope, Scope, Scopes, SelfReferral,
+    SessionId, Settings, ShortText, Slug, Threshold, Tier, TierName, Timestamp, UserAgent, Utm, Verdict, WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
@@ -288,5 +288,41 @@ pub fn commission(event: &Event, earner: &Affiliate, leaf: &Commission) -> Commi
         matures_at: Timestamp::MAX,
         created_at: Timestamp::MIN,
         updated_at: Timestamp::MAX,
+    }
+}
+
+/// A payout with nothing left out.
+pub fn payout() -> Payout {
+    Payout {
+        id: domain::Id::from_uuid(highest()),
+        status: PayoutStatus::Failed,
+        total: Money::from_minor(i64::MAX, "KWD".parse().unwrap()),
+        paid: Money::from_minor(i64::MIN, "KWD".parse().unwrap()),
+        items_count: u32::MAX,
+        paid_count: u32::MAX,
+        failed_count: u32::MAX,
+        commissions_count: u32::MAX,
+        begun_at: Timestamp::MIN,
+        sealed_at: Some(Timestamp::MAX),
+        sent_at: Some(Timestamp::MIN),
+        ended_at: Some(Timestamp::MAX),
+        created_at: Timestamp::MAX,
+        updated_at: Timestamp::MIN,
+    }
+}
+
+/// An item with nothing left out.
+pub fn payout_item(payout: &Payout, owner: &Affiliate) -> PayoutItem {
+    PayoutItem {
+        id: domain::Id::from_uuid(highest()),
+        payout_id: payout.id,
+        affiliate_id: owner.id,
+        amount: Money::from_minor(i64::MIN, "KWD".parse().unwrap()),
+        commissions_count: u32::MAX,
+        status: PayoutItemStatus::Failed,
+        reference: Some(ShortText::parse(&unicode(ShortText::MOST)).unwrap()),
+        reason: Some(Reason::parse(&unicode(Reason::MOST)).unwrap()),
+        created_at: Timestamp::MAX,
+        updated_at: Timestamp::MIN,
     }
 }

@@ -75,6 +75,8 @@ impl Model {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks: _,
             key_uses: _,
         } = &set.rows;
@@ -90,6 +92,8 @@ impl Model {
         self.write_table(set.merchant, events);
         self.write_table(set.merchant, commissions);
         self.write_table(set.merchant, accounts);
+        self.write_table(set.merchant, payouts);
+        self.write_table(set.merchant, payout_items);
         for claim in &set.claims {
             self.claims.insert(claim_key(set.merchant, claim), claim.owner);
         }

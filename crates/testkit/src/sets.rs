@@ -1,7 +1,7 @@
 //! Change sets as the use cases make them: rows together with the unique keys they hold.
 
 use crate::build::Shop;
-use domain::{Account, Affiliate, ApiKey, Binding, Commission, Coupon, Event, MerchantId, Tier};
+use domain::{Account, Affiliate, ApiKey, Binding, Commission, Coupon, Event, MerchantId, Payout, PayoutItem, Tier};
 use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
 
 /// A row as it was first stored.
@@ -48,6 +48,9 @@ pub trait Grow: Sized {
     /// Adds an account and the claim of its place.
     #[must_use]
     fn with_account(self, account: &Account) -> Self;
+    /// Adds a payout and its items, with the claims of their places.
+    #[must_use]
+    fn with_payout(self, payout: &Payout, items: &[PayoutItem]) -> Self;
 }
 
 impl Grow for ChangeSet {
@@ -100,6 +103,15 @@ impl Grow for ChangeSet {
     fn with_account(mut self, account: &Account) -> Self {
         self.claim(Space::Account, account.key(), account.row_id());
         self.rows.accounts.insert(account.clone());
+        self
+    }
+
+    fn with_payout(mut self, payout: &Payout, items: &[PayoutItem]) -> Self {
+        self.rows.payouts.insert(payout.clone());
+        for item in items {
+            self.claim(Space::PayoutAccount, item.key(), item.row_id());
+            self.rows.payout_items.insert(item.clone());
+        }
         self
     }
 }

@@ -11,6 +11,8 @@ mod commissions;
 mod coupons;
 mod events;
 mod ops;
+mod payout_files;
+mod payouts;
 mod refunds;
 mod rules;
 mod settings;
@@ -39,6 +41,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .configure(events::register)
         .configure(commissions::register)
         .configure(testing::register)
+        .configure(payouts::register)
         .configure(ops::register_documents);
     config.service(api);
     config.configure(clicks::register).configure(tracker::register).configure(ops::register_probes);

@@ -6,6 +6,7 @@ mod listener;
 mod public;
 mod refusals;
 mod stub;
+mod stub_payouts;
 mod tracker;
 
 use crate::{edge::Edge, server::api_app};

@@ -100,7 +100,7 @@ impl Stub {
     }
 }
 
-fn merchant() -> Merchant {
+pub(super) fn merchant() -> Merchant {
     let settings = Settings {
         landing_url: WebUrl::parse("https://shop.example.com/").ok(),
         ..Settings::initial("USD".parse().unwrap())
@@ -112,7 +112,7 @@ fn merchant() -> Merchant {
     Merchant { settings, ..founded }
 }
 
-fn affiliate() -> Affiliate {
+pub(super) fn affiliate() -> Affiliate {
     let ask = NewAffiliate {
         email: Email::parse("alice@example.com").unwrap(),
         slug: Slug::parse("alice").ok(),
@@ -178,16 +178,16 @@ fn rule() -> CommissionRule {
     CommissionRule::create(RuleId::from_uuid(Uuid::from_u128(KNOWN)), ask, now()).unwrap()
 }
 
-fn versioned<T>(row: T) -> Versioned<T> {
+pub(super) fn versioned<T>(row: T) -> Versioned<T> {
     Versioned { row, version: Version::FIRST }
 }
 
-fn known<K: Kind, T>(id: Id<K>, value: T) -> Option<T> {
+pub(super) fn known<K: Kind, T>(id: Id<K>, value: T) -> Option<T> {
     (id.uuid() == Uuid::from_u128(KNOWN)).then_some(value)
 }
 
 /// A list of 120 rows, all alike.
-fn page<T: Clone>(row: T, ask: &PageAsk) -> Page<T> {
+pub(super) fn page<T: Clone>(row: T, ask: &PageAsk) -> Page<T> {
     let limit = usize::try_from(ask.limit).unwrap();
     let left = 120_usize.saturating_sub(usize::try_from(ask.offset).unwrap());
     let left = if ask.after.is_some() { left.min(limit) } else { left };

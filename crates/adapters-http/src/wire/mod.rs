@@ -8,6 +8,7 @@ mod envelope;
 mod event;
 mod explanation;
 mod list;
+mod payout;
 mod rule;
 mod scalars;
 mod settings;
@@ -23,6 +24,7 @@ pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use explanation::ExplanationObject;
 pub(crate) use list::ListObject;
+pub(crate) use payout::{PayoutItemObject, PayoutObject};
 pub(crate) use rule::CommissionRuleObject;
 pub use scalars::instant_text;
 pub(crate) use scalars::{Amount, Fraction, Height, Instant, OwnData};
@@ -30,8 +32,8 @@ pub(crate) use settings::SettingsObject;
 pub(crate) use test_clock::TestClockObject;
 pub(crate) use tier::TierObject;
 pub(crate) use words::{
-    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, MetricWord, RecurringWord, RuleLevelWord,
-    SelfReferralWord,
+    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, MetricWord, PayoutItemStatusWord,
+    PayoutStatusWord, RecurringWord, RuleLevelWord, SelfReferralWord,
 };
 
 use ports::{Envelope, Shown, Wire};
@@ -50,6 +52,8 @@ impl Wire for JsonWire {
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
             Shown::Tier(tier) => bytes(&TierObject::from(tier)),
             Shown::CommissionRule(rule) => bytes(&CommissionRuleObject::from(rule)),
+            Shown::Payout(payout) => bytes(&PayoutObject::from(payout)),
+            Shown::PayoutItem(item) => bytes(&PayoutItemObject::from(item)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
             Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),

@@ -46,6 +46,8 @@ words! {
     CommissionStatusWord of CommissionStatus;
     MetricWord of Metric;
     ParentVerdictWord of ParentVerdict;
+    PayoutItemStatusWord of PayoutItemStatus;
+    PayoutStatusWord of PayoutStatus;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
     RewardVerdictWord of RewardVerdict;

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::{
     rows::{
         AccountRow, AffiliateRow, ApiKeyRow, BindingRow, CommissionRow, CouponRow, EventRow, MerchantRow,
-        OrganizationRow, RuleRow, Stored, TierRow, TreeRow,
+        OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -57,5 +57,7 @@ const fn name(table: Table) -> &'static str {
         Table::Events => EventRow::TABLE,
         Table::Commissions => CommissionRow::TABLE,
         Table::Accounts => AccountRow::TABLE,
+        Table::Payouts => PayoutRow::TABLE,
+        Table::PayoutItems => PayoutItemRow::TABLE,
     }
 }

@@ -8,7 +8,8 @@ use super::{
 use crate::{
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, BindingRow, ClickRow, CommissionRow, CouponRow, EventRow,
-        Image, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, RuleRow, Stored, TierRow, TreeRow, list,
+        Image, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow,
+        TreeRow, list,
     },
     sql::Sql,
 };
@@ -68,6 +69,8 @@ struct Write {
     events: Changes<EventRow>,
     commissions: Changes<CommissionRow>,
     accounts: Changes<AccountRow>,
+    payouts: Changes<PayoutRow>,
+    payout_items: Changes<PayoutItemRow>,
     clicks: Vec<ClickRow>,
     announcements: Vec<AnnouncementRow>,
     outbox: Vec<OutboxRow>,
@@ -120,6 +123,8 @@ impl Write {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks,
             key_uses,
         } = rows;
@@ -135,6 +140,8 @@ impl Write {
         self.events.add(merchant, events);
         self.commissions.add(merchant, commissions);
         self.accounts.add(merchant, accounts);
+        self.payouts.add(merchant, payouts);
+        self.payout_items.add(merchant, payout_items);
         self.clicks.extend(clicks.iter().map(|click| ClickRow::of(merchant, click)));
         self.announcements.extend(announce.iter().map(|one| AnnouncementRow::of(merchant, one)));
         self.outbox.extend(announce.iter().map(|one| OutboxRow::of(merchant, one)));
@@ -158,6 +165,8 @@ impl Write {
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             clicks,
             announcements,
             outbox,
@@ -176,6 +185,8 @@ impl Write {
         events.steps(&mut steps);
         commissions.steps(&mut steps);
         accounts.steps(&mut steps);
+        payouts.steps(&mut steps);
+        payout_items.steps(&mut steps);
         insert(clicks, &mut steps);
         insert(announcements, &mut steps);
         insert(outbox, &mut steps);

@@ -1,7 +1,7 @@
 //! Unique keys against the rows that have them, both ways.
 
 use super::Rule;
-use domain::{AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventSpace, MerchantId, TierId};
+use domain::{AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventSpace, MerchantId, PayoutItemId, TierId};
 use ports::Space;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
     keyed().into_iter().flat_map(|keyed| [keyed.missing(), keyed.stray()])
 }
 
-fn keyed() -> [Keyed; 8] {
+fn keyed() -> [Keyed; 9] {
     let of = |space: Space| space.number().to_string();
     let event = |space| of(Space::Event(space));
     [
@@ -97,6 +97,15 @@ fn keyed() -> [Keyed; 8] {
             space: of(Space::Account),
             same_key: "split_part(c.key, ':', 2) = t.currency",
             id: |id| AccountId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "payout_item_claim",
+            stray: "claim_payout_item",
+            table: "payout_items",
+            spaces: &[Space::PayoutAccount],
+            space: of(Space::PayoutAccount),
+            same_key: "c.key = replace(t.payout_id || ':' || t.affiliate_id, '-', '')",
+            id: |id| PayoutItemId::from_uuid(id).to_string(),
         },
         Keyed {
             missing: "api_key_directory",

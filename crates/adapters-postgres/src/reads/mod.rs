@@ -12,6 +12,7 @@ mod event_statements;
 mod events;
 mod keys;
 mod merchants;
+mod payouts;
 mod program;
 mod refunds;
 mod replies;

@@ -5,7 +5,7 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, BindingRow, ClaimedKey, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow,
-        OrganizationRow, ReplyRow, RuleRow, Stored, TierRow, TreeRow, take_reply_back,
+        OrganizationRow, PayoutItemRow, PayoutRow, ReplyRow, RuleRow, Stored, TierRow, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -86,5 +86,7 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Events => EventRow::version(scope, id, connection),
         Table::Commissions => CommissionRow::version(scope, id, connection),
         Table::Accounts => AccountRow::version(scope, id, connection),
+        Table::Payouts => PayoutRow::version(scope, id, connection),
+        Table::PayoutItems => PayoutItemRow::version(scope, id, connection),
     }
 }

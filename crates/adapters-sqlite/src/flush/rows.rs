@@ -4,7 +4,8 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, BindingRow, ClaimedKey, ClickRow, CommissionRow, CouponRow,
-        EventRow, KeyRow, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, RuleRow, Stored, TierRow, TreeRow,
+        EventRow, KeyRow, KeyUseRow, MerchantRow, OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, RuleRow,
+        Stored, TierRow, TreeRow,
     },
     values::Uid,
 };
@@ -43,6 +44,8 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         events,
         commissions,
         accounts,
+        payouts,
+        payout_items,
         clicks,
         key_uses,
     } = rows;
@@ -58,6 +61,8 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<EventRow>(connection, merchant, events)?;
     write_table::<CommissionRow>(connection, merchant, commissions)?;
     write_table::<AccountRow>(connection, merchant, accounts)?;
+    write_table::<PayoutRow>(connection, merchant, payouts)?;
+    write_table::<PayoutItemRow>(connection, merchant, payout_items)?;
     for click in clicks {
         one("clicks", ClickRow::of(merchant, click).insert(connection)?)?;
     }

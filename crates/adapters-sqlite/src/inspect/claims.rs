@@ -6,7 +6,10 @@ use diesel::{
     QueryResult, SqliteConnection, declare_sql_function,
     sql_types::{Binary, Text},
 };
-use domain::{Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId, TierId};
+use domain::{
+    Account, AccountId, AffiliateId, ApiKeyId, CouponId, EventId, EventKind, EventSpace, MerchantId, PayoutItemId,
+    TierId,
+};
 use ports::Space;
 use uuid::Uuid;
 
@@ -48,7 +51,7 @@ const EVENTS: [Space; 5] = [
     Space::Event(EventSpace::Refund),
 ];
 
-const KEPT: [Kept; 8] = [
+const KEPT: [Kept; 9] = [
     Kept {
         missing: "affiliate_slug_claim",
         stray: "claim_affiliate_slug",
@@ -102,6 +105,15 @@ const KEPT: [Kept; 8] = [
         space: None,
         key: "account_key(t.affiliate_id, t.currency)",
         show: |id| AccountId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "payout_item_claim",
+        stray: "claim_payout_item",
+        table: "payout_items",
+        spaces: &[Space::PayoutAccount],
+        space: None,
+        key: "lower(hex(t.payout_id)) || ':' || lower(hex(t.affiliate_id))",
+        show: |id| PayoutItemId::from_uuid(id).to_string(),
     },
     Kept {
         missing: "api_key_directory",

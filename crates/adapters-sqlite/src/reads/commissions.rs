@@ -83,7 +83,7 @@ pub(super) fn accounts_of(
     Ok(found)
 }
 
-fn account(
+pub(super) fn account(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     affiliate: AffiliateId,

@@ -12,6 +12,7 @@ mod events;
 mod keys;
 mod merchants;
 mod page;
+mod payouts;
 mod program;
 mod refunds;
 mod replies;

@@ -2,13 +2,13 @@
 
 use super::{
     AccountRow, AffiliateRow, BindingRow, CommissionRow, CouponRow, EventRow, KeyRow, MerchantRow, OrganizationRow,
-    RuleRow, TierRow, TreeRow,
+    PayoutItemRow, PayoutRow, RuleRow, TierRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
     schema::{
         accounts, affiliates, api_keys, bindings, commission_rules, commissions, coupons, events, merchants,
-        organizations, tiers, trees,
+        organizations, payout_items, payouts, tiers, trees,
     },
     values::Uid,
 };
@@ -96,4 +96,6 @@ stored! {
     EventRow in events by |scope, id| (scope, id);
     CommissionRow in commissions by |scope, id| (scope, id);
     AccountRow in accounts by |scope, id| (scope, id);
+    PayoutRow in payouts by |scope, id| (scope, id);
+    PayoutItemRow in payout_items by |scope, id| (scope, id);
 }

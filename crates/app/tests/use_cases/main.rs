@@ -8,6 +8,7 @@ mod commissions;
 mod events;
 mod keys;
 mod maturing;
+mod payouts;
 mod refunds;
 mod rules;
 mod settings;

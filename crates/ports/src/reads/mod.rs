@@ -13,6 +13,7 @@ mod events;
 mod inspection;
 mod keys;
 mod merchants;
+mod payouts;
 mod program;
 mod refunds;
 mod replies;
@@ -27,6 +28,10 @@ pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, E
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
+pub use payouts::{
+    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter,
+    PayoutItemFilter, PayoutLine, PayoutReads,
+};
 pub use program::{
     Candidate, NewTierFacts, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, TierChangeFacts,
     TierFilter, Window,
@@ -51,6 +56,7 @@ pub trait Storage:
     + RefundReads
     + CommissionReads
     + ProgramReads
+    + PayoutReads
     + Inspection
     + Maintenance
     + Leases
@@ -69,6 +75,7 @@ impl<T> Storage for T where
         + RefundReads
         + CommissionReads
         + ProgramReads
+        + PayoutReads
         + Inspection
         + Maintenance
         + Leases

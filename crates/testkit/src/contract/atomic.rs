@@ -44,6 +44,8 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     set.rows.events.change(FIRST, old.event.clone());
     set.rows.commissions.change(FIRST, old.commission.clone());
     set.rows.accounts.change(FIRST, old.account.clone());
+    set.rows.payouts.change(FIRST, old.payout.clone());
+    set.rows.payout_items.change(FIRST, old.payout_item.clone());
     set.rows.coupons.delete(&sets::first(old.coupon.clone()));
     set.free(Space::CouponCode, old.coupon.code.as_str(), old.coupon.id.uuid());
     set.rows.key_uses.push(KeyUse { key_id: old.key.id, at: moment(60) });
@@ -89,6 +91,8 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.events(merchant, &EventFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commissions(merchant, &CommissionFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),
+        format!("{:?}", node.payout_facts(merchant, old.payout.id, &[old.payout_item.id], &[]).await.unwrap()),
+        format!("{:?}", node.unsealed_payouts(moment(9), 100).await.unwrap()),
     ];
     parts.join("\n")
 }

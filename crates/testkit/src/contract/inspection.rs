@@ -11,7 +11,8 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{
-    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Event, EventKind, Merchant, Money, Slug,
+    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Event, EventKind, Merchant, Money,
+    Payout, PayoutItem, Slug,
 };
 use ports::{ChangeSet, Claim, Entity, IdSource, IdSourceExt, Space, Version};
 
@@ -106,6 +107,12 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     let astray =
         Commission { leaf_id: Some(ids.id()), level: 1, ..build::commission(ids, &rows.event, &rows.affiliate) };
     let unsummed = Commission { status: CommissionStatus::Approved, ..build::commission(ids, &rows.event, &owner) };
+    let payout = Payout { sealed_at: Some(build::moment(0)), ..build::payout(ids) };
+    let part = build::payout_item(ids, &payout, &owner, std::slice::from_ref(&unsummed));
+    let elsewhere = build::payout(ids);
+    let ended = Payout { id: ids.id(), ended_at: Some(build::moment(0)), ..payout.clone() };
+    let empty = |payout: &Payout| build::payout_item(ids, payout, &owner, &[]);
+    let left = Commission { id: ids.id(), payout_id: Some(ended.id), ..unsummed.clone() };
     let earning = |row: &Commission| {
         let mut set = bare();
         set.rows.commissions.insert(row.clone());
@@ -173,6 +180,39 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ("a customer's key without its bond", claim(Space::Binding, "x:nobody")),
         ("a tier without its claim", without_claims(bare().with_tier(&build::tier(ids, "unclaimed")))),
         ("a tier's name without it", claim(Space::TierName, "nothing")),
+        ("an account with something in a payout that no row says", {
+            let account = build::account(ids, &rows.affiliate, "CHF".parse().unwrap());
+            bare().with_account(&Account { in_payout: one("CHF"), ..account })
+        }),
+        ("a payout whose items add up to more", {
+            bare().with_payout(&payout, &[PayoutItem { amount: one("USD"), commissions_count: 1, ..empty(&payout) }])
+        }),
+        (
+            "an item without its rows",
+            bare().with_payout(&elsewhere, std::slice::from_ref(&PayoutItem { payout_id: elsewhere.id, ..part })),
+        ),
+        ("an item without its payout", {
+            let gone = build::payout(ids);
+            let mut set = bare().with_payout(&gone, &[empty(&gone)]);
+            set.rows.payouts.new.clear();
+            set
+        }),
+        (
+            "a row in a payout that has no item for it",
+            earning(&Commission { id: ids.id(), payout_id: Some(ids.id()), ..orphan.clone() }),
+        ),
+        ("a row left in a payout that ended", {
+            let item = build::payout_item(ids, &ended, &owner, std::slice::from_ref(&left));
+            let payout = Payout { total: left.amount, items_count: 1, commissions_count: 1, ..ended.clone() };
+            let mut set = bare().with_payout(&payout, &[item]);
+            set.rows.commissions.insert(left.clone());
+            set
+        }),
+        ("an item without its claim", {
+            let payout = build::payout(ids);
+            without_claims(bare().with_payout(&payout, &[empty(&payout)]))
+        }),
+        ("a place in a payout without its item", claim(Space::PayoutAccount, "0:0")),
         ("an account without its claim", {
             without_claims(bare().with_account(&build::account(ids, &rows.affiliate, "EUR".parse().unwrap())))
         }),

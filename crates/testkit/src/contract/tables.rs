@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{
     Account, Affiliate, ApiKey, Binding, Click, Commission, CommissionRule, Coupon, Event, KeyName, Merchant,
-    MerchantId, Organization, Tier,
+    MerchantId, Organization, Payout, PayoutItem, Tier,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -30,6 +30,8 @@ pub(crate) struct Rows {
     pub(crate) event: Event,
     pub(crate) commission: Commission,
     pub(crate) account: Account,
+    pub(crate) payout: Payout,
+    pub(crate) payout_item: PayoutItem,
     pub(crate) click: Click,
     pub(crate) announcement: Announcement,
     pub(crate) reply: Reply,
@@ -40,6 +42,7 @@ impl Rows {
     pub(crate) fn of(ids: &SeededIds, shop: &Shop, name: &str) -> Self {
         let affiliate = build::affiliate(ids, name);
         let event = build::event(ids, name);
+        let payout = build::payout(ids);
         Self {
             organization: shop.organization.clone(),
             merchant: shop.test.clone(),
@@ -51,6 +54,8 @@ impl Rows {
             binding: build::binding(ids, &affiliate, &event),
             commission: build::commission(ids, &event, &affiliate),
             account: build::account(ids, &affiliate, build::usd()),
+            payout_item: build::payout_item(ids, &payout, &affiliate, &[]),
+            payout,
             click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
             announcement: build::announcement(ids, Topic::AffiliateCreated),
             reply: build::reply("POST /affiliates", name),
@@ -82,6 +87,8 @@ impl Rows {
             event,
             commission,
             account,
+            payout,
+            payout_item,
             click,
             announcement,
             reply,
@@ -93,7 +100,8 @@ impl Rows {
             .with_coupon(coupon)
             .with_binding(binding, &[format!("x:{}", event.external_id.as_str())])
             .with_event(event, std::slice::from_ref(commission))
-            .with_account(account);
+            .with_account(account)
+            .with_payout(payout, std::slice::from_ref(payout_item));
         set.rows.commission_rules.insert(rule.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
@@ -116,6 +124,8 @@ impl Rows {
             Table::Events => self.event.row_ref(),
             Table::Commissions => self.commission.row_ref(),
             Table::Accounts => self.account.row_ref(),
+            Table::Payouts => self.payout.row_ref(),
+            Table::PayoutItems => self.payout_item.row_ref(),
         }
     }
 
@@ -153,6 +163,8 @@ impl Rows {
             Table::Events => does.to(&mut rows.events, &self.event),
             Table::Commissions => does.to(&mut rows.commissions, &self.commission),
             Table::Accounts => does.to(&mut rows.accounts, &self.account),
+            Table::Payouts => does.to(&mut rows.payouts, &self.payout),
+            Table::PayoutItems => does.to(&mut rows.payout_items, &self.payout_item),
         }
         set
     }
