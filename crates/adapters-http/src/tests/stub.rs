@@ -242,6 +242,7 @@ impl AffiliateReads for Stub {
             slug_owner: None,
             email_owner: None,
             parent_chain: vec![AffiliateId::from_uuid(Uuid::from_u128(8))],
+            parent: Some(Version::FIRST),
             tree: Version::FIRST,
         };
         Ok(known(id, facts))
@@ -378,6 +379,7 @@ impl RateLimiter for Strict {
 pub(super) fn outside(stub: Arc<Stub>) -> crate::Outside {
     let (clock, ids) = (Arc::new(Still), Arc::new(Counting::default()));
     let outside = app::Outside {
+        journal: stub.clone(),
         storage: stub,
         clock: clock.clone(),
         ids: ids.clone(),
