@@ -7,8 +7,8 @@ use domain::{
     NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, Slug,
 };
 use ports::{
-    AffiliateFilter, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, PageAsk, RateLimiter,
-    RateVerdict, Shown, Storage, Wire,
+    AffiliateFilter, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, Journal, PageAsk,
+    RateLimiter, RateVerdict, Shown, Storage, Wire,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{
@@ -23,7 +23,8 @@ pub(crate) struct Stage {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) organization: Organization,
     pub(crate) who: Principal,
-    _folder: tempfile::TempDir,
+    ids: Arc<SeededIds>,
+    folder: tempfile::TempDir,
 }
 
 /// Shows things as Rust does: equal things give equal bytes.
@@ -54,19 +55,10 @@ impl Stage {
     pub(crate) async fn new() -> Self {
         let ram = Path::new("/dev/shm");
         let folder = if ram.is_dir() { tempfile::tempdir_in(ram) } else { tempfile::tempdir() }.unwrap();
-        let storage = SqliteStorage::open(&folder.path().join("coterie.db"), SqliteOptions::for_tests()).unwrap();
-        storage.migrate().unwrap();
-        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let storage = open(&folder);
         let clock = Arc::new(FakeClock::at(moment(0)));
-        let outside = Outside {
-            storage: Arc::clone(&storage),
-            clock: clock.clone(),
-            ids: Arc::new(SeededIds::new(1)),
-            wire: Arc::new(PlainWire),
-            limiter: Arc::new(Open),
-        };
-        let format = KeyFormat::new("cob_", &[]).unwrap();
-        let app = App::new(outside, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() });
+        let ids = Arc::new(SeededIds::new(1));
+        let app = app(&storage, storage.clone(), &clock, &ids);
         let name = OrganizationName::parse("Ama").unwrap();
         let organization = app.organizations.create(name, Plan::Growth, usd()).await.unwrap();
         let made = app.keys.create(organization.id, Mode::Test, new_key()).await.unwrap();
@@ -77,7 +69,14 @@ impl Stage {
             plan: Plan::Growth,
             key_id: made.key.id,
         };
-        Self { app, clock, storage, organization, who, _folder: folder }
+        Self { app, clock, storage, organization, who, ids, folder }
+    }
+
+    /// The use cases of another server node on the same database, over the write path that `journal` makes of its storage.
+    pub(crate) fn node<J: Journal + 'static>(&self, journal: impl FnOnce(Arc<dyn Storage>) -> J) -> (App, Arc<J>) {
+        let storage = open(&self.folder);
+        let journal = Arc::new(journal(Arc::clone(&storage)));
+        (app(&storage, journal.clone(), &self.clock, &self.ids), journal)
     }
 
     /// Makes an affiliate whose slug and address follow from its name.
@@ -111,6 +110,25 @@ impl Stage {
     pub(crate) async fn assert_reconciled(&self) {
         assert_eq!(self.storage.differences(10).await.unwrap(), []);
     }
+}
+
+fn open(folder: &tempfile::TempDir) -> Arc<dyn Storage> {
+    let storage = SqliteStorage::open(&folder.path().join("coterie.db"), SqliteOptions::for_tests()).unwrap();
+    storage.migrate().unwrap();
+    Arc::new(storage)
+}
+
+fn app(storage: &Arc<dyn Storage>, journal: Arc<dyn Journal>, clock: &Arc<FakeClock>, ids: &Arc<SeededIds>) -> App {
+    let outside = Outside {
+        storage: Arc::clone(storage),
+        journal,
+        clock: clock.clone(),
+        ids: ids.clone(),
+        wire: Arc::new(PlainWire),
+        limiter: Arc::new(Open),
+    };
+    let format = KeyFormat::new("cob_", &[]).unwrap();
+    App::new(outside, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() })
 }
 
 pub(crate) fn email_of(name: &str) -> Email {
