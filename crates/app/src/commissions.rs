@@ -1,12 +1,10 @@
 //! Commissions: list, get, approve, void.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
-use domain::{
-    Account, Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp,
-};
+use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk};
+use domain::{Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp};
 use ports::{
-    ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, IdSourceExt, Lane, LaneKind, Page, PageAsk,
-    ReplyStatus, Shown, Space, Topic, Version, Versioned,
+    ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, LaneKind, Page, PageAsk, ReplyStatus,
+    Shown, Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -79,18 +77,18 @@ impl Commissions {
                 .ok_or_else(|| Refusal::State("Only an approved affiliate's commission can be approved.".to_owned()))?;
             set.hold_still(earner);
         }
-        let mut ledger = Ledger::new(accounts);
+        let mut kept = Accounts::new(&*self.desk.ids, accounts);
         let after = commission.row.moved(ask.step, ask.reason.clone(), now)?;
-        self.write_move(&mut set, &merchant, &mut ledger, commission, after.clone())?;
+        self.write_move(&mut set, &merchant, &mut kept, commission, after.clone())?;
         if ask.step == CommissionMove::Void {
             for row in overrides {
                 // One that is paid or void already stays as it is: those are final.
                 if let Ok(after) = row.row.moved(ask.step, ask.reason.clone(), now) {
-                    self.write_move(&mut set, &merchant, &mut ledger, row, after)?;
+                    self.write_move(&mut set, &merchant, &mut kept, row, after)?;
                 }
             }
         }
-        ledger.write(&mut set);
+        kept.write(&mut set);
         let body = self.desk.wire.object(Shown::Commission(&after));
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
@@ -99,11 +97,11 @@ impl Commissions {
         &self,
         set: &mut ChangeSet,
         merchant: &Merchant,
-        ledger: &mut Ledger,
+        kept: &mut Accounts<'_>,
         before: Versioned<Commission>,
         after: Commission,
     ) -> Result<(), AppError> {
-        ledger.follow(&before.row, &after, || self.desk.ids.id())?;
+        kept.follow(&before.row, &after)?;
         let topic = match after.status {
             CommissionStatus::Approved => Topic::CommissionApproved,
             _ => Topic::CommissionVoided,
@@ -112,59 +110,5 @@ impl Commissions {
         self.desk.announce_shown(set, merchant, topic, at, Shown::Commission(&after));
         set.rows.commissions.change(before.version, after);
         Ok(())
-    }
-}
-
-/// The accounts that a change touches, each written once.
-struct Ledger {
-    accounts: Vec<(Account, Option<Version>, bool)>,
-}
-
-impl Ledger {
-    fn new(accounts: Vec<Versioned<Account>>) -> Self {
-        Self { accounts: accounts.into_iter().map(|account| (account.row, Some(account.version), false)).collect() }
-    }
-
-    /// Moves the earner's account along with a row; opens it where it is the first. A move that leaves every sum as it
-    /// was touches no account.
-    fn follow(
-        &mut self,
-        before: &Commission,
-        after: &Commission,
-        id: impl FnOnce() -> domain::AccountId,
-    ) -> Result<(), AppError> {
-        let (affiliate, currency) = (after.affiliate_id, after.amount.currency());
-        let known = self
-            .accounts
-            .iter_mut()
-            .find(|(account, ..)| account.affiliate_id == affiliate && account.currency() == currency);
-        match known {
-            Some((account, _, touched)) => {
-                let moved = account.moved(before, after)?;
-                *touched |= moved != *account;
-                *account = moved;
-            }
-            None => {
-                let opened = Account::open(id(), affiliate, currency);
-                let moved = opened.moved(before, after)?;
-                if moved != opened {
-                    self.accounts.push((moved, None, true));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn write(self, set: &mut ChangeSet) {
-        for (account, version, touched) in self.accounts {
-            match version {
-                _ if !touched => {}
-                Some(version) => set.rows.accounts.change(version, account),
-                None => {
-                    set.claim(Space::Account, account.key(), account.id.uuid());
-                    set.rows.accounts.insert(account);
-                }
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@
 //! Say what it needs to know as a facts method of the aggregate's read port, decide in `domain`, and write the loop here
 //! as its neighbours do: `attempts`, facts, `kept_answer`, decide, `commit`. Then give it a route in `adapters-http`.
 
+mod accounts;
 mod affiliates;
 mod answer;
 mod authenticator;

@@ -26,9 +26,12 @@ mod money;
 mod organization;
 mod rate;
 mod reward;
+mod rule;
 mod settings;
 mod slug;
+mod targets;
 mod text;
+mod tier;
 mod timestamp;
 mod words;
 
@@ -57,10 +60,13 @@ pub use money::{Currency, Money, MoneyError};
 pub use organization::{Mode, Organization, Plan};
 pub use rate::Rate;
 pub use reward::Reward;
+pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
 pub use settings::{AttributionModel, Recurring, RedirectHost, SelfReferral, Settings, SettingsChange, WebUrl};
 pub use slug::Slug;
+pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};
 pub use text::{
     DisplayName, ExternalId, KeyName, LandingUrl, OrderReference, OrganizationName, Reason, SessionId, ShortText,
     UserAgent,
 };
+pub use tier::{Metric, NewTier, Threshold, Tier, TierChange, TierName, Totals, promotion};
 pub use timestamp::Timestamp;

@@ -136,6 +136,36 @@ impl Money {
         Self { minor, currency: self.currency }
     }
 
+    /// The part of this amount that `rate` gives, rounded towards zero.
+    #[must_use]
+    pub fn at_down(self, rate: Rate) -> Self {
+        let exact = i128::from(self.minor) * i128::from(rate.millionths());
+        Self { minor: i64::try_from(exact / 1_000_000).unwrap_or(self.minor), currency: self.currency }
+    }
+
+    /// The part of this amount that `left` is of `whole`, rounded once, half away from zero. `left` is 0 to `whole`; where
+    /// the whole is nothing, the part is all of it.
+    #[must_use]
+    pub fn part(self, left: Self, whole: Self) -> Self {
+        // An odd whole has no exact half; the integer below it does, as no remainder lies between the two.
+        self.scaled(left, whole, |exact, whole| (exact + exact.signum() * (whole / 2)) / whole)
+    }
+
+    /// As [`Money::part`], rounded towards zero.
+    #[must_use]
+    pub fn part_down(self, left: Self, whole: Self) -> Self {
+        self.scaled(left, whole, |exact, whole| exact / whole)
+    }
+
+    fn scaled(self, left: Self, whole: Self, divide: fn(i128, i128) -> i128) -> Self {
+        if whole.minor == 0 {
+            return self;
+        }
+        let exact = i128::from(self.minor) * i128::from(left.minor);
+        let minor = i64::try_from(divide(exact, i128::from(whole.minor))).unwrap_or(self.minor);
+        Self { minor, currency: self.currency }
+    }
+
     /// The amount in whole units with exactly the currency's digits: `12.50`, `500`, `1.250`.
     pub fn decimal(self) -> String {
         decimal::plain(i128::from(self.minor), self.currency.exponent())
@@ -190,7 +220,11 @@ mod tests {
         let rate = Rate::from_millionths(500_000).unwrap();
         for (minor, half) in [(1, 1), (-1, -1), (3, 2), (-3, -2), (2, 1)] {
             let usd = "USD".parse().unwrap();
-            assert_eq!(Money::from_minor(minor, usd).at(rate), Money::from_minor(half, usd));
+            let (whole, one, two) =
+                (Money::from_minor(minor, usd), Money::from_minor(1, usd), Money::from_minor(2, usd));
+            assert_eq!(whole.at(rate), Money::from_minor(half, usd));
+            assert_eq!(whole.part(one, two), Money::from_minor(half, usd));
+            assert_eq!(whole.at_down(rate), Money::from_minor(minor / 2, usd));
         }
     }
 
@@ -201,6 +235,19 @@ mod tests {
             let share = Money::from_minor(minor, usd).at(Rate::from_millionths(millionths).unwrap());
             let error = i128::from(share.minor()) * 1_000_000 - i128::from(minor) * i128::from(millionths);
             prop_assert!(error.abs() <= 500_000);
+        }
+
+        #[test]
+        fn a_part_is_within_half_a_unit_of_the_exact_one(minor: i64, whole in 1_i64.., share in 0_u32..=1_000_000) {
+            let usd = "USD".parse().unwrap();
+            let (sum, whole) = (Money::from_minor(minor, usd), Money::from_minor(whole, usd));
+            let left = whole.at(Rate::from_millionths(share).unwrap());
+            let exact = i128::from(minor) * i128::from(left.minor());
+            let error = |part: Money| i128::from(part.minor()) * i128::from(whole.minor()) - exact;
+            prop_assert!(error(sum.part(left, whole)).abs() * 2 <= i128::from(whole.minor()));
+            prop_assert!(error(sum.part_down(left, whole)).abs() < i128::from(whole.minor()));
+            prop_assert!(sum.part_down(left, whole).minor().abs() <= sum.part(left, whole).minor().abs());
+            prop_assert_eq!((sum.part(whole, whole), sum.part_down(whole, whole)), (sum, sum));
         }
 
         #[test]

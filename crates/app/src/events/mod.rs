@@ -1,0 +1,84 @@
+//! Conversion events: record, get, list.
+
+mod ask;
+mod record;
+
+pub use ask::RecordEvent;
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use ask::in_currency;
+use domain::{Commission, EventId, NewEvent, Refusal};
+use ports::{EventFilter, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus, Shown};
+use std::sync::Arc;
+
+/// The use cases of conversion events.
+pub struct Events {
+    desk: Arc<Desk>,
+    reads: Arc<dyn EventReads>,
+}
+
+impl Events {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn EventReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// One event with what it earned.
+    pub async fn get(&self, who: &Principal, id: EventId) -> Result<EventRecord, AppError> {
+        Ok(self.reads.event(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A page of them.
+    pub async fn list(
+        &self,
+        who: &Principal,
+        filter: &EventFilter,
+        ask: &PageAsk,
+    ) -> Result<Page<EventRecord>, AppError> {
+        Ok(self.reads.events(who.merchant_id, filter, ask).await?)
+    }
+
+    /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
+    /// refused (product 6).
+    pub async fn record(&self, who: &Principal, ask: RecordEvent, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let lookup = EventLookup {
+            space: ask.kind.space(),
+            external_id: ask.external_id.clone(),
+            session: ask.session.clone(),
+            coupon: ask.coupon.clone(),
+            affiliate_id: ask.affiliate_id,
+            now: self.desk.now(),
+        };
+        loop {
+            let facts = self.reads.event_facts(who.merchant_id, &lookup).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let mut facts = facts.ok_or(Refusal::NotFound)?;
+            // A bad amount is told before the external id is looked at: shape comes before state.
+            let new = in_currency(ask.clone(), &facts.merchant.row)?;
+            if let Some(earlier) = facts.earlier.take() {
+                return self.repeated(&new, earlier);
+            }
+            let (set, answer) = self.recorded(who, new, facts)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Answer, AppError> {
+        if earlier.event.fingerprint != ask.fingerprint {
+            return Err(Refusal::Exists { field: "external_id" }.into());
+        }
+        let first = as_first_answered(earlier);
+        Ok(Answer::first(ReplyStatus::Ok, self.desk.wire.object(Shown::Event(&first))))
+    }
+}
+
+/// The record as its first answer showed it: what changed since are only the statuses of its commissions.
+fn as_first_answered(mut record: EventRecord) -> EventRecord {
+    record.event.refunded_minor = 0;
+    record.commissions = record.commissions.iter().map(Commission::as_made).collect();
+    record
+}
