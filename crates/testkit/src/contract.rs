@@ -29,8 +29,11 @@ mod races;
 mod random_plan;
 mod random_sets;
 mod replies;
+mod sequence;
 mod settle;
 mod tables;
+
+pub use sequence::Sequence;
 
 use ports::Storage;
 use std::{any::Any, fmt, sync::Arc, time::Duration};
