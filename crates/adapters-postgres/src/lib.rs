@@ -25,6 +25,7 @@ mod readers;
 mod reads;
 mod rows;
 mod sql;
+mod tls;
 
 pub use error::PostgresError;
 pub use migrate::{migrate, pending_migrations, revert};
