@@ -39,7 +39,9 @@ typed! {
     Uuid => sql_types::Uuid;
     PgTimestamp => sql_types::Timestamptz;
     Vec<String> => Array<sql_types::Text>;
+    Vec<i32> => Array<sql_types::Integer>;
     Vec<i64> => Array<sql_types::BigInt>;
+    Vec<Uuid> => Array<sql_types::Uuid>;
 }
 
 impl<T: Typed> Typed for Option<T> {

@@ -158,7 +158,8 @@ async fn ask_for_facts(storage: &SqliteStorage) {
         affiliate_id: Some(id),
         now: Timestamp::MIN,
     };
-    storage.event_facts(merchant, &lookup).await.unwrap().unwrap().earlier.unwrap();
+    let mut facts = storage.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();
+    facts.found.remove(0).earlier.unwrap();
     storage.event(merchant, EventId::from_uuid(uuid(10))).await.unwrap().unwrap();
     storage.commission(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
     storage.commission_move_facts(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();

@@ -29,8 +29,8 @@ pub use page::{Page, PageAsk, Position};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads, LinkFacts,
-    MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts, Storage,
+    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Inspection, KeyFacts, KeyReads,
+    LinkFacts, MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts, Storage,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

@@ -131,6 +131,8 @@ macro_rules! contract_cases {
             event_facts {
                 an_event_that_names_nothing_needs_the_merchant
                 what_recording_an_event_needs
+                many_events_are_looked_up_at_once
+                lookups_of_one_moment_do_not_mix
                 an_external_id_is_looked_up_in_its_space
                 five_levels_of_parents_come_along
                 the_latest_clicks_and_the_earliest_in_the_window_are_chosen

@@ -274,14 +274,9 @@ impl ClickReads for Stub {
 
 #[async_trait]
 impl EventReads for Stub {
-    async fn event_facts(&self, _: MerchantId, _: &EventLookup) -> Read<Option<EventFacts>> {
-        Ok(Some(EventFacts {
-            merchant: versioned(merchant()),
-            earlier: None,
-            coupon_owner: None,
-            clicks: Vec::new(),
-            affiliates: vec![affiliate()],
-        }))
+    async fn event_facts(&self, _: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
+        let found = lookups.iter().map(|_| EventFound::default()).collect();
+        Ok(Some(EventFacts { merchant: versioned(merchant()), affiliates: vec![affiliate()], found }))
     }
     async fn event(&self, _: MerchantId, _: EventId) -> Read<Option<EventRecord>> {
         Ok(None)

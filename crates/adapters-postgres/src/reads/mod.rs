@@ -7,6 +7,8 @@ mod affiliates;
 mod clicks;
 mod commissions;
 mod coupons;
+mod event_facts;
+mod event_statements;
 mod events;
 mod keys;
 mod merchants;

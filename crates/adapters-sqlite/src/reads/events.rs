@@ -17,8 +17,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Affiliate, AffiliateId, Event, EventId, EventSpace, ExternalId, MerchantId, Settings};
-use ports::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, Space};
+use domain::{Affiliate, AffiliateId, Event, EventId, EventSpace, ExternalId, Merchant, MerchantId, Settings};
+use ports::{
+    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, Space,
+};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -37,25 +39,37 @@ fn event(connection: &mut SqliteConnection, merchant: MerchantId, id: Uuid) -> R
     }
 }
 
-fn facts(connection: &mut SqliteConnection, id: MerchantId, lookup: &EventLookup) -> Result<Option<EventFacts>, Fault> {
-    let EventLookup { space, external_id, session, coupon, affiliate_id, now } = lookup;
+fn facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    lookups: &[EventLookup],
+) -> Result<Option<EventFacts>, Fault> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-    let earlier = match owner_of(connection, id, Space::Event(*space), external_id.as_str())? {
-        Some(owner) => event(connection, id, owner)?,
+    let found = lookups.iter().map(|lookup| found(connection, &merchant.row, lookup)).collect::<Result<Vec<_>, _>>()?;
+    let clicks = found.iter().flat_map(|found| &found.clicks);
+    let named = lookups.iter().filter_map(|lookup| lookup.affiliate_id);
+    let named = named.chain(found.iter().filter_map(|found| found.coupon_owner));
+    let named = named.chain(clicks.map(|click| click.affiliate_id)).collect();
+    let affiliates = with_parents(connection, id, named)?;
+    Ok(Some(EventFacts { merchant, affiliates, found }))
+}
+
+fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventLookup) -> Result<EventFound, Fault> {
+    let EventLookup { space, external_id, session, coupon, affiliate_id: _, now } = lookup;
+    let earlier = match owner_of(connection, merchant.id, Space::Event(*space), external_id.as_str())? {
+        Some(owner) => event(connection, merchant.id, owner)?,
         None => None,
     };
     let coupon_owner = match coupon {
-        Some(code) => coupon_affiliate(connection, id, code)?,
+        Some(code) => coupon_affiliate(connection, merchant.id, code)?,
         None => None,
     };
-    let oldest = merchant.row.clock.at(*now).minus(merchant.row.settings.window());
+    let oldest = merchant.clock.at(*now).minus(merchant.settings.window());
     let clicks = match session {
-        Some(session) => clicks::of_session(connection, id, session, oldest)?,
+        Some(session) => clicks::of_session(connection, merchant.id, session, oldest)?,
         None => Vec::new(),
     };
-    let named = affiliate_id.iter().chain(&coupon_owner).copied().chain(clicks.iter().map(|click| click.affiliate_id));
-    let affiliates = with_parents(connection, id, named.collect())?;
-    Ok(Some(EventFacts { merchant, earlier, coupon_owner, clicks, affiliates }))
+    Ok(EventFound { earlier, coupon_owner, clicks })
 }
 
 /// The affiliates named, those that exist, and as many levels of their parents as can earn; each once.
@@ -128,9 +142,12 @@ fn owners_of(
 
 #[async_trait]
 impl EventReads for SqliteStorage {
-    async fn event_facts(&self, merchant: MerchantId, lookup: &EventLookup) -> Result<Option<EventFacts>, ReadError> {
-        let lookup = lookup.clone();
-        self.readers.read(move |connection| facts(connection, merchant, &lookup)).await
+    async fn event_facts(
+        &self,
+        merchant: MerchantId,
+        lookups: Vec<EventLookup>,
+    ) -> Result<Option<EventFacts>, ReadError> {
+        self.readers.read(move |connection| facts(connection, merchant, &lookups)).await
     }
 
     async fn event(&self, merchant: MerchantId, id: EventId) -> Result<Option<EventRecord>, ReadError> {

@@ -7,14 +7,31 @@ pub use ask::RecordEvent;
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;
-use domain::{Commission, EventId, NewEvent, Refusal};
-use ports::{EventFilter, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus, Shown};
-use std::sync::Arc;
+use domain::{Affiliate, AffiliateId, Commission, EventId, Merchant, NewEvent, Refusal};
+use ports::{
+    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus, Shown,
+    Versioned,
+};
+use std::{collections::HashMap, sync::Arc};
 
 /// The use cases of conversion events.
 pub struct Events {
     desk: Arc<Desk>,
     reads: Arc<dyn EventReads>,
+}
+
+/// What all events of one request are decided by.
+struct Shop {
+    merchant: Versioned<Merchant>,
+    affiliates: HashMap<AffiliateId, Affiliate>,
+}
+
+impl Shop {
+    /// The facts, those of each event apart.
+    fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
+        let EventFacts { merchant, affiliates, found } = facts;
+        (Self { merchant, affiliates: affiliates.into_iter().map(|row| (row.id, row)).collect() }, found)
+    }
 }
 
 impl Events {
@@ -50,17 +67,18 @@ impl Events {
             now: self.desk.now(),
         };
         loop {
-            let facts = self.reads.event_facts(who.merchant_id, &lookup).await?;
+            let facts = self.reads.event_facts(who.merchant_id, vec![lookup.clone()]).await?;
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let mut facts = facts.ok_or(Refusal::NotFound)?;
+            let (shop, mut found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
+            let mut found = found.pop().unwrap_or_default();
             // A bad amount is told before the external id is looked at: shape comes before state.
-            let new = in_currency(ask.clone(), &facts.merchant.row)?;
-            if let Some(earlier) = facts.earlier.take() {
+            let new = in_currency(ask.clone(), &shop.merchant.row)?;
+            if let Some(earlier) = found.earlier.take() {
                 return self.repeated(&new, earlier);
             }
-            let (set, answer) = self.recorded(who, new, facts)?;
+            let (set, answer) = self.recorded(who, new, &shop, found)?;
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }

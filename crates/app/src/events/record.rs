@@ -1,12 +1,12 @@
 //! What becomes of one event: who is credited, what it earns, what is written.
 
-use super::Events;
+use super::{Events, Shop};
 use crate::{Answer, AppError, Principal};
 use domain::{
     Affiliate, AffiliateId, Candidates, ClickedAffiliate, Commission, Event, Merchant, Money, NewEvent, Refusal,
     attribute, plan_commissions,
 };
-use ports::{ChangeSet, EventFacts, EventRecord, IdSourceExt, ReplyStatus, Shown, Space, Topic};
+use ports::{ChangeSet, EventFound, EventRecord, IdSourceExt, ReplyStatus, Shown, Space, Topic};
 use std::collections::HashMap;
 
 impl Events {
@@ -14,10 +14,11 @@ impl Events {
         &self,
         who: &Principal,
         ask: NewEvent,
-        facts: EventFacts,
+        shop: &Shop,
+        found: EventFound,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let EventFacts { merchant, earlier: _, coupon_owner, clicks, affiliates } = facts;
-        let known: HashMap<AffiliateId, Affiliate> = affiliates.into_iter().map(|row| (row.id, row)).collect();
+        let Shop { merchant, affiliates: known } = shop;
+        let EventFound { earlier: _, coupon_owner, clicks } = found;
         let named = match ask.affiliate_id {
             Some(id) => Some(known.get(&id).cloned().ok_or_else(unknown_affiliate)?),
             None => None,
@@ -28,19 +29,19 @@ impl Events {
             Some(ClickedAffiliate { click_id: click.id, at: click.at, affiliate })
         });
         let session = ask.session.is_some().then(|| clicked.collect());
-        let mut set = self.desk.set_for(&merchant)?;
-        let merchant = merchant.row;
+        let mut set = self.desk.set_for(merchant)?;
+        let merchant = &merchant.row;
         let now = merchant.clock.at(self.desk.now());
         let decided =
             attribute(&merchant.settings, ask.customer_email.as_ref(), Candidates { named, coupon, session }, now);
         let cap = ask.amount.map(|amount| amount.at(merchant.settings.max_payout_rate));
         let event = Event::record(self.desk.ids.id(), ask, decided.decision, cap, now);
-        let upline = |leaf: &Affiliate| if who.plan.allows_parents() { parents(leaf, &known) } else { Vec::new() };
+        let upline = |leaf: &Affiliate| if who.plan.allows_parents() { parents(leaf, known) } else { Vec::new() };
         let commissions = match (&decided.winner, event.amount) {
-            (Some(leaf), Some(sale)) if event.kind.pays() => self.earned(&merchant, &event, sale, leaf, &upline(leaf)),
+            (Some(leaf), Some(sale)) if event.kind.pays() => self.earned(merchant, &event, sale, leaf, &upline(leaf)),
             _ => Vec::new(),
         };
-        let answer = self.written(&mut set, &merchant, EventRecord { event, commissions });
+        let answer = self.written(&mut set, merchant, EventRecord { event, commissions });
         Ok((set, answer))
     }
 

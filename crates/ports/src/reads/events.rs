@@ -36,19 +36,26 @@ pub struct SessionClick {
     pub affiliate_id: AffiliateId,
 }
 
-/// What recording an event needs to know.
+/// What recording events of one merchant needs to know.
 #[derive(Debug, Clone)]
 pub struct EventFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
+    /// The affiliates that events, coupons and clicks name, and five levels of their parents; in any order, each once.
+    pub affiliates: Vec<Affiliate>,
+    /// What each event's names lead to, in the order of the lookups.
+    pub found: Vec<EventFound>,
+}
+
+/// What the names in one event lead to.
+#[derive(Debug, Clone, Default)]
+pub struct EventFound {
     /// The event that already has the external id.
     pub earlier: Option<EventRecord>,
     /// Whose coupon it is.
     pub coupon_owner: Option<AffiliateId>,
     /// The session's clicks: the 25 latest, and the 25 earliest inside the merchant's window; in any order, each once.
     pub clicks: Vec<SessionClick>,
-    /// The affiliates that event, coupon and clicks name, and five levels of their parents; in any order, each once.
-    pub affiliates: Vec<Affiliate>,
 }
 
 /// An event with what it earned.
@@ -75,8 +82,8 @@ pub struct EventFilter {
 /// Conversion events.
 #[async_trait]
 pub trait EventReads: Send + Sync {
-    /// For recording one; `None` if there is no such merchant.
-    async fn event_facts(&self, merchant: MerchantId, lookup: &EventLookup) -> Read<Option<EventFacts>>;
+    /// For recording events of one merchant, any number of them; `None` if there is no such merchant.
+    async fn event_facts(&self, merchant: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>>;
 
     /// One event.
     async fn event(&self, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>>;

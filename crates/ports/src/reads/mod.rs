@@ -21,7 +21,7 @@ pub use affiliates::{
 pub use clicks::{ClickReads, LinkFacts};
 pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads};
 pub use coupons::{CouponFacts, CouponFilter, CouponReads};
-pub use events::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, SessionClick};
+pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, SessionClick};
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};

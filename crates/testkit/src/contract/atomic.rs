@@ -76,7 +76,7 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.affiliate_change_facts(merchant, old.affiliate.id, &keys).await.unwrap()),
         format!("{:?}", node.coupons(merchant, &CouponFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.coupon_facts(merchant, old.affiliate.id, &old.coupon.code).await.unwrap()),
-        format!("{:?}", node.event_facts(merchant, &lookup).await.unwrap()),
+        format!("{:?}", node.event_facts(merchant, vec![lookup]).await.unwrap()),
         format!("{:?}", node.events(merchant, &EventFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commissions(merchant, &CommissionFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),

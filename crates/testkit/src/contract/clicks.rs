@@ -54,7 +54,8 @@ pub(crate) async fn a_click_of_any_size_is_kept(nodes: &Nodes) {
         affiliate_id: None,
         now: build::moment(1),
     };
-    let mut read = nodes.two.event_facts(shop.test.id, &lookup).await.unwrap().unwrap().clicks;
+    let mut facts = nodes.two.event_facts(shop.test.id, vec![lookup]).await.unwrap().unwrap();
+    let mut read = facts.found.remove(0).clicks;
     read.sort_by_key(|click| click.at);
     let expected = [bare.clone(), full].map(|click| SessionClick {
         id: click.id,

@@ -13,7 +13,9 @@ use domain::{
     Affiliate, AffiliateId, AffiliateStatus, Click, Event, EventKind, EventSpace, ExternalId, Merchant, MerchantClock,
     MerchantId, Timestamp,
 };
-use ports::{ChangeSet, EventFacts, EventLookup, EventRecord, IdSourceExt, SessionClick, Version};
+use ports::{
+    ChangeSet, EventFacts, EventFound, EventLookup, EventRecord, IdSourceExt, SessionClick, Version, Versioned,
+};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -29,12 +31,30 @@ fn naming_nothing(external_id: &str) -> EventLookup {
     }
 }
 
-async fn facts(nodes: &Nodes, merchant: MerchantId, lookup: &EventLookup) -> EventFacts {
-    let mut facts = nodes.two.event_facts(merchant, lookup).await.unwrap().unwrap();
-    // "In any order": brought into one.
-    facts.clicks.sort_by_key(|click| (click.at, click.id));
+/// The facts for any number of events, and "in any order" brought into one.
+async fn all_facts(nodes: &Nodes, merchant: MerchantId, lookups: &[EventLookup]) -> EventFacts {
+    let mut facts = nodes.two.event_facts(merchant, lookups.to_vec()).await.unwrap().unwrap();
+    assert_eq!(facts.found.len(), lookups.len());
+    for found in &mut facts.found {
+        found.clicks.sort_by_key(|click| (click.at, click.id));
+    }
     facts.affiliates.sort_by_key(|affiliate| affiliate.id);
     facts
+}
+
+/// The facts for one event.
+struct Facts {
+    merchant: Versioned<Merchant>,
+    affiliates: Vec<Affiliate>,
+    earlier: Option<EventRecord>,
+    coupon_owner: Option<AffiliateId>,
+    clicks: Vec<SessionClick>,
+}
+
+async fn facts(nodes: &Nodes, merchant: MerchantId, lookup: &EventLookup) -> Facts {
+    let EventFacts { merchant, affiliates, mut found } = all_facts(nodes, merchant, std::slice::from_ref(lookup)).await;
+    let EventFound { earlier, coupon_owner, clicks } = found.remove(0);
+    Facts { merchant, affiliates, earlier, coupon_owner, clicks }
 }
 
 fn sorted(mut affiliates: Vec<Affiliate>) -> Vec<Affiliate> {
@@ -49,11 +69,11 @@ fn as_read(click: &Click) -> SessionClick {
 pub(crate) async fn an_event_that_names_nothing_needs_the_merchant(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     win(nodes, sets::add_affiliate(shop.test.id, &build::affiliate(&ids, "bystander"))).await;
-    let EventFacts { merchant, earlier, coupon_owner, clicks, affiliates } =
+    let Facts { merchant, earlier, coupon_owner, clicks, affiliates } =
         facts(nodes, shop.test.id, &naming_nothing("1")).await;
     assert_eq!((merchant, earlier, coupon_owner), (sets::first(shop.test), None, None));
     assert_eq!((clicks, affiliates), (vec![], vec![]));
-    assert!(nodes.two.event_facts(ids.id(), &naming_nothing("1")).await.unwrap().is_none());
+    assert!(nodes.two.event_facts(ids.id(), vec![naming_nothing("1")]).await.unwrap().is_none());
 }
 
 pub(crate) async fn what_recording_an_event_needs(nodes: &Nodes) {
@@ -105,6 +125,84 @@ pub(crate) async fn what_recording_an_event_needs(nodes: &Nodes) {
         let read = facts(nodes, foreign.id, &everything).await;
         assert_eq!((&read.merchant.row, read.earlier, read.coupon_owner), (foreign, None, None));
         assert_eq!((read.clicks, read.affiliates), (vec![], vec![]));
+    }
+}
+
+pub(crate) async fn many_events_are_looked_up_at_once(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let [named, code, clicked, above, rest] =
+        ["named", "code", "clicked", "above", "rest"].map(|name| build::affiliate(&ids, name));
+    let clicked = Affiliate { parent_id: Some(above.id), ..clicked };
+    let coupon = build::coupon(&ids, &code, "CODE");
+    let sessions = ["one", "two"].map(build::session);
+    let seen = sessions.clone().map(|session| build::click(&ids, &clicked, &session, moment(-60)));
+    let many = clicks(&ids, &named, 60, moment(-86_400));
+    let earlier = ["first", "second"].map(|id| build::event(&ids, id));
+    let leaf = build::commission(&ids, &earlier[1], &rest);
+    let everybody = [&named, &code, &clicked, &above, &rest];
+    let mut set = everybody.into_iter().fold(ChangeSet::new(shop.test.id), Grow::with_affiliate);
+    set.rows.clicks = [&seen[..], &many].concat();
+    let set = set.with_coupon(&coupon).with_event(&earlier[0], &[]);
+    win(nodes, set.with_event(&earlier[1], std::slice::from_ref(&leaf))).await;
+
+    let of = |n: usize, id: &str| EventLookup { session: Some(sessions[n].clone()), ..naming_nothing(id) };
+    let lookups = [
+        of(0, "new"),
+        naming_nothing("second"),
+        EventLookup { coupon: Some(coupon.code.clone()), affiliate_id: Some(named.id), ..naming_nothing("new") },
+        of(1, "first"),
+        EventLookup { space: EventSpace::Lead, ..of(0, "second") },
+        EventLookup { session: Some(build::session("visitor")), ..naming_nothing("second") },
+        EventLookup { affiliate_id: Some(ids.id()), ..naming_nothing("third") },
+    ];
+    let read = all_facts(nodes, shop.test.id, &lookups).await;
+    assert_eq!(read.affiliates, sorted(vec![named, code.clone(), clicked, above]), "each once");
+    let events: Vec<Option<EventRecord>> = read.found.iter().map(|found| found.earlier.clone()).collect();
+    let record = |n: usize, commissions| Some(EventRecord { event: earlier[n].clone(), commissions });
+    let second = record(1, vec![leaf]);
+    assert_eq!(events, [None, second.clone(), None, record(0, vec![]), None, second, None]);
+    let coupons: Vec<Option<AffiliateId>> = read.found.iter().map(|found| found.coupon_owner).collect();
+    assert_eq!(coupons, [None, None, Some(code.id), None, None, None, None]);
+    let expected = [0, 1].map(|n| vec![as_read(&seen[n])]);
+    let [first, second] = &expected;
+    let most: Vec<SessionClick> = many[..25].iter().chain(&many[35..]).map(as_read).collect();
+    let clicks: Vec<&Vec<SessionClick>> = read.found.iter().map(|found| &found.clicks).collect();
+    assert_eq!(clicks, [first, &vec![], &vec![], second, first, &most, &vec![]]);
+    let none = all_facts(nodes, shop.test.id, &[]).await;
+    assert_eq!((none.merchant.row, none.affiliates), (shop.test, vec![]));
+}
+
+pub(crate) async fn lookups_of_one_moment_do_not_mix(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let other = other_shop(nodes, &ids).await;
+    let shops = [&shop.test, &shop.live, &other.test];
+    let mut expected = Vec::new();
+    for merchant in shops {
+        let owner = build::affiliate(&ids, "owner");
+        let click = build::click(&ids, &owner, &build::session("visitor"), moment(-60));
+        let event = build::event(&ids, "sale");
+        let mut set = sets::add_affiliate(merchant.id, &owner).with_event(&event, &[]);
+        set.rows.clicks = vec![click.clone()];
+        win(nodes, set).await;
+        expected.push((owner, as_read(&click), event));
+    }
+    let lookup = EventLookup { session: Some(build::session("visitor")), ..naming_nothing("sale") };
+    let asked = (0..60).map(|n| {
+        let (storage, merchant, lookup) = (nodes.two.clone(), shops[n % 3].id, lookup.clone());
+        tokio::spawn(async move { storage.event_facts(merchant, vec![lookup]).await.unwrap().unwrap() })
+    });
+    for (n, task) in asked.collect::<Vec<_>>().into_iter().enumerate() {
+        // Whoever asked and went away takes nothing from the others.
+        if n % 5 == 4 {
+            task.abort();
+            continue;
+        }
+        let EventFacts { merchant, affiliates, found } = task.await.unwrap();
+        let (owner, click, event) = &expected[n % 3];
+        assert_eq!((&merchant.row, &affiliates), (shops[n % 3], &vec![owner.clone()]));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].clicks, [*click]);
+        assert_eq!(found[0].earlier.as_ref().map(|record| &record.event), Some(event));
     }
 }
 

@@ -57,8 +57,8 @@ pub(crate) async fn a_taken_key_is_never_older_than_its_row(nodes: &Nodes) {
             affiliate_id: None,
             now: build::moment(0),
         };
-        let recorded = nodes.one.event_facts(merchant, &lookup).await.unwrap().unwrap();
-        if recorded.earlier.is_some() {
+        let recorded = nodes.one.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();
+        if recorded.found[0].earlier.is_some() {
             let facts = nodes.one.new_affiliate_facts(merchant, &keys).await.unwrap().unwrap();
             assert_eq!((facts.slug_owner, facts.email_owner), (owner, owner));
             seen = place + 1;

@@ -1,0 +1,229 @@
+//! What recording events needs to know, for any number of events of any merchants at once.
+
+use super::{
+    Read,
+    event_statements::{
+        ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, coupons, earliest_clicks, earned, events,
+        latest_clicks, line, merchants, named,
+    },
+};
+use crate::{
+    readers::Reader,
+    rows::{AffiliateRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, instant, time},
+    sql::{Sql, Typed},
+};
+use diesel::{data_types::PgTimestamp, deserialize::FromSqlRow, pg::Pg};
+use domain::{Affiliate, AffiliateId, ClickId, MerchantId, Settings};
+use ports::{EventFacts, EventFound, EventLookup, EventRecord, SessionClick};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::try_join;
+use uuid::Uuid;
+
+/// What one use case asks.
+#[derive(Debug)]
+pub(crate) struct FactsAsk {
+    /// The merchant.
+    pub(crate) merchant: MerchantId,
+    /// What its events name.
+    pub(crate) lookups: Vec<EventLookup>,
+}
+
+/// An event of a load; statements return what belongs to it by its number.
+pub(super) struct Numbered<'a> {
+    pub(super) number: i32,
+    pub(super) merchant: MerchantId,
+    pub(super) lookup: &'a EventLookup,
+}
+
+/// Everything that was read, before it is shared out.
+#[derive(Default)]
+struct Haul {
+    merchants: HashMap<Uuid, MerchantRow>,
+    affiliates: BTreeMap<Key, AffiliateRow>,
+    events: HashMap<Key, EventRow>,
+    commissions: HashMap<Key, Vec<CommissionRow>>,
+    /// By number.
+    found: Vec<Found>,
+}
+
+/// What one event's names lead to.
+#[derive(Default, Clone)]
+struct Found {
+    earlier: Option<Uuid>,
+    coupon_owner: Option<Uuid>,
+    /// When, and whose.
+    clicks: BTreeMap<Uuid, (PgTimestamp, Uuid)>,
+}
+
+/// Answers every ask, in their order; a damaged row is the misfortune of those alone that need it.
+///
+/// One round trip of one to four statements. A second one where sessions have many clicks or events are there already,
+/// a third one where affiliates have parents.
+pub(crate) async fn load(reader: &Reader, asks: &[FactsAsk]) -> Read<Vec<Mapped<Option<EventFacts>>>> {
+    let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
+    let events: Vec<Numbered<'_>> =
+        (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
+    let mut haul = Haul { found: vec![Found::default(); events.len()], ..Haul::default() };
+    haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
+    haul.second_round(reader, &events).await?;
+    haul.parents(reader).await?;
+    let mut found = std::mem::take(&mut haul.found).into_iter();
+    Ok(asks.iter().map(|ask| haul.facts(ask, found.by_ref().take(ask.lookups.len()).collect())).collect())
+}
+
+/// Reads if there is a statement; else nothing, at once.
+async fn maybe<U>(reader: &Reader, sql: Option<Sql<'_, U>>) -> Read<Vec<U>>
+where
+    U: Typed + FromSqlRow<U::Sql, Pg> + Send + 'static,
+{
+    match sql {
+        Some(sql) => reader.all(sql).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+impl Haul {
+    /// Merchants and claims before what depends on them.
+    async fn first_round(&mut self, reader: &Reader, shops: Vec<Uuid>, events: &[Numbered<'_>]) -> Read<()> {
+        let (merchants, coupons, named, clicks) = try_join!(
+            biased;
+            reader.all(merchants(shops, events)),
+            maybe(reader, coupons(events)),
+            maybe(reader, named(events)),
+            maybe(reader, latest_clicks(events)),
+        )?;
+        for row in merchants {
+            self.add_merchant(row);
+        }
+        for row in coupons {
+            self.add_coupon(row);
+        }
+        named.into_iter().for_each(|row| self.add_affiliate(row));
+        clicks.into_iter().for_each(|row| self.add_click(row));
+        Ok(())
+    }
+
+    async fn second_round(&mut self, reader: &Reader, asked: &[Numbered<'_>]) -> Read<()> {
+        let earlier: BTreeSet<Key> = asked
+            .iter()
+            .zip(&self.found)
+            .filter_map(|(event, found)| Some((event.merchant.uuid(), found.earlier?)))
+            .collect();
+        let keys = |some: &BTreeSet<Key>| (!some.is_empty()).then(|| some.iter().copied().collect::<Vec<_>>());
+        // Fewer than that many clicks are all there are.
+        let full = asked.iter().zip(&self.found).filter(|(_, found)| found.clicks.len() == MOST_CLICKS);
+        let mut oldest = Vec::new();
+        let mut sessions = Vec::new();
+        for (event, _) in full {
+            let (Some(merchant), Some(session)) = (self.merchants.get(&event.merchant.uuid()), &event.lookup.session)
+            else {
+                continue;
+            };
+            let merchant = merchant.clone().entity()?;
+            sessions.push((event.number, event.merchant, session));
+            oldest.push(time(merchant.clock.at(event.lookup.now).minus(merchant.settings.window())));
+        }
+        let (rows, commissions, older) = try_join!(
+            biased;
+            maybe(reader, keys(&earlier).map(events)),
+            maybe(reader, keys(&earlier).map(earned)),
+            maybe(reader, earliest_clicks(sessions, oldest)),
+        )?;
+        self.events.extend(rows.into_iter().map(|row| ((row.merchant_id, row.id), row)));
+        for row in commissions {
+            self.commissions.entry((row.merchant_id, row.event_id)).or_default().push(row);
+        }
+        older.into_iter().for_each(|row| self.add_click(row));
+        Ok(())
+    }
+
+    /// The parents of the affiliates read so far. Most have none: then nothing more is read.
+    async fn parents(&mut self, reader: &Reader) -> Read<()> {
+        let parents: BTreeSet<Key> =
+            self.affiliates.values().filter_map(|row| Some((row.merchant_id, row.parent_id?))).collect();
+        if !parents.is_empty() {
+            let rows = reader.all(line(parents.into_iter().collect())).await?;
+            rows.into_iter().for_each(|row| self.add_affiliate(row));
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, number: i32) -> Option<&mut Found> {
+        self.found.get_mut(usize::try_from(number).ok()?)
+    }
+
+    fn add_merchant(&mut self, (row, numbers, owners): MerchantFound) {
+        self.merchants.insert(row.id, row);
+        for (number, owner) in numbers.into_iter().flatten().zip(owners.into_iter().flatten()) {
+            if let Some(found) = self.found(number) {
+                found.earlier = Some(owner);
+            }
+        }
+    }
+
+    fn add_coupon(&mut self, (number, owner, row): CouponFound) {
+        if let Some(found) = self.found(number) {
+            found.coupon_owner = Some(owner);
+        }
+        row.into_iter().for_each(|row| self.add_affiliate(row));
+    }
+
+    fn add_click(&mut self, (number, id, at, owner, row): ClickFound) {
+        if let Some(found) = self.found(number) {
+            found.clicks.insert(id, (at, owner));
+        }
+        row.into_iter().for_each(|row| self.add_affiliate(row));
+    }
+
+    fn add_affiliate(&mut self, row: AffiliateRow) {
+        self.affiliates.entry((row.merchant_id, row.id)).or_insert(row);
+    }
+
+    fn facts(&self, ask: &FactsAsk, found: Vec<Found>) -> Mapped<Option<EventFacts>> {
+        let merchant = ask.merchant.uuid();
+        let Some(row) = self.merchants.get(&merchant) else { return Ok(None) };
+        let named = ask.lookups.iter().filter_map(|lookup| lookup.affiliate_id.map(AffiliateId::uuid));
+        let led_to =
+            found.iter().flat_map(|one| one.coupon_owner.into_iter().chain(one.clicks.values().map(|(_, of)| *of)));
+        Ok(Some(EventFacts {
+            merchant: row.clone().versioned()?,
+            affiliates: self.with_parents(merchant, named.chain(led_to))?,
+            found: found.into_iter().map(|one| self.event_found(merchant, one)).collect::<Mapped<_>>()?,
+        }))
+    }
+
+    fn event_found(&self, merchant: Uuid, found: Found) -> Mapped<EventFound> {
+        let Found { earlier, coupon_owner, clicks } = found;
+        let earlier = earlier.and_then(|id| self.events.get(&(merchant, id)));
+        Ok(EventFound {
+            earlier: earlier.map(|row| self.record(row)).transpose()?,
+            coupon_owner: coupon_owner.map(AffiliateId::from_uuid),
+            clicks: clicks.into_iter().map(session_click).collect::<Mapped<_>>()?,
+        })
+    }
+
+    fn record(&self, row: &EventRow) -> Mapped<EventRecord> {
+        let commissions = self.commissions.get(&(row.merchant_id, row.id)).into_iter().flatten();
+        let commissions = commissions.cloned().map(Readable::entity).collect::<Mapped<_>>()?;
+        Ok(EventRecord { event: row.clone().entity()?, commissions })
+    }
+
+    /// Those of these affiliates that exist, and as many levels of their parents as can earn; each once.
+    fn with_parents(&self, merchant: Uuid, named: impl Iterator<Item = Uuid>) -> Mapped<Vec<Affiliate>> {
+        let mut wanted: BTreeMap<Uuid, &AffiliateRow> = BTreeMap::new();
+        for id in named.collect::<BTreeSet<_>>() {
+            let row = |id: Uuid| self.affiliates.get(&(merchant, id));
+            let line = std::iter::successors(row(id), |child| child.parent_id.and_then(row));
+            wanted.extend(line.take(1 + Settings::MOST_LEVELS).map(|row| (row.id, row)));
+        }
+        wanted.into_values().map(|row| row.clone().entity()).collect()
+    }
+}
+
+fn session_click((id, (at, affiliate_id)): (Uuid, (PgTimestamp, Uuid))) -> Mapped<SessionClick> {
+    Ok(SessionClick {
+        id: ClickId::from_uuid(id),
+        at: instant(at)?,
+        affiliate_id: AffiliateId::from_uuid(affiliate_id),
+    })
+}
