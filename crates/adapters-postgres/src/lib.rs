@@ -27,6 +27,7 @@ mod readers;
 mod reads;
 mod rows;
 mod sql;
+mod tls;
 
 pub use error::PostgresError;
 #[doc(hidden)]

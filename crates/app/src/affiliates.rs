@@ -6,8 +6,8 @@ use domain::{
     Refusal, RuleScope, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
 };
 use ports::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, IdSourceExt,
-    Lane, LaneKind, NewAffiliateFacts, Page, PageAsk, ReplyStatus, Shown, Space, Topic, Tree,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, Entity,
+    IdSourceExt, Lane, LaneKind, NewAffiliateFacts, Page, PageAsk, ReplyStatus, RowRef, Shown, Space, Topic, Tree,
 };
 use std::sync::Arc;
 
@@ -166,8 +166,17 @@ impl Affiliates {
         ask: &ChangeAffiliate,
         facts: AffiliateChangeFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let AffiliateChangeFacts { merchant, mut record, version, slug_owner, email_owner, parent_chain, tier, tree } =
-            facts;
+        let AffiliateChangeFacts {
+            merchant,
+            mut record,
+            version,
+            slug_owner,
+            email_owner,
+            parent_chain,
+            parent,
+            tier,
+            tree,
+        } = facts;
         let before = record.affiliate.clone();
         check_owner("slug", slug_owner, before.id)?;
         check_owner("email", email_owner, before.id)?;
@@ -199,6 +208,9 @@ impl Affiliates {
             }
             if before.parent_id != after.parent_id {
                 set.rows.trees.change(tree, Tree { merchant_id: merchant.id });
+                if let (Some(parent_id), Some(version)) = (after.parent_id, parent) {
+                    set.still.push((RowRef { table: Affiliate::TABLE, id: parent_id.uuid() }, version));
+                }
             }
             record.affiliate = after.clone();
             self.add_personal_coupon(&mut set, &merchant, &mut record, Some(before.status), now);

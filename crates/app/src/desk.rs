@@ -11,8 +11,10 @@ use std::{sync::Arc, time::Duration};
 /// Everything outside that the use cases need.
 #[derive(Clone)]
 pub struct Outside {
-    /// Where everything is kept.
+    /// Where everything is kept: what is read.
     pub storage: Arc<dyn Storage>,
+    /// How it gets there: the storage's own write path, or one that stands before it.
+    pub journal: Arc<dyn Journal>,
     /// Real time.
     pub clock: Arc<dyn Clock>,
     /// Ids and randomness.
@@ -39,8 +41,8 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(outside: Outside) -> Self {
-        let Outside { storage, clock, ids, wire, limiter: _ } = outside;
-        Self { journal: storage.clone(), replies: storage, clock, ids, wire }
+        let Outside { storage, journal, clock, ids, wire, limiter: _ } = outside;
+        Self { journal, replies: storage, clock, ids, wire }
     }
 
     /// Real time.

@@ -29,6 +29,7 @@ impl Machine {
 pub(crate) fn app(database: &Database, machine: &Machine, server: &settings::Server) -> Result<App, Failure> {
     let Machine { clock, ids } = machine.clone();
     let outside = app::Outside {
+        journal: database.storage(),
         storage: database.storage(),
         clock,
         ids,

@@ -35,9 +35,12 @@ mod random_plan;
 mod random_sets;
 mod refunds;
 mod replies;
+mod sequence;
 mod settle;
 mod tables;
 mod wiping;
+
+pub use sequence::Sequence;
 
 use ports::Storage;
 use std::{any::Any, fmt, sync::Arc, time::Duration};

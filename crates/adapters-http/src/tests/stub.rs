@@ -270,6 +270,7 @@ impl AffiliateReads for Stub {
             email_owner: None,
             parent_chain: vec![AffiliateId::from_uuid(Uuid::from_u128(8))],
             tier: None,
+            parent: Some(Version::FIRST),
             tree: Version::FIRST,
         };
         Ok(known(id, facts))
@@ -477,6 +478,7 @@ impl RateLimiter for Strict {
 pub(super) fn outside(stub: Arc<Stub>) -> crate::Outside {
     let (clock, ids) = (Arc::new(Still), Arc::new(Counting::default()));
     let outside = app::Outside {
+        journal: stub.clone(),
         storage: stub,
         clock: clock.clone(),
         ids: ids.clone(),

@@ -8,7 +8,7 @@
 //! give back what losers took              ┐
 //! insert, update and delete of winners    │ one pipeline
 //! frees                                   ┘
-//! COMMIT                                    alone
+//! COMMIT                                    alone, and only "done" if it was one
 //! ```
 //! All locks are taken in one order (tables as declared, rows by key; then replies, claims and directory, each by key),
 //! so that two transactions wait for each other only ever in one direction.
@@ -30,6 +30,11 @@ use journal::{Flushed, Flusher, Judge, Verdict};
 use ports::ChangeSet;
 use std::{error::Error, sync::Arc, time::Duration};
 use tokio::{time::timeout, try_join};
+
+/// Commits, or fails. PostgreSQL answers the COMMIT of a failed transaction with "done", too: it has rolled back, and says
+/// so in a tag that diesel does not pass on. But in a failed transaction the statement before it is refused, and then what
+/// follows in the same message is not looked at.
+const COMMIT: &str = "SELECT; COMMIT";
 
 /// Writes batches on a connection of its own, which it opens when it needs it.
 pub(crate) struct PostgresFlusher {
@@ -93,9 +98,9 @@ impl Flusher for PostgresFlusher {
             Ok(prepared) => prepared,
             Err(failure) => return failure.into(),
         };
-        // Every answer so far was good, so the transaction is sound and COMMIT cannot mean ROLLBACK. Any answer but
-        // "done" leaves open what became of it: PostgreSQL may have committed before it said something else.
-        let end = if verdicts.contains(&Verdict::Won) { "COMMIT" } else { "ROLLBACK" };
+        // Any answer to COMMIT but "done" leaves open what became of it: PostgreSQL may have committed before it said
+        // something else.
+        let end = if verdicts.contains(&Verdict::Won) { COMMIT } else { "ROLLBACK" };
         match timeout(self.patience, (&link.conn).batch_execute(end)).await {
             Ok(Ok(())) => {
                 self.link = Some(link);
@@ -185,5 +190,35 @@ impl From<Failure> for Flushed {
             Failure::Faulty(error) => Self::Faulty(error),
             Failure::Away(error) => Self::Away(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PostgresOptions, connect::Purpose};
+    use testkit::postgres::shared;
+
+    /// Begins a transaction, spoils it if told so, and ends it with `end`; whether that was answered with "done".
+    async fn ends(spoil: bool, end: &str) -> bool {
+        let database = shared().unwrap().database("empty", async |_| Ok::<_, std::io::Error>(())).await.unwrap();
+        let connector = Connector::new(&database.url().into(), &PostgresOptions::default(), Purpose::Write).unwrap();
+        let link = connector.open().await.unwrap();
+        let run = async |sql: &str| (&link.conn).batch_execute(sql).await;
+        run("BEGIN; CREATE TABLE kept ()").await.unwrap();
+        if spoil {
+            run("SELECT 1 / 0").await.unwrap_err();
+        }
+        let done = run(end).await.is_ok();
+        let kept = database.psql("SELECT count(*) FROM pg_tables WHERE tablename = 'kept'").unwrap();
+        assert_eq!(kept == "1", !spoil, "a spoiled transaction leaves nothing, a sound one what it did");
+        done
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_commit_of_a_failed_transaction_is_no_success() {
+        assert!(ends(false, COMMIT).await);
+        assert!(!ends(true, COMMIT).await);
+        assert!(ends(true, "COMMIT").await, "as long as PostgreSQL says so, COMMIT must not be sent alone");
     }
 }

@@ -175,20 +175,21 @@ impl AffiliateReads for PostgresStorage {
             slug_owner,
             email_owner,
             tier: tier.map(Readable::versioned).transpose()?,
-            parent_chain: chain.into_iter().map(AffiliateId::from_uuid).collect(),
+            parent: chain.first().map(|(_, version)| Version::stored(*version)),
+            parent_chain: chain.into_iter().map(|(id, _)| AffiliateId::from_uuid(id)).collect(),
             tree: Version::stored(tree.ok_or_else(|| Damaged::at("a merchant has no tree"))?),
         }))
     }
 }
 
-/// The affiliate with this address, its parent, and so on.
-fn ancestors<'a>(merchant: MerchantId, email: &Email) -> Sql<'a, Uuid> {
+/// The affiliate with this address, its parent, and so on, with their versions.
+fn ancestors<'a>(merchant: MerchantId, email: &Email) -> Sql<'a, (Uuid, i64)> {
     Sql::new(format!(
-        "WITH RECURSIVE line (id, parent_id, level) AS (\
-         SELECT a.id, a.parent_id, 1 FROM affiliates a WHERE a.merchant_id = ? AND a.id = {} UNION ALL \
-         SELECT p.id, p.parent_id, line.level + 1 FROM line \
+        "WITH RECURSIVE line (id, version, parent_id, level) AS (\
+         SELECT a.id, a.version, a.parent_id, 1 FROM affiliates a WHERE a.merchant_id = ? AND a.id = {} UNION ALL \
+         SELECT p.id, p.version, p.parent_id, line.level + 1 FROM line \
          JOIN affiliates p ON p.merchant_id = ? AND p.id = line.parent_id WHERE line.level < {MOST_ANCESTORS}) \
-         SELECT line.id FROM line ORDER BY line.level",
+         SELECT line.id, line.version FROM line ORDER BY line.level",
         owner(Space::AffiliateEmail),
     ))
     .bind(merchant.uuid())

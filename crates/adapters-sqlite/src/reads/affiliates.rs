@@ -189,14 +189,25 @@ fn change_facts(
     let Some(Versioned { row, version }) = affiliate(connection, id, affiliate_id)? else { return Ok(None) };
     let record = record(connection, id, merchant.row.settings.currency, row)?;
     let Owners { slug: slug_owner, email: email_owner } = owners(connection, id, keys)?;
-    let wanted = parent(connection, id, keys)?.map(|parent| parent.row.id);
-    let parent_chain = chain(connection, id, wanted)?;
+    let wanted = parent(connection, id, keys)?;
+    let parent_chain = chain(connection, id, wanted.as_ref().map(|parent| parent.row.id))?;
+    let parent = wanted.map(|parent| parent.version);
     let tier = wanted_tier(connection, id, keys)?;
     let tree = TreeRow::version(Uid::from(id), Uid::from(id), connection)?;
     let missing = "a merchant has no tree".to_owned();
     let tree = Reading::of("trees", id.uuid()).get("version", tree.ok_or(missing))?;
     let tree = Version::stored(tree);
-    Ok(Some(AffiliateChangeFacts { merchant, record, version, slug_owner, email_owner, parent_chain, tier, tree }))
+    Ok(Some(AffiliateChangeFacts {
+        merchant,
+        record,
+        version,
+        slug_owner,
+        email_owner,
+        parent_chain,
+        parent,
+        tier,
+        tree,
+    }))
 }
 
 /// An affiliate and its parents, up to the root.

@@ -6,6 +6,7 @@ mod authentication;
 mod clicks;
 mod commissions;
 mod events;
+mod guards;
 mod keys;
 mod maturing;
 mod payouts;

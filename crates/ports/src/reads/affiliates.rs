@@ -78,6 +78,8 @@ pub struct AffiliateChangeFacts {
     pub email_owner: Option<Uuid>,
     /// The wanted parent first, then its parent, up to the root (at most 1,000); empty if nobody has its address.
     pub parent_chain: Vec<AffiliateId>,
+    /// The version of the wanted parent, the first of the chain.
+    pub parent: Option<Version>,
     /// The wanted tier.
     pub tier: Option<Versioned<Tier>>,
     /// The version of the merchant's tree.

@@ -120,8 +120,19 @@ pub(crate) async fn what_changing_an_affiliate_needs(nodes: &Nodes) {
         (keys(Some("theirs"), Some("theirs@example.com"), Some("theirs@example.com")), None, None, vec![]),
     ] {
         let facts = change_facts(nodes, shop.test.id, &bob, &keys).await.unwrap();
-        let AffiliateChangeFacts { merchant, record, version, slug_owner, email_owner, parent_chain, tier, tree } =
-            facts;
+        let AffiliateChangeFacts {
+            merchant,
+            record,
+            version,
+            slug_owner,
+            email_owner,
+            parent_chain,
+            parent: parent_version,
+            tier,
+            tree,
+        } = facts;
+        let expected = parent.first().map(|&id| if id == bob.id { version } else { Version::FIRST });
+        assert_eq!(parent_version, expected);
         assert_eq!((merchant, tier), (sets::first(shop.test.clone()), None));
         assert_eq!((record.affiliate, record.currency), (bob.clone(), build::usd()));
         assert_eq!((record.coupons, record.paid), (vec![coupon.code.clone()], vec![]));
