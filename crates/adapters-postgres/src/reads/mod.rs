@@ -14,6 +14,8 @@ mod keys;
 mod merchants;
 mod replies;
 
+pub(crate) use event_facts::FactsAsk;
+
 use crate::{
     rows::{Mapped, time},
     sql::Sql,
