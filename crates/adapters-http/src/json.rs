@@ -10,6 +10,9 @@ use std::{borrow::Cow, fmt};
 /// The deepest nesting that a body may have.
 pub(crate) const MOST_DEPTH: usize = 32;
 
+/// The most unknown names that one answer lists.
+const MOST_UNKNOWN: usize = 50;
+
 /// A JSON value that borrows from the body.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'a> {
@@ -35,6 +38,42 @@ pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Fault> {
     let text = std::str::from_utf8(body).map_err(|_| Fault::new(BODY, "must be UTF-8"))?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     node(raw.get(), &Name::root(), 0)
+}
+
+/// The entries of the one list that a body consists of, each unread: `{"<name>": [ … ]}`. A fault inside an entry is that
+/// entry's own.
+pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec<&'a str>, Vec<Fault>> {
+    let text = std::str::from_utf8(body).map_err(|_| vec![Fault::new(BODY, "must be UTF-8")])?;
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| vec![malformed(&error)])?;
+    if !raw.get().starts_with('{') {
+        return Err(vec![Fault::new(BODY, "must be a JSON object")]);
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    let members = deserializer.deserialize_map(Members).map_err(|error| vec![malformed(&error)])?;
+    let (known, unknown): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, _)| key == name);
+    let mut faults: Vec<Fault> = unknown
+        .iter()
+        .map(|(key, _)| Name::root().field(&key.replace('\0', "")).fault("is not a known field"))
+        .take(MOST_UNKNOWN)
+        .collect();
+    let list = match known.as_slice() {
+        [(_, list)] => serde_json::from_str::<Vec<&RawValue>>(list.get()).map_err(|_| "must be a list"),
+        [] => Err("is required"),
+        _ => Err("must be given only once"),
+    };
+    let list = list.and_then(|list| match list.len() {
+        0 => Err("must have at least one entry"),
+        count if count > most => Err("has too many entries"),
+        _ => Ok(list),
+    });
+    match list {
+        Ok(list) if faults.is_empty() => Ok(list.into_iter().map(RawValue::get).collect()),
+        Ok(_) => Err(faults),
+        Err(expected) => {
+            faults.insert(0, Fault::new(name, expected));
+            Err(faults)
+        }
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Fault {
@@ -247,6 +286,30 @@ mod tests {
             assert_eq!(parse(text.as_bytes()).unwrap_err().field, field, "{text}");
         }
         assert_eq!(parse(b"\"\xff\"").unwrap_err().field, "body");
+    }
+
+    #[test]
+    fn entries_of_a_list_are_unread() {
+        let body = r#" {"events": [ {"a":1}, 2 , "x\u0000", {"a":1,"a":2}] }"#;
+        assert_eq!(
+            entries(body.as_bytes(), "events", 4).unwrap(),
+            [r#"{"a":1}"#, "2", r#""x\u0000""#, r#"{"a":1,"a":2}"#]
+        );
+        for (text, fields) in [
+            ("", vec!["body"]),
+            ("[]", vec!["body"]),
+            ("{}", vec!["events"]),
+            (r#"{"events":[]}"#, vec!["events"]),
+            (r#"{"events":[1,2,3,4,5]}"#, vec!["events"]),
+            (r#"{"events":null}"#, vec!["events"]),
+            (r#"{"events":[1],"events":[1]}"#, vec!["events"]),
+            (r#"{"events":[1],"more":1,"z":2}"#, vec!["more", "z"]),
+            (r#"{"more":1}"#, vec!["events", "more"]),
+            (r#"{"events":[1,}"#, vec!["body"]),
+        ] {
+            let faults = entries(text.as_bytes(), "events", 4).unwrap_err();
+            assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), fields, "{text}");
+        }
     }
 
     #[test]

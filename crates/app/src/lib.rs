@@ -33,7 +33,7 @@ pub use commissions::{Commissions, MoveCommission};
 pub use coupons::{Coupons, CreateCoupon};
 pub use desk::Outside;
 pub use error::AppError;
-pub use events::{Events, RecordEvent};
+pub use events::{EventBatch, Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
 pub use organizations::Organizations;
 pub use principal::Principal;

@@ -1,7 +1,7 @@
 //! Ports that face the callers: rendering and rate limits.
 
-use crate::{AffiliateRecord, EventRecord, Topic};
-use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Timestamp};
+use crate::{AffiliateRecord, EventRecord, ReplyStatus, Topic};
+use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, Refusal, Timestamp};
 use std::time::Duration;
 
 /// An object as callers see it: what its GET returns, what its announcements carry.
@@ -14,6 +14,25 @@ pub enum Shown<'a> {
     Commission(&'a Commission),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
+    Outcomes(&'a Outcomes),
+}
+
+/// What became of the lines of a batch, in their order.
+#[derive(Debug, Clone)]
+pub struct Outcomes {
+    /// The request's id, which stands in each refusal.
+    pub request_id: String,
+    /// A line each.
+    pub lines: Vec<LineOutcome>,
+}
+
+/// What became of one line.
+#[derive(Debug, Clone)]
+pub enum LineOutcome {
+    /// The status and the object that the line alone would have been answered with.
+    Done(ReplyStatus, Vec<u8>),
+    /// It was refused, and harmed no other.
+    Refused(Refusal),
 }
 
 /// What stands around an announcement's data.

@@ -7,11 +7,11 @@ use crate::{
     json::Node,
     listing::PageParams,
     values::{decimal, id, instant, metadata, text},
-    wire::{EventObject, Instant, ListObject, OwnData},
+    wire::{EventObject, Instant, ListObject, OutcomesObject, OwnData},
 };
 use actix_web::{get, post};
-use app::RecordEvent;
-use domain::{CouponCode, Email, EventKind, ExternalId, Fault, OrderReference, SessionId, ShortText};
+use app::{EventBatch, RecordEvent};
+use domain::{CouponCode, Email, EventKind, ExternalId, Fault, OrderReference, Refusal, SessionId, ShortText};
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
 
@@ -180,7 +180,43 @@ async fn record_event(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
+/// The most events in a batch.
+const MOST_LINES: usize = 1_000;
+
+/// Events in the order in which they are to be recorded.
+#[derive(ToSchema)]
+#[schema(as = NewEvents, example = json!({
+    "events": [
+        {"type": "purchase", "amount": 99.00, "currency": "USD", "external_id": "1001", "coupon": "ALICE10"},
+        {"type": "signup", "external_id": "user-7", "cookie_id": "Jx2mQ0aV7cK9tB4nE6yRzL1dHf8gSw3p"}
+    ]
+}))]
+#[allow(dead_code, reason = "describes the body that record_batch reads")]
+struct BatchBody {
+    /// The events.
+    #[schema(min_items = 1, max_items = 1_000)]
+    events: Vec<NewEventBody>,
+}
+
+/// Record up to 1,000 conversion events, each once.
+///
+/// Each line is read and decided as `POST /events` would, in order, and has its own outcome; one that is refused harms
+/// no other. If the server cannot finish, the whole request fails, and sent again it finds what was recorded as repeats.
+#[utoipa::path(
+    tag = "Events", operation_id = "recordEvents", request_body = BatchBody,
+    responses((status = 200, description = "What became of each.", body = OutcomesObject<'static>)),
+    extensions(("x-scope" = json!("write")))
+)]
+#[post("/events/batch")]
+async fn record_batch(mut call: Call<Write>) -> Handled {
+    let (lines, once) = call.read_lines("POST /events/batch", ("events", MOST_LINES), new).await?;
+    let lines = lines.into_iter().map(|line| line.map_err(Refusal::Invalid)).collect();
+    let batch = EventBatch { lines, request_id: call.request_id().to_owned() };
+    let answer = call.app().events.record_batch(&call.who, batch, once).await?;
+    Ok(call.answer(answer))
+}
+
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(record_event);
+    config.service(list).service(show).service(record_event).service(record_batch);
 }

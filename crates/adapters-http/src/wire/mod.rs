@@ -7,6 +7,7 @@ mod coupon;
 mod envelope;
 mod event;
 mod list;
+mod outcomes;
 mod scalars;
 mod settings;
 mod words;
@@ -18,6 +19,7 @@ pub(crate) use coupon::CouponObject;
 pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use list::ListObject;
+pub(crate) use outcomes::OutcomesObject;
 pub use scalars::instant_text;
 pub(crate) use scalars::{Amount, Fraction, Instant, OwnData};
 pub(crate) use settings::SettingsObject;
@@ -41,6 +43,7 @@ impl Wire for JsonWire {
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
+            Shown::Outcomes(outcomes) => outcomes::render(outcomes),
         }
     }
 

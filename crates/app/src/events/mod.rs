@@ -1,16 +1,18 @@
 //! Conversion events: record, get, list.
 
 mod ask;
+mod batch;
 mod record;
 
 pub use ask::RecordEvent;
+pub use batch::EventBatch;
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;
 use domain::{Affiliate, AffiliateId, Commission, EventId, Merchant, NewEvent, Refusal};
 use ports::{
-    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus, Shown,
-    Versioned,
+    ChangeSet, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus,
+    Shown, Versioned,
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -58,31 +60,47 @@ impl Events {
     /// refused (product 6).
     pub async fn record(&self, who: &Principal, ask: RecordEvent, once: Option<Once>) -> Result<Answer, AppError> {
         let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        let lookup = EventLookup {
-            space: ask.kind.space(),
-            external_id: ask.external_id.clone(),
-            session: ask.session.clone(),
-            coupon: ask.coupon.clone(),
-            affiliate_id: ask.affiliate_id,
-            now: self.desk.now(),
-        };
+        let lookup = self.lookup(&ask);
         loop {
             let facts = self.reads.event_facts(who.merchant_id, vec![lookup.clone()]).await?;
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
             let (shop, mut found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
-            let mut found = found.pop().unwrap_or_default();
-            // A bad amount is told before the external id is looked at: shape comes before state.
-            let new = in_currency(ask.clone(), &shop.merchant.row)?;
-            if let Some(earlier) = found.earlier.take() {
-                return self.repeated(&new, earlier);
-            }
-            let (set, answer) = self.recorded(who, new, &shop, found)?;
+            let (set, answer) = self.decided(who, ask.clone(), &shop, found.pop().unwrap_or_default())?;
+            let Some(set) = set else { return Ok(answer) };
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
         }
+    }
+
+    fn lookup(&self, ask: &RecordEvent) -> EventLookup {
+        EventLookup {
+            space: ask.kind.space(),
+            external_id: ask.external_id.clone(),
+            session: ask.session.clone(),
+            coupon: ask.coupon.clone(),
+            affiliate_id: ask.affiliate_id,
+            now: self.desk.now(),
+        }
+    }
+
+    /// What is to be written, if anything, and what is to be answered.
+    fn decided(
+        &self,
+        who: &Principal,
+        ask: RecordEvent,
+        shop: &Shop,
+        mut found: EventFound,
+    ) -> Result<(Option<ChangeSet>, Answer), AppError> {
+        // A bad amount is told before the external id is looked at: shape comes before state.
+        let new = in_currency(ask, &shop.merchant.row)?;
+        if let Some(earlier) = found.earlier.take() {
+            return Ok((None, self.repeated(&new, earlier)?));
+        }
+        let (set, answer) = self.recorded(who, new, shop, found)?;
+        Ok((Some(set), answer))
     }
 
     fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Answer, AppError> {
