@@ -40,40 +40,48 @@ pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Fault> {
     node(raw.get(), &Name::root(), 0)
 }
 
-/// The entries of the one list that a body consists of, each unread: `{"<name>": [ … ]}`. A fault inside an entry is that
-/// entry's own.
+/// The entries of the one list that a body consists of, each unread: `{"<name>": [ … ]}`. What is wrong inside an entry is
+/// that entry's own fault; all else is looked at as in any other body.
 pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec<&'a str>, Vec<Fault>> {
-    let text = std::str::from_utf8(body).map_err(|_| vec![Fault::new(BODY, "must be UTF-8")])?;
-    let raw: &RawValue = serde_json::from_str(text).map_err(|error| vec![malformed(&error)])?;
+    let (list, others) = one_list(body, name).map_err(|fault| vec![fault])?;
+    let list = match list.map(|list| serde_json::from_str::<Vec<&RawValue>>(list)) {
+        None => Err("is required".to_owned()),
+        Some(Err(_)) => Err("must be a list".to_owned()),
+        Some(Ok(list)) if list.is_empty() || list.len() > most => Err(format!("must have 1 to {most} entries")),
+        Some(Ok(list)) => Ok(list),
+    };
+    let unknown = others.iter().map(|other| Name::root().field(other).fault("is not a known field"));
+    match list {
+        Ok(list) if others.is_empty() => Ok(list.into_iter().map(RawValue::get).collect()),
+        Ok(_) => Err(unknown.take(MOST_UNKNOWN).collect()),
+        Err(expected) => Err([Fault::new(name, expected)].into_iter().chain(unknown).take(MOST_UNKNOWN).collect()),
+    }
+}
+
+/// The member `name` of an object, unread, and the names of its other members, which are sound JSON.
+fn one_list<'a>(body: &'a [u8], name: &str) -> Result<(Option<&'a str>, Vec<String>), Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::new(BODY, "must be UTF-8"))?;
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     if !raw.get().starts_with('{') {
-        return Err(vec![Fault::new(BODY, "must be a JSON object")]);
+        return Err(Fault::new(BODY, "must be a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-    let members = deserializer.deserialize_map(Members).map_err(|error| vec![malformed(&error)])?;
-    let (known, unknown): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, _)| key == name);
-    let mut faults: Vec<Fault> = unknown
-        .iter()
-        .map(|(key, _)| Name::root().field(&key.replace('\0', "")).fault("is not a known field"))
-        .take(MOST_UNKNOWN)
-        .collect();
-    let list = match known.as_slice() {
-        [(_, list)] => serde_json::from_str::<Vec<&RawValue>>(list.get()).map_err(|_| "must be a list"),
-        [] => Err("is required"),
-        _ => Err("must be given only once"),
-    };
-    let list = list.and_then(|list| match list.len() {
-        0 => Err("must have at least one entry"),
-        count if count > most => Err("has too many entries"),
-        _ => Ok(list),
-    });
-    match list {
-        Ok(list) if faults.is_empty() => Ok(list.into_iter().map(RawValue::get).collect()),
-        Ok(_) => Err(faults),
-        Err(expected) => {
-            faults.insert(0, Fault::new(name, expected));
-            Err(faults)
-        }
+    let members = deserializer.deserialize_map(Members).map_err(|error| malformed(&error))?;
+    let shallow: Entries<'_> = members.iter().map(|(key, _)| (Cow::Borrowed(key.as_str()), Node::Null)).collect();
+    if let Some(twice) = duplicate(&shallow) {
+        return Err(Name::root().field(twice).fault("must be given only once"));
     }
+    let (mut list, mut others) = (None, Vec::new());
+    for (key, value) in members {
+        if key == name {
+            list = Some(value.get());
+            continue;
+        }
+        let member = format!("{{{}:{}}}", Node::Text(Cow::Borrowed(&key)).compact(), value.get());
+        parse(member.as_bytes())?;
+        others.push(key);
+    }
+    Ok((list, others))
 }
 
 fn malformed(error: &serde_json::Error) -> Fault {
@@ -304,6 +312,8 @@ mod tests {
             (r#"{"events":null}"#, vec!["events"]),
             (r#"{"events":[1],"events":[1]}"#, vec!["events"]),
             (r#"{"events":[1],"more":1,"z":2}"#, vec!["more", "z"]),
+            (r#"{"z":1,"z":1}"#, vec!["z"]),
+            (r#"{"z":{"y":"\u0000"}}"#, vec!["z.y"]),
             (r#"{"more":1}"#, vec!["events", "more"]),
             (r#"{"events":[1,}"#, vec!["body"]),
         ] {

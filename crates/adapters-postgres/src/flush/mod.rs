@@ -87,27 +87,32 @@ impl PostgresFlusher {
             Err(failure) => return Some(failure.into()),
         };
         let done = timeout(self.patience, execute(&link.conn, statement)).await;
-        let failure = match done {
+        match done {
             Ok(Ok(_)) => {
                 self.link = Some(link);
-                return Some(Flushed::Done(vec![Verdict::Won; sets]));
+                Some(Flushed::Done(vec![Verdict::Won; sets]))
             }
             Ok(Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
                 self.link = Some(link);
-                return None;
+                None
             }
-            Ok(Err(error)) => Failure::from(error),
-            Err(_) => return Some(Flushed::Unknown),
-        };
-        match failure {
-            // PostgreSQL said no, so nothing was written.
-            Failure::Again(_) | Failure::Faulty(_) => Some(failure.into()),
-            // The statement commits: whoever hears nothing of it does not know.
-            Failure::Away(error) => {
-                tracing::error!(error = error.as_ref(), "no answer to a statement that commits");
+            // An error that the connection outlives is the statement's alone: it was rolled back. One that ends the
+            // connection may have come after the commit.
+            Ok(Err(error)) if self.outlived(&link).await => {
+                self.link = Some(link);
+                Some(Failure::from(error).into())
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "no good answer to a statement that commits");
                 Some(Flushed::Unknown)
             }
+            Err(_) => Some(Flushed::Unknown),
         }
+    }
+
+    /// Whether the connection still works.
+    async fn outlived(&self, link: &Link) -> bool {
+        matches!(timeout(self.patience, (&link.conn).batch_execute("")).await, Ok(Ok(())))
     }
 
     /// Everything before the COMMIT.
