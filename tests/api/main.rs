@@ -13,6 +13,7 @@ mod support;
 
 mod access;
 mod attribution;
+mod batch;
 mod errors;
 mod once;
 mod paging;

@@ -192,6 +192,14 @@ pub(crate) const ALL: &[Fixture] = &[
         stranger: Stranger::Refused("affiliate_id"),
     },
     Fixture {
+        operation: "POST /api/v1/events/batch",
+        path: |_| "events/batch".to_owned(),
+        body: Some(
+            |_| json!({"events": [{"type": "purchase", "amount": 10, "external_id": format!("batch-{}", number())}]}),
+        ),
+        stranger: Stranger::Own,
+    },
+    Fixture {
         operation: "GET /api/v1/events/{id}",
         path: |things| format!("events/{}", id(&things.event)),
         body: None,

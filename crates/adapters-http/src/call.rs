@@ -162,7 +162,9 @@ impl<S: Needs> Call<S> {
 
     /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
     pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
-        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let body =
+            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
+                .await?;
         let node = if body.is_empty() { Ok(Node::Object(Vec::new())) } else { json::parse(&body) };
         let once = self.once(route, &body, node.as_ref().ok())?;
         let asked = self.no_query().and_then(|()| Ok(Fields::of(&node?)?.finish(|| Some(()))?));
@@ -170,6 +172,34 @@ impl<S: Needs> Call<S> {
             Ok(()) => Ok(once),
             Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
         }
+    }
+
+    /// For an operation on many lines, which stand in the body's one list `list`: each read by itself, as `shape` would
+    /// read it if it were a whole body.
+    pub(crate) async fn read_lines<T>(
+        &mut self,
+        route: &'static str,
+        (list, most): (&'static str, usize),
+        shape: impl Fn(&Node<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<(Vec<Result<T, Vec<Fault>>>, Option<Once>), ApiError> {
+        let body = self.body(self.edge.limits.batch_bytes).await?;
+        let node = self.request.headers().contains_key(IDEMPOTENCY_KEY).then(|| json::parse(&body).ok()).flatten();
+        let once = self.once(route, &body, node.as_ref())?;
+        let lines = self.no_query().and_then(|()| Ok(json::entries(&body, list, most)?));
+        match lines {
+            Ok(lines) => {
+                let read = |line: &str| {
+                    json::parse(line.as_bytes()).map_err(|fault| vec![fault]).and_then(|node| shape(&node))
+                };
+                Ok((lines.into_iter().map(read).collect(), once))
+            }
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
+    /// The id of this request.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.trace.voice.request_id
     }
 
     /// For an operation that changes: the id in its path too. A bad body is told before a bad id.
@@ -196,7 +226,9 @@ impl<S: Needs> Call<S> {
         if accept_json(self.request.headers(), &["application/json"]).is_ok() {
             return self.read_change(route, shape).await;
         }
-        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let body =
+            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
+                .await?;
         let once = self.once(route, &body, None)?;
         let text = std::str::from_utf8(&body).map_err(|_| vec![Fault::new(name::BODY, "must be UTF-8")]);
         let asked = self.no_query().and_then(|()| Ok(table(text?)?)).and_then(|asked| Ok((self.path_id()?, asked)));
@@ -212,16 +244,16 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
     ) -> Result<(Result<T, ApiError>, Option<Once>), ApiError> {
-        let body = self.body().await?;
+        let body = self.body(self.edge.limits.body_bytes).await?;
         let node = json::parse(&body);
         let once = self.once(route, &body, node.as_ref().ok())?;
         let asked = self.no_query().and_then(|()| Ok(shape(&node?)?));
         Ok((asked, once))
     }
 
-    async fn body(&mut self) -> Result<Bytes, ApiError> {
+    async fn body(&mut self, most: usize) -> Result<Bytes, ApiError> {
         accept_json(self.request.headers(), &["application/json"])?;
-        receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await
+        receive(&mut self.payload, self.request.headers(), most, &self.edge, &self.trace).await
     }
 
     /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never.
@@ -320,24 +352,26 @@ pub(crate) fn accept_json(headers: &HeaderMap, kinds: &[&str]) -> Result<(), Api
     }
 }
 
-/// Receives a body within its size and its time.
+/// Receives a body of at most so many bytes, within its time.
 pub(crate) async fn receive(
     payload: &mut Payload,
     headers: &HeaderMap,
+    most: usize,
     edge: &Edge,
     trace: &Trace,
 ) -> Result<Bytes, ApiError> {
-    let most = edge.limits.body_bytes;
+    let too_large =
+        || ApiError::saying(Code::PayloadTooLarge, format!("The body is larger than {} KiB.", most / 1_024));
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > most) {
-        return Err(ApiError::new(Code::PayloadTooLarge));
+        return Err(too_large());
     }
     let collected = tokio::time::timeout(edge.limits.body_deadline, async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Fault::new(name::BODY, "must arrive whole"))?;
             if body.len() + chunk.len() > most {
-                return Err(ApiError::new(Code::PayloadTooLarge));
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }

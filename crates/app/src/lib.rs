@@ -40,7 +40,7 @@ pub use commissions::{Commissions, MoveCommission};
 pub use coupons::{Coupons, CreateCoupon};
 pub use desk::Outside;
 pub use error::AppError;
-pub use events::{AskedItem, Events, RecordEvent};
+pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
 pub use keys::{Keys, MadeKey};
 pub use maturing::Maturing;
 pub use organizations::Organizations;

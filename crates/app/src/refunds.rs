@@ -1,10 +1,14 @@
 //! Refunds: taking sales back.
 
-use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk};
+use crate::{
+    Answer, AppError, Once, Principal,
+    accounts::Accounts,
+    desk::{Attempts, Desk},
+};
 use domain::{Commission, CommissionStatus, EventSpace, Merchant, NewRefund, Refund, Refusal, refund};
 use ports::{
     ChangeSet, EventRecord, IdSourceExt, Lane, LaneKind, RefundFacts, RefundLookup, RefundReads, RefundedSale,
-    ReplyStatus, Shown, Space, Topic, Version,
+    ReplyStatus, Shown, Space, Topic, Version, Versioned,
 };
 use std::{
     collections::{HashMap, hash_map::DefaultHasher},
@@ -39,6 +43,28 @@ impl Refunds {
                 Decided::Now(set, answer) => {
                     if let Some(answer) = attempts.commit(*set, answer).await? {
                         return Ok(answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Records one in the place that a batch has in the write path; with the merchant as it was last seen.
+    pub(crate) async fn record_in_batch(
+        &self,
+        who: &Principal,
+        ask: NewRefund,
+        attempts: &Attempts<'_>,
+    ) -> Result<(Answer, Versioned<Merchant>), AppError> {
+        let lookup = lookup(&ask)?;
+        loop {
+            let facts = self.reads.refund_facts(who.merchant_id, &lookup).await?.ok_or(Refusal::NotFound)?;
+            let merchant = facts.merchant.clone();
+            match self.decided(&ask, facts)? {
+                Decided::Before(answer) => return Ok((answer, merchant)),
+                Decided::Now(set, answer) => {
+                    if attempts.write(*set).await? {
+                        return Ok((answer, merchant));
                     }
                 }
             }

@@ -62,6 +62,7 @@ pub(crate) fn edge(
 pub(crate) fn http_options(http: &settings::Http, api: Listen, ops: Listen) -> Result<HttpOptions, SettingsError> {
     let limits = Limits {
         body_bytes: http.body_bytes.size(),
+        batch_bytes: http.batch_bytes.size(),
         body_deadline: http.body_time(),
         answer_deadline: http.answer_time(),
         header_deadline: http.header_time(),

@@ -39,7 +39,7 @@ pub use reads::{
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
-pub use wire::{Envelope, RateLimiter, RateVerdict, Shown, Wire};
+pub use wire::{Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Wire};
 
 #[cfg(feature = "mock")]
 pub use {clock::MockClock, journal::MockJournal, wire::MockRateLimiter};

@@ -174,6 +174,14 @@ impl<T: Entity> Writes<T> {
         self.gone.push((loaded.row.row_id(), loaded.version));
     }
 
+    /// Adds what `other` does to the same table.
+    fn absorb(&mut self, other: Self) {
+        let Self { new, changed, gone } = other;
+        self.new.extend(new);
+        self.changed.extend(changed);
+        self.gone.extend(gone);
+    }
+
     /// How many rows it touches.
     pub fn count(&self) -> usize {
         self.new.len() + self.changed.len() + self.gone.len()
@@ -220,6 +228,44 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Adds what `other` writes.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let Self {
+            organizations,
+            merchants,
+            api_keys,
+            trees,
+            tiers,
+            commission_rules,
+            affiliates,
+            coupons,
+            bindings,
+            events,
+            commissions,
+            accounts,
+            payouts,
+            payout_items,
+            clicks,
+            key_uses,
+        } = other;
+        self.organizations.absorb(organizations);
+        self.merchants.absorb(merchants);
+        self.api_keys.absorb(api_keys);
+        self.trees.absorb(trees);
+        self.tiers.absorb(tiers);
+        self.commission_rules.absorb(commission_rules);
+        self.affiliates.absorb(affiliates);
+        self.coupons.absorb(coupons);
+        self.bindings.absorb(bindings);
+        self.events.absorb(events);
+        self.commissions.absorb(commissions);
+        self.accounts.absorb(accounts);
+        self.payouts.absorb(payouts);
+        self.payout_items.absorb(payout_items);
+        self.clicks.extend(clicks);
+        self.key_uses.extend(key_uses);
+    }
+
     /// How many rows it touches.
     pub fn count(&self) -> usize {
         let Self {

@@ -1,9 +1,9 @@
 //! Ports that face the callers: rendering and rate limits.
 
-use crate::{AffiliateRecord, EventRecord, Topic};
+use crate::{AffiliateRecord, EventRecord, ReplyStatus, Topic};
 use domain::{
     AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Merchant, MerchantId, Mode, Payout,
-    PayoutItem, TestClock, Tier, Timestamp,
+    PayoutItem, Refusal, TestClock, Tier, Timestamp,
 };
 use std::time::Duration;
 
@@ -22,6 +22,25 @@ pub enum Shown<'a> {
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
     TestClock(TestClock),
+    Outcomes(&'a Outcomes),
+}
+
+/// What became of the lines of a batch, in their order.
+#[derive(Debug, Clone)]
+pub struct Outcomes {
+    /// The request's id, which stands in each refusal.
+    pub request_id: String,
+    /// A line each.
+    pub lines: Vec<LineOutcome>,
+}
+
+/// What became of one line.
+#[derive(Debug, Clone)]
+pub enum LineOutcome {
+    /// The status and the object that the line alone would have been answered with.
+    Done(ReplyStatus, Vec<u8>),
+    /// It was refused, and harmed no other.
+    Refused(Refusal),
 }
 
 /// What stands around an announcement's data.

@@ -5,16 +5,18 @@ use super::{
     refunds::{is_refund, new_refund},
 };
 use crate::{
-    call::{Call, Handled, Read, WriteOrTry, json_answer},
+    call::{Call, Handled, Read, Write, WriteOrTry, json_answer},
     fields::Fields,
     json::Node,
     listing::PageParams,
     values::{decimal, id, instant, metadata, text},
-    wire::{EventObject, ExplanationObject, Instant, ListObject, OwnData, bytes},
+    wire::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
 };
 use actix_web::{get, http::StatusCode, post};
-use app::{App, AskedItem, RecordEvent};
-use domain::{CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, SessionId, ShortText};
+use app::{App, AskedItem, BatchLine, EventBatch, RecordEvent};
+use domain::{
+    CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
+};
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
 
@@ -267,7 +269,48 @@ async fn record_event(mut call: Call<WriteOrTry>) -> Handled {
     Ok(call.answer(answer))
 }
 
+/// The most events in a batch.
+const MOST_LINES: usize = 1_000;
+
+/// Events in the order in which they are to be recorded.
+#[derive(ToSchema)]
+#[schema(as = NewEvents, example = json!({
+    "events": [
+        {"type": "purchase", "amount": 99.00, "currency": "USD", "external_id": "1001", "coupon": "ALICE10"},
+        {"type": "signup", "external_id": "user-7", "cookie_id": "Jx2mQ0aV7cK9tB4nE6yRzL1dHf8gSw3p"}
+    ]
+}))]
+#[allow(dead_code, reason = "describes the body that record_batch reads")]
+struct BatchBody {
+    /// The events.
+    #[schema(min_items = 1, max_items = 1_000)]
+    events: Vec<NewEventBody>,
+}
+
+/// Record up to 1,000 conversion events, each once.
+///
+/// Each line is read and decided as `POST /events` would, in order, and has its own outcome; one that is refused harms
+/// no other. If the server cannot finish, the whole request fails, and sent again it finds what was recorded as repeats.
+#[utoipa::path(
+    tag = "Events", operation_id = "recordEvents", request_body = BatchBody,
+    responses((status = 200, description = "What became of each.", body = OutcomesObject<'static>)),
+    extensions(("x-scope" = json!("write")))
+)]
+#[post("/events/batch")]
+async fn record_batch(mut call: Call<Write>) -> Handled {
+    let (lines, once) = call.read_lines("POST /events/batch", ("events", MOST_LINES), posted).await?;
+    let line = |posted| match posted {
+        Posted::Event(ask) => BatchLine::Event(ask),
+        Posted::Refund(ask) => BatchLine::Refund(ask),
+    };
+    let lines = lines.into_iter().map(|read| read.map(line).map_err(Refusal::Invalid)).collect();
+    let batch = EventBatch { lines, request_id: call.request_id().to_owned() };
+    let App { events, refunds, .. } = call.app();
+    let answer = events.record_batch(&call.who, batch, refunds, once).await?;
+    Ok(call.answer(answer))
+}
+
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(explain).service(record_event);
+    config.service(list).service(show).service(explain).service(record_event).service(record_batch);
 }

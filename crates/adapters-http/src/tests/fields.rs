@@ -17,6 +17,7 @@ fn good(operation: &str) -> Value {
         "recordEvent" => {
             json!({"type": "purchase", "external_id": "1", "amount": 99.0, "customer": {"email": "x@example.com"}})
         }
+        "recordEvents" => json!({"events": [{"type": "purchase", "external_id": "1", "amount": 99.0}]}),
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),
         "reportClick" => json!({"merchant": "my-shop", "session": "abcdefghijklmnop", "ref": "alice"}),

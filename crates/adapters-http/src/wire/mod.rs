@@ -8,6 +8,7 @@ mod envelope;
 mod event;
 mod explanation;
 mod list;
+mod outcomes;
 mod payout;
 mod rule;
 mod scalars;
@@ -24,6 +25,7 @@ pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
 pub(crate) use explanation::ExplanationObject;
 pub(crate) use list::ListObject;
+pub(crate) use outcomes::OutcomesObject;
 pub(crate) use payout::{PayoutItemObject, PayoutObject};
 pub(crate) use rule::CommissionRuleObject;
 pub use scalars::instant_text;
@@ -57,6 +59,7 @@ impl Wire for JsonWire {
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
             Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),
+            Shown::Outcomes(outcomes) => outcomes::render(outcomes),
         }
     }
 

@@ -10,9 +10,14 @@
 //! frees                                   ┘
 //! COMMIT                                    alone, and only "done" if it was one
 //! ```
+//! A batch that expects nothing of any row, gives nothing back and only inserts (visitors' clicks, sales with a live key)
+//! first tries to do without all that: one statement with everything in it, which commits by itself (`at_once`). If a
+//! key of it is taken nothing of it is written, and the batch goes the long way to learn who loses.
+//!
 //! All locks are taken in one order (tables as declared, rows by key; then replies, claims and directory, each by key),
 //! so that two transactions wait for each other only ever in one direction.
 
+mod at_once;
 mod lock;
 mod statements;
 mod take;
@@ -80,6 +85,41 @@ impl PostgresFlusher {
         }
     }
 
+    /// Runs the one statement that is a whole transaction; `None` if a key is taken, and then nothing was written.
+    async fn at_once(&mut self, statement: Sql<'static>, sets: usize) -> Option<Flushed> {
+        let link = match self.link().await {
+            Ok(link) => link,
+            Err(failure) => return Some(failure.into()),
+        };
+        let done = timeout(self.patience, execute(&link.conn, statement)).await;
+        match done {
+            Ok(Ok(_)) => {
+                self.link = Some(link);
+                Some(Flushed::Done(vec![Verdict::Won; sets]))
+            }
+            Ok(Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+                self.link = Some(link);
+                None
+            }
+            // An error that the connection outlives is the statement's alone: it was rolled back. One that ends the
+            // connection may have come after the commit.
+            Ok(Err(error)) if self.outlived(&link).await => {
+                self.link = Some(link);
+                Some(Failure::from(error).into())
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "no good answer to a statement that commits");
+                Some(Flushed::Unknown)
+            }
+            Err(_) => Some(Flushed::Unknown),
+        }
+    }
+
+    /// Whether the connection still works.
+    async fn outlived(&self, link: &Link) -> bool {
+        matches!(timeout(self.patience, (&link.conn).batch_execute("")).await, Ok(Ok(())))
+    }
+
     /// Everything before the COMMIT.
     async fn prepare(&mut self, batch: &[Arc<ChangeSet>]) -> Result<(Link, Vec<Verdict>), Failure> {
         let link = self.link().await?;
@@ -94,6 +134,11 @@ impl PostgresFlusher {
 #[async_trait]
 impl Flusher for PostgresFlusher {
     async fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
+        if let Some(statement) = at_once::statement(batch)
+            && let Some(flushed) = self.at_once(statement, batch.len()).await
+        {
+            return flushed;
+        }
         let (link, verdicts) = match self.prepare(batch).await {
             Ok(prepared) => prepared,
             Err(failure) => return failure.into(),

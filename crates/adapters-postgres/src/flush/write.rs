@@ -197,7 +197,7 @@ impl Write {
     }
 }
 
-fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
+pub(super) fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
     if rows.is_empty() {
         return;
     }

@@ -9,6 +9,7 @@ use super::{
     program::{rules_of, tiers_of},
 };
 use crate::{
+    gather::Load,
     readers::Reader,
     rows::{
         AffiliateRow, BindingRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, RuleRow, TierRow, instant,
@@ -65,20 +66,23 @@ struct Found {
     clicks: BTreeMap<Uuid, (PgTimestamp, Uuid)>,
 }
 
-/// Answers every ask, in their order; a damaged row is the misfortune of those alone that need it.
-///
-/// One round trip of one to five statements. A second one where sessions have many clicks, events are there already or
-/// merchants have tiers or rules, a third one where affiliates have parents.
-pub(crate) async fn load(reader: &Reader, asks: &[FactsAsk]) -> Read<Vec<Mapped<Option<EventFacts>>>> {
-    let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
-    let events: Vec<Numbered<'_>> =
-        (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
-    let mut haul = Haul { found: vec![Found::default(); events.len()], ..Haul::default() };
-    haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
-    haul.second_round(reader, &events).await?;
-    haul.parents(reader).await?;
-    let mut found = std::mem::take(&mut haul.found).into_iter();
-    Ok(asks.iter().map(|ask| haul.facts(ask, found.by_ref().take(ask.lookups.len()).collect())).collect())
+impl Load for FactsAsk {
+    /// A damaged row is the misfortune of those alone that need it.
+    type Answer = Mapped<Option<EventFacts>>;
+
+    /// One round trip of one to five statements. A second one where sessions have many clicks, events are there already
+    /// or merchants have tiers or rules, a third one where affiliates have parents.
+    async fn load(reader: &Reader, asks: &[Self]) -> Read<Vec<Self::Answer>> {
+        let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
+        let events: Vec<Numbered<'_>> =
+            (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
+        let mut haul = Haul { found: vec![Found::default(); events.len()], ..Haul::default() };
+        haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
+        haul.second_round(reader, &events).await?;
+        haul.parents(reader).await?;
+        let mut found = std::mem::take(&mut haul.found).into_iter();
+        Ok(asks.iter().map(|ask| haul.facts(ask, found.by_ref().take(ask.lookups.len()).collect())).collect())
+    }
 }
 
 /// Reads if there is a statement; else nothing, at once.

@@ -1,12 +1,9 @@
 //! Conversion events.
 
-use super::{
-    Read,
-    event_facts::{self, FactsAsk},
-    page, paged,
-};
+use super::{FactsAsk, Read, page, paged};
 use crate::{
     PostgresStorage,
+    gather::Load,
     readers::Reader,
     rows::{CommissionRow, EventRow, Mapped, Readable, Stored, time},
     sql::Sql,
@@ -20,9 +17,12 @@ use tokio::try_join;
 #[async_trait]
 impl EventReads for PostgresStorage {
     async fn event_facts(&self, merchant: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
-        let reader = self.readers.reader()?;
-        let asks = [FactsAsk { merchant, lookups }];
-        Ok(event_facts::load(&reader, &asks).await?.pop().transpose()?.flatten())
+        let ask = FactsAsk { merchant, lookups };
+        if ask.lookups.len() == 1 {
+            return Ok(self.event_facts.ask(ask).await??);
+        }
+        // Large enough alone, and those with one event need not wait for it.
+        Ok(FactsAsk::load(&self.readers.reader()?, &[ask]).await?.pop().transpose()?.flatten())
     }
 
     async fn event(&self, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {

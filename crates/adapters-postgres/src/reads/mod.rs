@@ -17,6 +17,8 @@ mod program;
 mod refunds;
 mod replies;
 
+pub(crate) use event_facts::FactsAsk;
+
 use crate::{
     rows::{Mapped, time},
     sql::Sql,

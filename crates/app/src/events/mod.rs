@@ -1,9 +1,11 @@
 //! Conversion events: record, get, list.
 
 mod ask;
+mod batch;
 mod record;
 
 pub use ask::{AskedItem, RecordEvent};
+pub use batch::{BatchLine, EventBatch};
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;

@@ -3,6 +3,7 @@
 
 mod affiliates;
 mod authentication;
+mod batch;
 mod clicks;
 mod commissions;
 mod events;

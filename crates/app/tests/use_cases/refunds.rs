@@ -9,7 +9,7 @@ use ports::ReplyStatus;
 use std::sync::Arc;
 
 /// A refund of all that is left of an order.
-fn of_order(order: &str, external_id: &str) -> NewRefund {
+pub(crate) fn of_order(order: &str, external_id: &str) -> NewRefund {
     NewRefund {
         external_id: ExternalId::parse(external_id).unwrap(),
         refunds: None,
