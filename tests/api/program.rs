@@ -180,7 +180,8 @@ async fn rules_are_found_by_what_they_are_for(shop: Shop) {
     let shoes = rule("product", json!("shoes")).await;
     let all_shoes = rule("category", json!("shoes")).await;
     let ids = async |query: &str| -> Vec<Value> {
-        shop.client.all(&format!("commission-rules?{query}")).await.into_iter().map(|one| one["id"].clone()).collect()
+        let page = shop.client.get(&format!("commission-rules?{query}")).await.ok();
+        page["data"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect()
     };
     let alices = format!("affiliate_id={}", alice["id"].as_str().unwrap());
     for (query, expected) in [
@@ -189,10 +190,10 @@ async fn rules_are_found_by_what_they_are_for(shop: Shop) {
         ("scope_ref=shoes", vec![&all_shoes, &shoes]),
         ("scope_ref=shoes&scope=category", vec![&all_shoes]),
         ("scope=global", vec![]),
-        ("limit=100", vec![&all_shoes, &shoes, &of_alice]),
     ] {
         assert_eq!(ids(query).await.iter().collect::<Vec<_>>(), expected, "{query}");
     }
+    assert_eq!(shop.client.all("commission-rules").await.len(), 3);
     for (name, value) in [("scope", "all"), ("affiliate_id", "x"), ("tier_id", "x"), ("scope_ref", "")] {
         shop.client.get("commission-rules").query(name, value).await.names("INVALID_INPUT", name);
     }

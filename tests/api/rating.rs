@@ -20,8 +20,13 @@ fn wish(more: Value) -> Value {
     wish
 }
 
+/// An amount with the digits that it is sent with: reading JSON loses the last zeros.
+fn dollars(amount: &Value) -> String {
+    format!("{:.2}", amount.as_f64().unwrap())
+}
+
 fn amounts(event: &Value) -> Vec<String> {
-    event["commissions"].as_array().unwrap().iter().map(|row| row["amount"].to_string()).collect()
+    event["commissions"].as_array().unwrap().iter().map(|row| dollars(&row["amount"])).collect()
 }
 
 async fn explained(shop: &Shop, event: &Value) -> Value {

@@ -115,7 +115,8 @@ impl Affiliates {
             set.hold_still(parent);
         }
         if let Some(tier) = &tier {
-            set.hold_still(tier);
+            // Written though it stays as it is: who deletes it at the same time must notice.
+            set.rows.tiers.change(tier.version, tier.row.clone());
         }
         set.claim(Space::AffiliateSlug, affiliate.slug.as_str(), affiliate.id.uuid());
         set.claim(Space::AffiliateEmail, affiliate.email.folded(), affiliate.id.uuid());
@@ -204,7 +205,7 @@ impl Affiliates {
                 }
             }
             if let Some(tier) = tier.filter(|tier| before.tier_id != Some(tier.row.id)) {
-                set.hold_still(&tier);
+                set.rows.tiers.change(tier.version, tier.row);
             }
             if before.parent_id != after.parent_id {
                 set.rows.trees.change(tree, Tree { merchant_id: merchant.id });

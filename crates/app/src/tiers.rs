@@ -219,8 +219,13 @@ impl Tiers {
         let after: Affiliate = record.affiliate.changed(change, now)?;
         let mut set = self.desk.set_for(&merchant)?;
         // As they were weighed: none was made easier, harder or better meanwhile.
-        for tier in &tiers {
-            set.hold_still(tier);
+        for tier in tiers {
+            if tier.row.id == next {
+                // Written though it stays as it is: who deletes it at the same time must notice.
+                set.rows.tiers.change(tier.version, tier.row);
+            } else {
+                set.hold_still(&tier);
+            }
         }
         record.affiliate = after.clone();
         let at = after.updated_at;

@@ -192,6 +192,26 @@ pub fn commission(ids: &dyn IdSource, event: &Event, earner: &Affiliate) -> Comm
     }
 }
 
+/// A sale that earned `earner` exactly these amounts, in minor units of dollars: a row each, all of it commission.
+pub fn earnings(
+    ids: &dyn IdSource,
+    external_id: &str,
+    earner: &Affiliate,
+    amounts: &[i64],
+) -> (Event, Vec<Commission>) {
+    let usd = |minor| Money::from_minor(minor, usd());
+    // Without a cap the rows are what they should be also where some are below zero, as no sale makes them.
+    let sale = Event { amount: Some(usd(amounts.iter().sum())), payout_cap: None, ..event(ids, external_id) };
+    let row = |&minor| Commission {
+        basis: usd(minor),
+        reward: Reward::Rate(Rate::ONE),
+        amount: usd(minor),
+        ..commission(ids, &sale, earner)
+    };
+    let rows = amounts.iter().map(row).collect();
+    (sale, rows)
+}
+
 /// What `parent` earns at `level` by the `leaf`: a tenth of it.
 pub fn override_of(ids: &dyn IdSource, leaf: &Commission, parent: &Affiliate, level: u8) -> Commission {
     let rate = Rate::from_millionths(100_000).unwrap();

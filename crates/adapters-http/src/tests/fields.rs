@@ -17,6 +17,12 @@ fn good(operation: &str) -> Value {
         "recordEvent" => {
             json!({"type": "purchase", "external_id": "1", "amount": 99.0, "customer": {"email": "x@example.com"}})
         }
+        "createPayout" => json!({"currency": "USD"}),
+        "updatePayout" => json!({"status": "processing"}),
+        "importPayoutResults" => {
+            json!({"items": [{"item_id": "pit_00000000000000000000000007", "status": "paid", "amount": 1.0}]})
+        }
+        "advanceTestClock" => json!({"seconds": 60}),
         "recordEvents" => json!({"events": [{"type": "purchase", "external_id": "1", "amount": 99.0}]}),
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),

@@ -23,13 +23,11 @@ async fn owed(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, amounts: &[
     let mut account = Account::open(ids.id(), earner.id, usd());
     let mut version = None;
     for (n, amounts) in amounts.chunks(900).enumerate() {
-        let sale = build::event(ids, &format!("sale-{n}-{}", earner.id));
+        let (sale, rows) = build::earnings(ids, &format!("sale-{n}-{}", earner.id), earner, amounts);
         let mut set = ChangeSet::new(stage.who.merchant_id);
         set.claim(Space::Event(sale.kind.space()), sale.external_id.as_str(), sale.id.uuid());
-        for &minor in amounts {
-            let amount = Money::from_minor(minor, usd());
-            let row =
-                Commission { amount, status: CommissionStatus::Approved, ..build::commission(ids, &sale, earner) };
+        for row in rows {
+            let row = Commission { status: CommissionStatus::Approved, ..row };
             account = account.with(&row).unwrap();
             set.rows.commissions.insert(row.clone());
             made.push(row);
@@ -121,8 +119,8 @@ async fn who_is_owed_enough_is_paid_with_everything_and_the_others_wait() {
 
 /// One more approved row in an account that is there.
 async fn owed_more(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, minor: i64) {
-    let sale = build::event(ids, &format!("more-{}", ids.uuid()));
-    let pending = Commission { amount: Money::from_minor(minor, usd()), ..build::commission(ids, &sale, earner) };
+    let (sale, mut rows) = build::earnings(ids, &format!("more-{}", ids.uuid()), earner, &[minor]);
+    let pending = rows.remove(0);
     let mut set = ChangeSet::new(stage.who.merchant_id);
     set.claim(Space::Event(sale.kind.space()), sale.external_id.as_str(), sale.id.uuid());
     set.rows.events.insert(sale);

@@ -1,11 +1,12 @@
 //! Taking sales back.
 
-use crate::stage::{Stage, once, purchase, refusal};
-use app::{AppError, MoveCommission, RecordEvent};
+use crate::stage::{ALL, Stage, once, purchase, refusal};
+use app::{AppError, CreatePayout, MoveCommission, PayoutChange, RecordEvent};
 use domain::{
-    Commission, CommissionMove, CommissionStatus, Event, ExternalId, Metadata, NewRefund, OrderReference, Refusal,
+    Commission, CommissionMove, CommissionStatus, Event, ExternalId, Metadata, NewRefund, OrderReference, PayoutStatus,
+    Refusal,
 };
-use ports::ReplyStatus;
+use ports::{PayoutFilter, ReplyStatus};
 use std::sync::Arc;
 
 /// A refund of all that is left of an order.
@@ -58,19 +59,18 @@ async fn of_level(stage: &Stage, level: u8) -> Vec<Commission> {
     rows
 }
 
-/// Puts the leaf's row where payouts put it.
+/// Approves the leaf's row and puts it in a payout, which is paid if the row shall be.
 async fn paid(stage: &Stage, status: CommissionStatus) {
     let row = of_level(stage, 0).await.remove(0);
     step(stage, &row, CommissionMove::Approve).await.unwrap();
-    let facts = stage.storage.commission_move_facts(stage.who.merchant_id, row.id).await.unwrap().unwrap();
-    let mut set = ports::ChangeSet::of(&facts.merchant);
-    let before = facts.rows.iter().find(|known| known.row.id == row.id).unwrap();
-    let payout_id = Some(domain::Id::from_uuid(uuid::Uuid::from_u128(5)));
-    let after = Commission { status, payout_id, ..before.row.clone() };
-    let account = facts.accounts.iter().find(|account| account.row.affiliate_id == row.affiliate_id).unwrap();
-    set.rows.accounts.change(account.version, account.row.moved(&before.row, &after).unwrap());
-    set.rows.commissions.change(before.version, after);
-    stage.storage.commit(set).await.unwrap();
+    let ask = CreatePayout { currency: row.amount.currency(), affiliate_ids: Vec::new() };
+    stage.app.payouts.create(&stage.who, ask, None).await.unwrap();
+    let payout = stage.app.payouts.list(&stage.who, &PayoutFilter::default(), &ALL).await.unwrap().rows.remove(0);
+    if status == CommissionStatus::Paid {
+        for status in [PayoutStatus::Processing, PayoutStatus::Paid] {
+            stage.app.payouts.change(&stage.who, payout.id, PayoutChange { status }, None).await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

@@ -169,15 +169,9 @@ struct Earner {
 
 async fn earner(nodes: &Nodes, ids: &SeededIds, shop: &Shop, name: &str, amounts: &[i64]) -> Earner {
     let affiliate = build::affiliate(ids, name);
-    let sale = build::event(ids, &format!("sale of {name}"));
-    let mut rows: Vec<Commission> = amounts
-        .iter()
-        .map(|&minor| Commission {
-            amount: Money::from_minor(minor, usd()),
-            status: CommissionStatus::Approved,
-            ..build::commission(ids, &sale, &affiliate)
-        })
-        .collect();
+    let (sale, rows) = build::earnings(ids, &format!("sale of {name}"), &affiliate, amounts);
+    let approved = |row| Commission { status: CommissionStatus::Approved, ..row };
+    let mut rows: Vec<Commission> = rows.into_iter().map(approved).collect();
     rows.sort_by_key(|row| row.id);
     let opened = build::account(ids, &affiliate, usd());
     let account = rows.iter().fold(opened, |account, row| account.with(row).unwrap());
