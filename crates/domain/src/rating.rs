@@ -31,6 +31,9 @@ struct Offer<'a> {
     rule: Option<&'a CommissionRule>,
 }
 
+/// What the rules of one level are ordered by: priority, start, age, and an id so that there are no equals.
+type Rank = (i32, Option<Timestamp>, Timestamp, RuleId);
+
 impl Program<'_> {
     /// What is considered for `line`, in the order in which it is asked: at most one of it has won.
     pub(crate) fn consider(
@@ -72,7 +75,7 @@ impl Program<'_> {
 
 impl Offer<'_> {
     /// Sources are declared in the order in which they are asked; a rule that never started is the earliest.
-    fn rank(&self) -> (RateSource, Reverse<Option<(i32, Option<Timestamp>, Timestamp, RuleId)>>) {
+    fn rank(&self) -> (RateSource, Reverse<Option<Rank>>) {
         let within = self.rule.map(|rule| (rule.priority, rule.starts_at, rule.created_at, rule.id));
         (self.source, Reverse(within))
     }
