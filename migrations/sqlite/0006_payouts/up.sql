@@ -56,14 +56,14 @@ CREATE INDEX commissions_by_payout ON commissions (merchant_id, payout_id, affil
 
 DELETE FROM sqlite_stat1 WHERE idx = 'commissions_by_payout';
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
-    ('payouts', 'payouts', '500 125 1'),
-    ('payouts', 'payouts_by_time', '500 125 2 1'),
-    ('payouts', 'payouts_by_status', '500 125 30 2 1'),
+    ('payouts', 'payouts', '50000 12500 1'),
+    ('payouts', 'payouts_by_time', '50000 12500 2 1'),
+    ('payouts', 'payouts_by_status', '50000 12500 3000 2 1'),
     ('payouts', 'payouts_unsealed', '10 2 2 1'),
-    ('payout_items', 'payout_items', '50000 12500 1'),
-    ('payout_items', 'payout_items_by_time', '50000 12500 100 2 1'),
-    ('payout_items', 'payout_items_by_status', '50000 12500 100 35 2 1'),
-    ('payout_items', 'payout_items_by_affiliate', '50000 12500 100 1 1 1'),
+    ('payout_items', 'payout_items', '500000 125000 1'),
+    ('payout_items', 'payout_items_by_time', '500000 125000 5000 2 1'),
+    ('payout_items', 'payout_items_by_status', '500000 125000 5000 1700 2 1'),
+    ('payout_items', 'payout_items_by_affiliate', '500000 125000 5000 1 1 1'),
     ('accounts', 'accounts_due', '10000 2500 2500 1'),
     ('commissions', 'commissions_payable', '100000 25000 25000 50 1'),
     ('commissions', 'commissions_by_payout', '500000 125000 5000 50 1');
