@@ -50,7 +50,8 @@ async fn a_commission_is_approved_when_its_time_has_come(shop: Shop) {
     let child = json!({"slug": slug, "email": format!("{slug}@example.com"), "parent_email": parent["email"]});
     let child = shop.affiliate_with(child).await;
     let sale = shop.purchase(&child).await;
-    let ids: Vec<&str> = sale["commissions"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        sale["commissions"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 2);
     shop.client.post("test/clock/advance", &json!({"seconds": 30 * 86_400 - 3_600})).await.ok();
     let early = shop.purchase(&child).await;

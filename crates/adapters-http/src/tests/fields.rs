@@ -15,6 +15,7 @@ fn good(operation: &str) -> Value {
         }
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),
+        "advanceTestClock" => json!({"seconds": 60}),
         "reportClick" => json!({"merchant": "my-shop", "session": "abcdefghijklmnop", "ref": "alice"}),
         other => panic!("no body for {other}"),
     }
