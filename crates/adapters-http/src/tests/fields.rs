@@ -26,6 +26,7 @@ fn good(operation: &str) -> Value {
         "recordEvents" => json!({"events": [{"type": "purchase", "external_id": "1", "amount": 99.0}]}),
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),
+        "advanceTestClock" => json!({"seconds": 60}),
         "reportClick" => json!({"merchant": "my-shop", "session": "abcdefghijklmnop", "ref": "alice"}),
         other => panic!("no body for {other}"),
     }
