@@ -22,7 +22,6 @@ fn good(operation: &str) -> Value {
         "importPayoutResults" => {
             json!({"items": [{"item_id": "pit_00000000000000000000000007", "status": "paid", "amount": 1.0}]})
         }
-        "advanceTestClock" => json!({"seconds": 60}),
         "recordEvents" => json!({"events": [{"type": "purchase", "external_id": "1", "amount": 99.0}]}),
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),
@@ -31,6 +30,9 @@ fn good(operation: &str) -> Value {
         other => panic!("no body for {other}"),
     }
 }
+
+/// What takes more than one set, or more than the stub has: accepted by the black-box tests alone.
+const ON_REAL_STORAGE: [&str; 3] = ["createPayout", "updatePayout", "importPayoutResults"];
 
 /// What a shop's own browser may garble without losing its event.
 const UNPROVEN: [&str; 2] = ["cookie_id", "coupon"];
@@ -133,10 +135,13 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
         let path = concrete(&path);
         let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
+        if !ON_REAL_STORAGE.contains(&name) {
+            let before = commits(&stub);
+            let got = send(&edge, ask(&good(name))).await;
+            assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
+            assert_eq!(commits(&stub), before + 1, "{name}");
+        }
         let before = commits(&stub);
-        let got = send(&edge, ask(&good(name))).await;
-        assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
-        assert_eq!(commits(&stub), before + 1, "{name}");
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (field, property) in schema["properties"].as_object().unwrap() {
@@ -156,7 +161,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let mut unknown = good(name);
         unknown["zz"] = json!(1);
         assert_eq!(send(&edge, ask(&unknown)).await.param(), "zz", "{name}");
-        assert_eq!(commits(&stub), before + 1, "{name} wrote something");
+        assert_eq!(commits(&stub), before, "{name} wrote something");
     }
     assert!(tried > 200, "{tried}");
 }

@@ -342,12 +342,12 @@ fn what_a_refund_names_must_be_one_sale_and_fit_it() {
     let by_order = NewRefund { refunds: None, order_id: OrderReference::parse("1").ok(), ..asking() };
     let elsewhere = NewRefund { order_id: OrderReference::parse("2").ok(), ..asking() };
     let lead = Event { kind: EventKind::Lead, ..sale.clone() };
-    assert_eq!(named(&asking(), &[sale.clone()]), Ok(sale.id));
+    assert_eq!(named(&asking(), std::slice::from_ref(&sale)), Ok(sale.id));
     assert_eq!(named(&by_order, &[lead.clone(), sale.clone()]), Ok(sale.id));
     assert_eq!(field(named(&asking(), &[]).unwrap_err()), "refunds");
     assert_eq!(field(named(&asking(), &[lead]).unwrap_err()), "refunds");
     assert_eq!(field(named(&by_order, &[sale.clone(), sale.clone()]).unwrap_err()), "order_id");
-    assert_eq!(field(named(&elsewhere, &[sale.clone()]).unwrap_err()), "order_id");
+    assert_eq!(field(named(&elsewhere, std::slice::from_ref(&sale)).unwrap_err()), "order_id");
     for amount in ["0", "-1", "1.001"] {
         assert_eq!(field(NewRefund { amount: amount.parse().ok(), ..asking() }.amount(&sale).unwrap_err()), "amount");
     }
