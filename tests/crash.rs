@@ -19,12 +19,20 @@ mod load;
 mod workers;
 
 use load::Load;
-use std::{path::Path, time::Duration};
-use support::{Key, Server, Site, until};
+use serde_json::json;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+use support::{Key, Server, Shop, Site, Storage, World, until};
 use testkit::postgres::{Cluster, ClusterOptions, Durability};
 
 /// How often each dies.
 const DEATHS: usize = 20;
+/// How often PostgreSQL goes away for a while.
+const ABSENCES: usize = 5;
+/// How many posts meet nobody meanwhile.
+const PUT_OFF: usize = 20;
 /// How soon after PostgreSQL is back the first post must succeed; quality asks for 1 s, the rest is for a busy machine.
 const BACK: Duration = Duration::from_secs(10);
 
@@ -89,4 +97,58 @@ async fn a_killed_postgresql_loses_nothing() {
         history.judge(&server.http, &key).await;
         tokio::task::block_in_place(|| site.run(&["reconcile"])).success();
     }
+}
+
+/// While PostgreSQL is away every post is told so, and when to come again; once it is back, one succeeds soon, and what was
+/// put off succeeds when it is posted again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_postgresql_is_away_posts_are_put_off() {
+    let cluster = durable_cluster();
+    let world = World::open_with(Storage::Postgres, Site::postgres(cluster));
+    let shop = Shop::open_in(Box::leak(Box::new(world)));
+    let post = async |name: &str| {
+        let body = json!({"type": "purchase", "amount": 99.00, "external_id": name});
+        shop.client.post("events", &body).await
+    };
+    let until_done = async |name: &str| {
+        until(BACK, "a success after PostgreSQL came back", async || {
+            let reply = post(name).await;
+            match reply.status {
+                // Twice posted: the connection broke when the first was already done.
+                200 | 201 => Some(()),
+                _ => {
+                    reply.refused(503, "UNAVAILABLE");
+                    None
+                }
+            }
+        })
+        .await;
+    };
+    let ready = "GET /readyz HTTP/1.1\r\nHost: coterie\r\nConnection: close\r\n\r\n";
+    let mut back = Vec::new();
+    for round in 0..ABSENCES {
+        post(&format!("{round}-before")).await.created();
+        tokio::task::block_in_place(|| cluster.kill9()).unwrap();
+        for n in 0..PUT_OFF {
+            let reply = post(&format!("{round}-{n}")).await;
+            reply.refused(503, "UNAVAILABLE");
+            assert_ne!(reply.header("retry-after").unwrap().parse::<u64>().unwrap(), 0);
+        }
+        assert_eq!(tokio::task::block_in_place(|| shop.world.server.raw(ready)).status, 503);
+        tokio::task::block_in_place(|| cluster.restart()).unwrap();
+        let began = now();
+        until_done(&format!("{round}-after")).await;
+        back.push(began.elapsed());
+        for n in 0..PUT_OFF {
+            until_done(&format!("{round}-{n}")).await;
+        }
+    }
+    println!("from PostgreSQL's return to the first success: {back:?}");
+    assert_eq!(shop.client.all("events").await.len(), ABSENCES * (PUT_OFF + 2));
+    tokio::task::block_in_place(|| shop.world.site.run(&["reconcile"])).success();
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long it takes is told, and nothing depends on it")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -13,10 +13,15 @@ mod support;
 
 mod access;
 mod attribution;
+mod batch;
 mod errors;
 mod groups;
 mod once;
 mod paging;
+mod payouts;
+mod program;
+mod rating;
+mod refunds;
 mod resources;
 mod sale;
 mod tenancy;

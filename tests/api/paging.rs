@@ -39,7 +39,12 @@ async fn both_ways_through_a_list_are_the_same(shop: Shop) {
             assert_eq!(pages(&shop.client, "events", limit, by_cursor).await, expected, "{limit} {by_cursor}");
         }
     }
-    for list in ["commissions", "affiliates", "coupons", "events"] {
+    for n in 0..6 {
+        let tier = json!({"name": format!("Tier {n}"), "rate": 0.1, "metric": "orders", "threshold": n});
+        shop.client.post("tiers", &tier).await.created();
+        shop.client.post("commission-rules", &json!({"scope": "global", "rate": 0.1})).await.created();
+    }
+    for list in ["commissions", "affiliates", "coupons", "events", "tiers", "commission-rules"] {
         let (by_offset, by_cursor) =
             (pages(&shop.client, list, 4, false).await, pages(&shop.client, list, 4, true).await);
         assert_eq!(by_offset, by_cursor, "{list}");
@@ -59,7 +64,7 @@ async fn limits_are_kept(shop: Shop) {
     let empty = shop.client.get("affiliates").await.ok();
     assert_eq!(empty, json!({"data": [], "has_more": false, "limit": 50, "offset": 0, "next_cursor": null}));
     assert_eq!(shop.client.get("affiliates?limit=100&offset=10000").await.ok()["offset"], 10_000);
-    for list in ["affiliates", "commissions", "coupons", "events"] {
+    for list in ["affiliates", "commissions", "coupons", "events", "tiers", "commission-rules"] {
         for (name, bad) in [
             ("limit", ["0", "101", "-1", "1.5", "", "ten", "99999999999999999999"].as_slice()),
             ("offset", &["10001", "-1", "x", "", "18446744073709551616"]),

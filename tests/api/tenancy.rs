@@ -25,6 +25,10 @@ async fn is_blind_to(stranger: &Client, shop: &Shop) {
     let event = shop.purchase(&alice).await;
     let coupon = shop.client.all("coupons").await.remove(0);
     let commission = shop.client.all("commissions").await.remove(0);
+    let tier = json!({"name": "Gold", "rate": 0.3, "metric": "orders", "threshold": 10});
+    let tier = shop.client.post("tiers", &tier).await.created();
+    let rule = json!({"scope": "tier", "scope_ref": tier["id"], "rate": 0.1});
+    let rule = shop.client.post("commission-rules", &rule).await.created();
     let before = shop.stored().await;
 
     for (list, object, change) in [
@@ -32,6 +36,8 @@ async fn is_blind_to(stranger: &Client, shop: &Shop) {
         ("commissions", &commission, json!({"status": "void"})),
         ("events", &event, Value::Null),
         ("coupons", &coupon, Value::Null),
+        ("tiers", &tier, json!({"rate": 0.5})),
+        ("commission-rules", &rule, json!({"rate": 0.5})),
     ] {
         let id = object["id"].as_str().unwrap();
         let (foreign, never) = (format!("{list}/{id}"), format!("{list}/{}", never_here(id)));

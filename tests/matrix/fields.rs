@@ -116,6 +116,7 @@ async fn a_bad_path_is_not_found(shop: Shop) {
         if !operation.path.contains('{') {
             continue;
         }
+        let query = (fixture.path)(&things).split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
         let segments: Vec<&str> = operation.path.split('/').collect();
         let first = segments.iter().position(|segment| segment.starts_with('{')).unwrap();
         for id in NO_IDS.iter().map(|id| (*id).to_owned()).chain(["x".repeat(3_000)]) {
@@ -128,7 +129,7 @@ async fn a_bad_path_is_not_found(shop: Shop) {
                     "x"
                 }
             });
-            let path = filled.collect::<Vec<_>>().join("/");
+            let path = filled.collect::<Vec<_>>().join("/") + &query;
             let call = shop.client.call(&operation.method, &path);
             let answer = match fixture.body {
                 Some(body) => call.json(&body(&things)).await,

@@ -10,8 +10,16 @@ pub(crate) struct Things {
     pub(crate) affiliate: Value,
     pub(crate) pending: Value,
     pub(crate) coupon: Value,
+    pub(crate) tier: Value,
+    pub(crate) rule: Value,
     pub(crate) event: Value,
     pub(crate) commission: Value,
+    /// Somebody who is due.
+    pub(crate) owed: Value,
+    /// A payout that is open.
+    pub(crate) payout: Value,
+    /// The item of a payout that is processing.
+    pub(crate) sent: Value,
     pub(crate) slug: String,
     /// Of the open group.
     pub(crate) customer: Value,
@@ -54,8 +62,19 @@ impl Things {
         let pending = shop.affiliate_with(json!({"email": email, "status": "pending"})).await;
         let wish = json!({"affiliate_id": affiliate["id"], "code": format!("CODE-{}", number())});
         let coupon = shop.client.post("coupons", &wish).await.created();
+        // Only so many tiers may stand: those of earlier things make room.
+        for tier in shop.client.all("tiers").await {
+            shop.client.delete(&format!("tiers/{}", id(&tier))).await;
+        }
+        let wish = json!({"name": format!("Tier {}", number()), "rate": 0.3, "metric": "orders", "threshold": 10});
+        let tier = shop.client.post("tiers", &wish).await.created();
+        let wish = json!({"scope": "affiliate", "scope_ref": affiliate["id"], "rate": 0.2});
+        let rule = shop.client.post("commission-rules", &wish).await.created();
         let event = shop.purchase(&affiliate).await;
         let commission = event["commissions"][0].clone();
+        let ((owed, _), (payout, _), (_, sent)) = (shop.owed().await, shop.payout().await, shop.payout().await);
+        let path = format!("payouts/{}", sent["payout_id"].as_str().unwrap());
+        shop.client.patch(&path, &json!({"status": "processing"})).await.ok();
         let slug = shop.slug().await;
         let available = shop.completed_pair().await;
         // Open for longer than any test.
@@ -63,7 +82,23 @@ impl Things {
         let order = shop.order(json!({})).await;
         let customer = shop.client.get(&format!("customers/{}", order["customerId"].as_str().unwrap())).await.ok();
         let group = shop.client.get(&format!("groups/{}", order["paymentGroupId"].as_str().unwrap())).await.ok();
-        Self { affiliate, pending, coupon, event, commission, slug, customer, order, group, available }
+        Self {
+            affiliate,
+            pending,
+            coupon,
+            tier,
+            rule,
+            event,
+            commission,
+            owed,
+            payout,
+            sent,
+            slug,
+            customer,
+            order,
+            group,
+            available,
+        }
     }
 }
 
@@ -111,6 +146,63 @@ pub(crate) const ALL: &[Fixture] = &[
         body: None,
         stranger: Stranger::NotFound,
     },
+    Fixture { operation: "GET /api/v1/tiers", path: |_| "tiers".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "POST /api/v1/tiers",
+        path: |_| "tiers".to_owned(),
+        body: Some(
+            |_| json!({"name": format!("New {}", number()), "rate": 0.3, "metric": "revenue", "threshold": 100}),
+        ),
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "GET /api/v1/tiers/{id}",
+        path: |things| format!("tiers/{}", id(&things.tier)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/tiers/{id}",
+        path: |things| format!("tiers/{}", id(&things.tier)),
+        body: Some(|_| json!({"rate": 0.35})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "DELETE /api/v1/tiers/{id}",
+        path: |things| format!("tiers/{}", id(&things.tier)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/commission-rules",
+        path: |_| "commission-rules".to_owned(),
+        body: None,
+        stranger: Stranger::Own,
+    },
+    Fixture {
+        operation: "POST /api/v1/commission-rules",
+        path: |_| "commission-rules".to_owned(),
+        body: Some(|things| json!({"scope": "affiliate", "scope_ref": things.affiliate["id"], "rate": 0.2})),
+        stranger: Stranger::Refused("scope_ref"),
+    },
+    Fixture {
+        operation: "GET /api/v1/commission-rules/{id}",
+        path: |things| format!("commission-rules/{}", id(&things.rule)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/commission-rules/{id}",
+        path: |things| format!("commission-rules/{}", id(&things.rule)),
+        body: Some(|_| json!({"rate": 0.1})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "DELETE /api/v1/commission-rules/{id}",
+        path: |things| format!("commission-rules/{}", id(&things.rule)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
     Fixture { operation: "GET /api/v1/settings", path: |_| "settings".to_owned(), body: None, stranger: Stranger::Own },
     Fixture {
         operation: "PATCH /api/v1/settings",
@@ -129,8 +221,22 @@ pub(crate) const ALL: &[Fixture] = &[
         stranger: Stranger::Refused("affiliate_id"),
     },
     Fixture {
+        operation: "POST /api/v1/events/batch",
+        path: |_| "events/batch".to_owned(),
+        body: Some(
+            |_| json!({"events": [{"type": "purchase", "amount": 10, "external_id": format!("batch-{}", number())}]}),
+        ),
+        stranger: Stranger::Own,
+    },
+    Fixture {
         operation: "GET /api/v1/events/{id}",
         path: |things| format!("events/{}", id(&things.event)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/events/{id}/explain",
+        path: |things| format!("events/{}/explain", id(&things.event)),
         body: None,
         stranger: Stranger::NotFound,
     },
@@ -150,6 +256,45 @@ pub(crate) const ALL: &[Fixture] = &[
         operation: "PATCH /api/v1/commissions/{id}",
         path: |things| format!("commissions/{}", id(&things.commission)),
         body: Some(|_| json!({"status": "approved"})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture { operation: "GET /api/v1/payouts", path: |_| "payouts".to_owned(), body: None, stranger: Stranger::Own },
+    Fixture {
+        operation: "POST /api/v1/payouts",
+        path: |_| "payouts".to_owned(),
+        body: Some(|things| json!({"currency": "USD", "affiliate_ids": [things.owed["id"]]})),
+        stranger: Stranger::Refused("affiliate_ids"),
+    },
+    Fixture {
+        operation: "GET /api/v1/payouts/{id}",
+        path: |things| format!("payouts/{}", id(&things.payout)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "PATCH /api/v1/payouts/{id}",
+        path: |things| format!("payouts/{}", id(&things.payout)),
+        body: Some(|_| json!({"status": "processing"})),
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/payouts/{id}/items",
+        path: |things| format!("payouts/{}/items", id(&things.payout)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "GET /api/v1/payouts/{id}/export",
+        path: |things| format!("payouts/{}/export?format=paypal", id(&things.payout)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
+    Fixture {
+        operation: "POST /api/v1/payouts/{id}/results",
+        path: |things| format!("payouts/{}/results", things.sent["payout_id"].as_str().unwrap()),
+        body: Some(
+            |things| json!({"items": [{"item_id": things.sent["id"], "status": "paid", "amount": things.sent["amount"]}]}),
+        ),
         stranger: Stranger::NotFound,
     },
     Fixture {
@@ -191,6 +336,28 @@ pub(crate) const ALL: &[Fixture] = &[
     public("GET /livez", |_| "/livez".to_owned()),
     public("GET /readyz", |_| "/readyz".to_owned()),
 ];
+
+/// What `dry_run=true` makes of an operation.
+const TRIED: &[Fixture] = &[Fixture {
+    operation: "POST /api/v1/events",
+    path: |_| "events?dry_run=true".to_owned(),
+    body: Some(
+        |things| json!({"type": "purchase", "amount": 10, "external_id": "tried", "affiliate_id": things.affiliate["id"]}),
+    ),
+    stranger: Stranger::Refused("affiliate_id"),
+}];
+
+/// The operations that can be tried, as they are then: with the scope that is enough for it.
+#[track_caller]
+pub(crate) fn tried(operations: &[Operation]) -> Vec<(Operation, &'static Fixture)> {
+    let as_tried = |operation: &Operation| {
+        let mut tried = operation.clone();
+        tried.facts["x-scope"] = tried.facts.get("x-dry-run-scope")?.clone();
+        let fixture = TRIED.iter().find(|fixture| fixture.operation == operation.name());
+        Some((tried, fixture.unwrap_or_else(|| panic!("no fixture for a dry run of {}", operation.name()))))
+    };
+    operations.iter().filter_map(as_tried).collect()
+}
 
 const fn public(operation: &'static str, path: fn(&Things) -> String) -> Fixture {
     Fixture { operation, path, body: None, stranger: Stranger::Public }

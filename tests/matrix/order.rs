@@ -84,10 +84,12 @@ fn never_path(operation: &Operation, fixture: &Fixture, things: &Things) -> Stri
         return path;
     }
     let is_id = |segment: &str| segment.len() > 26 && segment.contains('_');
+    let (path, query) = path.split_once('?').map_or((path.as_str(), None), |(path, query)| (path, Some(query)));
     let segments = path
         .split('/')
         .map(|segment| if is_id(segment) { crate::support::never_here(segment) } else { segment.to_owned() });
-    segments.collect::<Vec<_>>().join("/")
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    segments.collect::<Vec<_>>().join("/") + &query
 }
 
 /// A body that cannot be accepted, and the field that is wrong in it: one that nobody knows, or, where such are passed

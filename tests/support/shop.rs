@@ -106,6 +106,25 @@ impl Shop {
         self.client.post("events", &wish).await.created()
     }
 
+    /// An affiliate who is owed 19.80 USD, and what is owed.
+    pub(crate) async fn owed(&self) -> (Value, Value) {
+        let affiliate = self.affiliate().await;
+        let event = self.purchase(&affiliate).await;
+        let path = format!("commissions/{}", event["commissions"][0]["id"].as_str().unwrap());
+        let commission = self.client.patch(&path, &json!({"status": "approved"})).await.ok();
+        (affiliate, commission)
+    }
+
+    /// A payout of 19.80 USD to one affiliate, and its item.
+    pub(crate) async fn payout(&self) -> (Value, Value) {
+        let (affiliate, _) = self.owed().await;
+        let wish = json!({"currency": "USD", "affiliate_ids": [affiliate["id"]]});
+        let payout = self.client.post("payouts", &wish).await.created();
+        let path = format!("payouts/{}/items", payout["id"].as_str().unwrap());
+        let item = self.client.get(&path).await.ok()["data"][0].clone();
+        (payout, item)
+    }
+
     /// Follows an affiliate's link as a browser would, with further headers, and returns the answer.
     pub(crate) async fn follow(&self, affiliate: &Value, query: &str, headers: &[(&str, &str)]) -> super::Reply {
         let (merchant, slug) = (self.slug().await, affiliate["slug"].as_str().unwrap());
@@ -127,7 +146,7 @@ impl Shop {
     /// What is stored for the test merchant, as far as the API shows it.
     pub(crate) async fn stored(&self) -> Value {
         let mut stored = json!({"settings": self.client.get("settings").await.ok()});
-        for list in ["affiliates", "coupons", "events", "commissions"] {
+        for list in ["affiliates", "coupons", "tiers", "commission-rules", "events", "commissions", "payouts"] {
             stored[list] = self.client.all(list).await.into();
         }
         for list in ["customers", "orders", "groups"] {

@@ -28,7 +28,7 @@ mod yardstick;
 use crate::{Outcome, workspace};
 use clap::{Args, ValueEnum};
 use report::Chapter;
-use scene::{Bound, Goal, Scene};
+use scene::{BATCHING, Bound, Goal, Scene};
 use stage::{Footprint, Stage};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(crate) struct Options {
     /// The measured seconds of a turn [default: 4, quick 2].
     #[arg(long)]
     seconds: Option<u64>,
-    /// To how many events tables are grown [default: 500000, quick 60000]; page 1,000 needs 50,000.
+    /// To how many events tables are grown [default: 1000000, quick 60000]; page 1,000 needs 50,000.
     #[arg(long)]
     grow: Option<u64>,
     /// The databases to measure on.
@@ -69,6 +69,8 @@ pub(crate) struct Options {
 enum Part {
     /// Recording events.
     Events,
+    /// Recording a thousand events a request.
+    Batch,
     /// Reading affiliates.
     Reads,
     /// Visitors' redirects.
@@ -137,7 +139,7 @@ fn build(profile: &str) -> Outcome<PathBuf> {
 impl Plan {
     fn of(options: &Options) -> Outcome<Self> {
         let Options { parts, quick, clients, rounds, seconds, grow, stores: _, binary, output: _ } = options;
-        let (usual_rounds, usual_seconds, usual_growth) = if *quick { (1, 2, 60_000) } else { (3, 4, 500_000) };
+        let (usual_rounds, usual_seconds, usual_growth) = if *quick { (1, 2, 60_000) } else { (3, 4, 1_000_000) };
         let profile = if *quick { "fast" } else { "release" };
         let pace = Pace {
             rounds: rounds.unwrap_or(usual_rounds),
@@ -185,6 +187,9 @@ impl Plan {
                 scenes.push(Scene::events(stage, script.as_ref(), clients, self.pace)?);
             }
         }
+        if self.parts.contains(&Part::Batch) {
+            scenes.push(Scene::batches(stage, self.pace)?);
+        }
         if self.parts.contains(&Part::Reads) {
             scenes.push(Scene::read(stage, &Work::Affiliate, self.pace)?);
             scenes.push(Scene::read(stage, &Work::Affiliates, self.pace)?);
@@ -199,13 +204,13 @@ impl Plan {
         eprintln!("growing tables to {} events", self.grow);
         let step = Pace { rounds: 1, warm_up: Duration::ZERO, measured: Duration::from_secs(1) };
         while grown.events() < self.grow {
-            grown.measure(&Work::Events, 64, step)?;
+            grown.measure(&Work::Batch, BATCHING, step)?;
         }
         let (_, cursor) = grown.shop.walk(50, 999)?;
         let cursor = cursor.ok_or_else(|| std::io::Error::other("the list has no page 1,000; grow it"))?;
         let began_with = grown.events();
         chapter.scenes.push(Scene::paging(grown, cursor, self.pace)?);
-        for work in [Work::Affiliate, Work::Events] {
+        for work in [Work::Affiliate, Work::Events, Work::EventsPage(None)] {
             chapter.scenes.push(Scene::growth(small, grown, &work, self.pace)?);
         }
         let note = format!(

@@ -8,6 +8,7 @@ use crate::{
     name,
     routes::BASE,
     trace::Trace,
+    values,
 };
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -35,6 +36,8 @@ pub(crate) type Handled = Result<HttpResponse, ApiError>;
 pub(crate) trait Needs: 'static {
     /// The scope.
     const SCOPE: Scope;
+    /// Whether `dry_run=true` in the query turns it into one that changes nothing and needs `read`.
+    const CAN_BE_TRIED: bool = false;
 }
 
 macro_rules! needs {
@@ -46,10 +49,22 @@ macro_rules! needs {
 }
 needs!(Read, Write, Admin);
 
+/// The operation needs the scope `write`, or, where the query says `dry_run=true`, the scope `read`.
+pub(crate) enum WriteOrTry {}
+impl Needs for WriteOrTry {
+    const SCOPE: Scope = Scope::Write;
+    const CAN_BE_TRIED: bool = true;
+}
+
+/// The parameter that asks for an answer without its change.
+const DRY_RUN: &str = "dry_run";
+
 /// An authenticated request. Extracting it gives 401, 429, 402 or 403, in this order, before anything else is looked at.
 pub(crate) struct Call<S: Needs> {
     /// On whose behalf it runs.
     pub(crate) who: Principal,
+    /// Whether nothing may come of it but the answer. The key was then asked for `read` alone.
+    pub(crate) dry_run: bool,
     edge: Data<Edge>,
     trace: Rc<Trace>,
     request: HttpRequest,
@@ -68,8 +83,10 @@ impl<S: Needs> FromRequest for Call<S> {
             let (Some(edge), Some(trace)) = (edge, Trace::of(&request)) else {
                 return Err(ApiError::new(Code::Internal));
             };
-            let who = authenticate(&edge, &trace, &request, S::SCOPE).await?;
-            Ok(Self { who, edge, trace, request, payload, scope: PhantomData })
+            let dry_run = S::CAN_BE_TRIED && says_dry_run(request.query_string());
+            let scope = if dry_run { Scope::Read } else { S::SCOPE };
+            let who = authenticate(&edge, &trace, &request, scope).await?;
+            Ok(Self { who, dry_run, edge, trace, request, payload, scope: PhantomData })
         })
     }
 }
@@ -132,10 +149,15 @@ impl<S: Needs> Call<S> {
         query(self.request.query_string())
     }
 
-    /// Insists that there are no parameters: an operation that would overlook one could do what was not meant.
+    /// Insists that there are no parameters, save the one that a dry run is asked for by: an operation that would overlook
+    /// one could do what was not meant.
     pub(crate) fn no_query(&self) -> Result<(), ApiError> {
         let query = self.query()?;
-        Ok(Fields::of(&query)?.finish(|| Some(()))?)
+        let mut fields = Fields::of(&query)?;
+        if S::CAN_BE_TRIED {
+            fields.optional(DRY_RUN, values::text(values::flag_text));
+        }
+        Ok(fields.finish(|| Some(()))?)
     }
 
     /// What stands for `{id}` in the path.
@@ -163,7 +185,9 @@ impl<S: Needs> Call<S> {
 
     /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
     pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
-        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let body =
+            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
+                .await?;
         let node = if body.is_empty() { Ok(Node::Object(Vec::new())) } else { json::parse(&body) };
         let once = self.once(route, &body, node.as_ref().ok())?;
         let asked = self.no_query().and_then(|()| Ok(Fields::of(&node?)?.finish(|| Some(()))?));
@@ -171,6 +195,34 @@ impl<S: Needs> Call<S> {
             Ok(()) => Ok(once),
             Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
         }
+    }
+
+    /// For an operation on many lines, which stand in the body's one list `list`: each read by itself, as `shape` would
+    /// read it if it were a whole body.
+    pub(crate) async fn read_lines<T>(
+        &mut self,
+        route: &'static str,
+        (list, most): (&'static str, usize),
+        shape: impl Fn(&Node<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<(Vec<Result<T, Vec<Fault>>>, Option<Once>), ApiError> {
+        let body = self.body(self.edge.limits.batch_bytes).await?;
+        let node = self.request.headers().contains_key(IDEMPOTENCY_KEY).then(|| json::parse(&body).ok()).flatten();
+        let once = self.once(route, &body, node.as_ref())?;
+        let lines = self.no_query().and_then(|()| Ok(json::entries(&body, list, most)?));
+        match lines {
+            Ok(lines) => {
+                let read = |line: &str| {
+                    json::parse(line.as_bytes()).map_err(|fault| vec![fault]).and_then(|node| shape(&node))
+                };
+                Ok((lines.into_iter().map(read).collect(), once))
+            }
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
+    /// The id of this request.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.trace.voice.request_id
     }
 
     /// For an operation that changes: the id in its path too. A bad body is told before a bad id.
@@ -186,13 +238,38 @@ impl<S: Needs> Call<S> {
         }
     }
 
+    /// For an operation that takes a file: JSON read by `shape`, or CSV read by `table`.
+    pub(crate) async fn read_file<K: Kind, T>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        table: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
+    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
+        accept_json(self.request.headers(), &["application/json", "text/csv"])?;
+        if accept_json(self.request.headers(), &["application/json"]).is_ok() {
+            return self.read_change(route, shape).await;
+        }
+        let body =
+            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
+                .await?;
+        let once = self.once(route, &body, None)?;
+        let text = std::str::from_utf8(&body).map_err(|_| vec![Fault::new(name::BODY, "must be UTF-8")]);
+        let asked = self.no_query().and_then(|()| Ok(table(text?)?)).and_then(|asked| Ok((self.path_id()?, asked)));
+        match asked {
+            Ok((id, asked)) => Ok((id, asked, once)),
+            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        }
+    }
+
     /// For an operation that acts and may be told more: its body, which may be empty and is then read as `{}`.
     pub(crate) async fn read_optional<T>(
         &mut self,
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
     ) -> Result<(T, Option<Once>), ApiError> {
-        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let body =
+            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
+                .await?;
         if !body.is_empty() {
             accept_json(self.request.headers(), &["application/json"])?;
         }
@@ -208,7 +285,9 @@ impl<S: Needs> Call<S> {
 
     /// For an operation that acts and needs no more than its path. A body is passed over, whatever it is.
     pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
-        let body = receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await?;
+        let body =
+            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
+                .await?;
         let once = self.once(route, &body, None)?;
         match self.no_query() {
             Ok(()) => Ok(once),
@@ -222,20 +301,23 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
     ) -> Result<(Result<T, ApiError>, Option<Once>), ApiError> {
-        let body = self.body().await?;
+        let body = self.body(self.edge.limits.body_bytes).await?;
         let node = json::parse(&body);
         let once = self.once(route, &body, node.as_ref().ok())?;
         let asked = self.no_query().and_then(|()| Ok(shape(&node?)?));
         Ok((asked, once))
     }
 
-    async fn body(&mut self) -> Result<Bytes, ApiError> {
+    async fn body(&mut self, most: usize) -> Result<Bytes, ApiError> {
         accept_json(self.request.headers(), &["application/json"])?;
-        receive(&mut self.payload, self.request.headers(), &self.edge, &self.trace).await
+        receive(&mut self.payload, self.request.headers(), most, &self.edge, &self.trace).await
     }
 
-    /// The wish that this request happen once, with the fingerprint of path and body.
+    /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never.
     fn once(&self, route: &'static str, body: &[u8], node: Option<&Node<'_>>) -> Result<Option<Once>, ApiError> {
+        if self.dry_run {
+            return Ok(None);
+        }
         let mut all = self.request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(first) = all.next() else { return Ok(None) };
         let wrong = |expected: String| ApiError::from(Fault::new(IDEMPOTENCY_KEY, expected));
@@ -310,6 +392,13 @@ pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
     }
 }
 
+/// Whether a query asks for a dry run. One that cannot be read does not, and is refused later.
+fn says_dry_run(text: &str) -> bool {
+    let yes =
+        |(name, value): &(Cow<'_, str>, Node<'_>)| name == DRY_RUN && matches!(value, Node::Text(t) if t == "true");
+    matches!(query(text), Ok(Node::Object(entries)) if entries.iter().any(yes))
+}
+
 /// 415 unless the body is one of `kinds`, in UTF-8, not compressed.
 pub(crate) fn accept_json(headers: &HeaderMap, kinds: &[&str]) -> Result<(), ApiError> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -325,24 +414,26 @@ pub(crate) fn accept_json(headers: &HeaderMap, kinds: &[&str]) -> Result<(), Api
     }
 }
 
-/// Receives a body within its size and its time.
+/// Receives a body of at most so many bytes, within its time.
 pub(crate) async fn receive(
     payload: &mut Payload,
     headers: &HeaderMap,
+    most: usize,
     edge: &Edge,
     trace: &Trace,
 ) -> Result<Bytes, ApiError> {
-    let most = edge.limits.body_bytes;
+    let too_large =
+        || ApiError::saying(Code::PayloadTooLarge, format!("The body is larger than {} KiB.", most / 1_024));
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > most) {
-        return Err(ApiError::new(Code::PayloadTooLarge));
+        return Err(too_large());
     }
     let collected = tokio::time::timeout(edge.limits.body_deadline, async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Fault::new(name::BODY, "must arrive whole"))?;
             if body.len() + chunk.len() > most {
-                return Err(ApiError::new(Code::PayloadTooLarge));
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
@@ -411,6 +502,10 @@ mod tests {
     fn queries() {
         let faulty = |text: &str| query(text).is_err();
         assert!(!faulty("") && !faulty("a=1&b=%C3%A9"));
+        for (text, dry) in [("dry_run=true", true), ("a=1&dry%5Frun=tru%65", true), ("dry_run=1", false), ("", false)] {
+            assert_eq!(says_dry_run(text), dry, "{text}");
+        }
+        assert!(!says_dry_run("dry_run=true&dry_run=true"), "it is refused");
         assert!(faulty("a=1&a=2") && faulty("a=%00") && faulty("%00=1"));
     }
 }

@@ -52,6 +52,8 @@ impl fmt::Debug for Visitors {
 pub struct Limits {
     /// The largest body, in bytes.
     pub body_bytes: usize,
+    /// The largest body that carries a batch, in bytes.
+    pub batch_bytes: usize,
     /// How long a body may take to arrive.
     pub body_deadline: Duration,
     /// How long an answer may take, once the body is there.
@@ -63,10 +65,11 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// http-api, Conventions: 256 KiB, 15 s, then 10 s.
+    /// http-api, Conventions: 256 KiB, 15 s, then 10 s. A batch has room for a thousand lines of two KiB.
     fn default() -> Self {
         Self {
             body_bytes: 256 * 1024,
+            batch_bytes: 2 * 1024 * 1024,
             body_deadline: Duration::from_secs(15),
             answer_deadline: Duration::from_secs(10),
             header_deadline: Duration::from_secs(10),

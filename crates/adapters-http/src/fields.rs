@@ -110,6 +110,36 @@ impl<'n> Fields<'n> {
         }
     }
 
+    /// A field that is a list of at most `most` objects, or left out; faults of one come under its place.
+    pub(crate) fn objects<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        mut read: impl FnMut(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let list = match self.find(name) {
+            None | Some(Node::Null) => return None,
+            Some(Node::List(list)) if list.len() > most => {
+                return self.wrong(name, format!("must have at most {most} entries"));
+            }
+            Some(Node::List(list)) => list,
+            Some(_) => return self.wrong(name, "must be a list"),
+        };
+        let outer = self.name;
+        let named = outer.field(name);
+        let mut values = Vec::new();
+        for (at, item) in list.iter().enumerate() {
+            let Node::Object(entries) = item else {
+                self.faults.push(named.item(at).fault("must be an object"));
+                continue;
+            };
+            let mut inner = Fields::over(entries, named.item(at));
+            values.extend(read(&mut inner));
+            self.faults.extend(inner.all_faults());
+        }
+        (values.len() == list.len()).then_some(values)
+    }
+
     /// Whichever of two names the caller used; both at once is a fault.
     pub(crate) fn either(&mut self, name: &'static str, other: &'static str) -> &'static str {
         let (first, second) = (self.find(name).is_some(), self.find(other).is_some());
@@ -162,6 +192,11 @@ impl<'n> Fields<'n> {
             .extend(unknown.map(|(name, _)| self.name.field(name).fault("is not a known field")).take(MOST_FAULTS));
         self.faults.truncate(MOST_FAULTS);
         self.faults
+    }
+
+    /// Whether a field is left out, or null.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        self.entries.iter().all(|(known, node)| known != name || *node == Node::Null)
     }
 
     fn find(&mut self, name: &'static str) -> Option<&'n Node<'n>> {

@@ -10,6 +10,9 @@ use std::{borrow::Cow, fmt};
 /// The deepest nesting that a body may have.
 pub(crate) const MOST_DEPTH: usize = 32;
 
+/// The most unknown names that one answer lists.
+const MOST_UNKNOWN: usize = 50;
+
 /// A JSON value that borrows from the body.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'a> {
@@ -35,6 +38,50 @@ pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Fault> {
     let text = std::str::from_utf8(body).map_err(|_| Fault::new(BODY, "must be UTF-8"))?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     node(raw.get(), &Name::root(), 0)
+}
+
+/// The entries of the one list that a body consists of, each unread: `{"<name>": [ … ]}`. What is wrong inside an entry is
+/// that entry's own fault; all else is looked at as in any other body.
+pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec<&'a str>, Vec<Fault>> {
+    let (list, others) = one_list(body, name).map_err(|fault| vec![fault])?;
+    let list = match list.map(|list| serde_json::from_str::<Vec<&RawValue>>(list)) {
+        None => Err("is required".to_owned()),
+        Some(Err(_)) => Err("must be a list".to_owned()),
+        Some(Ok(list)) if list.is_empty() || list.len() > most => Err(format!("must have 1 to {most} entries")),
+        Some(Ok(list)) => Ok(list),
+    };
+    let unknown = others.iter().map(|other| Name::root().field(other).fault("is not a known field"));
+    match list {
+        Ok(list) if others.is_empty() => Ok(list.into_iter().map(RawValue::get).collect()),
+        Ok(_) => Err(unknown.take(MOST_UNKNOWN).collect()),
+        Err(expected) => Err([Fault::new(name, expected)].into_iter().chain(unknown).take(MOST_UNKNOWN).collect()),
+    }
+}
+
+/// The member `name` of an object, unread, and the names of its other members, which are sound JSON.
+fn one_list<'a>(body: &'a [u8], name: &str) -> Result<(Option<&'a str>, Vec<String>), Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::new(BODY, "must be UTF-8"))?;
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+    if !raw.get().starts_with('{') {
+        return Err(Fault::new(BODY, "must be a JSON object"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    let members = deserializer.deserialize_map(Members).map_err(|error| malformed(&error))?;
+    let shallow: Entries<'_> = members.iter().map(|(key, _)| (Cow::Borrowed(key.as_str()), Node::Null)).collect();
+    if let Some(twice) = duplicate(&shallow) {
+        return Err(Name::root().field(twice).fault("must be given only once"));
+    }
+    let (mut list, mut others) = (None, Vec::new());
+    for (key, value) in members {
+        if key == name {
+            list = Some(value.get());
+            continue;
+        }
+        let member = format!("{{{}:{}}}", Node::Text(Cow::Borrowed(&key)).compact(), value.get());
+        parse(member.as_bytes())?;
+        others.push(key);
+    }
+    Ok((list, others))
 }
 
 fn malformed(error: &serde_json::Error) -> Fault {
@@ -247,6 +294,32 @@ mod tests {
             assert_eq!(parse(text.as_bytes()).unwrap_err().field, field, "{text}");
         }
         assert_eq!(parse(b"\"\xff\"").unwrap_err().field, "body");
+    }
+
+    #[test]
+    fn entries_of_a_list_are_unread() {
+        let body = r#" {"events": [ {"a":1}, 2 , "x\u0000", {"a":1,"a":2}] }"#;
+        assert_eq!(
+            entries(body.as_bytes(), "events", 4).unwrap(),
+            [r#"{"a":1}"#, "2", r#""x\u0000""#, r#"{"a":1,"a":2}"#]
+        );
+        for (text, fields) in [
+            ("", vec!["body"]),
+            ("[]", vec!["body"]),
+            ("{}", vec!["events"]),
+            (r#"{"events":[]}"#, vec!["events"]),
+            (r#"{"events":[1,2,3,4,5]}"#, vec!["events"]),
+            (r#"{"events":null}"#, vec!["events"]),
+            (r#"{"events":[1],"events":[1]}"#, vec!["events"]),
+            (r#"{"events":[1],"more":1,"z":2}"#, vec!["more", "z"]),
+            (r#"{"z":1,"z":1}"#, vec!["z"]),
+            (r#"{"z":{"y":"\u0000"}}"#, vec!["z.y"]),
+            (r#"{"more":1}"#, vec!["events", "more"]),
+            (r#"{"events":[1,}"#, vec!["body"]),
+        ] {
+            let faults = entries(text.as_bytes(), "events", 4).unwrap_err();
+            assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), fields, "{text}");
+        }
     }
 
     #[test]

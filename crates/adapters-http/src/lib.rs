@@ -4,6 +4,7 @@
 //! by a `Call`, handled in `routes`, and shown by `wire`.
 
 mod call;
+mod csv;
 mod cursor;
 mod edge;
 mod errors;

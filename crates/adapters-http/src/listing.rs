@@ -10,7 +10,7 @@ use crate::{
     wire::{self, CountedObject, ListObject},
 };
 use actix_web::http::StatusCode;
-use domain::{Commission, Coupon, ShortText};
+use domain::{Commission, CommissionRule, Coupon, Payout, PayoutItem, ShortText, Tier};
 use ports::{AffiliateRecord, Counted, EventRecord, ListAsk, Page, PageAsk, Position, SortBy, Tenant};
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -57,6 +57,10 @@ listed! {
     Coupon, created_at, id;
     EventRecord, event.created_at, event.id;
     Commission, created_at, id;
+    Tier, created_at, id;
+    CommissionRule, created_at, id;
+    Payout, created_at, id;
+    PayoutItem, created_at, id;
 }
 
 /// A page that was asked for.

@@ -28,6 +28,9 @@ pub(crate) const DOCUMENT: &str = "/api/v1/openapi";
         (name = "Coupons", description = "Codes that name an affiliate at the till."),
         (name = "Events", description = "What a shop tells us happened."),
         (name = "Commissions", description = "What affiliates earn."),
+        (name = "Payouts", description = "What is paid together, and what became of it."),
+        (name = "Tiers", description = "Rates that affiliates rise to."),
+        (name = "Commission rules", description = "Rewards that go before the default."),
         (name = "Settings", description = "How the merchant runs its program."),
         (name = "Clicks", description = "Links and the tracker: public, for visitors' browsers."),
         (name = "Operations", description = "Probes and documents.")

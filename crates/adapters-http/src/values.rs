@@ -21,6 +21,11 @@ pub(crate) fn flag(node: &Node<'_>) -> Result<bool, String> {
     }
 }
 
+/// The same from the text of a query parameter.
+pub(crate) fn flag_text(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".to_owned())
+}
+
 /// A number, exactly.
 pub(crate) fn decimal(node: &Node<'_>) -> Result<Decimal, String> {
     match node {

@@ -1,17 +1,19 @@
 //! Opening connections.
 
-use crate::{PostgresError, PostgresOptions};
+use crate::{PostgresError, PostgresOptions, tls};
 use diesel_async::AsyncPgConnection;
 use futures_util::TryFutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Opens connections to one database, each with limits of its own on what PostgreSQL does for it.
 #[derive(Clone)]
 pub(crate) struct Connector {
     config: Config,
+    tls: MakeRustlsConnect,
     connect_timeout: Duration,
 }
 
@@ -69,11 +71,7 @@ impl Link {
 impl Connector {
     /// Opens connections to the database at `url`, for one purpose.
     pub(crate) fn new(url: &SecretString, options: &PostgresOptions, purpose: Purpose) -> Result<Self, PostgresError> {
-        let mut config: Config = url.expose_secret().parse().map_err(PostgresError::Url)?;
-        // Encryption to the server is not offered; a URL that insists on it is refused by the connection.
-        if config.get_ssl_mode() == SslMode::Prefer {
-            config.ssl_mode(SslMode::Disable);
-        }
+        let (mut config, tls) = tls::read(url.expose_secret())?;
         if config.get_application_name().is_none() {
             config.application_name("coterie");
         }
@@ -86,7 +84,7 @@ impl Connector {
             .keepalives_interval(Duration::from_secs(2))
             .keepalives_retries(2)
             .tcp_user_timeout(options.patience());
-        Ok(Self { config, connect_timeout: options.connect_timeout })
+        Ok(Self { config, tls, connect_timeout: options.connect_timeout })
     }
 
     /// Opens a connection, driven on the current runtime.
@@ -95,7 +93,7 @@ impl Connector {
     }
 
     async fn open_patiently(&self) -> Result<Link, PostgresError> {
-        let (client, connection) = self.config.connect(NoTls).await.map_err(PostgresError::Connect)?;
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(PostgresError::Connect)?;
         let driver = Driver(tokio::spawn(
             connection
                 .inspect_err(|error| tracing::warn!(%error, "a connection to PostgreSQL broke"))

@@ -10,6 +10,12 @@ pub enum PostgresError {
     /// The URL cannot be read.
     #[error("the PostgreSQL URL is not valid: {0}")]
     Url(#[source] tokio_postgres::Error),
+    /// The URL asks for an encryption that there is not.
+    #[error("sslmode in the PostgreSQL URL must be disable, prefer, require, verify-ca or verify-full")]
+    SslMode,
+    /// Nobody to trust: the file of `sslrootcert`, or the machine's own certificates.
+    #[error("the certificates to trust PostgreSQL by cannot be used")]
+    Roots(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No connection: no server there, no such database, not this user.
     #[error("PostgreSQL does not let us in: {0}")]
     Connect(#[source] tokio_postgres::Error),

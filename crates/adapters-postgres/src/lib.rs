@@ -1,7 +1,8 @@
 //! The storage ports on PostgreSQL: production, any number of server nodes on one database.
 //!
 //! * Reading ([`ports::AffiliateReads`] and its siblings, in `reads`): single statements on a few shared connections,
-//!   pipelined. Facts that need several statements send them together, claims before rows.
+//!   pipelined. Facts that need several statements send them together, claims before rows. What many requests ask for at
+//!   the same time is loaded together (`gather`).
 //! * Writing ([`ports::Journal`], in `flush`): [`journal::Committers`] collect change sets, a connection each writes them
 //!   a batch a transaction.
 //! * The schema is in `migrations/postgres`, the columns of each table once more in `rows`.
@@ -16,6 +17,7 @@
 mod connect;
 mod error;
 mod flush;
+mod gather;
 mod inspect;
 mod journal_port;
 mod kept;
@@ -27,6 +29,7 @@ mod readers;
 mod reads;
 mod rows;
 mod sql;
+mod tls;
 
 pub use error::PostgresError;
 #[doc(hidden)]
@@ -36,15 +39,18 @@ pub use options::PostgresOptions;
 
 use connect::{Connector, Purpose};
 use flush::PostgresFlusher;
+use gather::Gather;
 use journal::{Committers, Flusher};
 use kept::KeptLink;
 use readers::Readers;
+use reads::FactsAsk;
 use secrecy::SecretString;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A database that serves every storage port.
 pub struct PostgresStorage {
-    readers: Readers,
+    readers: Arc<Readers>,
+    event_facts: Gather<FactsAsk>,
     committers: Committers,
     inspector: Connector,
     upkeep: KeptLink,
@@ -59,11 +65,12 @@ impl PostgresStorage {
     /// reads and commits say so until it is back.
     pub async fn connect(url: &SecretString, options: PostgresOptions) -> Result<Self, PostgresError> {
         let reading = Connector::new(url, &options, Purpose::Read)?;
-        let readers = Readers::start(reading, options.read_connections, options.patience()).await?;
+        let readers = Arc::new(Readers::start(reading, options.read_connections, options.patience()).await?);
         let writing = Connector::new(url, &options, Purpose::Write)?;
         let flusher = || -> Box<dyn Flusher> { Box::new(PostgresFlusher::new(writing.clone(), options.patience())) };
         let flushers = (0..options.committers.max(1)).map(|_| flusher()).collect();
         Ok(Self {
+            event_facts: Gather::start(&readers, options.loads_at_once),
             readers,
             committers: Committers::start(flushers, options.limits),
             upkeep: KeptLink::new(writing, options.patience()),

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct PostgresOptions {
     /// Connections that all reads share; several reads travel on one at the same time.
     pub read_connections: usize,
+    /// How many loads of the facts for events run at the same time; those who come meanwhile share the next one.
+    pub loads_at_once: usize,
     /// Connections that write, each a transaction at a time.
     pub committers: usize,
     /// The longest that opening a connection may take.
@@ -28,6 +30,7 @@ impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
             read_connections: 4,
+            loads_at_once: 1,
             committers: 2,
             connect_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),

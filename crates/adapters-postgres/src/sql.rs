@@ -152,6 +152,17 @@ impl<'a, U> Sql<'a, U> {
         Sql { text: format!("{before}{text}{after}"), params, rows: PhantomData }
     }
 
+    /// One statement that runs all of these; they must not touch the same rows.
+    pub(crate) fn all_of(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::new("WITH ");
+        for (number, Self { text, params, rows: _ }) in parts.into_iter().enumerate() {
+            let comma = if number == 0 { "" } else { ", " };
+            all.text.push_str(&format!("{comma}part{number} AS ({text})"));
+            all.params.extend(params);
+        }
+        all.text(" SELECT")
+    }
+
     /// More text with one `?`, if there is a value for it: a condition that is only sometimes asked for.
     #[must_use]
     pub(crate) fn and<T>(self, condition: &str, value: Option<T>) -> Self

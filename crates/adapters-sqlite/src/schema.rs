@@ -109,6 +109,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    tiers (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        name -> Text,
+        name_folded -> Text,
+        rate -> Integer,
+        metric -> Text,
+        threshold -> BigInt,
+        currency -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    commission_rules (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        scope -> Text,
+        scope_ref -> Nullable<Text>,
+        rate -> Nullable<Integer>,
+        flat_minor -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        event_kind -> Nullable<Text>,
+        priority -> Integer,
+        starts_at -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     affiliates (merchant_id, id) {
         merchant_id -> Binary,
         id -> Binary,
@@ -133,6 +168,18 @@ diesel::table! {
         id -> Binary,
         affiliate_id -> Binary,
         code -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    bindings (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        affiliate_id -> Binary,
+        event_id -> Binary,
+        renewals -> BigInt,
         created_at -> BigInt,
         version -> BigInt,
     }
@@ -222,6 +269,46 @@ diesel::table! {
         approved_minor -> BigInt,
         in_payout_minor -> BigInt,
         paid_minor -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    payouts (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        status -> Text,
+        currency -> Text,
+        total_minor -> BigInt,
+        paid_minor -> BigInt,
+        items_count -> BigInt,
+        paid_count -> BigInt,
+        failed_count -> BigInt,
+        commissions_count -> BigInt,
+        begun_at -> BigInt,
+        sealed_at -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    payout_items (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        payout_id -> Binary,
+        affiliate_id -> Binary,
+        amount_minor -> BigInt,
+        currency -> Text,
+        commissions_count -> BigInt,
+        status -> Text,
+        reference -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
         version -> BigInt,
     }
 }

@@ -7,15 +7,19 @@ use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use common::{Foreign, affiliate, file, folder, founded, merchant, open};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use domain::{
-    AffiliateStatus, Commission, CommissionId, CommissionStatus, CouponCode, CouponId, Decision, Email, Event, EventId,
-    EventKind, ExternalId, KeyHash, Metadata, Money, NewEvent, OrderReference, OrganizationId, SessionId, Settings,
-    Slug, TierId, Timestamp, plan_commissions,
+    Account, AccountId, AffiliateId, AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionRule,
+    CommissionStatus, CouponCode, CouponId, Decision, Email, Event, EventId, EventKind, ExternalId, KeyHash, Metadata,
+    Metric, Money, NewEvent, NewRule, NewTier, OrderReference, OrganizationId, Payout, PayoutId, PayoutItem,
+    PayoutItemId, PayoutItemStatus, PayoutStatus, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel, RuleScope,
+    SessionId, Settings, ShortText, Slug, Tier, TierId, TierName, Timestamp,
 };
 use domain::{CustomerId, GroupId, OrderId};
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
-    CommissionReads as _, CouponFilter, CouponReads as _, EventFilter, EventLookup, EventReads as _, IdempotencyKey,
-    Journal as _, KeyReads as _, MerchantReads as _, PageAsk, Position, ReplyReads as _, Space,
+    CommissionReads as _, CouponFilter, CouponReads as _, DueAsk, DuePart, EventFilter, EventLookup, EventReads as _,
+    FrozenAsk, IdempotencyKey, Journal as _, KeyReads as _, MerchantReads as _, PageAsk, PayoutFilter,
+    PayoutItemFilter, PayoutReads as _, Position, ProgramReads as _, RefundLookup, RefundReads as _, RefundedSale,
+    ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
 };
 use ports::{CustomerReads as _, GroupReads as _, ListAsk, OrderLookup, OrderReads as _, SortBy};
 use std::{
@@ -61,6 +65,23 @@ fn code() -> CouponCode {
     CouponCode::parse("BOB-10").unwrap()
 }
 
+/// A tier and a rule, counted, so that events ask for them.
+async fn governed(storage: &SqliteStorage) {
+    let before = storage.merchant(merchant()).await.unwrap().unwrap();
+    let mut set = ChangeSet::new(merchant());
+    let currency = before.row.settings.currency;
+    let (name, rate) = (TierName::parse("Gold").unwrap(), Rate::ONE);
+    let ask = NewTier { name, rate, metric: Metric::Orders, threshold: "1".parse().unwrap() };
+    set.rows.tiers.insert(Tier::create(TierId::from_uuid(uuid(12)), ask, currency, Timestamp::MIN).unwrap());
+    let reward = RewardWish { rate: Some(rate), ..RewardWish::default() };
+    let scope = RuleScope::Global;
+    let ask = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
+    set.rows.commission_rules.insert(CommissionRule::create(RuleId::from_uuid(uuid(13)), ask, Timestamp::MIN).unwrap());
+    let counted = before.row.with_one_more_tier().unwrap().with_one_more_rule().unwrap();
+    set.rows.merchants.change(before.version, counted);
+    storage.commit(set).await.unwrap();
+}
+
 /// An event that earned its affiliate something.
 async fn sold(storage: &SqliteStorage) {
     let settings = Settings::initial("USD".parse().unwrap());
@@ -85,12 +106,27 @@ async fn sold(storage: &SqliteStorage) {
     let event = Event::record(EventId::from_uuid(uuid(10)), ask, Decision::default(), None, Timestamp::MIN);
     let mut set = ChangeSet::new(merchant());
     set.claim(Space::Event(event.kind.space()), event.external_id.as_str(), event.id.uuid());
-    for plan in plan_commissions(&settings, sale, &leaf, &[]) {
-        let id = CommissionId::from_uuid(uuid(11));
-        let order = event.order_id.clone();
-        let row = Commission::from_plan(id, plan, event.id, order, None, false, &settings, Timestamp::MIN);
-        set.rows.commissions.insert(row);
-    }
+    let reward = Reward::Rate(settings.commission_rate);
+    let plan = CommissionPlan {
+        affiliate_id: leaf.id,
+        level: 0,
+        basis: sale,
+        reward,
+        rate_source: RateSource::Merchant,
+        rule_id: None,
+        amount: reward.of(sale),
+    };
+    let (id, order) = (CommissionId::from_uuid(uuid(11)), event.order_id.clone());
+    set.rows.commissions.insert(Commission::from_plan(
+        id,
+        plan,
+        event.id,
+        order,
+        None,
+        false,
+        &settings,
+        Timestamp::MIN,
+    ));
     set.rows.events.insert(event);
     storage.commit(set).await.unwrap();
 }
@@ -114,6 +150,17 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
         CouponFilter { affiliate_id: None, code: Some(code()) },
     ] {
         storage.coupons(merchant, &filter, ask).await.unwrap();
+    }
+    for metric in [None, Some(Metric::Orders)] {
+        storage.tiers(merchant, &TierFilter { metric }, ask).await.unwrap();
+    }
+    for filter in [
+        RuleFilter::default(),
+        RuleFilter { scope: Some(RuleLevel::Product), ..RuleFilter::default() },
+        RuleFilter { scope_ref: ShortText::parse("sku-1").ok(), ..RuleFilter::default() },
+        RuleFilter { affiliate_id: Some(id), ..RuleFilter::default() },
+    ] {
+        storage.rules(merchant, &filter, ask).await.unwrap();
     }
     let every_event = EventFilter { from, to, ..EventFilter::default() };
     for filter in [
@@ -139,18 +186,91 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
     ] {
         storage.commissions(merchant, &filter, ask).await.unwrap();
     }
+    ask_for_pages_of_payouts(storage, ask).await;
+}
+
+async fn ask_for_pages_of_payouts(storage: &SqliteStorage, ask: &PageAsk) {
+    let (from, to) = (Some(Timestamp::MIN), Some(Timestamp::MAX));
+    let every_payout = PayoutFilter { from, to, ..PayoutFilter::default() };
+    for filter in [
+        PayoutFilter::default(),
+        PayoutFilter { status: Some(PayoutStatus::Open), ..every_payout.clone() },
+        PayoutFilter { currency: "USD".parse().ok(), ..every_payout },
+    ] {
+        storage.payouts(merchant(), &filter, ask).await.unwrap();
+    }
+    let status = Some(PayoutItemStatus::Open);
+    for filter in [
+        PayoutItemFilter::default(),
+        PayoutItemFilter { status, affiliate_id: None },
+        PayoutItemFilter { status, affiliate_id: Some(affiliate(1).0) },
+    ] {
+        storage.payout_items(merchant(), PayoutId::from_uuid(uuid(20)), &filter, ask).await.unwrap();
+    }
+}
+
+/// Steps through what is due and what is frozen, of which there is something.
+async fn ask_about_payouts(storage: &SqliteStorage) {
+    let (id, merchant) = (affiliate(1).0, merchant());
+    let usd = "USD".parse().unwrap();
+    let mut payout = Payout::begin(PayoutId::from_uuid(uuid(20)), usd, Timestamp::MIN, Timestamp::MIN);
+    let item = PayoutItem::begin(PayoutItemId::from_uuid(uuid(21)), &payout, id, Timestamp::MIN);
+    payout.sealed_at = Some(Timestamp::MIN);
+    let row = storage.commission(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
+    let owed = Commission { id: CommissionId::from_uuid(uuid(12)), status: CommissionStatus::Approved, ..row };
+    let frozen = Commission { id: CommissionId::from_uuid(uuid(13)), payout_id: Some(payout.id), ..owed.clone() };
+    let account = Account::open(AccountId::from_uuid(uuid(22)), id, usd).with(&owed).unwrap();
+    let mut set = ChangeSet::new(merchant);
+    set.rows.commissions.new = vec![owed.clone(), frozen];
+    set.rows.accounts.insert(account);
+    set.rows.payout_items.insert(item.clone());
+    set.rows.payouts.insert(payout.clone());
+    storage.commit(set).await.unwrap();
+    let (least, only) = (Money::from_minor(1, usd), Vec::new());
+    for part in [
+        DuePart::Accounts { after: None },
+        DuePart::Accounts { after: Some(id) },
+        DuePart::Rest { of: id, after: owed.id },
+    ] {
+        let ask = DueAsk { currency: usd, least, only: only.clone(), part, rows: 10 };
+        storage.payout_due(merchant, &ask).await.unwrap().unwrap();
+    }
+    for only in [Vec::new(), vec![id]] {
+        for after in [None, Some((AffiliateId::from_uuid(uuid(0)), owed.id))] {
+            let ask = FrozenAsk { payout: payout.id, only: only.clone(), after, rows: 10 };
+            assert_eq!(storage.payout_frozen(merchant, &ask).await.unwrap().unwrap().items.len(), 1);
+        }
+    }
+    storage.payout(merchant, payout.id).await.unwrap().unwrap();
+    storage.payout_facts(merchant, payout.id, &[item.id], &[id]).await.unwrap().unwrap();
+    storage.payout_lines(merchant, payout.id, Some(id), 10).await.unwrap();
+    storage.known_affiliates(merchant, &[id]).await.unwrap();
+    storage.unsealed_payouts(Timestamp::MAX, 10).await.unwrap();
 }
 
 async fn ask_for_facts(storage: &SqliteStorage) {
     let (id, merchant) = (affiliate(1).0, merchant());
     let slug = Slug::parse("partner1").unwrap();
     let email = Email::parse("partner1@example.com").ok();
-    let keys = AffiliateKeys { slug: Some(slug.clone()), email: email.clone(), parent_email: email };
+    let keys = AffiliateKeys {
+        slug: Some(slug.clone()),
+        email: email.clone(),
+        parent_email: email,
+        tier_id: Some(TierId::from_uuid(uuid(9))),
+    };
     storage.affiliate(merchant, id).await.unwrap().unwrap();
     storage.new_affiliate_facts(merchant, &keys).await.unwrap().unwrap();
     storage.affiliate_change_facts(merchant, id, &keys).await.unwrap().unwrap();
     storage.coupon(merchant, CouponId::from_uuid(uuid(9))).await.unwrap();
     storage.coupon_facts(merchant, id, &code()).await.unwrap().unwrap();
+    let tier = TierId::from_uuid(uuid(9));
+    let names = RuleNames { affiliate_id: Some(id), tier_id: Some(tier) };
+    storage.new_tier_facts(merchant, &TierName::parse("Gold").unwrap()).await.unwrap().unwrap();
+    storage.tier_change_facts(merchant, TierId::from_uuid(uuid(12)), None).await.unwrap().unwrap();
+    storage.rule_facts(merchant, Some(RuleId::from_uuid(uuid(9))), names).await.unwrap().unwrap();
+    storage.promotion_facts(merchant, id).await.unwrap().unwrap();
+    let window = Window { from: Timestamp::MIN, to: Timestamp::MAX };
+    storage.tier_candidates(window, Some((merchant, id)), 10).await.unwrap();
     storage.link(&Slug::parse("shop-test").unwrap(), &slug).await.unwrap().unwrap();
     let lookup = EventLookup {
         space: EventKind::Purchase.space(),
@@ -158,6 +278,7 @@ async fn ask_for_facts(storage: &SqliteStorage) {
         session: Some(session()),
         coupon: Some(code()),
         affiliate_id: Some(id),
+        customer: vec!["x:1".to_owned(), "e:a@example.com".to_owned()],
         now: Timestamp::MIN,
     };
     let mut facts = storage.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();
@@ -165,6 +286,13 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     storage.event(merchant, EventId::from_uuid(uuid(10))).await.unwrap().unwrap();
     storage.commission(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
     storage.commission_move_facts(merchant, CommissionId::from_uuid(uuid(11))).await.unwrap().unwrap();
+    for sale in [
+        RefundedSale::Event(EventId::from_uuid(uuid(10))),
+        RefundedSale::Order(OrderReference::parse("order-1").unwrap()),
+    ] {
+        let lookup = RefundLookup { external_id: ExternalId::parse("refund-1").unwrap(), sale };
+        storage.refund_facts(merchant, &lookup).await.unwrap().unwrap().sales.remove(0);
+    }
     let due = [CommissionId::from_uuid(uuid(11))];
     storage.maturing_facts(merchant, id, &due).await.unwrap().unwrap();
     storage.due_commissions(Timestamp::MAX, 10).await.unwrap();
@@ -222,8 +350,10 @@ async fn every_question_has_its_index() {
     storage.commit(affiliate(1).1).await.unwrap();
     set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
     // Its connections are made from now on, and so are watched.
+    governed(&storage).await;
     sold(&storage).await;
     ask_for_facts(&storage).await;
+    ask_about_payouts(&storage).await;
     ask_about_groups(&storage).await;
     ask_for_pages(&storage, &PageAsk { after: None, offset: 5, limit: 10 }).await;
     let after = Some(Position { at: Timestamp::MAX, id: uuid(9) });

@@ -31,7 +31,6 @@ impl<'a> Accounts<'a> {
     }
 
     /// Adds a new row to the earner's account.
-    #[allow(dead_code, reason = "what makes rows past pending comes next")]
     pub(crate) fn insert(&mut self, row: &Commission) -> Result<(), AppError> {
         self.apply(row, |account| account.with(row))
     }

@@ -3,11 +3,11 @@
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, AffiliateStatus, Coupon, CouponCode, Email, Merchant, NewAffiliate,
-    Refusal, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
+    Refusal, RuleScope, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
 };
 use ports::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, IdSourceExt,
-    Lane, LaneKind, NewAffiliateFacts, Page, PageAsk, ReplyStatus, Shown, Space, Topic, Tree,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, Entity,
+    IdSourceExt, Lane, LaneKind, NewAffiliateFacts, Page, PageAsk, ReplyStatus, RowRef, Shown, Space, Topic, Tree,
 };
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use std::sync::Arc;
 const SLUG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// What is wrong with a parent's address that nobody has.
 const NO_PARENT: &str = "must be the e-mail of an existing affiliate";
+/// What is wrong with a tier's id that no tier has.
+const NO_TIER: &str = RuleScope::NO_TIER;
 /// What is said where the plan has no parents.
 const PARENT_PLAN: &str = "Parent affiliates require the Growth plan or above.";
 
@@ -76,6 +78,7 @@ impl Affiliates {
                 slug: Some(slug.clone()),
                 email: Some(ask.affiliate.email.clone()),
                 parent_email: ask.parent_email.clone(),
+                tier_id: ask.affiliate.tier_id,
             };
             let facts = self.reads.new_affiliate_facts(who.merchant_id, &keys).await?.ok_or(Refusal::NotFound)?;
             if let Some(kept) = attempts.kept_answer().await? {
@@ -101,7 +104,7 @@ impl Affiliates {
         slug: Slug,
         facts: NewAffiliateFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let NewAffiliateFacts { merchant, parent, .. } = facts;
+        let NewAffiliateFacts { merchant, parent, tier, .. } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let wish = NewAffiliate { slug: Some(slug), ..ask.affiliate.clone() };
         let parent_id = parent.as_ref().map(|parent| parent.row.id);
@@ -110,6 +113,10 @@ impl Affiliates {
         let merchant = merchant.row;
         if let Some(parent) = &parent {
             set.hold_still(parent);
+        }
+        if let Some(tier) = &tier {
+            // Written though it stays as it is: who deletes it at the same time must notice.
+            set.rows.tiers.change(tier.version, tier.row.clone());
         }
         set.claim(Space::AffiliateSlug, affiliate.slug.as_str(), affiliate.id.uuid());
         set.claim(Space::AffiliateEmail, affiliate.email.folded(), affiliate.id.uuid());
@@ -140,6 +147,7 @@ impl Affiliates {
             slug: ask.change.slug.clone(),
             email: ask.change.email.clone(),
             parent_email: ask.parent_email.clone().flatten(),
+            tier_id: ask.change.tier_id.flatten(),
         };
         loop {
             let facts = self.reads.affiliate_change_facts(who.merchant_id, id, &keys).await?;
@@ -159,10 +167,23 @@ impl Affiliates {
         ask: &ChangeAffiliate,
         facts: AffiliateChangeFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let AffiliateChangeFacts { merchant, mut record, version, slug_owner, email_owner, parent_chain, tree } = facts;
+        let AffiliateChangeFacts {
+            merchant,
+            mut record,
+            version,
+            slug_owner,
+            email_owner,
+            parent_chain,
+            parent,
+            tier,
+            tree,
+        } = facts;
         let before = record.affiliate.clone();
         check_owner("slug", slug_owner, before.id)?;
         check_owner("email", email_owner, before.id)?;
+        if ask.change.tier_id.flatten().is_some() && tier.is_none() {
+            return Err(Refusal::invalid("tier_id", NO_TIER).into());
+        }
         let parent_id = match &ask.parent_email {
             None => None,
             Some(None) => Some(None),
@@ -183,8 +204,14 @@ impl Affiliates {
                     set.free(space, old, id);
                 }
             }
+            if let Some(tier) = tier.filter(|tier| before.tier_id != Some(tier.row.id)) {
+                set.rows.tiers.change(tier.version, tier.row);
+            }
             if before.parent_id != after.parent_id {
                 set.rows.trees.change(tree, Tree { merchant_id: merchant.id });
+                if let (Some(parent_id), Some(version)) = (after.parent_id, parent) {
+                    set.still.push((RowRef { table: Affiliate::TABLE, id: parent_id.uuid() }, version));
+                }
             }
             record.affiliate = after.clone();
             self.add_personal_coupon(&mut set, &merchant, &mut record, Some(before.status), now);
@@ -228,6 +255,9 @@ fn check_new(who: &Principal, ask: &CreateAffiliate, facts: &NewAffiliateFacts) 
     }
     if ask.parent_email.is_some() && facts.parent.is_none() {
         return Err(Refusal::invalid("parent_email", NO_PARENT));
+    }
+    if ask.affiliate.tier_id.is_some() && facts.tier.is_none() {
+        return Err(Refusal::invalid("tier_id", NO_TIER));
     }
     if ask.affiliate.slug.is_some() && facts.slug_owner.is_some() {
         return Err(Refusal::Exists { field: "slug" });

@@ -1,7 +1,9 @@
 //! Commissions: list, get, approve, void.
 
 use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk};
-use domain::{Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp};
+use domain::{
+    Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp, moved_together,
+};
 use ports::{
     ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, LaneKind, Page, PageAsk, ReplyStatus,
     Shown, Topic, Versioned,
@@ -43,7 +45,8 @@ impl Commissions {
         Ok(self.reads.commissions(who.merchant_id, filter, ask).await?)
     }
 
-    /// Approves or voids one. Voiding a leaf voids the overrides that were reckoned from it; approving moves one row.
+    /// Approves or voids one, and the siblings that share its state. Voiding a leaf voids the overrides that were reckoned
+    /// from it; approving leaves those where they are.
     pub async fn change(
         &self,
         who: &Principal,
@@ -58,38 +61,44 @@ impl Commissions {
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let (set, answer) = self.moved(&ask, facts.ok_or(Refusal::NotFound)?)?;
+            let (set, answer) = self.moved(id, &ask, facts.ok_or(Refusal::NotFound)?)?;
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
         }
     }
 
-    fn moved(&self, ask: &MoveCommission, facts: CommissionMoveFacts) -> Result<(ChangeSet, Answer), AppError> {
-        let CommissionMoveFacts { merchant, commission, overrides, affiliates, accounts } = facts;
+    fn moved(
+        &self,
+        id: CommissionId,
+        ask: &MoveCommission,
+        facts: CommissionMoveFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let CommissionMoveFacts { merchant, rows, affiliates, accounts } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let mut set = self.desk.set_for(&merchant)?;
         let merchant = merchant.row;
+        let lineage: Vec<Commission> = rows.iter().map(|row| row.row.clone()).collect();
+        let moved = moved_together(id, &lineage, ask.step, ask.reason.as_ref(), now)?;
+        let asked = moved.iter().find(|row| row.id == id).ok_or(Refusal::NotFound)?;
         if ask.step == CommissionMove::Approve {
-            let earner = affiliates.iter().find(|affiliate| affiliate.row.id == commission.row.affiliate_id);
+            let earner = affiliates.iter().find(|affiliate| affiliate.row.id == asked.affiliate_id);
             let earner = earner
                 .filter(|affiliate| affiliate.row.is_approved())
                 .ok_or_else(|| Refusal::State("Only an approved affiliate's commission can be approved.".to_owned()))?;
             set.hold_still(earner);
         }
+        // A sibling that moves alone does so because of where its row is.
+        if let Some(original) = rows.iter().find(|row| asked.reverses == Some(row.row.id)) {
+            set.hold_still(original);
+        }
+        let body = self.desk.wire.object(Shown::Commission(asked));
         let mut kept = Accounts::new(&*self.desk.ids, accounts);
-        let after = commission.row.moved(ask.step, ask.reason.clone(), now)?;
-        self.write_move(&mut set, &merchant, &mut kept, commission, after.clone())?;
-        if ask.step == CommissionMove::Void {
-            for row in overrides {
-                // One that is paid or void already stays as it is: those are final.
-                if let Ok(after) = row.row.moved(ask.step, ask.reason.clone(), now) {
-                    self.write_move(&mut set, &merchant, &mut kept, row, after)?;
-                }
-            }
+        for after in moved {
+            let before = rows.iter().find(|row| row.row.id == after.id).ok_or(Refusal::NotFound)?;
+            self.write_move(&mut set, &merchant, &mut kept, before, after)?;
         }
         kept.write(&mut set);
-        let body = self.desk.wire.object(Shown::Commission(&after));
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
 
@@ -98,7 +107,7 @@ impl Commissions {
         set: &mut ChangeSet,
         merchant: &Merchant,
         kept: &mut Accounts<'_>,
-        before: Versioned<Commission>,
+        before: &Versioned<Commission>,
         after: Commission,
     ) -> Result<(), AppError> {
         kept.follow(&before.row, &after)?;

@@ -11,8 +11,10 @@ use std::{sync::Arc, time::Duration};
 /// Everything outside that the use cases need.
 #[derive(Clone)]
 pub struct Outside {
-    /// Where everything is kept.
+    /// Where everything is kept: what is read.
     pub storage: Arc<dyn Storage>,
+    /// How it gets there: the storage's own write path, or one that stands before it.
+    pub journal: Arc<dyn Journal>,
     /// Real time.
     pub clock: Arc<dyn Clock>,
     /// Ids and randomness.
@@ -39,8 +41,8 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(outside: Outside) -> Self {
-        let Outside { storage, clock, ids, wire, limiter: _ } = outside;
-        Self { journal: storage.clone(), replies: storage, clock, ids, wire }
+        let Outside { storage, journal, clock, ids, wire, limiter: _ } = outside;
+        Self { journal, replies: storage, clock, ids, wire }
     }
 
     /// Real time.
@@ -94,6 +96,11 @@ impl Desk {
         self.announce(set, merchant, topic, at, &data);
     }
 
+    /// Waits for more lanes, for a use case that learns only from its facts which it needs.
+    pub(crate) async fn lanes(&self, lanes: &[Lane]) -> Result<Entry, AppError> {
+        Ok(self.journal.enter(lanes).await?)
+    }
+
     /// Writes a set for which nobody waits to hear more than yes or no, and which is not tried again.
     pub(crate) async fn commit_once(&self, set: ChangeSet) -> Result<(), CommitError> {
         let _entry = self.journal.enter(&[]).await?;
@@ -142,6 +149,11 @@ impl Attempts<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A step of a longer use case is done: patience begins anew with the next one.
+    pub(crate) fn progressed(&mut self) {
+        self.started = self.desk.now();
     }
 
     /// Waits a moment before the next attempt, a different one for each caller; gives up when patience is at its end.

@@ -2,9 +2,10 @@
 
 use crate::{AppError, KeyPolicy, desk::Desk};
 use domain::{
-    ApiKey, ApiKeyId, KeyHash, KeySecret, Merchant, MerchantId, Mode, NewApiKey, OrganizationId, Plan, Refusal,
+    ApiKey, ApiKeyId, KeyHash, KeySecret, Merchant, MerchantId, Mode, NewApiKey, Organization, OrganizationId, Plan,
+    Refusal,
 };
-use ports::{ChangeSet, IdSourceExt, KeyFacts, KeyReads, MerchantReads, Shown, Space, Topic};
+use ports::{ChangeSet, IdSourceExt, KeyFacts, KeyReads, MerchantReads, Shown, Space, Topic, Versioned};
 use std::{sync::Arc, time::Duration};
 
 /// The use cases of API keys.
@@ -40,16 +41,17 @@ impl Keys {
 
     /// Makes a key. Needs a plan with API access.
     pub async fn create(&self, organization: OrganizationId, mode: Mode, ask: NewApiKey) -> Result<MadeKey, AppError> {
-        let loaded = self.merchants.organization(organization).await?.ok_or(Refusal::NotFound)?;
-        check_plan(loaded.row.plan)?;
-        let merchant_id = loaded.row.merchant(mode);
+        let merchant_id = self.organization(organization).await?.row.merchant(mode);
         let merchant = self.merchant(merchant_id).await?;
         let attempts = self.desk.attempts(merchant_id, None, &[]).await?;
         loop {
+            let organization = self.organization(organization).await?;
+            check_plan(organization.row.plan)?;
             let (secret, hash) = self.fresh_secret(mode)?;
             let key = ApiKey::create(self.desk.ids.id(), ask.clone(), &secret, hash, self.desk.now())?;
             let mut set = ChangeSet::new(merchant_id);
             set.urgent = true;
+            set.hold_still(&organization);
             set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
             self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
             set.rows.api_keys.insert(key.clone());
@@ -61,7 +63,7 @@ impl Keys {
 
     /// The keys of an organization, newest first.
     pub async fn list(&self, organization: OrganizationId) -> Result<Vec<KeyFacts>, AppError> {
-        self.merchants.organization(organization).await?.ok_or(Refusal::NotFound)?;
+        self.organization(organization).await?;
         Ok(self.keys.keys_of(organization).await?)
     }
 
@@ -71,12 +73,14 @@ impl Keys {
         let merchant = self.merchant(facts.merchant_id).await?;
         let attempts = self.desk.attempts(facts.merchant_id, None, &[]).await?;
         loop {
-            let KeyFacts { key: loaded, plan, mode, merchant_id, .. } = self.key(id).await?;
-            check_plan(plan)?;
+            let KeyFacts { key: loaded, mode, merchant_id, organization_id, .. } = self.key(id).await?;
+            let organization = self.organization(organization_id).await?;
+            check_plan(organization.row.plan)?;
             let (secret, hash) = self.fresh_secret(mode)?;
             let (old, key) = loaded.row.roll(self.desk.ids.id(), &secret, hash, overlap, self.desk.now())?;
             let mut set = ChangeSet::new(merchant_id);
             set.urgent = true;
+            set.hold_still(&organization);
             set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
             self.announce(&mut set, &merchant, Topic::ApiKeyRolled, &old);
             self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
@@ -111,6 +115,10 @@ impl Keys {
 
     async fn key(&self, id: ApiKeyId) -> Result<KeyFacts, AppError> {
         Ok(self.keys.key(id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    async fn organization(&self, id: OrganizationId) -> Result<Versioned<Organization>, AppError> {
+        Ok(self.merchants.organization(id).await?.ok_or(Refusal::NotFound)?)
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Merchant, AppError> {

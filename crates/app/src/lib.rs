@@ -25,10 +25,14 @@ mod keys;
 mod maturing;
 mod orders;
 mod organizations;
+mod payouts;
 mod principal;
+mod refunds;
 mod replays;
+mod rules;
 mod settings;
 mod testing;
+mod tiers;
 mod upkeep;
 mod workers;
 
@@ -41,17 +45,21 @@ pub use coupons::{Coupons, CreateCoupon};
 pub use customers::Customers;
 pub use desk::Outside;
 pub use error::AppError;
-pub use events::{Events, RecordEvent};
+pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
 pub use group_settings::GroupSettingsCases;
 pub use groups::{Groups, OpenGroup, ValidateGroup};
 pub use keys::{Keys, MadeKey};
 pub use maturing::Maturing;
 pub use orders::{Orders, PlaceOrder};
 pub use organizations::Organizations;
+pub use payouts::{CreatePayout, PayoutChange, PayoutResults, Payouts};
 pub use principal::Principal;
+pub use refunds::Refunds;
 pub use replays::Replays;
+pub use rules::Rules;
 pub use settings::SettingsCases;
 pub use testing::TestMode;
+pub use tiers::Tiers;
 pub use upkeep::Upkeep;
 pub use workers::{Pace, Turn, Worker};
 
@@ -73,8 +81,16 @@ pub struct App {
     pub clicks: Clicks,
     /// Conversion events.
     pub events: Events,
+    /// Refunds.
+    pub refunds: Refunds,
     /// Commissions.
     pub commissions: Commissions,
+    /// Tiers.
+    pub tiers: Tiers,
+    /// Commission rules.
+    pub rules: Rules,
+    /// Payouts.
+    pub payouts: Payouts,
     /// Customers.
     pub customers: Customers,
     /// Orders.
@@ -115,7 +131,11 @@ impl App {
             settings: SettingsCases::new(Arc::clone(&desk), storage.clone()),
             clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
             events: Events::new(Arc::clone(&desk), storage.clone()),
+            refunds: Refunds::new(Arc::clone(&desk), storage.clone()),
             commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
+            tiers: Tiers::new(Arc::clone(&desk), storage.clone()),
+            rules: Rules::new(Arc::clone(&desk), storage.clone()),
+            payouts: Payouts::new(Arc::clone(&desk), storage.clone()),
             customers: Customers::new(Arc::clone(&desk), storage.clone()),
             orders: Orders::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             groups: Groups::new(Arc::clone(&desk), storage.clone(), storage.clone()),

@@ -64,8 +64,8 @@ impl Maturing {
     ) -> Result<(), AppError> {
         let lane = Lane { merchant, kind: LaneKind::Affiliate, id: affiliate.uuid() };
         for chunk in due.chunks(CHUNK) {
+            let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
             loop {
-                let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
                 let Some(facts) = self.reads.maturing_facts(merchant, affiliate, chunk).await? else { break };
                 let Some(matured) = self.matured(facts)? else { break };
                 if attempts.write(matured.set).await? {

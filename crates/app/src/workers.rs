@@ -72,6 +72,10 @@ workers! {
     ReleaseCashback, "release_cashback", Soon, |app| app.orders.turn();
     /// Goes on with resets of test merchants whose node died.
     FinishResets, "finish_resets", Soon, |app| app.test_mode.finish_resets();
+    /// Lifts affiliates into the tiers that they have reached.
+    PromoteTiers, "promote_tiers", Soon, |app| app.tiers.turn();
+    /// Gives the commissions of payouts back whose node died before they were sealed.
+    DissolvePayouts, "dissolve_payouts", Seldom, |app| app.payouts.turn();
     /// Forgets kept answers whose time is over.
     ForgetReplies, "forget_replies", Seldom, |app| app.upkeep.turn();
 }

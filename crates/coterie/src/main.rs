@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod database;
 mod failure;
+mod files;
 mod healthcheck;
 mod print;
 mod secret_file;

@@ -4,7 +4,7 @@ use crate::{
     address::reachable,
     database::{Database, Purpose},
     failure::Failure,
-    print, secret_file,
+    files, print, secret_file,
     settings::{Server, ServerSecret, Settings, SettingsError},
     signals::StopSignals,
     telemetry, welcome,
@@ -24,6 +24,7 @@ const STEP: Duration = Duration::from_millis(500);
 /// Serves until a signal says stop.
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let mut stop = StopSignals::catch()?;
+    files::raise_limit(settings.http.connections.size());
     // What the settings name is looked at before anything is made.
     let (api, ops) = sockets(settings.http.addr, settings.ops.addr)?;
     let inherited = matches!(api, Listen::Socket(_));

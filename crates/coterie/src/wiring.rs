@@ -29,6 +29,7 @@ impl Machine {
 pub(crate) fn app(database: &Database, machine: &Machine, server: &settings::Server) -> Result<App, Failure> {
     let Machine { clock, ids } = machine.clone();
     let outside = app::Outside {
+        journal: database.storage(),
         storage: database.storage(),
         clock,
         ids,
@@ -61,6 +62,7 @@ pub(crate) fn edge(
 pub(crate) fn http_options(http: &settings::Http, api: Listen, ops: Listen) -> Result<HttpOptions, SettingsError> {
     let limits = Limits {
         body_bytes: http.body_bytes.size(),
+        batch_bytes: http.batch_bytes.size(),
         body_deadline: http.body_time(),
         answer_deadline: http.answer_time(),
         header_deadline: http.header_time(),

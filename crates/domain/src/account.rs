@@ -1,6 +1,6 @@
 //! Accounts: what an affiliate is owed and was paid, in one currency.
 
-use crate::{AccountId, AffiliateId, Commission, CommissionStatus, Currency, Money, MoneyError};
+use crate::{AccountId, AffiliateId, Bucket, Commission, Currency, Money, MoneyError};
 
 /// The running sums of one affiliate's commissions in one currency. `coterie reconcile` recomputes them from the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +59,11 @@ impl Account {
         with: fn(Money, Money) -> Result<Money, MoneyError>,
     ) -> Result<Self, MoneyError> {
         let mut sums = self.clone();
-        let sum = match (row.status, row.payout_id) {
-            (CommissionStatus::Approved, None) => &mut sums.approved,
-            (CommissionStatus::Approved, Some(_)) => &mut sums.in_payout,
-            (CommissionStatus::Paid, _) => &mut sums.paid,
-            (CommissionStatus::Pending | CommissionStatus::Void | CommissionStatus::Review, _) => return Ok(sums),
+        let sum = match Bucket::of(row) {
+            Some(Bucket::Approved) => &mut sums.approved,
+            Some(Bucket::InPayout) => &mut sums.in_payout,
+            Some(Bucket::Paid) => &mut sums.paid,
+            Some(Bucket::Pending | Bucket::Review) | None => return Ok(sums),
         };
         *sum = with(*sum, row.amount)?;
         Ok(sums)
@@ -73,7 +73,9 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CommissionMove, Timestamp, affiliate::tests::affiliate, commission::tests::commission};
+    use crate::{
+        CommissionMove, CommissionStatus, Timestamp, affiliate::tests::affiliate, commission::tests::commission,
+    };
     use proptest::prelude::*;
 
     proptest! {

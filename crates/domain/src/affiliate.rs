@@ -65,6 +65,8 @@ pub struct NewAffiliate {
     pub status: Option<AffiliateStatus>,
     /// See [`Affiliate::custom_rate`].
     pub custom_rate: Option<Rate>,
+    /// Already known to exist.
+    pub tier_id: Option<TierId>,
     /// See [`Affiliate::metadata`].
     pub metadata: Metadata,
 }
@@ -83,6 +85,8 @@ pub struct AffiliateChange {
     pub status: Option<AffiliateStatus>,
     /// See [`Affiliate::custom_rate`].
     pub custom_rate: Option<Option<Rate>>,
+    /// Already known to exist.
+    pub tier_id: Option<Option<TierId>>,
     /// Already resolved to an existing affiliate and checked with [`parent_chain_allows`].
     pub parent_id: Option<Option<AffiliateId>>,
     /// See [`Affiliate::metadata`].
@@ -111,7 +115,7 @@ impl Affiliate {
             email: ask.email,
             display_name: ask.display_name,
             status,
-            tier_id: None,
+            tier_id: ask.tier_id,
             parent_id,
             custom_rate: ask.custom_rate,
             metadata: ask.metadata,
@@ -133,7 +137,7 @@ impl Affiliate {
             email: change.email.unwrap_or_else(|| self.email.clone()),
             display_name: change.display_name.unwrap_or_else(|| self.display_name.clone()),
             status,
-            tier_id: self.tier_id,
+            tier_id: change.tier_id.unwrap_or(self.tier_id),
             parent_id: change.parent_id.unwrap_or(self.parent_id),
             custom_rate: change.custom_rate.unwrap_or(self.custom_rate),
             metadata: change.metadata.unwrap_or_else(|| self.metadata.clone()),
@@ -176,6 +180,7 @@ pub(crate) mod tests {
             display_name: None,
             status: None,
             custom_rate: None,
+            tier_id: None,
             metadata: Metadata::default(),
         };
         Affiliate::create(AffiliateId::from_uuid(uuid::Uuid::from_u128(n)), ask, None, "x", Timestamp::MIN).unwrap()

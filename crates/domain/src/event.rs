@@ -5,7 +5,7 @@ use crate::{
     ShortText, Timestamp,
 };
 
-/// What kind of event. Four words have a meaning of their own, any other is the shop's and pays like a purchase.
+/// What kind of event. Six words have a meaning of their own, any other is the shop's and pays like a purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A first or one-off sale.
@@ -18,6 +18,8 @@ pub enum EventKind {
     Lead,
     /// A trial began.
     TrialStarted,
+    /// A sale is taken back, in part or all of it.
+    Refund,
     /// The shop's own word: 1 to 40 of `[a-z0-9_.]`.
     Custom(String),
 }
@@ -53,12 +55,10 @@ impl EventKind {
             "signup" => Ok(Self::Signup),
             "lead" => Ok(Self::Lead),
             "trial_started" => Ok(Self::TrialStarted),
-            // Reserved: it takes money back, so it must never be read as a word that pays.
-            "refund" => Err("must not be refund: refunds are not accepted yet".to_owned()),
+            "refund" => Ok(Self::Refund),
             _ if own_word => Ok(Self::Custom(text.to_owned())),
-            _ => {
-                Err("must be purchase, renewal, signup, lead, trial_started or a word of a-z, 0-9, _ and .".to_owned())
-            }
+            _ => Err("must be purchase, renewal, refund, signup, lead, trial_started or a word of a-z, 0-9, _ and ."
+                .to_owned()),
         }
     }
 
@@ -70,6 +70,7 @@ impl EventKind {
             Self::Signup => "signup",
             Self::Lead => "lead",
             Self::TrialStarted => "trial_started",
+            Self::Refund => "refund",
             Self::Custom(word) => word,
         }
     }
@@ -81,6 +82,7 @@ impl EventKind {
             Self::Signup => EventSpace::Signup,
             Self::Lead => EventSpace::Lead,
             Self::TrialStarted => EventSpace::TrialStarted,
+            Self::Refund => EventSpace::Refund,
         }
     }
 
@@ -205,6 +207,12 @@ impl Event {
             created_at: now,
         }
     }
+
+    /// What refunds left of what was paid; `None` where nothing was.
+    pub fn left(&self) -> Option<Money> {
+        let amount = self.amount?;
+        Some(Money::from_minor(amount.minor().saturating_sub(self.refunded_minor), amount.currency()))
+    }
 }
 
 #[cfg(test)]
@@ -213,13 +221,18 @@ mod tests {
 
     #[test]
     fn words_and_their_spaces() {
-        for (word, pays) in
-            [("purchase", true), ("renewal", true), ("upsell.v2", true), ("signup", false), ("lead", false)]
-        {
+        for (word, pays) in [
+            ("purchase", true),
+            ("renewal", true),
+            ("upsell.v2", true),
+            ("signup", false),
+            ("lead", false),
+            ("refund", false),
+        ] {
             let kind = EventKind::parse(word).unwrap();
             assert_eq!((kind.as_str(), kind.pays()), (word, pays));
         }
-        for bad in ["", "refund", "Purchase", "a b", &"x".repeat(41)] {
+        for bad in ["", "Purchase", "a b", &"x".repeat(41)] {
             assert!(EventKind::parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,8 +1,8 @@
 //! Merchants: one mode of an organization, with its settings and, in test mode, its own clock.
 
 use crate::{
-    Currency, MerchantId, Mode, OrganizationId, OrganizationName, Refusal, Settings, Slug, TestClock, TestClockStep,
-    Timestamp,
+    CommissionRule, Currency, MerchantId, Mode, OrganizationId, OrganizationName, Refusal, Settings, Slug, TestClock,
+    TestClockStep, Tier, Timestamp,
 };
 use std::time::Duration;
 
@@ -138,6 +138,30 @@ impl Merchant {
         Self { created_at, ..founded }
     }
 
+    /// The merchant with one more tier, if it may have one more.
+    pub fn with_one_more_tier(&self) -> Result<Self, Refusal> {
+        let tier_count = one_more(self.tier_count, Tier::MOST, "tiers")?;
+        Ok(Self { tier_count, ..self.clone() })
+    }
+
+    /// The merchant with one tier less.
+    #[must_use]
+    pub fn with_one_tier_less(&self) -> Self {
+        Self { tier_count: self.tier_count.saturating_sub(1), ..self.clone() }
+    }
+
+    /// The merchant with one more commission rule, if it may have one more.
+    pub fn with_one_more_rule(&self) -> Result<Self, Refusal> {
+        let rule_count = one_more(self.rule_count, CommissionRule::MOST, "commission rules")?;
+        Ok(Self { rule_count, ..self.clone() })
+    }
+
+    /// The merchant with one commission rule less.
+    #[must_use]
+    pub fn with_one_rule_less(&self) -> Self {
+        Self { rule_count: self.rule_count.saturating_sub(1), ..self.clone() }
+    }
+
     /// The slug wanted first: from the organization's name, with `-test` in test mode. `attempt` counts collisions and
     /// is appended from the first on, as `-2`, `-3`, … (product 1).
     pub fn slug_for(name: &OrganizationName, mode: Mode, attempt: u32) -> Slug {
@@ -148,6 +172,11 @@ impl Merchant {
         };
         if attempt == 0 { stem } else { stem.with_suffix(&attempt.saturating_add(1).to_string()) }
     }
+}
+
+fn one_more(count: u16, most: u16, of_what: &str) -> Result<u16, Refusal> {
+    let full = || Refusal::State(format!("A merchant may have {most} {of_what}, and this one has them."));
+    count.checked_add(1).filter(|&count| count <= most).ok_or_else(full)
 }
 
 #[cfg(test)]
@@ -224,5 +253,23 @@ mod tests {
         assert_eq!(MerchantClock::default().at(real), real);
         assert_eq!(MerchantClock::ahead_by(5).at(real).micros(), 1_005);
         assert_eq!(MerchantClock::ahead_by(i64::MAX).at(real), Timestamp::MAX);
+    }
+
+    #[test]
+    fn counts_end_at_their_limits() {
+        let id = uuid::Uuid::nil();
+        let (id, organization) = (MerchantId::from_uuid(id), OrganizationId::from_uuid(id));
+        let mut shop =
+            Merchant::found(id, organization, Mode::Test, Slug::shop(), "USD".parse().unwrap(), Timestamp::MIN);
+        for _ in 0..Tier::MOST {
+            shop = shop.with_one_more_tier().unwrap();
+        }
+        for _ in 0..CommissionRule::MOST {
+            shop = shop.with_one_more_rule().unwrap();
+        }
+        assert!(matches!(shop.with_one_more_tier(), Err(Refusal::State(_))));
+        assert!(matches!(shop.with_one_more_rule(), Err(Refusal::State(_))));
+        assert!(shop.with_one_tier_less().with_one_more_tier().is_ok());
+        assert!(shop.with_one_rule_less().with_one_more_rule().is_ok());
     }
 }

@@ -136,6 +136,19 @@ impl Money {
         Self { minor, currency: self.currency }
     }
 
+    /// The part of this amount that `rate` gives, not rounded, in whole units: at least the currency's digits, and no
+    /// needless zeros beyond them.
+    #[must_use]
+    pub fn exactly_at(self, rate: Rate) -> String {
+        let mut exact = i128::from(self.minor) * i128::from(rate.millionths());
+        let (least, mut digits) = (self.currency.exponent(), self.currency.exponent() + 6);
+        while digits > least && exact % 10 == 0 {
+            exact /= 10;
+            digits -= 1;
+        }
+        decimal::plain(exact, digits)
+    }
+
     /// The part of this amount that `rate` gives, rounded towards zero.
     #[must_use]
     pub fn at_down(self, rate: Rate) -> Self {
@@ -225,6 +238,21 @@ mod tests {
             assert_eq!(whole.at(rate), Money::from_minor(half, usd));
             assert_eq!(whole.part(one, two), Money::from_minor(half, usd));
             assert_eq!(whole.at_down(rate), Money::from_minor(minor / 2, usd));
+        }
+    }
+
+    #[test]
+    fn exact_shares_show_every_digit() {
+        for (amount, currency, share, wanted) in [
+            ("99.00", "USD", 200_000, "19.80"),
+            ("0.01", "USD", 200_000, "0.002"),
+            ("999", "JPY", 200_000, "199.8"),
+            ("1.234", "KWD", 200_000, "0.2468"),
+            ("1", "JPY", 1, "0.000001"),
+            ("0", "JPY", 200_000, "0"),
+        ] {
+            let rate = Rate::from_millionths(share).unwrap();
+            assert_eq!(money(amount, currency).unwrap().exactly_at(rate), wanted);
         }
     }
 

@@ -21,6 +21,15 @@ impl Reward {
         }
     }
 
+    /// What it gives for `basis` before that is rounded, as a decimal number of whole units without needless zeros.
+    #[must_use]
+    pub fn exact(self, basis: Money) -> String {
+        match self {
+            Self::Rate(rate) => basis.exactly_at(rate),
+            Self::Flat(amount) => amount.decimal(),
+        }
+    }
+
     /// The rate, if it is one.
     pub const fn rate(self) -> Option<Rate> {
         match self {

@@ -234,8 +234,8 @@ mod tests {
     fn ladder() -> [Tier; 4] {
         [
             tier(1, 10, Threshold::Orders(0)),
-            tier(2, 20, Threshold::Revenue(usd(1_000_00))),
-            tier(3, 30, Threshold::CommissionsPaid(usd(500_00))),
+            tier(2, 20, Threshold::Revenue(usd(100_000))),
+            tier(3, 30, Threshold::CommissionsPaid(usd(50_000))),
             tier(4, 30, Threshold::Orders(100)),
         ]
     }
@@ -246,14 +246,14 @@ mod tests {
         for (revenue, orders, paid, present, wanted) in [
             (0, 0, 0, None, Some(1)),
             (0, 0, 0, Some(1), None),
-            (999_99, 0, 0, Some(1), None),
-            (1_000_00, 0, 0, None, Some(2)),
-            (1_000_00, 0, 0, Some(1), Some(2)),
-            (1_000_00, 0, 0, Some(3), None),
-            (-5, 99, 499_99, Some(1), None),
-            (0, 0, 500_00, Some(2), Some(3)),
+            (99_999, 0, 0, Some(1), None),
+            (100_000, 0, 0, None, Some(2)),
+            (100_000, 0, 0, Some(1), Some(2)),
+            (100_000, 0, 0, Some(3), None),
+            (-5, 99, 49_999, Some(1), None),
+            (0, 0, 50_000, Some(2), Some(3)),
             // Both give 0.30: 500.00 stands higher than 100 orders, being 50,000 cents.
-            (0, 100, 500_00, Some(2), Some(3)),
+            (0, 100, 50_000, Some(2), Some(3)),
             (0, 100, 0, Some(2), Some(4)),
             (0, 100, 0, Some(3), None),
             // A tier that is no more does not hold anybody.
@@ -277,7 +277,7 @@ mod tests {
         let at = |metric, text: &str, currency: &str| {
             Threshold::at(metric, text.parse().unwrap(), currency.parse().unwrap()).map(Threshold::height).ok()
         };
-        assert_eq!(at(Metric::Revenue, "1000.5", "USD"), Some(1_000_50));
+        assert_eq!(at(Metric::Revenue, "1000.5", "USD"), Some(100_050));
         assert_eq!(at(Metric::CommissionsPaid, "1000", "JPY"), Some(1_000));
         assert_eq!(at(Metric::Orders, "12.0", "USD"), Some(12));
         for (metric, text, currency) in [

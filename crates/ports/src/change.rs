@@ -285,6 +285,20 @@ impl ChangeSet {
         self.still.push((loaded.row.row_ref(), loaded.version));
     }
 
+    /// Adds all of another set of the same merchant, so that both become true at once or neither. The two must not
+    /// touch the same key, nor change the same row.
+    pub fn absorb(&mut self, other: Self) {
+        let Self { merchant: _, urgent, still, claims, frees, rows, announce, reply } = other;
+        self.urgent |= urgent;
+        let fresh: Vec<_> = still.into_iter().filter(|row| !self.still.contains(row)).collect();
+        self.still.extend(fresh);
+        self.claims.extend(claims);
+        self.frees.extend(frees);
+        self.rows.absorb(rows);
+        self.announce.extend(announce);
+        self.reply = self.reply.take().or(reply);
+    }
+
     /// Every row that must still be as it was read, sorted in lock order, each once: a row that is both read and
     /// written is written.
     pub fn expectations(&self) -> Vec<Expectation> {

@@ -29,11 +29,13 @@ pub use lease::Leases;
 pub use maintenance::Maintenance;
 pub use page::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
 pub use reads::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, Candidate, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    DueCommission, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Inspection, KeyFacts,
-    KeyReads, LinkFacts, MaturingFacts, MerchantReads, NewAffiliateFacts, ReplyReads, SessionClick, SettingsFacts,
-    Storage,
+    DueAccount, DueAsk, DueCommission, DueFacts, DuePart, EventFacts, EventFilter, EventFound, EventLookup, EventReads,
+    EventRecord, FrozenAsk, FrozenFacts, FrozenItem, Inspection, KeyFacts, KeyReads, LinkFacts, MaturingFacts,
+    MerchantReads, NewAffiliateFacts, NewTierFacts, PayoutFacts, PayoutFilter, PayoutItemFilter, PayoutLine,
+    PayoutReads, ProgramReads, PromotionFacts, RefundFacts, RefundLookup, RefundReads, RefundedSale, ReplyReads,
+    RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reads::{
     ClosingFacts, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts,
@@ -41,7 +43,7 @@ pub use reads::{
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
-pub use wire::{Envelope, RateLimiter, RateVerdict, Shown, Tenant, Wire};
+pub use wire::{Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Tenant, Wire};
 
 #[cfg(feature = "mock")]
 pub use {clock::MockClock, journal::MockJournal, wire::MockRateLimiter};

@@ -1,8 +1,8 @@
 //! Rows that a change set writes, and how they are told apart.
 
 use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Click, Commission, Coupon, Customer, Event, Group, GroupSettings, Merchant,
-    MerchantId, Order, Organization, Timestamp,
+    Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, CommissionRule, Coupon, Customer, Event, Group,
+    GroupSettings, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier, Timestamp,
 };
 use uuid::Uuid;
 
@@ -39,11 +39,16 @@ pub enum Table {
     Merchants,
     ApiKeys,
     Trees,
+    Tiers,
+    CommissionRules,
     Affiliates,
     Coupons,
+    Bindings,
     Events,
     Commissions,
     Accounts,
+    Payouts,
+    PayoutItems,
     GroupSettings,
     Customers,
     Groups,
@@ -52,16 +57,21 @@ pub enum Table {
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
         Self::Trees,
+        Self::Tiers,
+        Self::CommissionRules,
         Self::Affiliates,
         Self::Coupons,
+        Self::Bindings,
         Self::Events,
         Self::Commissions,
         Self::Accounts,
+        Self::Payouts,
+        Self::PayoutItems,
         Self::GroupSettings,
         Self::Customers,
         Self::Groups,
@@ -127,11 +137,16 @@ entities! {
     Merchant, Merchants, id;
     ApiKey, ApiKeys, id;
     Tree, Trees, merchant_id;
+    Tier, Tiers, id;
+    CommissionRule, CommissionRules, id;
     Affiliate, Affiliates, id;
     Coupon, Coupons, id;
+    Binding, Bindings, id;
     Event, Events, id;
     Commission, Commissions, id;
     Account, Accounts, id;
+    Payout, Payouts, id;
+    PayoutItem, PayoutItems, id;
     GroupSettings, GroupSettings, merchant_id;
     Customer, Customers, id;
     Group, Groups, id;
@@ -171,6 +186,14 @@ impl<T: Entity> Writes<T> {
         self.gone.push((loaded.row.row_id(), loaded.version));
     }
 
+    /// Adds what `other` does to the same table.
+    fn absorb(&mut self, other: Self) {
+        let Self { new, changed, gone } = other;
+        self.new.extend(new);
+        self.changed.extend(changed);
+        self.gone.extend(gone);
+    }
+
     /// How many rows it touches.
     pub fn count(&self) -> usize {
         self.new.len() + self.changed.len() + self.gone.len()
@@ -201,11 +224,16 @@ pub struct Rows {
     pub merchants: Writes<Merchant>,
     pub api_keys: Writes<ApiKey>,
     pub trees: Writes<Tree>,
+    pub tiers: Writes<Tier>,
+    pub commission_rules: Writes<CommissionRule>,
     pub affiliates: Writes<Affiliate>,
     pub coupons: Writes<Coupon>,
+    pub bindings: Writes<Binding>,
     pub events: Writes<Event>,
     pub commissions: Writes<Commission>,
     pub accounts: Writes<Account>,
+    pub payouts: Writes<Payout>,
+    pub payout_items: Writes<PayoutItem>,
     pub group_settings: Writes<GroupSettings>,
     pub customers: Writes<Customer>,
     pub groups: Writes<Group>,
@@ -216,6 +244,52 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Adds what `other` writes.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let Self {
+            organizations,
+            merchants,
+            api_keys,
+            trees,
+            tiers,
+            commission_rules,
+            affiliates,
+            coupons,
+            bindings,
+            events,
+            commissions,
+            accounts,
+            payouts,
+            payout_items,
+            group_settings,
+            customers,
+            groups,
+            orders,
+            clicks,
+            key_uses,
+        } = other;
+        self.organizations.absorb(organizations);
+        self.merchants.absorb(merchants);
+        self.api_keys.absorb(api_keys);
+        self.trees.absorb(trees);
+        self.tiers.absorb(tiers);
+        self.commission_rules.absorb(commission_rules);
+        self.affiliates.absorb(affiliates);
+        self.coupons.absorb(coupons);
+        self.bindings.absorb(bindings);
+        self.events.absorb(events);
+        self.commissions.absorb(commissions);
+        self.accounts.absorb(accounts);
+        self.payouts.absorb(payouts);
+        self.payout_items.absorb(payout_items);
+        self.group_settings.absorb(group_settings);
+        self.customers.absorb(customers);
+        self.groups.absorb(groups);
+        self.orders.absorb(orders);
+        self.clicks.extend(clicks);
+        self.key_uses.extend(key_uses);
+    }
+
     /// How many rows it touches.
     pub fn count(&self) -> usize {
         let Self {
@@ -223,11 +297,16 @@ impl Rows {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             group_settings,
             customers,
             groups,
@@ -239,11 +318,16 @@ impl Rows {
             + merchants.count()
             + api_keys.count()
             + trees.count()
+            + tiers.count()
+            + commission_rules.count()
             + affiliates.count()
             + coupons.count()
+            + bindings.count()
             + events.count()
             + commissions.count()
             + accounts.count()
+            + payouts.count()
+            + payout_items.count()
             + group_settings.count()
             + customers.count()
             + groups.count()
@@ -259,11 +343,16 @@ impl Rows {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
+            payouts,
+            payout_items,
             group_settings,
             customers,
             groups,
@@ -276,11 +365,16 @@ impl Rows {
             .chain(merchants.expected())
             .chain(api_keys.expected())
             .chain(trees.expected())
+            .chain(tiers.expected())
+            .chain(commission_rules.expected())
             .chain(affiliates.expected())
             .chain(coupons.expected())
+            .chain(bindings.expected())
             .chain(events.expected())
             .chain(commissions.expected())
             .chain(accounts.expected())
+            .chain(payouts.expected())
+            .chain(payout_items.expected())
             .chain(group_settings.expected())
             .chain(customers.expected())
             .chain(groups.expected())

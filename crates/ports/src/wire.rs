@@ -1,8 +1,10 @@
 //! Ports that face the callers: rendering and rate limits.
 
-use crate::{AffiliateRecord, EventRecord, Topic};
-use domain::{AnnouncementId, ApiKey, ApiKeyId, Commission, Coupon, Merchant, MerchantId, Mode, TestClock, Timestamp};
-use domain::{Customer, Group, GroupSettings, Order, OrganizationId};
+use crate::{AffiliateRecord, EventRecord, ReplyStatus, Topic};
+use domain::{
+    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings, Merchant,
+    MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier, Timestamp,
+};
 use std::time::Duration;
 
 /// Whose objects they are, for those that say so.
@@ -28,6 +30,10 @@ pub enum Shown<'a> {
     Coupon(&'a Coupon),
     Event(&'a EventRecord),
     Commission(&'a Commission),
+    Tier(&'a Tier),
+    CommissionRule(&'a CommissionRule),
+    Payout(&'a Payout),
+    PayoutItem(&'a PayoutItem),
     Settings(&'a Merchant),
     ApiKey(&'a ApiKey),
     Customer(Tenant, &'a Customer),
@@ -35,6 +41,25 @@ pub enum Shown<'a> {
     Group(Tenant, &'a Group),
     GroupSettings(Tenant, &'a GroupSettings),
     TestClock(TestClock),
+    Outcomes(&'a Outcomes),
+}
+
+/// What became of the lines of a batch, in their order.
+#[derive(Debug, Clone)]
+pub struct Outcomes {
+    /// The request's id, which stands in each refusal.
+    pub request_id: String,
+    /// A line each.
+    pub lines: Vec<LineOutcome>,
+}
+
+/// What became of one line.
+#[derive(Debug, Clone)]
+pub enum LineOutcome {
+    /// The status and the object that the line alone would have been answered with.
+    Done(ReplyStatus, Vec<u8>),
+    /// It was refused, and harmed no other.
+    Refused(Refusal),
 }
 
 /// What stands around an announcement's data.

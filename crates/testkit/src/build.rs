@@ -2,11 +2,11 @@
 //! `Affiliate { status: AffiliateStatus::Pending, ..build::affiliate(&ids, "bob") }`.
 
 use domain::{
-    Account, Actor, Affiliate, AffiliateStatus, ApiKey, Click, Commission, CommissionStatus, Coupon, CouponCode,
-    Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group, GroupSettings, GroupTerms, Items,
-    KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup, NewOrder, Order, OrderReference,
-    Organization, OrganizationName, Plan, Rate, RateSource, Reward, ScheduleWish, Scopes, SessionId, ShareIdFormat,
-    Slug, Timestamp, Utm,
+    Account, Actor, Affiliate, AffiliateStatus, ApiKey, Binding, Click, Commission, CommissionRule, CommissionStatus,
+    Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group, GroupSettings,
+    GroupTerms, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup, NewOrder, Order,
+    OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate, RateSource, Reward, RuleScope,
+    ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -86,10 +86,36 @@ pub fn affiliate(ids: &dyn IdSource, name: &str) -> Affiliate {
     }
 }
 
+/// A tier of a quarter for whoever has 10 orders.
+pub fn tier(ids: &dyn IdSource, name: &str) -> Tier {
+    let (name, rate) = (TierName::parse(name).unwrap(), Rate::from_millionths(250_000).unwrap());
+    Tier { id: ids.id(), name, rate, threshold: Threshold::Orders(10), created_at: moment(0), updated_at: moment(0) }
+}
+
+/// A rule that gives a tenth of everything.
+pub fn rule(ids: &dyn IdSource) -> CommissionRule {
+    CommissionRule {
+        id: ids.id(),
+        scope: RuleScope::Global,
+        reward: Reward::Rate(Rate::from_millionths(100_000).unwrap()),
+        event_kind: None,
+        priority: 0,
+        starts_at: None,
+        ends_at: None,
+        created_at: moment(0),
+        updated_at: moment(0),
+    }
+}
+
 /// A coupon of `owner`.
 pub fn coupon(ids: &dyn IdSource, owner: &Affiliate, code: &str) -> Coupon {
     let code = CouponCode::parse(code).unwrap();
     Coupon { id: ids.id(), affiliate_id: owner.id, code, created_at: moment(0) }
+}
+
+/// The bond of a customer to `owner` since `event`.
+pub fn binding(ids: &dyn IdSource, owner: &Affiliate, event: &Event) -> Binding {
+    Binding::tie(ids.id(), owner.id, event.id, moment(0))
 }
 
 /// A session id from a short name.
@@ -167,6 +193,26 @@ pub fn commission(ids: &dyn IdSource, event: &Event, earner: &Affiliate) -> Comm
     }
 }
 
+/// A sale that earned `earner` exactly these amounts, in minor units of dollars: a row each, all of it commission.
+pub fn earnings(
+    ids: &dyn IdSource,
+    external_id: &str,
+    earner: &Affiliate,
+    amounts: &[i64],
+) -> (Event, Vec<Commission>) {
+    let usd = |minor| Money::from_minor(minor, usd());
+    // Without a cap the rows are what they should be also where some are below zero, as no sale makes them.
+    let sale = Event { amount: Some(usd(amounts.iter().sum())), payout_cap: None, ..event(ids, external_id) };
+    let row = |&minor| Commission {
+        basis: usd(minor),
+        reward: Reward::Rate(Rate::ONE),
+        amount: usd(minor),
+        ..commission(ids, &sale, earner)
+    };
+    let rows = amounts.iter().map(row).collect();
+    (sale, rows)
+}
+
 /// What `parent` earns at `level` by the `leaf`: a tenth of it.
 pub fn override_of(ids: &dyn IdSource, leaf: &Commission, parent: &Affiliate, level: u8) -> Commission {
     let rate = Rate::from_millionths(100_000).unwrap();
@@ -183,9 +229,48 @@ pub fn override_of(ids: &dyn IdSource, leaf: &Commission, parent: &Affiliate, le
     }
 }
 
+/// A refund of `minor` units of `sale`.
+pub fn refund(ids: &dyn IdSource, sale: &Event, minor: i64) -> Event {
+    let currency = sale.amount.map_or(usd(), Money::currency);
+    Event {
+        kind: EventKind::Refund,
+        order_id: sale.order_id.clone(),
+        amount: Some(Money::from_minor(minor, currency)),
+        payout_cap: None,
+        refunds: Some(sale.id),
+        ..event(ids, &format!("refund-{}", ids.uuid().simple()))
+    }
+}
+
+/// The negative sibling of a row at a rate, for its part of a `refund` that is all its basis loses.
+pub fn sibling(ids: &dyn IdSource, row: &Commission, refund: &Event) -> Commission {
+    let lost = refund.amount.unwrap_or(Money::zero(usd()));
+    let left = row.basis.minus(lost).expect("amounts of one currency");
+    let minus = |less: Money, more: Money| less.minus(more).expect("amounts of one currency");
+    Commission {
+        id: ids.id(),
+        reverses: Some(row.id),
+        refund_id: Some(refund.id),
+        basis: minus(Money::zero(lost.currency()), lost),
+        amount: minus(row.reward.of(left), row.amount),
+        ..row.clone()
+    }
+}
+
 /// An empty account of `owner`.
 pub fn account(ids: &dyn IdSource, owner: &Affiliate, currency: Currency) -> Account {
     Account::open(ids.id(), owner.id, currency)
+}
+
+/// A payout without items that nobody sees yet.
+pub fn payout(ids: &dyn IdSource) -> Payout {
+    Payout::begin(ids.id(), usd(), moment(0), moment(0))
+}
+
+/// The item of `owner` in a payout, with these commissions. They must be frozen in it.
+pub fn payout_item(ids: &dyn IdSource, payout: &Payout, owner: &Affiliate, rows: &[Commission]) -> PayoutItem {
+    let item = PayoutItem::begin(ids.id(), payout, owner.id, moment(0));
+    rows.iter().fold(item, |item, row| item.with(row).unwrap())
 }
 
 /// An announcement with a small payload.

@@ -31,13 +31,20 @@ mod maturing;
 mod merchants;
 mod orders;
 mod paging;
+mod payouts;
+mod program;
+mod promotion;
 mod races;
 mod random_plan;
 mod random_sets;
+mod refunds;
 mod replies;
+mod sequence;
 mod settle;
 mod tables;
 mod wiping;
+
+pub use sequence::Sequence;
 
 use ports::Storage;
 use std::{any::Any, fmt, sync::Arc, time::Duration};
@@ -122,6 +129,19 @@ macro_rules! contract_cases {
                 coupons_are_filtered
                 what_making_a_coupon_needs
             }
+            program {
+                a_tier_comes_back_whole
+                a_rule_comes_back_whole
+                tiers_are_listed_newest_first_and_filtered
+                rules_are_listed_newest_first_and_filtered
+                what_making_and_changing_a_tier_needs
+                what_a_rule_names_is_found
+                an_event_brings_tiers_and_rules_where_there_are_some
+            }
+            promotion {
+                whoever_is_credited_in_the_window_is_a_candidate
+                totals_are_what_the_affiliate_has_reached
+            }
             clicks {
                 a_link_is_found_by_its_two_slugs
                 a_click_of_any_size_is_kept
@@ -138,6 +158,7 @@ macro_rules! contract_cases {
                 many_events_are_looked_up_at_once
                 lookups_of_one_moment_do_not_mix
                 an_external_id_is_looked_up_in_its_space
+                a_customers_bond_is_found_by_the_first_key_that_is_taken
                 five_levels_of_parents_come_along
                 the_latest_clicks_and_the_earliest_in_the_window_are_chosen
                 the_window_follows_the_merchants_clock
@@ -147,6 +168,11 @@ macro_rules! contract_cases {
                 commissions_are_listed_newest_first
                 commissions_are_filtered
                 what_moving_a_commission_needs
+            }
+            refunds {
+                what_taking_a_sale_back_needs
+                the_sales_of_an_order_are_found_two_at_the_most
+                of_many_refunds_never_more_than_is_left_is_taken
             }
             customers {
                 a_customer_comes_back_whole
@@ -188,6 +214,18 @@ macro_rules! contract_cases {
                 a_wiped_merchant_has_its_keys_and_nothing_else
                 two_nodes_wipe_a_merchant_together
                 merchants_that_are_being_reset_are_found
+            }
+            payouts {
+                a_payout_comes_back_whole
+                only_sealed_payouts_are_shown
+                payouts_are_listed_newest_first_and_filtered
+                items_are_listed_and_filtered
+                what_a_payment_file_needs
+                what_building_a_payout_needs
+                what_is_due_is_cut_into_steps
+                what_settling_a_payout_needs
+                unsealed_payouts_are_found_the_oldest_first
+                payouts_at_once_share_no_row
             }
             freshness {
                 a_taken_key_is_never_older_than_its_row
@@ -237,6 +275,7 @@ macro_rules! contract_cases {
                 ordinary_writing_leaves_no_difference
                 every_planted_difference_is_found
                 no_more_differences_are_told_than_were_asked_for
+                a_sale_is_compared_however_many_there_are
             }
         }
     };

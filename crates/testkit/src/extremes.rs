@@ -7,10 +7,11 @@ use domain::{
 };
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
-    CommissionStatus, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind, ExternalId, Item, Items,
-    KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, Plan, Rate,
-    RateSource, Reason, Recurring, RedirectHost, Reward, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText,
-    Slug, Timestamp, UserAgent, Utm, Verdict, WebUrl,
+    CommissionRule, CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind,
+    ExternalId, Item, Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference,
+    OrganizationName, ParentVerdict, PassedParent, Payout, PayoutItem, PayoutItemStatus, PayoutStatus, Plan, Rate,
+    RateSource, Rating, Reason, Recurring, RedirectHost, Reward, RewardVerdict, RuleScope, Scope, Scopes, SelfReferral,
+    SessionId, Settings, ShortText, Slug, Threshold, Tier, TierName, Timestamp, UserAgent, Utm, Verdict, WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
@@ -131,6 +132,49 @@ pub fn coupon(owner: &Affiliate) -> Coupon {
     }
 }
 
+/// Tiers with the longest name and with thresholds of every kind.
+pub fn tiers(ids: &dyn IdSource) -> [Tier; 3] {
+    let kwd = Money::from_minor(i64::MAX, "KWD".parse().unwrap());
+    let longest = Tier {
+        id: domain::Id::from_uuid(highest()),
+        name: TierName::parse(&unicode(TierName::MOST)).unwrap(),
+        rate: Rate::ONE,
+        threshold: Threshold::Revenue(kwd),
+        created_at: Timestamp::MIN,
+        updated_at: Timestamp::MAX,
+    };
+    let paid = Threshold::CommissionsPaid(Money::zero("JPY".parse().unwrap()));
+    [
+        longest,
+        Tier { threshold: paid, rate: Rate::ZERO, ..build::tier(ids, "ß") },
+        Tier { threshold: Threshold::Orders(u32::MAX), ..build::tier(ids, "~") },
+    ]
+}
+
+/// Rules for everything that a rule can be for, with everything and with nothing left out.
+pub fn rules(ids: &dyn IdSource) -> Vec<CommissionRule> {
+    let word = || ShortText::parse(&unicode(ShortText::MOST)).unwrap();
+    let full = CommissionRule {
+        id: domain::Id::from_uuid(highest()),
+        scope: RuleScope::Product(word()),
+        reward: Reward::Flat(Money::from_minor(i64::MAX, "KWD".parse().unwrap())),
+        event_kind: Some(EventKind::parse(&"z.9_".repeat(10)).unwrap()),
+        priority: i32::MIN,
+        starts_at: Some(Timestamp::MIN),
+        ends_at: Some(Timestamp::MAX),
+        created_at: Timestamp::MAX,
+        updated_at: Timestamp::MIN,
+    };
+    let scopes = [
+        RuleScope::Affiliate(domain::Id::from_uuid(highest())),
+        RuleScope::Category(word()),
+        RuleScope::Tier(domain::Id::from_uuid(Uuid::nil())),
+        RuleScope::Global,
+    ];
+    let bare = scopes.into_iter().map(|scope| CommissionRule { scope, priority: i32::MAX, ..build::rule(ids) });
+    std::iter::once(full).chain(bare).collect()
+}
+
 /// The longest session.
 pub fn session() -> SessionId {
     SessionId::parse(&"_-".repeat(32)).unwrap()
@@ -188,10 +232,29 @@ pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
         customer_external_id: Some(ShortText::parse(&unicode(ShortText::MOST)).unwrap()),
         occurred_at: Some(Timestamp::MIN),
         metadata: metadata(),
-        decision: Decision { candidates: candidates.collect() },
+        decision: Decision { candidates: candidates.collect(), ..rated(winner) },
         fingerprint: [0xff; 32],
         created_at: Timestamp::MAX,
     }
+}
+
+/// A decision in which everything was weighed that can be.
+fn rated(winner: &Affiliate) -> Decision {
+    let considered = RateSource::ALL.iter().zip(RewardVerdict::ALL.iter().cycle()).map(|(&source, &verdict)| {
+        let flat = source == RateSource::RuleGlobal;
+        let sum = Money::from_minor(i64::MAX, "KWD".parse().unwrap());
+        let reward = if flat { Reward::Flat(sum) } else { Reward::Rate(Rate::ONE) };
+        Considered { source, rule_id: flat.then(|| domain::Id::from_uuid(highest())), reward, verdict }
+    });
+    let rating = Rating { affiliate_id: winner.id, lines: (0..100).collect(), considered: considered.collect() };
+    let passed = PassedParent {
+        leaf_affiliate_id: winner.id,
+        affiliate_id: winner.id,
+        level: 5,
+        verdict: ParentVerdict::NotApproved,
+    };
+    let cut = Some(Money::from_minor(i64::MAX, "KWD".parse().unwrap()));
+    Decision { candidates: Vec::new(), ratings: vec![rating; 100], passed_parents: vec![passed; 5], cut }
 }
 
 /// An event with everything left out that may be.
@@ -229,6 +292,42 @@ pub fn commission(event: &Event, earner: &Affiliate, leaf: &Commission) -> Commi
         matures_at: Timestamp::MAX,
         created_at: Timestamp::MIN,
         updated_at: Timestamp::MAX,
+    }
+}
+
+/// A payout with nothing left out.
+pub fn payout() -> Payout {
+    Payout {
+        id: domain::Id::from_uuid(highest()),
+        status: PayoutStatus::Failed,
+        total: Money::from_minor(i64::MAX, "KWD".parse().unwrap()),
+        paid: Money::from_minor(i64::MIN, "KWD".parse().unwrap()),
+        items_count: u32::MAX,
+        paid_count: u32::MAX,
+        failed_count: u32::MAX,
+        commissions_count: u32::MAX,
+        begun_at: Timestamp::MIN,
+        sealed_at: Some(Timestamp::MAX),
+        sent_at: Some(Timestamp::MIN),
+        ended_at: Some(Timestamp::MAX),
+        created_at: Timestamp::MAX,
+        updated_at: Timestamp::MIN,
+    }
+}
+
+/// An item with nothing left out.
+pub fn payout_item(payout: &Payout, owner: &Affiliate) -> PayoutItem {
+    PayoutItem {
+        id: domain::Id::from_uuid(highest()),
+        payout_id: payout.id,
+        affiliate_id: owner.id,
+        amount: Money::from_minor(i64::MIN, "KWD".parse().unwrap()),
+        commissions_count: u32::MAX,
+        status: PayoutItemStatus::Failed,
+        reference: Some(ShortText::parse(&unicode(ShortText::MOST)).unwrap()),
+        reason: Some(Reason::parse(&unicode(Reason::MOST)).unwrap()),
+        created_at: Timestamp::MAX,
+        updated_at: Timestamp::MIN,
     }
 }
 

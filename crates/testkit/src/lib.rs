@@ -4,6 +4,7 @@
 //! - [`build`] makes entities with sensible defaults, [`extremes`] makes them as small and as large as the domain lets
 //!   them be, and [`sets`] makes the change sets that write them as the use cases do.
 //! - [`contract`] holds the cases; [`storage_contract!`] stamps every one of them as a test of one adapter.
+//! - [`Mutant`] takes one guard out of every change set, to see what it was there for.
 //! - [`postgres`] starts a private PostgreSQL and gives every test a database of its own.
 #![allow(
     clippy::unwrap_used,
@@ -19,9 +20,11 @@ pub mod contract;
 pub mod extremes;
 mod ids;
 mod model;
+mod mutant;
 pub mod postgres;
 pub mod sets;
 
 pub use clock::FakeClock;
 pub use ids::{Dice, SeededIds};
 pub use model::Model;
+pub use mutant::{Guard, Mutant, Rival};

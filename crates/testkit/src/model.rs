@@ -67,15 +67,20 @@ impl Model {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
-            group_settings,
             customers,
+            group_settings,
             groups,
             orders,
+            payout_items,
+            payouts,
             clicks: _,
             key_uses: _,
         } = &set.rows;
@@ -83,11 +88,16 @@ impl Model {
         self.write_table(set.merchant, merchants);
         self.write_table(set.merchant, api_keys);
         self.write_table(set.merchant, trees);
+        self.write_table(set.merchant, tiers);
+        self.write_table(set.merchant, commission_rules);
         self.write_table(set.merchant, affiliates);
         self.write_table(set.merchant, coupons);
+        self.write_table(set.merchant, bindings);
         self.write_table(set.merchant, events);
         self.write_table(set.merchant, commissions);
         self.write_table(set.merchant, accounts);
+        self.write_table(set.merchant, payouts);
+        self.write_table(set.merchant, payout_items);
         self.write_table(set.merchant, group_settings);
         self.write_table(set.merchant, customers);
         self.write_table(set.merchant, groups);

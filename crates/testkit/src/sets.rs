@@ -1,7 +1,10 @@
 //! Change sets as the use cases make them: rows together with the unique keys they hold.
 
 use crate::build::Shop;
-use domain::{Account, Affiliate, ApiKey, Commission, Coupon, Customer, Event, Group, MerchantId, Order};
+use domain::{
+    Account, Affiliate, ApiKey, Binding, Commission, Coupon, Customer, Event, Group, MerchantId, Order, Payout,
+    PayoutItem, Tier,
+};
 use ports::{ChangeSet, Entity, Space, Tree, Version, Versioned};
 
 /// A row as it was first stored.
@@ -27,12 +30,18 @@ pub trait Grow: Sized {
     /// Adds a key and the claim of its hash.
     #[must_use]
     fn with_key(self, key: &ApiKey) -> Self;
+    /// Adds a tier and the claim of its name.
+    #[must_use]
+    fn with_tier(self, tier: &Tier) -> Self;
     /// Adds an affiliate and the claims of its slug and address.
     #[must_use]
     fn with_affiliate(self, affiliate: &Affiliate) -> Self;
     /// Adds a coupon and the claim of its code.
     #[must_use]
     fn with_coupon(self, coupon: &Coupon) -> Self;
+    /// Adds a customer's bond and the claims of the keys it goes by.
+    #[must_use]
+    fn with_binding(self, binding: &Binding, keys: &[String]) -> Self;
     /// Takes a coupon away and gives its code back.
     #[must_use]
     fn without_coupon(self, coupon: &Versioned<Coupon>) -> Self;
@@ -42,6 +51,9 @@ pub trait Grow: Sized {
     /// Adds an account and the claim of its place.
     #[must_use]
     fn with_account(self, account: &Account) -> Self;
+    /// Adds a payout and its items, with the claims of their places.
+    #[must_use]
+    fn with_payout(self, payout: &Payout, items: &[PayoutItem]) -> Self;
     /// Adds a customer and the claim of its address.
     #[must_use]
     fn with_customer(self, customer: &Customer) -> Self;
@@ -60,6 +72,12 @@ impl Grow for ChangeSet {
         self
     }
 
+    fn with_tier(mut self, tier: &Tier) -> Self {
+        self.claim(Space::TierName, tier.name.folded(), tier.row_id());
+        self.rows.tiers.insert(tier.clone());
+        self
+    }
+
     fn with_affiliate(mut self, affiliate: &Affiliate) -> Self {
         self.claim(Space::AffiliateSlug, affiliate.slug.as_str(), affiliate.row_id());
         self.claim(Space::AffiliateEmail, affiliate.email.folded(), affiliate.row_id());
@@ -70,6 +88,14 @@ impl Grow for ChangeSet {
     fn with_coupon(mut self, coupon: &Coupon) -> Self {
         self.claim(Space::CouponCode, coupon.code.as_str(), coupon.row_id());
         self.rows.coupons.insert(coupon.clone());
+        self
+    }
+
+    fn with_binding(mut self, binding: &Binding, keys: &[String]) -> Self {
+        for key in keys {
+            self.claim(Space::Binding, key, binding.row_id());
+        }
+        self.rows.bindings.insert(binding.clone());
         self
     }
 
@@ -89,6 +115,15 @@ impl Grow for ChangeSet {
     fn with_account(mut self, account: &Account) -> Self {
         self.claim(Space::Account, account.key(), account.row_id());
         self.rows.accounts.insert(account.clone());
+        self
+    }
+
+    fn with_payout(mut self, payout: &Payout, items: &[PayoutItem]) -> Self {
+        self.rows.payouts.insert(payout.clone());
+        for item in items {
+            self.claim(Space::PayoutAccount, item.key(), item.row_id());
+            self.rows.payout_items.insert(item.clone());
+        }
         self
     }
 

@@ -145,7 +145,8 @@ pub(super) const OWNED: &[Owned] = &[
             "sqlx",
         ],
         by: &["adapters-postgres", "adapters-sqlite"],
-        tests_of: &[],
+        // Whose test of both storages at once reads their tables as they are.
+        tests_of: &["coterie"],
         why: "only storage adapters know SQL",
     },
     Owned {

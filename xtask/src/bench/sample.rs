@@ -44,6 +44,16 @@ pub(super) struct Sample {
 }
 
 impl Sample {
+    /// The same, counted in the things of which a request has so many; only its latency stays the request's.
+    pub(super) fn each_of(self, things: u64) -> Self {
+        let Self { requests, per_second, latency, cost } = self;
+        let Cost { server, database, client, transactions, logged } = cost;
+        let [server, database, client, transactions, logged] =
+            [server, database, client, transactions, logged].map(|figure| figure / things as f64);
+        let cost = Cost { server, database, client, transactions, logged };
+        Self { requests: requests * things, per_second: per_second * things as f64, latency, cost }
+    }
+
     /// A sample whose cost nobody measured.
     pub(super) fn new(requests: u64, per_second: f64, latency: Latency) -> Self {
         Self { requests, per_second, latency, cost: Cost::UNKNOWN }

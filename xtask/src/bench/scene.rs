@@ -11,6 +11,9 @@ use std::time::Duration;
 /// The number of clients that most goals speak of.
 const BUSY: usize = 64;
 
+/// How many clients at once post batches.
+pub(super) const BATCHING: usize = 4;
+
 /// Where pgbench's best number of clients is looked for.
 const TRIED: [usize; 5] = [8, 16, 32, 48, 64];
 
@@ -71,6 +74,12 @@ impl Scene {
             goals.push(("the same, to pgbench at its best number of clients", by_rate, 2, Bound::AtLeast(2.0)));
         }
         Ok(Self::measured(&Work::Events, clients, pace, contenders)?.expecting(&goals))
+    }
+
+    /// Events in batches; the figures are those of an event.
+    pub(super) fn batches(stage: &Stage<'_>, pace: Pace) -> Outcome<Self> {
+        let run = || stage.measure(&Work::Batch, BATCHING, pace);
+        Self::measured(&Work::Batch, BATCHING, pace, vec![Contender::new("coterie", run)])
     }
 
     /// A read against pgbench running the same select.

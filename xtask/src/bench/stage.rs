@@ -88,11 +88,11 @@ impl<'c> Stage<'c> {
         };
         let sample = self.metered(|| load.run())?;
         match work {
-            Work::Events => self.events.set(self.events.get() + sample.requests),
             Work::Redirect => self.clicks.set(self.clicks.get() + sample.requests),
-            Work::Affiliate | Work::Affiliates | Work::EventsPage(_) => {}
+            Work::Events | Work::Batch | Work::Affiliate | Work::Affiliates | Work::EventsPage(_) => {}
         }
-        Ok(sample)
+        self.events.set(self.events.get() + work.events() * sample.requests);
+        Ok(if *work == Work::Batch { sample.each_of(work.events()) } else { sample })
     }
 
     /// Puts the same load on PostgreSQL itself.

@@ -4,11 +4,23 @@ use super::request::{Template, UNIQUE};
 use super::shop::Shop;
 use std::sync::Arc;
 
+/// How many events a batch has.
+const LINES: u64 = 1_000;
+
+/// A purchase as a shop posts it.
+fn purchase(session: &str, external_id: &str) -> String {
+    format!(
+        r#"{{"type":"purchase","amount":99.00,"currency":"USD","cookie_id":"{session}","external_id":"{external_id}"}}"#
+    )
+}
+
 /// A kind of request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
     /// A purchase by a visitor who clicked: key, attribution, event, commission and announcements, durable.
     Events,
+    /// A thousand such purchases in one request.
+    Batch,
     /// One affiliate.
     Affiliate,
     /// The first page of fifty affiliates.
@@ -24,6 +36,7 @@ impl Work {
     pub(super) fn title(&self) -> &'static str {
         match self {
             Self::Events => "`POST /events`",
+            Self::Batch => "`POST /events/batch`, each of 1,000",
             Self::Affiliate => "`GET /affiliates/{id}`",
             Self::Affiliates => "`GET /affiliates?limit=50`",
             Self::Redirect => "redirect with click",
@@ -36,8 +49,17 @@ impl Work {
     pub(super) fn expected(&self) -> u16 {
         match self {
             Self::Events => 201,
-            Self::Affiliate | Self::Affiliates | Self::EventsPage(_) => 200,
+            Self::Batch | Self::Affiliate | Self::Affiliates | Self::EventsPage(_) => 200,
             Self::Redirect => 302,
+        }
+    }
+
+    /// How many events a request records.
+    pub(super) fn events(&self) -> u64 {
+        match self {
+            Self::Events => 1,
+            Self::Batch => LINES,
+            Self::Affiliate | Self::Affiliates | Self::Redirect | Self::EventsPage(_) => 0,
         }
     }
 
@@ -48,13 +70,17 @@ impl Work {
         let get = |path: &str| Template::get(path, &authorization);
         match self {
             Self::Events => {
-                let body = |session: &String| {
-                    format!(
-                        r#"{{"type":"purchase","amount":99.00,"currency":"USD","cookie_id":"{session}","external_id":"{UNIQUE}"}}"#
-                    )
+                let event = |session: &String| {
+                    Template::json("POST", "/api/v1/events", &authorization, &purchase(session, UNIQUE))
                 };
-                let event = |session| Template::json("POST", "/api/v1/events", &authorization, &body(session));
                 shop.sessions.iter().map(event).collect()
+            }
+            Self::Batch => {
+                let lines = (0..LINES).zip(shop.sessions.iter().cycle());
+                let lines: Vec<String> =
+                    lines.map(|(number, session)| purchase(session, &format!("{UNIQUE}-{number}"))).collect();
+                let body = format!(r#"{{"events":[{}]}}"#, lines.join(","));
+                [Template::json("POST", "/api/v1/events/batch", &authorization, &body)].into()
             }
             Self::Affiliate => shop.affiliates.iter().map(|it| get(&format!("/api/v1/affiliates/{}", it.id))).collect(),
             Self::Affiliates => [get("/api/v1/affiliates?limit=50")].into(),

@@ -35,7 +35,12 @@ impl Script {
         for index in 0..rows.ids.len() {
             script.text.push_str(&format!("\\set low{index} random(1000000000000000, 9999999999999999)\n"));
         }
-        script.add_reads(reads, |value| (*value == rows.external_id).then(|| EXTERNAL_ID.to_owned()));
+        let list = format!("{{{}}}", rows.external_id);
+        script.add_reads(reads, |value| match value {
+            value if *value == rows.external_id => Some(EXTERNAL_ID.to_owned()),
+            value if *value == list => Some(format!("ARRAY[{EXTERNAL_ID}]")),
+            _ => None,
+        });
         let write = script.write(rows);
         script.text.push_str(&write);
         script
@@ -67,6 +72,10 @@ impl Script {
 
     /// A variable with this value; pgbench sends it as a parameter, as a program would.
     fn variable(&mut self, value: &str) -> String {
+        if value.is_empty() {
+            // pgbench has no empty variables.
+            return "''".to_owned();
+        }
         let name = format!("v{}", self.variables.len());
         self.variables.push((name.clone(), value.to_owned()));
         format!(":{name}")
@@ -204,9 +213,12 @@ mod tests {
             },
         ];
         let rows = EventRows { external_id: "order-1".into(), ids: BTreeMap::from([("u-1".into(), 0)]), tables };
-        let read = Statement { text: "SELECT $1".into(), parameters: vec![Some("order-1".into())] };
+        let parameters = vec![Some("order-1".into()), Some("{order-1}".into()), Some(String::new())];
+        let read = Statement { text: "SELECT $1, $2, $3".into(), parameters };
         let script = Script::event(&[read], &rows);
-        let fresh = format!("SELECT {EXTERNAL_ID};\nWITH w0 AS (INSERT INTO claims (key) VALUES ({EXTERNAL_ID})) ");
+        let fresh = format!(
+            "SELECT {EXTERNAL_ID}, ARRAY[{EXTERNAL_ID}], '';\nWITH w0 AS (INSERT INTO claims (key) VALUES ({EXTERNAL_ID})) "
+        );
         assert!(script.text.contains(&fresh), "{}", script.text);
         let event = format!("VALUES ((:seq::text || :low0::text)::uuid, {EXTERNAL_ID}, :v1::text, NULL::text);\n");
         assert!(script.text.ends_with(&event), "{}", script.text);

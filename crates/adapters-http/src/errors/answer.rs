@@ -98,6 +98,28 @@ impl ApiError {
         Self { allow: Some(methods), ..Self::new(Code::MethodNotAllowed) }
     }
 
+    /// Its status.
+    pub(crate) fn status(&self) -> u16 {
+        self.code.status()
+    }
+
+    /// What stands in the envelope under `error`, for a request with this id.
+    pub(crate) fn body<'a>(&'a self, request_id: &'a str) -> ErrorBody<'a> {
+        let code = self.code.as_str();
+        ErrorBody {
+            code,
+            message: self.message.as_ref(),
+            param: self.param(),
+            details: self.details(),
+            request_id,
+            doc_url: format!("{DOCS}{code}"),
+        }
+    }
+
+    fn details(&self) -> Vec<Detail<'_>> {
+        self.faults.iter().map(|fault| Detail { param: &fault.field, message: fault.to_string() }).collect()
+    }
+
     /// What it says.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -216,11 +238,12 @@ pub(crate) fn whole_seconds(span: Duration) -> u64 {
 
 #[derive(Serialize)]
 struct Envelope<'a> {
-    error: Body<'a>,
+    error: ErrorBody<'a>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// An error as the envelope shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorBody<'a> {
     code: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,7 +254,7 @@ struct Body<'a> {
     doc_url: String,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Detail<'a> {
     param: &'a str,
     message: String,
@@ -255,25 +278,21 @@ struct Problem<'a> {
 impl Rendered {
     fn body(&self) -> Vec<u8> {
         let Self { error, voice } = self;
-        let code = error.code.as_str();
-        let doc_url = format!("{DOCS}{code}");
-        let details: Vec<Detail<'_>> =
-            error.faults.iter().map(|fault| Detail { param: &fault.field, message: fault.to_string() }).collect();
-        let (message, param, request_id) = (error.message.as_ref(), error.param(), voice.request_id.as_str());
+        let request_id = voice.request_id.as_str();
         let written = if voice.problem {
-            let (title, status) = (error.code.meaning(), error.code.status());
+            let code = error.code.as_str();
             serde_json::to_vec(&Problem {
-                r#type: doc_url,
-                title,
-                status,
-                detail: message,
+                r#type: format!("{DOCS}{code}"),
+                title: error.code.meaning(),
+                status: error.code.status(),
+                detail: error.message.as_ref(),
                 code,
-                param,
-                details,
+                param: error.param(),
+                details: error.details(),
                 request_id,
             })
         } else {
-            serde_json::to_vec(&Envelope { error: Body { code, message, param, details, request_id, doc_url } })
+            serde_json::to_vec(&Envelope { error: error.body(request_id) })
         };
         // Strings and lists always serialize; an empty body would be the honest rest.
         written.unwrap_or_default()

@@ -101,10 +101,10 @@ fn new(body: &Node<'_>) -> Result<CreateAffiliate, Vec<Fault>> {
     let parent_email = fields.optional("parent_email", text(Email::parse));
     let status = fields.optional("status", text(str::parse));
     let custom_rate = fields.optional("custom_commission_rate", rate);
-    fields.optional("tier_id", existing_tier);
+    let tier_id = fields.optional("tier_id", text(existing_tier));
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     fields.finish(|| {
-        let affiliate = NewAffiliate { email: email?, slug, display_name, status, custom_rate, metadata };
+        let affiliate = NewAffiliate { email: email?, slug, display_name, status, custom_rate, tier_id, metadata };
         Some(CreateAffiliate { affiliate, parent_email })
     })
 }
@@ -158,10 +158,10 @@ fn change(body: &Node<'_>) -> Result<ChangeAffiliate, Vec<Fault>> {
         display_name: fields.clearable("display_name", text(DisplayName::parse)),
         status: fields.kept("status", text(str::parse)),
         custom_rate: fields.clearable("custom_commission_rate", rate),
+        tier_id: fields.clearable("tier_id", text(existing_tier)),
         parent_id: None,
         metadata: fields.clearable("metadata", metadata).map(Option::unwrap_or_default),
     };
-    fields.optional("tier_id", existing_tier);
     let parent_email = fields.clearable("parent_email", text(Email::parse));
     fields.finish(|| Some(ChangeAffiliate { change, parent_email }))
 }

@@ -1,17 +1,22 @@
 //! `/events`
 
-use super::{currency, existing_affiliate};
+use super::{
+    currency, existing_affiliate,
+    refunds::{is_refund, new_refund},
+};
 use crate::{
-    call::{Call, Handled, Read, Write},
+    call::{Call, Handled, Read, Write, WriteOrTry, json_answer},
     fields::Fields,
     json::Node,
     listing::PageParams,
     values::{decimal, id, instant, metadata, text},
-    wire::{EventObject, Instant, ListObject, OwnData},
+    wire::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
 };
-use actix_web::{get, post};
-use app::RecordEvent;
-use domain::{CouponCode, Email, EventKind, ExternalId, Fault, OrderReference, SessionId, ShortText};
+use actix_web::{get, http::StatusCode, post};
+use app::{App, AskedItem, BatchLine, EventBatch, RecordEvent};
+use domain::{
+    CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
+};
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
 
@@ -62,6 +67,22 @@ async fn show(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::Event(&record)))
 }
 
+/// Explain a conversion event.
+///
+/// Every candidate for the credit and why it won or lost, every reward that was considered for its lines, and each step of
+/// the arithmetic, the cap and later refunds included.
+#[utoipa::path(
+    tag = "Events", operation_id = "explainEvent", params(("id" = String, Path, description = "The event's id.")),
+    responses((status = 200, description = "How it came out so.", body = ExplanationObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/events/{id}/explain")]
+async fn explain(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let record = call.app().events.get(&call.who, call.path_id()?).await?;
+    Ok(json_answer(StatusCode::OK, bytes(&ExplanationObject::from(&record))))
+}
+
 /// A conversion event. `event_type` is read for `type`, and `payload` for `metadata`.
 #[derive(ToSchema)]
 #[schema(as = NewEvent, example = json!({
@@ -70,21 +91,30 @@ async fn show(call: Call<Read>) -> Handled {
 }))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewEventBody {
-    /// `purchase`, `renewal`, `signup`, `lead`, `trial_started`, or a word of your own, which pays like a purchase.
+    /// `purchase`, `renewal`, `refund`, `signup`, `lead`, `trial_started`, or a word of your own, which pays like a
+    /// purchase.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
     r#type: String,
     /// Your id of it. The same one again never pays twice.
     #[schema(min_length = 1, max_length = 255)]
     external_id: String,
-    /// Your order; the external id unless told otherwise.
+    /// Your order; the external id unless told otherwise. Of a refund, the order to take back: enough where only one event
+    /// that pays has it.
     #[schema(min_length = 1, max_length = 255)]
     order_id: Option<String>,
-    /// What was paid, in whole units with at most the currency's digits. Required where the type pays.
+    /// Of a refund, the event to take back. Such an event names no `items`, `coupon`, `cookie_id` or `affiliate_id`.
+    refunds: Option<String>,
+    /// What was paid, in whole units with at most the currency's digits. Required where the type pays and there are no
+    /// items. Of a refund, how much to take back: above 0, and all that is left unless told otherwise.
     #[schema(minimum = 0)]
     amount: Option<crate::wire::Amount>,
-    /// An ISO 4217 code; the settings' unless told otherwise.
+    /// An ISO 4217 code; the settings' unless told otherwise. Of a refund, that of the event it takes back.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
+    /// The lines of the order, each with a price of its own; at most 100. They must sum up to the amount, which may be left
+    /// out then.
+    #[schema(max_items = 100)]
+    items: Option<Vec<ItemBody>>,
     /// The visitor's session, from the cookie `_cobz_sess`. An unknown one is no error.
     #[schema(max_length = 255)]
     cookie_id: Option<String>,
@@ -101,6 +131,22 @@ struct NewEventBody {
     metadata: Option<OwnData>,
 }
 
+/// One line of an order.
+#[derive(ToSchema)]
+#[schema(as = NewItem)]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct ItemBody {
+    /// Your word for what was bought.
+    #[schema(min_length = 1, max_length = 255)]
+    product: Option<String>,
+    /// Your word for what kind of thing that is.
+    #[schema(min_length = 1, max_length = 255)]
+    category: Option<String>,
+    /// What was paid for it, in whole units with at most the currency's digits.
+    #[schema(minimum = 0)]
+    amount: crate::wire::Amount,
+}
+
 /// The buyer of an event.
 #[derive(ToSchema)]
 #[schema(as = EventCustomer)]
@@ -114,14 +160,33 @@ struct CustomerBody {
     external_id: Option<String>,
 }
 
+/// What is posted: something that happened, or that a sale is taken back.
+enum Posted {
+    Event(RecordEvent),
+    Refund(NewRefund),
+}
+
+fn posted(body: &Node<'_>) -> Result<Posted, Vec<Fault>> {
+    if is_refund(body) { new_refund(body).map(Posted::Refund) } else { new(body).map(Posted::Event) }
+}
+
 fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let kind = fields.either("type", "event_type");
     let kind = fields.required(kind, text(EventKind::parse));
     let external_id = fields.required("external_id", text(ExternalId::parse));
     let order_id = fields.optional("order_id", text(OrderReference::parse));
+    fields.optional("refunds", |_| -> Result<(), String> {
+        Err("must not be given unless the type is refund".to_owned())
+    });
     let amount = fields.optional("amount", decimal);
     let currency = fields.optional("currency", text(currency));
+    let items = fields.objects("items", Items::MOST, |item| {
+        let product = item.optional("product", text(ShortText::parse));
+        let category = item.optional("category", text(ShortText::parse));
+        let amount = item.required("amount", decimal)?;
+        Some(AskedItem { product, category, amount })
+    });
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
     let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
     let affiliate_id = fields.optional("affiliate_id", text(existing_affiliate));
@@ -140,6 +205,7 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
             order_id,
             amount,
             currency,
+            items: items.unwrap_or_default(),
             session: session.flatten(),
             coupon: coupon.flatten(),
             affiliate_id,
@@ -161,26 +227,90 @@ fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<
     Ok(parse(text).ok())
 }
 
+/// How an event is recorded.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameter that a call reads")]
+struct RecordParams {
+    /// With `true` nothing is kept: the answer is the one that the event would get, and the key needs the scope `read`. An
+    /// `Idempotency-Key` is ignored then.
+    dry_run: Option<bool>,
+}
+
 /// Record a conversion event, once.
 ///
 /// The same `external_id` with the same body gets the first answer again, with status 200; with another body it is
 /// refused. An event that leads to no affiliate is recorded too, with `attributed: false` and the reason.
+///
+/// A `refund` takes a sale back, in part or all that is left of it, together with what it earned: every commission gets
+/// a negative sibling, or becomes void where nothing is left of it and nothing was decided about it yet.
 #[utoipa::path(
-    tag = "Events", operation_id = "recordEvent", request_body = NewEventBody,
+    tag = "Events", operation_id = "recordEvent", params(RecordParams), request_body = NewEventBody,
     responses(
         (status = 201, description = "The event, recorded now.", body = EventObject<'static>),
-        (status = 200, description = "The event, recorded before.", body = EventObject<'static>)
+        (status = 200, description = "The event, recorded before, or what a dry run would record.", body = EventObject<'static>)
     ),
-    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS"])))
+    extensions(
+        ("x-scope" = json!("write")),
+        ("x-dry-run-scope" = json!("read")),
+        ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"]))
+    )
 )]
 #[post("/events")]
-async fn record_event(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /events", new).await?;
-    let answer = call.app().events.record(&call.who, ask, once).await?;
+async fn record_event(mut call: Call<WriteOrTry>) -> Handled {
+    let (ask, once) = call.read("POST /events", posted).await?;
+    let App { events, refunds, .. } = call.app();
+    let answer = match (ask, call.dry_run) {
+        (Posted::Event(ask), false) => events.record(&call.who, ask, once).await?,
+        (Posted::Event(ask), true) => events.try_out(&call.who, ask).await?,
+        (Posted::Refund(ask), false) => refunds.record(&call.who, ask, once).await?,
+        (Posted::Refund(ask), true) => refunds.preview(&call.who, ask).await?,
+    };
+    Ok(call.answer(answer))
+}
+
+/// The most events in a batch.
+const MOST_LINES: usize = 1_000;
+
+/// Events in the order in which they are to be recorded.
+#[derive(ToSchema)]
+#[schema(as = NewEvents, example = json!({
+    "events": [
+        {"type": "purchase", "amount": 99.00, "currency": "USD", "external_id": "1001", "coupon": "ALICE10"},
+        {"type": "signup", "external_id": "user-7", "cookie_id": "Jx2mQ0aV7cK9tB4nE6yRzL1dHf8gSw3p"}
+    ]
+}))]
+#[allow(dead_code, reason = "describes the body that record_batch reads")]
+struct BatchBody {
+    /// The events.
+    #[schema(min_items = 1, max_items = 1_000)]
+    events: Vec<NewEventBody>,
+}
+
+/// Record up to 1,000 conversion events, each once.
+///
+/// Each line is read and decided as `POST /events` would, in order, and has its own outcome; one that is refused harms
+/// no other. If the server cannot finish, the whole request fails, and sent again it finds what was recorded as repeats.
+#[utoipa::path(
+    tag = "Events", operation_id = "recordEvents", request_body = BatchBody,
+    responses((status = 200, description = "What became of each.", body = OutcomesObject<'static>)),
+    extensions(("x-scope" = json!("write")))
+)]
+#[post("/events/batch")]
+async fn record_batch(mut call: Call<Write>) -> Handled {
+    let (lines, once) = call.read_lines("POST /events/batch", ("events", MOST_LINES), posted).await?;
+    let line = |posted| match posted {
+        Posted::Event(ask) => BatchLine::Event(ask),
+        Posted::Refund(ask) => BatchLine::Refund(ask),
+    };
+    let lines = lines.into_iter().map(|read| read.map(line).map_err(Refusal::Invalid)).collect();
+    let batch = EventBatch { lines, request_id: call.request_id().to_owned() };
+    let App { events, refunds, .. } = call.app();
+    let answer = events.record_batch(&call.who, batch, refunds, once).await?;
     Ok(call.answer(answer))
 }
 
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(record_event);
+    config.service(list).service(show).service(explain).service(record_event).service(record_batch);
 }

@@ -15,8 +15,13 @@ mod group_settings;
 mod groups;
 mod ops;
 mod orders;
+mod payout_files;
+mod payouts;
+mod refunds;
+mod rules;
 mod settings;
 mod testing;
+mod tiers;
 mod tracker;
 
 pub(crate) use ops::serve_metrics;
@@ -24,7 +29,7 @@ pub(crate) use ops::serve_metrics;
 pub(crate) use tracker::SOURCE as TRACKER_SOURCE;
 
 use crate::{json::Node, values};
-use domain::{AffiliateId, Currency, Id, Kind, Metadata, ShortText, TierId};
+use domain::{AffiliateId, Currency, Id, Kind, Metadata, RuleScope, ShortText, TierId};
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// Where the API's own operations live.
@@ -35,11 +40,14 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     let api = scope(BASE)
         .configure(affiliates::register)
         .configure(coupons::register)
+        .configure(tiers::register)
+        .configure(rules::register)
         .configure(settings::register)
         .configure(events::register)
         .configure(commissions::register)
         .configure(register_groups)
         .configure(testing::register)
+        .configure(payouts::register)
         .configure(ops::register_documents);
     config.service(api);
     // KohortPay's clients have a base address without a version.
@@ -63,12 +71,12 @@ pub(crate) fn register_ops(config: &mut ServiceConfig<'_>) {
 
 /// An affiliate's id in a body: malformed, unknown and foreign ones get the same words.
 fn existing_affiliate(text: &str) -> Result<AffiliateId, String> {
-    text.parse().map_err(|_| "must be the id of an existing affiliate".to_owned())
+    text.parse().map_err(|_| RuleScope::NO_AFFILIATE.to_owned())
 }
 
-/// A tier's id in a body. No tier can be made yet, so there is none that it could name.
-fn existing_tier(node: &Node<'_>) -> Result<TierId, String> {
-    values::text(|_| Err("must be the id of an existing tier".to_owned()))(node)
+/// A tier's id in a body, likewise.
+fn existing_tier(text: &str) -> Result<TierId, String> {
+    text.parse().map_err(|_| RuleScope::NO_TIER.to_owned())
 }
 
 /// A currency in any case.

@@ -1,6 +1,6 @@
 //! Each field of each body, in every wrong form that the document itself names: refused by its name, nothing written.
 
-use super::*;
+use super::{refusals::concrete, *};
 use crate::openapi::{document, operations};
 use serde_json::{Map, json};
 
@@ -10,9 +10,19 @@ fn good(operation: &str) -> Value {
         "createAffiliate" => json!({"email": "bob@example.com", "slug": "bob", "parent_email": "alice@example.com"}),
         "updateAffiliate" => json!({"display_name": "Alice"}),
         "createCoupon" => json!({"affiliate_id": "aff_00000000000000000000000007", "code": "BOB"}),
+        "createTier" => json!({"name": "Gold", "rate": 0.3, "metric": "revenue", "threshold": 100}),
+        "updateTier" => json!({"rate": 0.35}),
+        "createCommissionRule" => json!({"scope": "product", "scope_ref": "sku-1", "rate": 0.15}),
+        "updateCommissionRule" => json!({"rate": 0.1}),
         "recordEvent" => {
             json!({"type": "purchase", "external_id": "1", "amount": 99.0, "customer": {"email": "x@example.com"}})
         }
+        "createPayout" => json!({"currency": "USD"}),
+        "updatePayout" => json!({"status": "processing"}),
+        "importPayoutResults" => {
+            json!({"items": [{"item_id": "pit_00000000000000000000000007", "status": "paid", "amount": 1.0}]})
+        }
+        "recordEvents" => json!({"events": [{"type": "purchase", "external_id": "1", "amount": 99.0}]}),
         "updateCommission" => json!({"status": "void", "reason": "test"}),
         "updateSettings" => json!({"hold_days": 3}),
         "advanceTestClock" => json!({"seconds": 60}),
@@ -25,6 +35,9 @@ fn good(operation: &str) -> Value {
         other => panic!("no body for {other}"),
     }
 }
+
+/// What takes more than one set, or more than the stub has: accepted by the black-box tests alone.
+const ON_REAL_STORAGE: [&str; 3] = ["createPayout", "updatePayout", "importPayoutResults"];
 
 /// What a shop's own browser may garble without losing its event.
 const UNPROVEN: [&str; 2] = ["cookie_id", "coupon"];
@@ -125,13 +138,12 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let name = operation["operationId"].as_str().unwrap();
         let schema = resolve(&content["schema"], &document);
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-        let prefix = if path.contains("commissions") { "com" } else { "aff" };
-        let path = path.replace("{id}", &format!("{prefix}_00000000000000000000000007"));
+        let path = concrete(&path);
         let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
         // Of customers, orders and groups the storage knows nothing: what is right with them is tried from outside.
         let is_known = operation["x-unknown-fields"] != "ignored";
-        if is_known {
+        if is_known && !ON_REAL_STORAGE.contains(&name) {
             let got = send(&edge, ask(&good(name))).await;
             assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
             assert_eq!(commits(&stub), before + 1, "{name}");
@@ -166,11 +178,39 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
 #[actix_web::test]
 async fn several_faults_come_together() {
     let (_, edge) = set_up();
-    let body = r#"{"type":"refund","amount":"1","customer":{"email":"x","y":1},"zz":1}"#;
+    let body = r#"{"type":"a b","amount":"1","customer":{"email":"x","y":1},"zz":1}"#;
     let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body)).await.json();
     let params: Vec<&str> =
         got["error"]["details"].as_array().unwrap().iter().map(|detail| detail["param"].as_str().unwrap()).collect();
     assert_eq!(params, ["type", "external_id", "amount", "customer.email", "customer.y", "zz"]);
+}
+
+#[actix_web::test]
+async fn a_refund_names_a_sale_and_nothing_that_only_a_sale_has() {
+    let (stub, edge) = set_up();
+    let refund = |more: Value| {
+        let mut body = json!({"type": "refund", "external_id": "1", "order_id": "1"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for (body, param) in [
+        (refund(json!({"items": []})), "items"),
+        (refund(json!({"coupon": "BOB"})), "coupon"),
+        (refund(json!({"cookie_id": "x"})), "cookie_id"),
+        (refund(json!({"affiliate_id": "aff_00000000000000000000000007"})), "affiliate_id"),
+        (refund(json!({"refunds": "ord_1"})), "refunds"),
+        (refund(json!({"refunds": "evt_00000000000000000000000009"})), "refunds"),
+        (refund(json!({})), "order_id"),
+        (refund(json!({"order_id": null})), "refunds"),
+        (refund(json!({"amount": "1"})), "amount"),
+        (refund(json!({"zz": 1})), "zz"),
+        (json!({"event_type": "refund", "order_id": "1"}), "external_id"),
+        (json!({"type": "lead", "external_id": "1", "refunds": "evt_00000000000000000000000007"}), "refunds"),
+    ] {
+        let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body.to_string())).await;
+        assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{body}");
+    }
+    assert_eq!(commits(&stub), 0);
 }
 
 #[actix_web::test]

@@ -7,6 +7,7 @@ mod public;
 mod refusals;
 mod stub;
 mod stub_groups;
+mod stub_payouts;
 mod tracker;
 
 use crate::{edge::Edge, server::api_app};

@@ -1,6 +1,8 @@
 //! A storage with one merchant and one of each object. It counts what it is asked to write and keeps only answers:
 //! enough to see what the edge lets through. What becomes of it is tried on real databases by the black-box tests.
 
+mod program;
+
 use crate::{CursorKey, JsonWire, Limits, Visitors, edge::Edge};
 use actix_web::web::Data;
 use app::{App, KeyPolicy};
@@ -100,7 +102,7 @@ impl Stub {
     }
 }
 
-fn merchant() -> Merchant {
+pub(super) fn merchant() -> Merchant {
     let settings = Settings {
         landing_url: WebUrl::parse("https://shop.example.com/").ok(),
         ..Settings::initial("USD".parse().unwrap())
@@ -112,13 +114,14 @@ fn merchant() -> Merchant {
     Merchant { settings, ..founded }
 }
 
-fn affiliate() -> Affiliate {
+pub(super) fn affiliate() -> Affiliate {
     let ask = NewAffiliate {
         email: Email::parse("alice@example.com").unwrap(),
         slug: Slug::parse("alice").ok(),
         display_name: None,
         status: None,
         custom_rate: None,
+        tier_id: None,
         metadata: Metadata::default(),
     };
     Affiliate::create(AffiliateId::from_uuid(Uuid::from_u128(KNOWN)), ask, None, "x", now()).unwrap()
@@ -131,7 +134,16 @@ fn record() -> AffiliateRecord {
 fn commission() -> Commission {
     let settings = merchant().settings;
     let sale = Money::from_minor(9_900, settings.currency);
-    let plan = plan_commissions(&settings, sale, &affiliate(), &[]).remove(0);
+    let reward = Reward::Rate(settings.commission_rate);
+    let plan = CommissionPlan {
+        affiliate_id: affiliate().id,
+        level: 0,
+        basis: sale,
+        reward,
+        rate_source: RateSource::Merchant,
+        rule_id: None,
+        amount: reward.of(sale),
+    };
     let event = EventId::from_uuid(Uuid::from_u128(KNOWN));
     let order = OrderReference::parse("1001").unwrap();
     Commission::from_plan(
@@ -155,16 +167,16 @@ fn coupon() -> Coupon {
     }
 }
 
-fn versioned<T>(row: T) -> Versioned<T> {
+pub(super) fn versioned<T>(row: T) -> Versioned<T> {
     Versioned { row, version: Version::FIRST }
 }
 
-fn known<K: Kind, T>(id: Id<K>, value: T) -> Option<T> {
+pub(super) fn known<K: Kind, T>(id: Id<K>, value: T) -> Option<T> {
     (id.uuid() == Uuid::from_u128(KNOWN)).then_some(value)
 }
 
 /// A list of 120 rows, all alike.
-fn page<T: Clone>(row: T, ask: &PageAsk) -> Page<T> {
+pub(super) fn page<T: Clone>(row: T, ask: &PageAsk) -> Page<T> {
     let limit = usize::try_from(ask.limit).unwrap();
     let left = 120_usize.saturating_sub(usize::try_from(ask.offset).unwrap());
     let left = if ask.after.is_some() { left.min(limit) } else { left };
@@ -234,6 +246,7 @@ impl AffiliateReads for Stub {
             slug_owner: None,
             email_owner: None,
             parent: parent.map(|_| versioned(affiliate())),
+            tier: None,
             seats_taken: 0,
         }))
     }
@@ -250,6 +263,8 @@ impl AffiliateReads for Stub {
             slug_owner: None,
             email_owner: None,
             parent_chain: vec![AffiliateId::from_uuid(Uuid::from_u128(8))],
+            tier: None,
+            parent: Some(Version::FIRST),
             tree: Version::FIRST,
         };
         Ok(known(id, facts))
@@ -283,13 +298,33 @@ impl ClickReads for Stub {
 impl EventReads for Stub {
     async fn event_facts(&self, _: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
         let found = lookups.iter().map(|_| EventFound::default()).collect();
-        Ok(Some(EventFacts { merchant: versioned(merchant()), affiliates: vec![affiliate()], found }))
+        Ok(Some(EventFacts {
+            merchant: versioned(merchant()),
+            affiliates: vec![affiliate()],
+            tiers: Vec::new(),
+            rules: Vec::new(),
+            found,
+        }))
     }
     async fn event(&self, _: MerchantId, _: EventId) -> Read<Option<EventRecord>> {
         Ok(None)
     }
     async fn events(&self, _: MerchantId, _: &EventFilter, _: &PageAsk) -> Read<Page<EventRecord>> {
         Ok(Page { rows: Vec::new(), more: false })
+    }
+}
+
+#[async_trait]
+impl RefundReads for Stub {
+    async fn refund_facts(&self, _: MerchantId, _: &RefundLookup) -> Read<Option<RefundFacts>> {
+        let facts = RefundFacts {
+            merchant: versioned(merchant()),
+            earlier: None,
+            sales: Vec::new(),
+            rows: Vec::new(),
+            accounts: Vec::new(),
+        };
+        Ok(Some(facts))
     }
 }
 
@@ -304,8 +339,7 @@ impl CommissionReads for Stub {
     async fn commission_move_facts(&self, _: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
         let facts = CommissionMoveFacts {
             merchant: versioned(merchant()),
-            commission: versioned(commission()),
-            overrides: Vec::new(),
+            rows: vec![versioned(commission())],
             affiliates: vec![versioned(affiliate())],
             accounts: Vec::new(),
         };
@@ -400,6 +434,7 @@ impl RateLimiter for Strict {
 pub(super) fn outside(stub: Arc<Stub>) -> crate::Outside {
     let (clock, ids) = (Arc::new(Still), Arc::new(Counting::default()));
     let outside = app::Outside {
+        journal: stub.clone(),
         storage: stub,
         clock: clock.clone(),
         ids: ids.clone(),

@@ -2,7 +2,7 @@
 
 use super::scalars::{Amount, Fraction, Instant, OwnData};
 use super::words::{CommissionStatusWord, ViaWord};
-use domain::{Commission, Event, Item, Money, ShortText};
+use domain::{Commission, Decision, Event, Item, Money, ShortText};
 use ports::EventRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,7 +42,7 @@ pub(crate) struct EventObject<'a> {
     affiliate_id: Option<String>,
     /// How that was decided.
     attribution: AttributionObject,
-    /// What it earned, by level, as of this answer.
+    /// What it earned, by level, as of this answer; of a refund, what it took back or made void.
     commissions: Vec<EarnedObject>,
     /// The coupon it named.
     coupon: Option<&'a str>,
@@ -80,11 +80,17 @@ impl<'a> From<&'a Item> for ItemObject<'a> {
 /// How the credit for an event was decided.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Attribution)]
-struct AttributionObject {
+pub(super) struct AttributionObject {
     /// What the credited affiliate was found by.
     via: ViaWord,
     /// Why, in a sentence.
     reason: &'static str,
+}
+
+impl From<&Decision> for AttributionObject {
+    fn from(decision: &Decision) -> Self {
+        Self { via: decision.via().into(), reason: decision.reason() }
+    }
 }
 
 /// A commission, in short.
@@ -143,7 +149,7 @@ impl<'a> From<&'a EventRecord> for EventObject<'a> {
             refunds: refunds.map(|id| id.to_string()),
             attributed: affiliate_id.is_some(),
             affiliate_id: affiliate_id.map(|id| id.to_string()),
-            attribution: AttributionObject { via: decision.via().into(), reason: decision.reason() },
+            attribution: decision.into(),
             commissions: commissions.iter().map(EarnedObject::from).collect(),
             coupon: coupon.as_ref().map(domain::CouponCode::as_str),
             occurred_at: occurred_at.map(Instant::from),

@@ -7,12 +7,17 @@ mod coupon;
 mod customer;
 mod envelope;
 mod event;
+mod explanation;
 mod group;
 mod list;
 mod order;
+mod outcomes;
+mod payout;
+mod rule;
 mod scalars;
 mod settings;
 mod test_clock;
+mod tier;
 mod words;
 
 pub(crate) use affiliate::AffiliateObject;
@@ -22,15 +27,21 @@ pub(crate) use coupon::CouponObject;
 pub(crate) use customer::CustomerObject;
 pub(crate) use envelope::AnnouncementObject;
 pub(crate) use event::EventObject;
+pub(crate) use explanation::ExplanationObject;
 pub(crate) use group::{GroupObject, GroupSettingsObject, ValidatedGroupObject};
 pub(crate) use list::{CountedObject, ListObject};
 pub(crate) use order::OrderObject;
+pub(crate) use outcomes::OutcomesObject;
+pub(crate) use payout::{PayoutItemObject, PayoutObject};
+pub(crate) use rule::CommissionRuleObject;
 pub use scalars::instant_text;
-pub(crate) use scalars::{Amount, Fraction, Instant, LevelNumber, OwnData};
+pub(crate) use scalars::{Amount, Fraction, Height, Instant, LevelNumber, OwnData};
 pub(crate) use settings::SettingsObject;
 pub(crate) use test_clock::TestClockObject;
+pub(crate) use tier::TierObject;
 pub(crate) use words::{
-    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, RecurringWord, SelfReferralWord,
+    AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, MetricWord, PayoutItemStatusWord,
+    PayoutStatusWord, RecurringWord, RuleLevelWord, SelfReferralWord,
 };
 pub(crate) use words::{DiscountTypeWord, OrderStatusWord};
 
@@ -48,6 +59,10 @@ impl Wire for JsonWire {
             Shown::Coupon(coupon) => bytes(&CouponObject::from(coupon)),
             Shown::Event(record) => bytes(&EventObject::from(record)),
             Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
+            Shown::Tier(tier) => bytes(&TierObject::from(tier)),
+            Shown::CommissionRule(rule) => bytes(&CommissionRuleObject::from(rule)),
+            Shown::Payout(payout) => bytes(&PayoutObject::from(payout)),
+            Shown::PayoutItem(item) => bytes(&PayoutItemObject::from(item)),
             Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
             Shown::Customer(tenant, customer) => bytes(&CustomerObject::from((tenant, customer))),
@@ -55,6 +70,7 @@ impl Wire for JsonWire {
             Shown::Group(tenant, group) => bytes(&GroupObject::from((tenant, group))),
             Shown::GroupSettings(tenant, settings) => bytes(&GroupSettingsObject::from((tenant, settings))),
             Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),
+            Shown::Outcomes(outcomes) => outcomes::render(outcomes),
         }
     }
 

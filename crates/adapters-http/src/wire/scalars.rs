@@ -1,6 +1,6 @@
 //! Values that JSON has no exact type for, printed to the digit.
 
-use domain::{LevelValue, Metadata, Money, Rate, Timestamp};
+use domain::{LevelValue, Metadata, Money, Rate, Threshold, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use time::{format_description::BorrowedFormatItem, macros::format_description};
@@ -30,6 +30,24 @@ impl PartialSchema for Amount {
     }
 }
 impl ToSchema for Amount {}
+
+/// What a tier's threshold asks for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Height(Box<RawValue>);
+
+impl From<Threshold> for Height {
+    fn from(threshold: Threshold) -> Self {
+        Self(raw(threshold.money().map_or_else(|| threshold.height().to_string(), Money::decimal)))
+    }
+}
+
+impl PartialSchema for Height {
+    fn schema() -> RefOr<Schema> {
+        let text = "A whole number of orders, or an amount in whole units with the digits of its currency.";
+        ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).description(Some(text)).into()
+    }
+}
+impl ToSchema for Height {}
 
 /// A decimal fraction from 0 to 1.
 #[derive(Debug, Serialize)]

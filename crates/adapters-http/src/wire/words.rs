@@ -44,6 +44,10 @@ words! {
     AffiliateStatusWord of AffiliateStatus;
     AttributionModelWord of AttributionModel;
     CommissionStatusWord of CommissionStatus;
+    MetricWord of Metric;
+    ParentVerdictWord of ParentVerdict;
+    PayoutItemStatusWord of PayoutItemStatus;
+    PayoutStatusWord of PayoutStatus;
     DiscountTypeWord of DiscountType;
     GroupStatusWord of GroupStatus;
     OrderStatusWord of OrderStatus;
@@ -51,7 +55,10 @@ words! {
     RiskLevelWord of RiskLevel;
     RateSourceWord of RateSource;
     RecurringWord of Recurring;
+    RewardVerdictWord of RewardVerdict;
+    RuleLevelWord of RuleLevel;
     ScopeWord of Scope;
     SelfReferralWord of SelfReferral;
+    VerdictWord of Verdict;
     ViaWord of Via;
 }

@@ -3,8 +3,9 @@
 use super::Failure;
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, ApiKeyRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
-        GroupSettingsRow, MerchantRow, OrderRow, OrganizationRow, Stored, TreeRow,
+        AccountRow, AffiliateRow, ApiKeyRow, BindingRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
+        GroupSettingsRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow,
+        TreeRow,
     },
     sql::{Sql, load},
 };
@@ -49,11 +50,16 @@ const fn name(table: Table) -> &'static str {
         Table::Merchants => MerchantRow::TABLE,
         Table::ApiKeys => ApiKeyRow::TABLE,
         Table::Trees => TreeRow::TABLE,
+        Table::Tiers => TierRow::TABLE,
+        Table::CommissionRules => RuleRow::TABLE,
         Table::Affiliates => AffiliateRow::TABLE,
         Table::Coupons => CouponRow::TABLE,
+        Table::Bindings => BindingRow::TABLE,
         Table::Events => EventRow::TABLE,
         Table::Commissions => CommissionRow::TABLE,
         Table::Accounts => AccountRow::TABLE,
+        Table::Payouts => PayoutRow::TABLE,
+        Table::PayoutItems => PayoutItemRow::TABLE,
         Table::GroupSettings => GroupSettingsRow::TABLE,
         Table::Customers => CustomerRow::TABLE,
         Table::Groups => GroupRow::TABLE,

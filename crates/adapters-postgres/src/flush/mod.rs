@@ -8,11 +8,16 @@
 //! give back what losers took              ┐
 //! insert, update and delete of winners    │ one pipeline
 //! frees                                   ┘
-//! COMMIT                                    alone
+//! COMMIT                                    alone, and only "done" if it was one
 //! ```
+//! A batch that expects nothing of any row, gives nothing back and only inserts (visitors' clicks, sales with a live key)
+//! first tries to do without all that: one statement with everything in it, which commits by itself (`at_once`). If a
+//! key of it is taken nothing of it is written, and the batch goes the long way to learn who loses.
+//!
 //! All locks are taken in one order (tables as declared, rows by key; then replies, claims and directory, each by key),
 //! so that two transactions wait for each other only ever in one direction.
 
+mod at_once;
 mod lock;
 mod statements;
 mod take;
@@ -30,6 +35,11 @@ use journal::{Flushed, Flusher, Judge, Verdict};
 use ports::ChangeSet;
 use std::{error::Error, sync::Arc, time::Duration};
 use tokio::{time::timeout, try_join};
+
+/// Commits, or fails. PostgreSQL answers the COMMIT of a failed transaction with "done", too: it has rolled back, and says
+/// so in a tag that diesel does not pass on. But in a failed transaction the statement before it is refused, and then what
+/// follows in the same message is not looked at.
+const COMMIT: &str = "SELECT; COMMIT";
 
 /// Writes batches on a connection of its own, which it opens when it needs it.
 pub(crate) struct PostgresFlusher {
@@ -75,6 +85,41 @@ impl PostgresFlusher {
         }
     }
 
+    /// Runs the one statement that is a whole transaction; `None` if a key is taken, and then nothing was written.
+    async fn at_once(&mut self, statement: Sql<'static>, sets: usize) -> Option<Flushed> {
+        let link = match self.link().await {
+            Ok(link) => link,
+            Err(failure) => return Some(failure.into()),
+        };
+        let done = timeout(self.patience, execute(&link.conn, statement)).await;
+        match done {
+            Ok(Ok(_)) => {
+                self.link = Some(link);
+                Some(Flushed::Done(vec![Verdict::Won; sets]))
+            }
+            Ok(Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+                self.link = Some(link);
+                None
+            }
+            // An error that the connection outlives is the statement's alone: it was rolled back. One that ends the
+            // connection may have come after the commit.
+            Ok(Err(error)) if self.outlived(&link).await => {
+                self.link = Some(link);
+                Some(Failure::from(error).into())
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "no good answer to a statement that commits");
+                Some(Flushed::Unknown)
+            }
+            Err(_) => Some(Flushed::Unknown),
+        }
+    }
+
+    /// Whether the connection still works.
+    async fn outlived(&self, link: &Link) -> bool {
+        matches!(timeout(self.patience, (&link.conn).batch_execute("")).await, Ok(Ok(())))
+    }
+
     /// Everything before the COMMIT.
     async fn prepare(&mut self, batch: &[Arc<ChangeSet>]) -> Result<(Link, Vec<Verdict>), Failure> {
         let link = self.link().await?;
@@ -89,13 +134,18 @@ impl PostgresFlusher {
 #[async_trait]
 impl Flusher for PostgresFlusher {
     async fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
+        if let Some(statement) = at_once::statement(batch)
+            && let Some(flushed) = self.at_once(statement, batch.len()).await
+        {
+            return flushed;
+        }
         let (link, verdicts) = match self.prepare(batch).await {
             Ok(prepared) => prepared,
             Err(failure) => return failure.into(),
         };
-        // Every answer so far was good, so the transaction is sound and COMMIT cannot mean ROLLBACK. Any answer but
-        // "done" leaves open what became of it: PostgreSQL may have committed before it said something else.
-        let end = if verdicts.contains(&Verdict::Won) { "COMMIT" } else { "ROLLBACK" };
+        // Any answer to COMMIT but "done" leaves open what became of it: PostgreSQL may have committed before it said
+        // something else.
+        let end = if verdicts.contains(&Verdict::Won) { COMMIT } else { "ROLLBACK" };
         match timeout(self.patience, (&link.conn).batch_execute(end)).await {
             Ok(Ok(())) => {
                 self.link = Some(link);
@@ -185,5 +235,35 @@ impl From<Failure> for Flushed {
             Failure::Faulty(error) => Self::Faulty(error),
             Failure::Away(error) => Self::Away(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PostgresOptions, connect::Purpose};
+    use testkit::postgres::shared;
+
+    /// Begins a transaction, spoils it if told so, and ends it with `end`; whether that was answered with "done".
+    async fn ends(spoil: bool, end: &str) -> bool {
+        let database = shared().unwrap().database("empty", async |_| Ok::<_, std::io::Error>(())).await.unwrap();
+        let connector = Connector::new(&database.url().into(), &PostgresOptions::default(), Purpose::Write).unwrap();
+        let link = connector.open().await.unwrap();
+        let run = async |sql: &str| (&link.conn).batch_execute(sql).await;
+        run("BEGIN; CREATE TABLE kept ()").await.unwrap();
+        if spoil {
+            run("SELECT 1 / 0").await.unwrap_err();
+        }
+        let done = run(end).await.is_ok();
+        let kept = database.psql("SELECT count(*) FROM pg_tables WHERE tablename = 'kept'").unwrap();
+        assert_eq!(kept == "1", !spoil, "a spoiled transaction leaves nothing, a sound one what it did");
+        done
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_commit_of_a_failed_transaction_is_no_success() {
+        assert!(ends(false, COMMIT).await);
+        assert!(!ends(true, COMMIT).await);
+        assert!(ends(true, "COMMIT").await, "as long as PostgreSQL says so, COMMIT must not be sent alone");
     }
 }

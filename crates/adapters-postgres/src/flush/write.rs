@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, ClickRow, CommissionRow, CouponRow, CustomerRow,
-        EventRow, GroupRow, GroupSettingsRow, Image, KeyUseRow, MerchantRow, OrderRow, OrganizationRow, OutboxRow,
-        Stored, TreeRow, list,
+        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, BindingRow, ClickRow, CommissionRow, CouponRow,
+        CustomerRow, EventRow, GroupRow, GroupSettingsRow, Image, KeyUseRow, MerchantRow, OrderRow, OrganizationRow,
+        OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow, list,
     },
     sql::Sql,
 };
@@ -61,11 +61,16 @@ struct Write {
     merchants: Changes<MerchantRow>,
     api_keys: Changes<ApiKeyRow>,
     trees: Changes<TreeRow>,
+    tiers: Changes<TierRow>,
+    commission_rules: Changes<RuleRow>,
     affiliates: Changes<AffiliateRow>,
     coupons: Changes<CouponRow>,
+    bindings: Changes<BindingRow>,
     events: Changes<EventRow>,
     commissions: Changes<CommissionRow>,
     accounts: Changes<AccountRow>,
+    payouts: Changes<PayoutRow>,
+    payout_items: Changes<PayoutItemRow>,
     group_settings: Changes<GroupSettingsRow>,
     customers: Changes<CustomerRow>,
     groups: Changes<GroupRow>,
@@ -114,15 +119,20 @@ impl Write {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
-            group_settings,
             customers,
+            group_settings,
             groups,
             orders,
+            payout_items,
+            payouts,
             clicks,
             key_uses,
         } = rows;
@@ -130,11 +140,16 @@ impl Write {
         self.merchants.add(merchant, merchants);
         self.api_keys.add(merchant, api_keys);
         self.trees.add(merchant, trees);
+        self.tiers.add(merchant, tiers);
+        self.commission_rules.add(merchant, commission_rules);
         self.affiliates.add(merchant, affiliates);
         self.coupons.add(merchant, coupons);
+        self.bindings.add(merchant, bindings);
         self.events.add(merchant, events);
         self.commissions.add(merchant, commissions);
         self.accounts.add(merchant, accounts);
+        self.payouts.add(merchant, payouts);
+        self.payout_items.add(merchant, payout_items);
         self.group_settings.add(merchant, group_settings);
         self.customers.add(merchant, customers);
         self.groups.add(merchant, groups);
@@ -154,15 +169,20 @@ impl Write {
             merchants,
             api_keys,
             trees,
+            tiers,
+            commission_rules,
             affiliates,
             coupons,
+            bindings,
             events,
             commissions,
             accounts,
-            group_settings,
             customers,
+            group_settings,
             groups,
             orders,
+            payout_items,
+            payouts,
             clicks,
             announcements,
             outbox,
@@ -173,11 +193,16 @@ impl Write {
         merchants.steps(&mut steps);
         api_keys.steps(&mut steps);
         trees.steps(&mut steps);
+        tiers.steps(&mut steps);
+        commission_rules.steps(&mut steps);
         affiliates.steps(&mut steps);
         coupons.steps(&mut steps);
+        bindings.steps(&mut steps);
         events.steps(&mut steps);
         commissions.steps(&mut steps);
         accounts.steps(&mut steps);
+        payouts.steps(&mut steps);
+        payout_items.steps(&mut steps);
         group_settings.steps(&mut steps);
         customers.steps(&mut steps);
         groups.steps(&mut steps);
@@ -192,7 +217,7 @@ impl Write {
     }
 }
 
-fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
+pub(super) fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
     if rows.is_empty() {
         return;
     }

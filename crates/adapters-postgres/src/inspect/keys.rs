@@ -3,6 +3,7 @@
 use super::Rule;
 use domain::{
     AccountId, AffiliateId, ApiKeyId, CouponId, CustomerId, EventId, EventSpace, GroupId, MerchantId, OrderId,
+    PayoutItemId, TierId,
 };
 use ports::Space;
 use uuid::Uuid;
@@ -28,7 +29,7 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
     keyed().into_iter().flat_map(|keyed| [keyed.missing(), keyed.stray()])
 }
 
-fn keyed() -> [Keyed; 11] {
+fn keyed() -> [Keyed; 13] {
     let of = |space: Space| space.number().to_string();
     let event = |space| of(Space::Event(space));
     [
@@ -63,6 +64,16 @@ fn keyed() -> [Keyed; 11] {
             id: |id| CouponId::from_uuid(id).to_string(),
         },
         Keyed {
+            missing: "tier_name_claim",
+            stray: "claim_tier_name",
+            table: "tiers",
+            spaces: &[Space::TierName],
+            space: of(Space::TierName),
+            only: "",
+            same_key: "c.key = t.name_folded",
+            id: |id| TierId::from_uuid(id).to_string(),
+        },
+        Keyed {
             missing: "event_claim",
             stray: "claim_event",
             table: "events",
@@ -71,12 +82,15 @@ fn keyed() -> [Keyed; 11] {
                 Space::Event(EventSpace::Signup),
                 Space::Event(EventSpace::Lead),
                 Space::Event(EventSpace::TrialStarted),
+                Space::Event(EventSpace::Refund),
             ],
             space: format!(
-                "CASE t.kind WHEN 'signup' THEN {} WHEN 'lead' THEN {} WHEN 'trial_started' THEN {} ELSE {} END",
+                "CASE t.kind WHEN 'signup' THEN {} WHEN 'lead' THEN {} WHEN 'trial_started' THEN {} \
+                 WHEN 'refund' THEN {} ELSE {} END",
                 event(EventSpace::Signup),
                 event(EventSpace::Lead),
                 event(EventSpace::TrialStarted),
+                event(EventSpace::Refund),
                 event(EventSpace::Paying),
             ),
             only: "",
@@ -94,6 +108,16 @@ fn keyed() -> [Keyed; 11] {
             only: "",
             same_key: "split_part(c.key, ':', 2) = t.currency",
             id: |id| AccountId::from_uuid(id).to_string(),
+        },
+        Keyed {
+            missing: "payout_item_claim",
+            stray: "claim_payout_item",
+            table: "payout_items",
+            spaces: &[Space::PayoutAccount],
+            space: of(Space::PayoutAccount),
+            only: "",
+            same_key: "c.key = replace(t.payout_id || ':' || t.affiliate_id, '-', '')",
+            id: |id| PayoutItemId::from_uuid(id).to_string(),
         },
         Keyed {
             missing: "customer_email_claim",

@@ -1,7 +1,9 @@
 //! Looking at the storage as a whole: whether it answers, and whether what must agree does.
 
 mod keys;
+mod payouts;
 mod rules;
+mod sales;
 
 use crate::{
     PostgresStorage,
@@ -33,7 +35,7 @@ impl Inspection for PostgresStorage {
         let link = self.inspector.open().await?;
         let mut found = Vec::new();
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        for Rule { name, id, query } in rules::rules().into_iter().chain(keys::rules()) {
+        for Rule { name, id, query } in rules::rules().into_iter().chain(payouts::rules()).chain(keys::rules()) {
             let left = i64::try_from(most.saturating_sub(found.len())).unwrap_or(i64::MAX);
             let sql = Sql::<(Option<Uuid>, Uuid, String)>::new(query).text(" LIMIT ?").bind(left);
             let rows = load(&link.conn, sql).await.map_err(read_error)?;
@@ -43,6 +45,7 @@ impl Inspection for PostgresStorage {
                 found: format!("{} {note}", id(broken)),
             }));
         }
+        found.extend(sales::differences(&link.conn, most.saturating_sub(found.len())).await?);
         Ok(found)
     }
 }

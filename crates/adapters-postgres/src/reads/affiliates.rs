@@ -1,6 +1,6 @@
 //! Affiliates.
 
-use super::{Read, owner, page, paged};
+use super::{Read, maybe, owner, page, paged, program::tier};
 use crate::{
     PostgresStorage,
     rows::{AffiliateRow, Damaged, Mapped, MerchantRow, Readable, Stored, money, parsed},
@@ -19,10 +19,10 @@ use uuid::Uuid;
 const MOST_ANCESTORS: usize = 1_000;
 
 /// An affiliate with its merchant's currency, its codes, and the currencies and sums that it was paid.
-type RecordRow = (AffiliateRow, String, Vec<String>, Vec<String>, Vec<i64>);
+pub(super) type RecordRow = (AffiliateRow, String, Vec<String>, Vec<String>, Vec<i64>);
 
 /// Reads the records of the affiliates that `chosen`, a subquery for rows of the table, chooses, newest first.
-fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
+pub(super) fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
     let paid = |column: &str| {
         format!(
             "ARRAY (SELECT x.{column} FROM accounts x WHERE x.merchant_id = a.merchant_id AND x.affiliate_id = a.id \
@@ -57,7 +57,8 @@ pub(super) fn affiliates_with<'a>(merchant: MerchantId, ids: Vec<Uuid>) -> Sql<'
     affiliates(merchant).text(" AND a.id = ANY (?)").bind_each(ids)
 }
 
-fn record((affiliate, currency, codes, paid_in, paid): RecordRow) -> Mapped<(AffiliateRecord, Version)> {
+/// A record and the version of its affiliate.
+pub(super) fn record((affiliate, currency, codes, paid_in, paid): RecordRow) -> Mapped<(AffiliateRecord, Version)> {
     let Versioned { row, version } = affiliate.versioned()?;
     let record = AffiliateRecord {
         affiliate: row,
@@ -99,7 +100,7 @@ impl AffiliateReads for PostgresStorage {
     }
 
     async fn new_affiliate_facts(&self, merchant: MerchantId, keys: &AffiliateKeys) -> Read<Option<NewAffiliateFacts>> {
-        let AffiliateKeys { slug, email, parent_email } = keys;
+        let AffiliateKeys { slug, email, parent_email, tier_id } = keys;
         let facts = Sql::<(MerchantRow, Option<Uuid>, Option<Uuid>, i64)>::new(format!(
             "SELECT {}, {}, {}, (SELECT count(*) FROM (SELECT FROM affiliates a WHERE a.merchant_id = m.id \
              AND a.status IN ('pending', 'approved', 'suspended') LIMIT 1000) seats) FROM merchants m WHERE m.id = ?",
@@ -118,13 +119,19 @@ impl AffiliateReads for PostgresStorage {
             .bind(merchant.uuid())
             .bind(parent_email.as_ref().map(Email::folded));
         let reader = self.readers.reader()?;
-        let (facts, parent) = try_join!(biased; reader.first(facts), reader.first(parent))?;
+        let (facts, parent, tier) = try_join!(
+            biased;
+            reader.first(facts),
+            reader.first(parent),
+            maybe(*tier_id, |id| reader.first(tier(merchant, id))),
+        )?;
         let Some((merchant, slug_owner, email_owner, seats)) = facts else { return Ok(None) };
         Ok(Some(NewAffiliateFacts {
             merchant: merchant.versioned()?,
             slug_owner,
             email_owner,
             parent: parent.map(Readable::versioned).transpose()?,
+            tier: tier.map(Readable::versioned).transpose()?,
             seats_taken: parsed(u32::try_from(seats))?,
         }))
     }
@@ -135,7 +142,7 @@ impl AffiliateReads for PostgresStorage {
         id: AffiliateId,
         keys: &AffiliateKeys,
     ) -> Read<Option<AffiliateChangeFacts>> {
-        let AffiliateKeys { slug, email, parent_email } = keys;
+        let AffiliateKeys { slug, email, parent_email, tier_id } = keys;
         let facts = Sql::<(MerchantRow, Option<i64>, Option<Uuid>, Option<Uuid>)>::new(format!(
             "SELECT {}, t.version, {}, {} FROM merchants m LEFT JOIN trees t ON t.merchant_id = m.id AND t.id = m.id \
              WHERE m.id = ?",
@@ -152,16 +159,12 @@ impl AffiliateReads for PostgresStorage {
         let reader = self.readers.reader()?;
         // The tree's version before the chain: a chain that changes in between is then of an older version, and the
         // commit notices.
-        let (facts, found, chain) = try_join!(
+        let (facts, found, chain, tier) = try_join!(
             biased;
             reader.first(facts),
             reader.first(records(affiliate(merchant, id))),
-            async {
-                match parent_email {
-                    Some(email) => reader.all(ancestors(merchant, email)).await,
-                    None => Ok(Vec::new()),
-                }
-            }
+            maybe(parent_email.as_ref(), |email| reader.all(ancestors(merchant, email))),
+            maybe(*tier_id, |id| reader.first(tier(merchant, id))),
         )?;
         let (Some((merchant, tree, slug_owner, email_owner)), Some(found)) = (facts, found) else { return Ok(None) };
         let (record, version) = record(found)?;
@@ -171,20 +174,22 @@ impl AffiliateReads for PostgresStorage {
             version,
             slug_owner,
             email_owner,
-            parent_chain: chain.into_iter().map(AffiliateId::from_uuid).collect(),
+            tier: tier.map(Readable::versioned).transpose()?,
+            parent: chain.first().map(|(_, version)| Version::stored(*version)),
+            parent_chain: chain.into_iter().map(|(id, _)| AffiliateId::from_uuid(id)).collect(),
             tree: Version::stored(tree.ok_or_else(|| Damaged::at("a merchant has no tree"))?),
         }))
     }
 }
 
-/// The affiliate with this address, its parent, and so on.
-fn ancestors<'a>(merchant: MerchantId, email: &Email) -> Sql<'a, Uuid> {
+/// The affiliate with this address, its parent, and so on, with their versions.
+fn ancestors<'a>(merchant: MerchantId, email: &Email) -> Sql<'a, (Uuid, i64)> {
     Sql::new(format!(
-        "WITH RECURSIVE line (id, parent_id, level) AS (\
-         SELECT a.id, a.parent_id, 1 FROM affiliates a WHERE a.merchant_id = ? AND a.id = {} UNION ALL \
-         SELECT p.id, p.parent_id, line.level + 1 FROM line \
+        "WITH RECURSIVE line (id, version, parent_id, level) AS (\
+         SELECT a.id, a.version, a.parent_id, 1 FROM affiliates a WHERE a.merchant_id = ? AND a.id = {} UNION ALL \
+         SELECT p.id, p.version, p.parent_id, line.level + 1 FROM line \
          JOIN affiliates p ON p.merchant_id = ? AND p.id = line.parent_id WHERE line.level < {MOST_ANCESTORS}) \
-         SELECT line.id FROM line ORDER BY line.level",
+         SELECT line.id, line.version FROM line ORDER BY line.level",
         owner(Space::AffiliateEmail),
     ))
     .bind(merchant.uuid())

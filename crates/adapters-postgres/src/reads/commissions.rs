@@ -15,9 +15,29 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// The commissions of a merchant, so far all of them.
-fn commissions<'a>(merchant: MerchantId) -> Sql<'a, CommissionRow> {
+pub(super) fn commissions<'a>(merchant: MerchantId) -> Sql<'a, CommissionRow> {
     let columns = CommissionRow::select("c");
     Sql::new(format!("SELECT {columns} FROM commissions c WHERE c.merchant_id = ?")).bind(merchant.uuid())
+}
+
+/// The order in which an event's rows are told.
+pub(super) const BY_LEVEL: &str = " ORDER BY c.level, c.id";
+
+/// Who earns these rows, each once.
+pub(super) fn earners(rows: &[CommissionRow]) -> Vec<Uuid> {
+    let mut earners: Vec<Uuid> = rows.iter().map(|row| row.affiliate_id).collect();
+    earners.sort_unstable();
+    earners.dedup();
+    earners
+}
+
+/// The accounts of these affiliates in a currency.
+pub(super) fn accounts<'a>(merchant: MerchantId, affiliates: Vec<Uuid>, currency: String) -> Sql<'a, AccountRow> {
+    let sql = Sql::new(format!(
+        "SELECT {} FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ANY (?) AND x.currency = ?",
+        AccountRow::select("x"),
+    ));
+    sql.bind(merchant.uuid()).bind_each(affiliates).bind(currency)
 }
 
 /// Those of `due` that are still pending, and what else of the affiliate is pending in the same orders. The orders come
@@ -87,36 +107,30 @@ impl CommissionReads for PostgresStorage {
     }
 
     async fn commission_move_facts(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
-        let leaf = Sql::<(MerchantRow, CommissionRow)>::new(format!(
-            "SELECT {}, {} FROM commissions c JOIN merchants m ON m.id = c.merchant_id \
-             WHERE c.merchant_id = ? AND c.id = ?",
-            MerchantRow::select("m"),
-            CommissionRow::select("c"),
-        ));
-        let leaf = leaf.bind(merchant.uuid()).bind(id.uuid());
-        // Made with their leaf and of its order, which has an index.
-        let overrides = commissions(merchant)
-            .text(" AND c.order_id = (SELECT l.order_id FROM commissions l WHERE l.merchant_id = ? AND l.id = ?)")
+        let shop =
+            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m"),));
+        // All of one event are of its order, which has an index.
+        let of_asked = |column| {
+            format!(" AND c.{column} = (SELECT l.{column} FROM commissions l WHERE l.merchant_id = ? AND l.id = ?)")
+        };
+        let rows = commissions(merchant)
+            .text(&of_asked("order_id"))
             .bind(merchant.uuid())
             .bind(id.uuid())
-            .text(" AND c.leaf_id = ? ORDER BY c.level, c.id")
-            .bind(id.uuid());
+            .text(&of_asked("event_id"))
+            .bind(merchant.uuid())
+            .bind(id.uuid())
+            .text(BY_LEVEL);
         let reader = self.readers.reader()?;
-        let (leaf, overrides) = try_join!(biased; reader.first(leaf), reader.all(overrides))?;
-        let Some((merchant_row, commission)) = leaf else { return Ok(None) };
-        let earners: Vec<Uuid> =
-            std::iter::once(&commission).chain(&overrides).map(|commission| commission.affiliate_id).collect();
-        let accounts = Sql::<AccountRow>::new(format!(
-            "SELECT {} FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ANY (?) AND x.currency = ?",
-            AccountRow::select("x"),
-        ));
-        let accounts = accounts.bind(merchant.uuid()).bind_each(earners.clone()).bind(commission.currency.clone());
+        let (shop, rows) = try_join!(biased; reader.first(shop.bind(merchant.uuid())), reader.all(rows))?;
+        let (Some(shop), Some(first)) = (shop, rows.first()) else { return Ok(None) };
+        let earners = earners(&rows);
+        let accounts = accounts(merchant, earners.clone(), first.currency.clone());
         let (affiliates, accounts) =
             try_join!(biased; reader.all(affiliates_with(merchant, earners)), reader.all(accounts))?;
         Ok(Some(CommissionMoveFacts {
-            merchant: merchant_row.versioned()?,
-            commission: commission.versioned()?,
-            overrides: overrides.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+            merchant: shop.versioned()?,
+            rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
             affiliates: affiliates.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
             accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
         }))

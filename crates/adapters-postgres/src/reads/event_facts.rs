@@ -3,13 +3,18 @@
 use super::{
     Read,
     event_statements::{
-        ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, coupons, earliest_clicks, earned, events,
-        latest_clicks, line, merchants, named,
+        BindingFound, ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, bindings, coupons, earliest_clicks,
+        earned, events, latest_clicks, line, merchants, named,
     },
+    program::{rules_of, tiers_of},
 };
 use crate::{
+    gather::Load,
     readers::Reader,
-    rows::{AffiliateRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, instant, time},
+    rows::{
+        AffiliateRow, BindingRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, RuleRow, TierRow, instant,
+        time,
+    },
     sql::{Sql, Typed},
 };
 use diesel::{data_types::PgTimestamp, deserialize::FromSqlRow, pg::Pg};
@@ -42,6 +47,10 @@ struct Haul {
     affiliates: BTreeMap<Key, AffiliateRow>,
     events: HashMap<Key, EventRow>,
     commissions: HashMap<Key, Vec<CommissionRow>>,
+    /// By merchant.
+    tiers: HashMap<Uuid, Vec<TierRow>>,
+    /// By merchant.
+    rules: HashMap<Uuid, Vec<RuleRow>>,
     /// By number.
     found: Vec<Found>,
 }
@@ -51,24 +60,29 @@ struct Haul {
 struct Found {
     earlier: Option<Uuid>,
     coupon_owner: Option<Uuid>,
+    /// By the place of the key that leads there: the first counts.
+    bindings: BTreeMap<i32, BindingRow>,
     /// When, and whose.
     clicks: BTreeMap<Uuid, (PgTimestamp, Uuid)>,
 }
 
-/// Answers every ask, in their order; a damaged row is the misfortune of those alone that need it.
-///
-/// One round trip of one to four statements. A second one where sessions have many clicks or events are there already,
-/// a third one where affiliates have parents.
-pub(crate) async fn load(reader: &Reader, asks: &[FactsAsk]) -> Read<Vec<Mapped<Option<EventFacts>>>> {
-    let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
-    let events: Vec<Numbered<'_>> =
-        (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
-    let mut haul = Haul { found: vec![Found::default(); events.len()], ..Haul::default() };
-    haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
-    haul.second_round(reader, &events).await?;
-    haul.parents(reader).await?;
-    let mut found = std::mem::take(&mut haul.found).into_iter();
-    Ok(asks.iter().map(|ask| haul.facts(ask, found.by_ref().take(ask.lookups.len()).collect())).collect())
+impl Load for FactsAsk {
+    /// A damaged row is the misfortune of those alone that need it.
+    type Answer = Mapped<Option<EventFacts>>;
+
+    /// One round trip of one to five statements. A second one where sessions have many clicks, events are there already
+    /// or merchants have tiers or rules, a third one where affiliates have parents.
+    async fn load(reader: &Reader, asks: &[Self]) -> Read<Vec<Self::Answer>> {
+        let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
+        let events: Vec<Numbered<'_>> =
+            (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
+        let mut haul = Haul { found: vec![Found::default(); events.len()], ..Haul::default() };
+        haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
+        haul.second_round(reader, &events).await?;
+        haul.parents(reader).await?;
+        let mut found = std::mem::take(&mut haul.found).into_iter();
+        Ok(asks.iter().map(|ask| haul.facts(ask, found.by_ref().take(ask.lookups.len()).collect())).collect())
+    }
 }
 
 /// Reads if there is a statement; else nothing, at once.
@@ -85,10 +99,11 @@ where
 impl Haul {
     /// Merchants and claims before what depends on them.
     async fn first_round(&mut self, reader: &Reader, shops: Vec<Uuid>, events: &[Numbered<'_>]) -> Read<()> {
-        let (merchants, coupons, named, clicks) = try_join!(
+        let (merchants, coupons, bindings, named, clicks) = try_join!(
             biased;
             reader.all(merchants(shops, events)),
             maybe(reader, coupons(events)),
+            maybe(reader, bindings(events)),
             maybe(reader, named(events)),
             maybe(reader, latest_clicks(events)),
         )?;
@@ -98,6 +113,7 @@ impl Haul {
         for row in coupons {
             self.add_coupon(row);
         }
+        bindings.into_iter().for_each(|row| self.add_binding(row));
         named.into_iter().for_each(|row| self.add_affiliate(row));
         clicks.into_iter().for_each(|row| self.add_click(row));
         Ok(())
@@ -123,18 +139,32 @@ impl Haul {
             sessions.push((event.number, event.merchant, session));
             oldest.push(time(merchant.clock.at(event.lookup.now).minus(merchant.settings.window())));
         }
-        let (rows, commissions, older) = try_join!(
+        let (rows, commissions, tiers, rules, older) = try_join!(
             biased;
             maybe(reader, keys(&earlier).map(events)),
             maybe(reader, keys(&earlier).map(earned)),
+            maybe(reader, self.merchants_with(|row| row.tier_count).map(tiers_of)),
+            maybe(reader, self.merchants_with(|row| row.rule_count).map(rules_of)),
             maybe(reader, earliest_clicks(sessions, oldest)),
         )?;
         self.events.extend(rows.into_iter().map(|row| ((row.merchant_id, row.id), row)));
         for row in commissions {
             self.commissions.entry((row.merchant_id, row.event_id)).or_default().push(row);
         }
+        for row in tiers {
+            self.tiers.entry(row.merchant_id).or_default().push(row);
+        }
+        for row in rules {
+            self.rules.entry(row.merchant_id).or_default().push(row);
+        }
         older.into_iter().for_each(|row| self.add_click(row));
         Ok(())
+    }
+
+    /// The merchants that have any of what `count` counts; `None` if none has.
+    fn merchants_with(&self, count: impl Fn(&MerchantRow) -> i32) -> Option<Vec<Uuid>> {
+        let some: Vec<Uuid> = self.merchants.values().filter(|row| count(row) > 0).map(|row| row.id).collect();
+        (!some.is_empty()).then_some(some)
     }
 
     /// The parents of the affiliates read so far. Most have none: then nothing more is read.
@@ -168,6 +198,13 @@ impl Haul {
         row.into_iter().for_each(|row| self.add_affiliate(row));
     }
 
+    fn add_binding(&mut self, (number, place, binding, row): BindingFound) {
+        if let Some(found) = self.found(number) {
+            found.bindings.insert(place, binding);
+        }
+        row.into_iter().for_each(|row| self.add_affiliate(row));
+    }
+
     fn add_click(&mut self, (number, id, at, owner, row): ClickFound) {
         if let Some(found) = self.found(number) {
             found.clicks.insert(id, (at, owner));
@@ -185,19 +222,23 @@ impl Haul {
         let named = ask.lookups.iter().filter_map(|lookup| lookup.affiliate_id.map(AffiliateId::uuid));
         let led_to =
             found.iter().flat_map(|one| one.coupon_owner.into_iter().chain(one.clicks.values().map(|(_, of)| *of)));
+        let bound = found.iter().flat_map(|one| one.bindings.values().map(|binding| binding.affiliate_id));
         Ok(Some(EventFacts {
             merchant: row.clone().versioned()?,
-            affiliates: self.with_parents(merchant, named.chain(led_to))?,
+            affiliates: self.with_parents(merchant, named.chain(led_to).chain(bound))?,
+            tiers: entities(self.tiers.get(&merchant))?,
+            rules: entities(self.rules.get(&merchant))?,
             found: found.into_iter().map(|one| self.event_found(merchant, one)).collect::<Mapped<_>>()?,
         }))
     }
 
     fn event_found(&self, merchant: Uuid, found: Found) -> Mapped<EventFound> {
-        let Found { earlier, coupon_owner, clicks } = found;
+        let Found { earlier, coupon_owner, bindings, clicks } = found;
         let earlier = earlier.and_then(|id| self.events.get(&(merchant, id)));
         Ok(EventFound {
             earlier: earlier.map(|row| self.record(row)).transpose()?,
             coupon_owner: coupon_owner.map(AffiliateId::from_uuid),
+            binding: bindings.into_values().next().map(Readable::versioned).transpose()?,
             clicks: clicks.into_iter().map(session_click).collect::<Mapped<_>>()?,
         })
     }
@@ -218,6 +259,10 @@ impl Haul {
         }
         wanted.into_values().map(|row| row.clone().entity()).collect()
     }
+}
+
+fn entities<R: Readable + Clone>(rows: Option<&Vec<R>>) -> Mapped<Vec<R::Of>> {
+    rows.into_iter().flatten().cloned().map(Readable::entity).collect()
 }
 
 fn session_click((id, (at, affiliate_id)): (Uuid, (PgTimestamp, Uuid))) -> Mapped<SessionClick> {

@@ -1,10 +1,11 @@
 //! The statements that facts for events are read with: each serves any number of events of any merchants.
 //!
-//! What is asked for travels as arrays, and what belongs to one event comes back with its number.
+//! What is asked for travels as arrays, and what belongs to one event comes back with its number. The arrays' types stand
+//! in the text, so that the statements can be run by hand, or by pgbench.
 
 use super::event_facts::Numbered;
 use crate::{
-    rows::{AffiliateRow, CommissionRow, EventRow, MerchantRow, Stored},
+    rows::{AffiliateRow, BindingRow, CommissionRow, EventRow, MerchantRow, Stored},
     sql::Sql,
 };
 use diesel::data_types::PgTimestamp;
@@ -29,7 +30,7 @@ pub(super) fn merchants<'a>(ids: Vec<Uuid>, events: &[Numbered<'_>]) -> Sql<'a, 
     Sql::new(format!(
         "SELECT {}, e.numbers, e.owners FROM merchants m CROSS JOIN LATERAL (\
          SELECT array_agg(n.number) AS numbers, array_agg(k.owner) AS owners \
-         FROM unnest(?, ?, ?, ?) AS n (number, merchant_id, space, key) \
+         FROM unnest(?::integer[], ?::uuid[], ?::smallint[], ?::text[]) AS n (number, merchant_id, space, key) \
          JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = n.space AND k.key = n.key \
          WHERE n.merchant_id = m.id) e WHERE m.id = ANY (?)",
         MerchantRow::select("m"),
@@ -51,7 +52,7 @@ pub(super) fn coupons<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, CouponFound
         named.map(|(event, code)| ((event.number, event.merchant.uuid()), code.as_str().to_owned())).unzip();
     let (numbers, merchants): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
     let sql = Sql::new(format!(
-        "SELECT n.number, c.affiliate_id, {} FROM unnest(?, ?, ?) AS n (number, merchant_id, code) \
+        "SELECT n.number, c.affiliate_id, {} FROM unnest(?::integer[], ?::uuid[], ?::text[]) AS n (number, merchant_id, code) \
          JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = {} AND k.key = n.code \
          JOIN coupons c ON c.merchant_id = k.merchant_id AND c.id = k.owner \
          LEFT JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id",
@@ -59,6 +60,30 @@ pub(super) fn coupons<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, CouponFound
         Space::CouponCode.number(),
     ));
     (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(merchants).bind_each(codes))
+}
+
+/// The customer's bond that a key leads to: the event's number, the key's place among the event's, and its affiliate.
+pub(super) type BindingFound = (i32, i32, BindingRow, Option<AffiliateRow>);
+
+/// The bonds of the customers that these events name.
+pub(super) fn bindings<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, BindingFound>> {
+    let keys = events.iter().flat_map(|event| {
+        let places = (0_i32..).zip(&event.lookup.customer);
+        places.map(|(place, key)| ((event.number, place), (event.merchant.uuid(), key.clone())))
+    });
+    let (places, keys): (Vec<_>, Vec<_>) = keys.unzip();
+    let ((numbers, places), (merchants, keys)): ((Vec<_>, Vec<_>), (Vec<_>, Vec<_>)) =
+        (places.into_iter().unzip(), keys.into_iter().unzip());
+    let sql = Sql::new(format!(
+        "SELECT n.number, n.place, {}, {} FROM unnest(?, ?, ?, ?) AS n (number, place, merchant_id, key) \
+         JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = {} AND k.key = n.key \
+         JOIN bindings b ON b.merchant_id = k.merchant_id AND b.id = k.owner \
+         LEFT JOIN affiliates a ON a.merchant_id = b.merchant_id AND a.id = b.affiliate_id",
+        BindingRow::select("b"),
+        AffiliateRow::select("a"),
+        Space::Binding.number(),
+    ));
+    (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(places).bind_each(merchants).bind_each(keys))
 }
 
 /// The affiliates that these events name by their ids.
@@ -83,7 +108,7 @@ pub(super) fn latest_clicks<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, Click
         .iter()
         .filter_map(|event| Some((event.number, event.merchant, event.lookup.session.as_ref()?)))
         .collect();
-    let sql = || clicks("unnest(?, ?, ?) AS n (number, merchant_id, session)", "", "DESC");
+    let sql = || clicks("unnest(?::integer[], ?::uuid[], ?::text[]) AS n (number, merchant_id, session)", "", "DESC");
     (!sessions.is_empty()).then(|| of_sessions(sql(), sessions))
 }
 
@@ -93,7 +118,8 @@ pub(super) fn earliest_clicks<'a>(
     oldest: Vec<PgTimestamp>,
 ) -> Option<Sql<'a, ClickFound>> {
     let sql = || {
-        let asked = "unnest(?, ?, ?, ?) AS n (number, merchant_id, session, oldest)";
+        let asked =
+            "unnest(?::integer[], ?::uuid[], ?::text[], ?::timestamptz[]) AS n (number, merchant_id, session, oldest)";
         clicks(asked, "AND c.created_at >= n.oldest", "ASC")
     };
     (!sessions.is_empty()).then(|| of_sessions(sql(), sessions).bind_each(oldest))
@@ -140,7 +166,7 @@ pub(super) fn earned<'a>(keys: Vec<Key>) -> Sql<'a, CommissionRow> {
 pub(super) fn line<'a>(parents: Vec<Key>) -> Sql<'a, AffiliateRow> {
     let sql = Sql::new(format!(
         "WITH RECURSIVE line (merchant_id, id, level) AS (\
-         SELECT n.merchant_id, n.id, 1 FROM unnest(?, ?) AS n (merchant_id, id) UNION \
+         SELECT n.merchant_id, n.id, 1 FROM unnest(?::uuid[], ?::uuid[]) AS n (merchant_id, id) UNION \
          SELECT p.merchant_id, p.parent_id, line.level + 1 FROM line \
          JOIN affiliates p ON p.merchant_id = line.merchant_id AND p.id = line.id \
          WHERE line.level < {LEVELS} AND p.parent_id IS NOT NULL) \
@@ -152,7 +178,7 @@ pub(super) fn line<'a>(parents: Vec<Key>) -> Sql<'a, AffiliateRow> {
 }
 
 /// Keys as a table `n`, to be joined.
-const JOINED: &str = "unnest(?, ?) AS n (merchant_id, id) JOIN";
+const JOINED: &str = "unnest(?::uuid[], ?::uuid[]) AS n (merchant_id, id) JOIN";
 
 fn by_keys<U>(sql: Sql<'_, U>, keys: Vec<Key>) -> Sql<'_, U> {
     let (merchants, ids): (Vec<_>, Vec<_>) = keys.into_iter().unzip();

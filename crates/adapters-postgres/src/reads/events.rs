@@ -1,12 +1,9 @@
 //! Conversion events.
 
-use super::{
-    Read,
-    event_facts::{self, FactsAsk},
-    page, paged,
-};
+use super::{FactsAsk, Read, page, paged};
 use crate::{
     PostgresStorage,
+    gather::Load,
     readers::Reader,
     rows::{CommissionRow, EventRow, Mapped, Readable, Stored, time},
     sql::Sql,
@@ -20,9 +17,12 @@ use tokio::try_join;
 #[async_trait]
 impl EventReads for PostgresStorage {
     async fn event_facts(&self, merchant: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
-        let reader = self.readers.reader()?;
-        let asks = [FactsAsk { merchant, lookups }];
-        Ok(event_facts::load(&reader, &asks).await?.pop().transpose()?.flatten())
+        let ask = FactsAsk { merchant, lookups };
+        if ask.lookups.len() == 1 {
+            return Ok(self.event_facts.ask(ask).await??);
+        }
+        // Large enough alone, and those with one event need not wait for it.
+        Ok(FactsAsk::load(&self.readers.reader()?, &[ask]).await?.pop().transpose()?.flatten())
     }
 
     async fn event(&self, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
@@ -52,15 +52,16 @@ impl EventReads for PostgresStorage {
 }
 
 /// The events of a merchant, so far all of them.
-fn events<'a>(merchant: MerchantId) -> Sql<'a, EventRow> {
+pub(super) fn events<'a>(merchant: MerchantId) -> Sql<'a, EventRow> {
     let columns = EventRow::select("e");
     Sql::new(format!("SELECT {columns} FROM events e WHERE e.merchant_id = ?")).bind(merchant.uuid())
 }
 
-async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
+/// One event with its rows; a refund's are those that it made or ended, and of the order it shares with its sale.
+pub(super) async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
     let commissions = Sql::<CommissionRow>::new(format!(
         "SELECT {} FROM events e JOIN commissions c ON c.merchant_id = e.merchant_id AND c.order_id = e.order_id \
-         AND c.event_id = e.id WHERE e.merchant_id = ? AND e.id = ? ORDER BY c.level, c.id",
+         AND (c.event_id = e.id OR c.refund_id = e.id) WHERE e.merchant_id = ? AND e.id = ? ORDER BY c.level, c.id",
         CommissionRow::select("c"),
     ));
     let (event, commissions) = try_join!(
@@ -73,23 +74,27 @@ async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Optio
     Ok(Some(EventRecord { event: event.entity()?, commissions }))
 }
 
-/// What these events earned, each event's rows by level.
+/// What these events earned, made or ended, each event's rows by level.
 async fn earned_by(reader: &Reader, merchant: MerchantId, events: &[Event]) -> Read<HashMap<EventId, Vec<Commission>>> {
     let mut earned: HashMap<EventId, Vec<Commission>> = HashMap::new();
     if events.is_empty() {
         return Ok(earned);
     }
     let sql = Sql::<CommissionRow>::new(format!(
-        "SELECT {} FROM commissions c WHERE c.merchant_id = ? AND c.order_id = ANY (?) AND c.event_id = ANY (?) \
-         ORDER BY c.level, c.id",
+        "SELECT {} FROM commissions c WHERE c.merchant_id = ? AND c.order_id = ANY (?) \
+         AND (c.event_id = ANY (?) OR c.refund_id = ANY (?)) ORDER BY c.level, c.id",
         CommissionRow::select("c"),
     ));
     let sql = sql
         .bind(merchant.uuid())
         .bind_each(events.iter().map(|event| event.order_id.as_str()))
+        .bind_each(events.iter().map(|event| event.id.uuid()))
         .bind_each(events.iter().map(|event| event.id.uuid()));
     for row in reader.all(sql).await? {
         let commission = row.entity()?;
+        if let Some(refund) = commission.refund_id {
+            earned.entry(refund).or_default().push(commission.clone());
+        }
         earned.entry(commission.event_id).or_default().push(commission);
     }
     Ok(earned)

@@ -15,7 +15,12 @@ mod groups;
 mod keys;
 mod merchants;
 mod orders;
+mod payouts;
+mod program;
+mod refunds;
 mod replies;
+
+pub(crate) use event_facts::FactsAsk;
 
 use crate::{
     readers::Reader,
@@ -66,6 +71,18 @@ fn fetched(limit: u32) -> u32 {
 fn page<U, T>(rows: Vec<U>, ask: &PageAsk, map: impl Fn(U) -> Mapped<T>) -> Read<Page<T>> {
     let Page { rows, more } = Page::cut(rows, ask);
     Ok(Page { rows: rows.into_iter().map(map).collect::<Mapped<_>>()?, more })
+}
+
+/// Reads only if there is something to read it for; else nothing, at once.
+async fn maybe<A, T, F>(what: Option<A>, read: impl FnOnce(A) -> F) -> Read<T>
+where
+    T: Default,
+    F: Future<Output = Read<T>>,
+{
+    match what {
+        Some(what) => read(what).await,
+        None => Ok(T::default()),
+    }
 }
 
 /// A part of a list and how long the list is. `found` is everything after FROM, of a table under the name `t`, with its

@@ -4,8 +4,9 @@ use super::rows;
 use crate::{
     error::Fault,
     rows::{
-        AccountRow, AffiliateRow, ClaimedKey, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
-        GroupSettingsRow, KeyRow, MerchantRow, OrderRow, OrganizationRow, ReplyRow, Stored, TreeRow, take_reply_back,
+        AccountRow, AffiliateRow, BindingRow, ClaimedKey, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
+        GroupSettingsRow, KeyRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, ReplyRow, RuleRow,
+        Stored, TierRow, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -78,11 +79,16 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Merchants => MerchantRow::version(scope, id, connection),
         Table::ApiKeys => KeyRow::version(scope, id, connection),
         Table::Trees => TreeRow::version(scope, id, connection),
+        Table::Tiers => TierRow::version(scope, id, connection),
+        Table::CommissionRules => RuleRow::version(scope, id, connection),
         Table::Affiliates => AffiliateRow::version(scope, id, connection),
         Table::Coupons => CouponRow::version(scope, id, connection),
+        Table::Bindings => BindingRow::version(scope, id, connection),
         Table::Events => EventRow::version(scope, id, connection),
         Table::Commissions => CommissionRow::version(scope, id, connection),
         Table::Accounts => AccountRow::version(scope, id, connection),
+        Table::Payouts => PayoutRow::version(scope, id, connection),
+        Table::PayoutItems => PayoutItemRow::version(scope, id, connection),
         Table::GroupSettings => GroupSettingsRow::version(scope, id, connection),
         Table::Customers => CustomerRow::version(scope, id, connection),
         Table::Groups => GroupRow::version(scope, id, connection),

@@ -3,9 +3,9 @@
 use crate::{
     error::Fault,
     rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ClaimedKey, ClickRow, CommissionRow, CouponRow, CustomerRow,
-        EventRow, GroupRow, GroupSettingsRow, KeyRow, KeyUseRow, MerchantRow, OrderRow, OrganizationRow, OutboxRow,
-        Stored, TreeRow,
+        AccountRow, AffiliateRow, AnnouncementRow, BindingRow, ClaimedKey, ClickRow, CommissionRow, CouponRow,
+        CustomerRow, EventRow, GroupRow, GroupSettingsRow, KeyRow, KeyUseRow, MerchantRow, OrderRow, OrganizationRow,
+        OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow,
     },
     values::Uid,
 };
@@ -36,15 +36,20 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         merchants,
         api_keys,
         trees,
+        tiers,
+        commission_rules,
         affiliates,
         coupons,
+        bindings,
         events,
         commissions,
         accounts,
-        group_settings,
         customers,
+        group_settings,
         groups,
         orders,
+        payout_items,
+        payouts,
         clicks,
         key_uses,
     } = rows;
@@ -52,11 +57,16 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<MerchantRow>(connection, merchant, merchants)?;
     write_table::<KeyRow>(connection, merchant, api_keys)?;
     write_table::<TreeRow>(connection, merchant, trees)?;
+    write_table::<TierRow>(connection, merchant, tiers)?;
+    write_table::<RuleRow>(connection, merchant, commission_rules)?;
     write_table::<AffiliateRow>(connection, merchant, affiliates)?;
     write_table::<CouponRow>(connection, merchant, coupons)?;
+    write_table::<BindingRow>(connection, merchant, bindings)?;
     write_table::<EventRow>(connection, merchant, events)?;
     write_table::<CommissionRow>(connection, merchant, commissions)?;
     write_table::<AccountRow>(connection, merchant, accounts)?;
+    write_table::<PayoutRow>(connection, merchant, payouts)?;
+    write_table::<PayoutItemRow>(connection, merchant, payout_items)?;
     write_table::<GroupSettingsRow>(connection, merchant, group_settings)?;
     write_table::<CustomerRow>(connection, merchant, customers)?;
     write_table::<GroupRow>(connection, merchant, groups)?;

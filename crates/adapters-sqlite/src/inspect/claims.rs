@@ -8,7 +8,7 @@ use diesel::{
 };
 use domain::{
     Account, AccountId, AffiliateId, ApiKeyId, CouponId, CustomerId, EventId, EventKind, EventSpace, Group, GroupId,
-    MerchantId, OrderId,
+    MerchantId, OrderId, PayoutItemId, TierId,
 };
 use ports::Space;
 use uuid::Uuid;
@@ -48,14 +48,15 @@ struct Kept {
     show: fn(Uuid) -> String,
 }
 
-const EVENTS: [Space; 4] = [
+const EVENTS: [Space; 5] = [
     Space::Event(EventSpace::Paying),
     Space::Event(EventSpace::Signup),
     Space::Event(EventSpace::Lead),
     Space::Event(EventSpace::TrialStarted),
+    Space::Event(EventSpace::Refund),
 ];
 
-const KEPT: [Kept; 11] = [
+const KEPT: [Kept; 13] = [
     Kept {
         missing: "affiliate_slug_claim",
         stray: "claim_affiliate_slug",
@@ -84,6 +85,15 @@ const KEPT: [Kept; 11] = [
         show: |id| CouponId::from_uuid(id).to_string(),
     },
     Kept {
+        missing: "tier_name_claim",
+        stray: "claim_tier_name",
+        table: "tiers",
+        spaces: &[Space::TierName],
+        space: None,
+        key: "t.name_folded",
+        show: |id| TierId::from_uuid(id).to_string(),
+    },
+    Kept {
         missing: "event_claim",
         stray: "claim_event",
         table: "events",
@@ -100,6 +110,15 @@ const KEPT: [Kept; 11] = [
         space: None,
         key: "account_key(t.affiliate_id, t.currency)",
         show: |id| AccountId::from_uuid(id).to_string(),
+    },
+    Kept {
+        missing: "payout_item_claim",
+        stray: "claim_payout_item",
+        table: "payout_items",
+        spaces: &[Space::PayoutAccount],
+        space: None,
+        key: "lower(hex(t.payout_id)) || ':' || lower(hex(t.affiliate_id))",
+        show: |id| PayoutItemId::from_uuid(id).to_string(),
     },
     Kept {
         missing: "customer_email_claim",

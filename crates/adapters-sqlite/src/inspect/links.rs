@@ -1,9 +1,10 @@
 //! Rows that name other rows: there are no foreign keys on the way of events, so this is where orphans are found.
 
 use super::Rule;
-use domain::{AnnouncementId, CommissionId, GroupId, OrderId};
+use domain::{AnnouncementId, BindingId, CommissionId, GroupId, OrderId};
+use ports::Space;
 
-pub(super) fn rules() -> [Rule; 7] {
+pub(super) fn rules() -> [Rule; 9] {
     [
         Rule {
             name: "commission_event",
@@ -21,6 +22,27 @@ pub(super) fn rules() -> [Rule; 7] {
                   WHERE c.leaf_id IS NOT NULL AND l.id IS NULL"
                 .to_owned(),
             show: |id| CommissionId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "binding_claim",
+            sql: format!(
+                "SELECT b.merchant_id AS merchant_id, b.id AS id, 'does not own its key in claims' AS why \
+                 FROM bindings b WHERE NOT EXISTS (SELECT 1 FROM claims c \
+                     WHERE c.merchant_id = b.merchant_id AND c.space = {} AND c.owner = b.id)",
+                Space::Binding.number(),
+            ),
+            show: |id| BindingId::from_uuid(id).to_string(),
+        },
+        Rule {
+            name: "claim_binding",
+            sql: format!(
+                "SELECT c.merchant_id AS merchant_id, c.owner AS id, \
+                     'owns a key in claims that is not of any row of it' AS why \
+                 FROM claims c LEFT JOIN bindings b ON b.merchant_id = c.merchant_id AND b.id = c.owner \
+                 WHERE c.space = {} AND b.id IS NULL",
+                Space::Binding.number(),
+            ),
+            show: |id| BindingId::from_uuid(id).to_string(),
         },
         Rule {
             name: "group_participants",

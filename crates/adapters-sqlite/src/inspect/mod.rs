@@ -2,6 +2,9 @@
 
 mod claims;
 mod links;
+mod payouts;
+mod refunds;
+mod sales;
 mod sums;
 
 use crate::{SqliteStorage, error::Fault, migrate, values::Uid};
@@ -51,9 +54,11 @@ impl Rule {
 fn differences(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, Fault> {
     claims::register(connection)?;
     let mut all = Vec::new();
-    for rule in sums::rules().into_iter().chain(links::rules()).chain(claims::rules()) {
+    let rules = sums::rules().into_iter().chain(links::rules()).chain(refunds::rules()).chain(payouts::rules());
+    for rule in rules.chain(claims::rules()) {
         all.extend(rule.differences(connection, limit.saturating_sub(all.len()))?);
     }
+    all.extend(sales::differences(connection, limit.saturating_sub(all.len()))?);
     Ok(all)
 }
 

@@ -3,6 +3,7 @@
 use super::{
     merchants::merchant,
     page::{empty, page, paged},
+    program::tier,
 };
 use crate::{
     SqliteStorage,
@@ -13,7 +14,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Money, Slug};
+use domain::{Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Money, Slug, Tier};
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, NewAffiliateFacts, Page,
     PageAsk, ReadError, Space, Version, Versioned,
@@ -46,7 +47,7 @@ fn parent_of(
 }
 
 /// An affiliate with what stands beside it in other tables.
-fn record(
+pub(super) fn record(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     currency: Currency,
@@ -87,7 +88,7 @@ fn list(
         query = query.filter(affiliates::tier_id.eq(Uid::from(*tier)));
     }
     // What is unique is found by its claim, not by an index of its own.
-    let keys = AffiliateKeys { slug: slug.clone(), email: email.clone(), parent_email: None };
+    let keys = AffiliateKeys { slug: slug.clone(), email: email.clone(), ..AffiliateKeys::default() };
     let Owners { slug: by_slug, email: by_email } = owners(connection, id, &keys)?;
     for (asked, owner) in [(slug.is_some(), by_slug), (email.is_some(), by_email)] {
         match owner {
@@ -109,7 +110,7 @@ struct Owners {
 }
 
 fn owners(connection: &mut SqliteConnection, merchant: MerchantId, keys: &AffiliateKeys) -> QueryResult<Owners> {
-    let AffiliateKeys { slug, email, parent_email: _ } = keys;
+    let AffiliateKeys { slug, email, parent_email: _, tier_id: _ } = keys;
     Ok(Owners {
         slug: match slug {
             Some(slug) => slug_owner(connection, merchant, slug)?,
@@ -147,6 +148,17 @@ fn parent(
     }
 }
 
+fn wanted_tier(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    keys: &AffiliateKeys,
+) -> Result<Option<Versioned<Tier>>, Fault> {
+    match keys.tier_id {
+        Some(id) => tier(connection, merchant, id),
+        None => Ok(None),
+    }
+}
+
 fn new_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
@@ -155,6 +167,7 @@ fn new_facts(
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Owners { slug: slug_owner, email: email_owner } = owners(connection, id, keys)?;
     let parent = parent(connection, id, keys)?;
+    let tier = wanted_tier(connection, id, keys)?;
     // Counted here: SQLite would count to the end, whatever the limit, and so many small ids are soon read.
     let seats: Vec<Uid> = affiliates::table
         .filter(affiliates::merchant_id.eq(Uid::from(id)))
@@ -163,7 +176,7 @@ fn new_facts(
         .limit(MOST_SEATS)
         .load(connection)?;
     let seats_taken = u32::try_from(seats.len()).unwrap_or(u32::MAX);
-    Ok(Some(NewAffiliateFacts { merchant, slug_owner, email_owner, parent, seats_taken }))
+    Ok(Some(NewAffiliateFacts { merchant, slug_owner, email_owner, parent, tier, seats_taken }))
 }
 
 fn change_facts(
@@ -176,13 +189,25 @@ fn change_facts(
     let Some(Versioned { row, version }) = affiliate(connection, id, affiliate_id)? else { return Ok(None) };
     let record = record(connection, id, merchant.row.settings.currency, row)?;
     let Owners { slug: slug_owner, email: email_owner } = owners(connection, id, keys)?;
-    let wanted = parent(connection, id, keys)?.map(|parent| parent.row.id);
-    let parent_chain = chain(connection, id, wanted)?;
+    let wanted = parent(connection, id, keys)?;
+    let parent_chain = chain(connection, id, wanted.as_ref().map(|parent| parent.row.id))?;
+    let parent = wanted.map(|parent| parent.version);
+    let tier = wanted_tier(connection, id, keys)?;
     let tree = TreeRow::version(Uid::from(id), Uid::from(id), connection)?;
     let missing = "a merchant has no tree".to_owned();
     let tree = Reading::of("trees", id.uuid()).get("version", tree.ok_or(missing))?;
     let tree = Version::stored(tree);
-    Ok(Some(AffiliateChangeFacts { merchant, record, version, slug_owner, email_owner, parent_chain, tree }))
+    Ok(Some(AffiliateChangeFacts {
+        merchant,
+        record,
+        version,
+        slug_owner,
+        email_owner,
+        parent_chain,
+        parent,
+        tier,
+        tree,
+    }))
 }
 
 /// An affiliate and its parents, up to the root.

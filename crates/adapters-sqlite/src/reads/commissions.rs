@@ -18,23 +18,25 @@ use diesel::{
     sql_types::{BigInt, Binary},
 };
 use domain::{
-    Account, AffiliateId, Commission, CommissionId, CommissionStatus, Currency, Event, MerchantId, Timestamp,
+    Account, AffiliateId, Commission, CommissionId, CommissionStatus, Currency, Event, EventId, MerchantId,
+    OrderReference, Timestamp,
 };
 use ports::{
     CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageAsk, ReadError,
     Versioned,
 };
 
-/// What an event earned, by level.
+/// What an event earned, by level; a refund's rows are those that it made or ended, of the order it shares with its sale.
 pub(super) fn of_event(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     event: &Event,
 ) -> Result<Vec<Commission>, Fault> {
+    let id = Uid::from(event.id);
     let of_order =
         commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(event.order_id.as_str()));
     let rows: Vec<CommissionRow> = commissions::table
-        .filter(of_order.and(commissions::event_id.eq(Uid::from(event.id))))
+        .filter(of_order.and(commissions::event_id.eq(id).or(commissions::refund_id.eq(id))))
         .order((commissions::level, commissions::id))
         .select(CommissionRow::as_select())
         .load(connection)?;
@@ -42,16 +44,16 @@ pub(super) fn of_event(
     Ok(read?)
 }
 
-/// The overrides that name a commission as their leaf.
-fn overrides_of(
+/// All that an event of an order earned, siblings included, by level.
+pub(crate) fn lineage(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    leaf: &Commission,
+    order: &OrderReference,
+    event: EventId,
 ) -> Result<Vec<Versioned<Commission>>, Fault> {
-    let of_order =
-        commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(leaf.order_id.as_str()));
+    let of_order = commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(order.as_str()));
     let rows: Vec<CommissionRow> = commissions::table
-        .filter(of_order.and(commissions::leaf_id.eq(Uid::from(leaf.id))))
+        .filter(of_order.and(commissions::event_id.eq(Uid::from(event))))
         .order((commissions::level, commissions::id))
         .select(CommissionRow::as_select())
         .load(connection)?;
@@ -59,7 +61,29 @@ fn overrides_of(
     Ok(read?)
 }
 
-fn account(
+/// Who earns these rows, each once.
+fn earners(rows: &[Versioned<Commission>]) -> Vec<AffiliateId> {
+    let mut ids: Vec<AffiliateId> = rows.iter().map(|row| row.row.affiliate_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// The accounts of those who earn these rows, all of one currency.
+pub(super) fn accounts_of(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    rows: &[Versioned<Commission>],
+) -> Result<Vec<Versioned<Account>>, Fault> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for id in earners(rows) {
+        found.extend(account(connection, merchant, id, first.row.amount.currency())?);
+    }
+    Ok(found)
+}
+
+pub(super) fn account(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     affiliate: AffiliateId,
@@ -81,19 +105,14 @@ fn move_facts(
     commission_id: CommissionId,
 ) -> Result<Option<CommissionMoveFacts>, Fault> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-    let found = find::<CommissionRow>(connection, id.uuid(), commission_id.uuid())?;
-    let Some(commission) = found else { return Ok(None) };
-    let overrides = overrides_of(connection, id, &commission.row)?;
-    let rows = std::iter::once(&commission).chain(&overrides);
-    let mut ids: Vec<AffiliateId> = rows.map(|row| row.row.affiliate_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let (mut affiliates, mut accounts) = (Vec::new(), Vec::new());
-    for affiliate_id in ids {
+    let Some(asked) = find::<CommissionRow>(connection, id.uuid(), commission_id.uuid())? else { return Ok(None) };
+    let rows = lineage(connection, id, &asked.row.order_id, asked.row.event_id)?;
+    let mut affiliates = Vec::new();
+    for affiliate_id in earners(&rows) {
         affiliates.extend(affiliate(connection, id, affiliate_id)?);
-        accounts.extend(account(connection, id, affiliate_id, commission.row.amount.currency())?);
     }
-    Ok(Some(CommissionMoveFacts { merchant, commission, overrides, affiliates, accounts }))
+    let accounts = accounts_of(connection, id, &rows)?;
+    Ok(Some(CommissionMoveFacts { merchant, rows, affiliates, accounts }))
 }
 
 #[derive(QueryableByName)]

@@ -7,24 +7,24 @@ use super::{
     coupons::coupon_affiliate,
     merchants::merchant,
     page::{empty, page, paged},
+    program::{all_rules, all_tiers},
 };
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{EventRow, find, owner_of},
+    rows::{BindingRow, EventRow, find, owner_of},
     schema::events,
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Affiliate, AffiliateId, Event, EventId, EventSpace, ExternalId, Merchant, MerchantId, Settings};
+use domain::{Affiliate, AffiliateId, Binding, Event, EventId, EventSpace, ExternalId, Merchant, MerchantId, Settings};
 use ports::{
     EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, Space,
+    Versioned,
 };
 use std::collections::HashSet;
 use uuid::Uuid;
-
-const SPACES: [EventSpace; 4] = [EventSpace::Paying, EventSpace::Signup, EventSpace::Lead, EventSpace::TrialStarted];
 
 /// An event with what it earned.
 fn record(connection: &mut SqliteConnection, merchant: MerchantId, event: Event) -> Result<EventRecord, Fault> {
@@ -32,7 +32,11 @@ fn record(connection: &mut SqliteConnection, merchant: MerchantId, event: Event)
     Ok(EventRecord { event, commissions })
 }
 
-fn event(connection: &mut SqliteConnection, merchant: MerchantId, id: Uuid) -> Result<Option<EventRecord>, Fault> {
+pub(super) fn event(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: Uuid,
+) -> Result<Option<EventRecord>, Fault> {
     match find::<EventRow>(connection, merchant.uuid(), id)? {
         Some(found) => record(connection, merchant, found.row).map(Some),
         None => Ok(None),
@@ -49,13 +53,18 @@ fn facts(
     let clicks = found.iter().flat_map(|found| &found.clicks);
     let named = lookups.iter().filter_map(|lookup| lookup.affiliate_id);
     let named = named.chain(found.iter().filter_map(|found| found.coupon_owner));
+    let bound = found.iter().filter_map(|found| found.binding.as_ref());
+    let named = named.chain(bound.map(|binding| binding.row.affiliate_id));
     let named = named.chain(clicks.map(|click| click.affiliate_id)).collect();
     let affiliates = with_parents(connection, id, named)?;
-    Ok(Some(EventFacts { merchant, affiliates, found }))
+    let tiers = if merchant.row.tier_count > 0 { all_tiers(connection, id)? } else { Vec::new() };
+    let tiers = tiers.into_iter().map(|tier| tier.row).collect();
+    let rules = if merchant.row.rule_count > 0 { all_rules(connection, id)? } else { Vec::new() };
+    Ok(Some(EventFacts { merchant, affiliates, tiers, rules, found }))
 }
 
 fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventLookup) -> Result<EventFound, Fault> {
-    let EventLookup { space, external_id, session, coupon, affiliate_id: _, now } = lookup;
+    let EventLookup { space, external_id, session, coupon, affiliate_id: _, customer, now } = lookup;
     let earlier = match owner_of(connection, merchant.id, Space::Event(*space), external_id.as_str())? {
         Some(owner) => event(connection, merchant.id, owner)?,
         None => None,
@@ -69,7 +78,22 @@ fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventL
         Some(session) => clicks::of_session(connection, merchant.id, session, oldest)?,
         None => Vec::new(),
     };
-    Ok(EventFound { earlier, coupon_owner, clicks })
+    let binding = bound(connection, merchant.id, customer)?;
+    Ok(EventFound { earlier, coupon_owner, binding, clicks })
+}
+
+/// The bond that the first taken key belongs to.
+fn bound(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    keys: &[String],
+) -> Result<Option<Versioned<Binding>>, Fault> {
+    for key in keys {
+        if let Some(owner) = owner_of(connection, merchant, Space::Binding, key)? {
+            return find::<BindingRow>(connection, merchant.uuid(), owner);
+        }
+    }
+    Ok(None)
 }
 
 /// The affiliates named, those that exist, and as many levels of their parents as can earn; each once.
@@ -134,7 +158,7 @@ fn owners_of(
     external_id: &ExternalId,
 ) -> QueryResult<Vec<Uid>> {
     let mut owners = Vec::new();
-    for space in SPACES {
+    for space in EventSpace::ALL {
         owners.extend(owner_of(connection, merchant, Space::Event(space), external_id.as_str())?.map(Uid));
     }
     Ok(owners)

@@ -16,4 +16,9 @@ mod keys;
 mod merchants;
 mod orders;
 mod page;
+mod payouts;
+mod program;
+mod refunds;
 mod replies;
+
+pub(crate) use commissions::lineage;

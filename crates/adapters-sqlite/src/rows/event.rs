@@ -13,7 +13,7 @@ use ports::{Version, Versioned};
 #[diesel(table_name = events, primary_key(merchant_id, id))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct EventRow {
-    merchant_id: Uid,
+    pub(crate) merchant_id: Uid,
     id: Uid,
     kind: String,
     external_id: String,

@@ -1,14 +1,14 @@
 //! What the writer and the reads do with any table of versioned rows.
 
 use super::{
-    AccountRow, AffiliateRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow, GroupSettingsRow, KeyRow,
-    MerchantRow, OrderRow, OrganizationRow, TreeRow,
+    AccountRow, AffiliateRow, BindingRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow, GroupSettingsRow,
+    KeyRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, TierRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
     schema::{
-        accounts, affiliates, api_keys, commissions, coupons, customers, events, group_settings, merchants, orders,
-        organizations, referral_groups, trees,
+        accounts, affiliates, api_keys, bindings, commission_rules, commissions, coupons, customers, events,
+        group_settings, merchants, orders, organizations, payout_items, payouts, referral_groups, tiers, trees,
     },
     values::Uid,
 };
@@ -88,11 +88,16 @@ stored! {
     MerchantRow in merchants by |_, id| id;
     KeyRow in api_keys by |scope, id| (scope, id);
     TreeRow in trees by |scope, id| (scope, id);
+    TierRow in tiers by |scope, id| (scope, id);
+    RuleRow in commission_rules by |scope, id| (scope, id);
     AffiliateRow in affiliates by |scope, id| (scope, id);
     CouponRow in coupons by |scope, id| (scope, id);
+    BindingRow in bindings by |scope, id| (scope, id);
     EventRow in events by |scope, id| (scope, id);
     CommissionRow in commissions by |scope, id| (scope, id);
     AccountRow in accounts by |scope, id| (scope, id);
+    PayoutRow in payouts by |scope, id| (scope, id);
+    PayoutItemRow in payout_items by |scope, id| (scope, id);
     GroupSettingsRow in group_settings by |scope, id| (scope, id);
     CustomerRow in customers by |scope, id| (scope, id);
     GroupRow in referral_groups by |scope, id| (scope, id);

@@ -106,6 +106,7 @@ pub fn affiliate(n: u128) -> (AffiliateId, ChangeSet) {
         display_name: None,
         status: None,
         custom_rate: None,
+        tier_id: None,
         metadata: Metadata::default(),
     };
     let id = AffiliateId::from_uuid(Uuid::from_u128(1_000 + n));

@@ -1,9 +1,20 @@
 //! What a shop posts, and how it becomes an event in the merchant's currency.
 
 use domain::{
-    AffiliateId, CouponCode, Currency, Decimal, Email, EventKind, ExternalId, Fault, Items, Merchant, Metadata, Money,
+    AffiliateId, CouponCode, Currency, Decimal, Email, EventKind, ExternalId, Item, Items, Merchant, Metadata, Money,
     NewEvent, OrderReference, Refusal, SessionId, ShortText, Timestamp,
 };
+
+/// One line of an order that a shop posts.
+#[derive(Debug, Clone)]
+pub struct AskedItem {
+    /// See [`Item::product`].
+    pub product: Option<ShortText>,
+    /// See [`Item::category`].
+    pub category: Option<ShortText>,
+    /// In whole units of the event's currency.
+    pub amount: Decimal,
+}
 
 /// What a shop posts: a [`NewEvent`] whose amount waits for the merchant's currency.
 #[derive(Debug, Clone)]
@@ -16,6 +27,8 @@ pub struct RecordEvent {
     pub amount: Option<Decimal>,
     /// The settings' where absent.
     pub currency: Option<Currency>,
+    /// None, or they sum up to the amount, which may then be left out.
+    pub items: Vec<AskedItem>,
     pub session: Option<SessionId>,
     pub coupon: Option<CouponCode>,
     pub affiliate_id: Option<AffiliateId>,
@@ -34,6 +47,7 @@ pub(super) fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEv
         order_id,
         amount,
         currency,
+        items,
         session,
         coupon,
         affiliate_id,
@@ -44,26 +58,18 @@ pub(super) fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEv
         fingerprint,
     } = ask;
     let currency = currency.unwrap_or(merchant.settings.currency);
-    let wrong = |expected: String| Refusal::Invalid(vec![Fault::new("amount", expected)]);
-    let amount = match amount {
-        Some(amount) => {
-            let money = Money::from_decimal(amount, currency).ok().filter(|money| money.minor() >= 0);
-            let digits = currency.exponent();
-            Some(money.ok_or_else(|| {
-                wrong(format!(
-                    "must be 0 to 10^15 minor units of {currency}, with at most {digits} digits after the point"
-                ))
-            })?)
-        }
-        None if kind.pays() => return Err(wrong(format!("is required for the type {}", kind.as_str()))),
-        None => None,
-    };
+    let items = items_in(items, currency)?;
+    let amount = amount.map(|amount| money_in(amount, currency, "amount")).transpose()?;
+    let amount = agreed(amount, &items, currency)?;
+    if amount.is_none() && kind.pays() {
+        return Err(Refusal::invalid("amount", format!("is required for the type {}", kind.as_str())));
+    }
     Ok(NewEvent {
         kind,
         external_id,
         order_id,
         amount,
-        items: Items::default(),
+        items,
         session,
         coupon,
         affiliate_id,
@@ -73,4 +79,36 @@ pub(super) fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEv
         metadata,
         fingerprint,
     })
+}
+
+fn items_in(asked: Vec<AskedItem>, currency: Currency) -> Result<Items, Refusal> {
+    let item = |(at, AskedItem { product, category, amount }): (usize, AskedItem)| {
+        let amount = money_in(amount, currency, &format!("items[{at}].amount"))?;
+        Ok(Item { product, category, amount })
+    };
+    asked.into_iter().enumerate().map(item).collect::<Result<_, _>>().map(Items)
+}
+
+fn money_in(amount: Decimal, currency: Currency, field: &str) -> Result<Money, Refusal> {
+    let money = Money::from_decimal(amount, currency).ok().filter(|money| money.minor() >= 0);
+    let digits = currency.exponent();
+    money.ok_or_else(|| {
+        let expected =
+            format!("must be 0 to 10^15 minor units of {currency}, with at most {digits} digits after the point");
+        Refusal::invalid(field, expected)
+    })
+}
+
+/// The amount, which items must sum up to and may stand for.
+fn agreed(amount: Option<Money>, items: &Items, currency: Currency) -> Result<Option<Money>, Refusal> {
+    if items.0.is_empty() {
+        return Ok(amount);
+    }
+    let sum = items.0.iter().fold(0_i64, |sum, item| sum.saturating_add(item.amount.minor()));
+    let most = Money::MAX_MINOR;
+    match amount {
+        Some(amount) if amount.minor() != sum => Err(Refusal::invalid("items", "must sum up to amount")),
+        None if sum > most => Err(Refusal::invalid("items", format!("must sum up to {most} minor units at most"))),
+        Some(_) | None => Ok(Some(Money::from_minor(sum, currency))),
+    }
 }

@@ -1,16 +1,21 @@
 //! Conversion events: record, get, list.
 
 mod ask;
+mod batch;
 mod record;
 
-pub use ask::RecordEvent;
+pub use ask::{AskedItem, RecordEvent};
+pub use batch::{BatchLine, EventBatch};
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;
-use domain::{Affiliate, AffiliateId, Commission, EventId, Merchant, NewEvent, Refusal};
+use domain::{
+    Affiliate, AffiliateId, Binding, Commission, CommissionRule, EventId, Merchant, NewEvent, Program, Refusal,
+    Settings, Tier,
+};
 use ports::{
-    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus, Shown,
-    Versioned,
+    ChangeSet, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus,
+    Shown, Versioned,
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,13 +29,27 @@ pub struct Events {
 struct Shop {
     merchant: Versioned<Merchant>,
     affiliates: HashMap<AffiliateId, Affiliate>,
+    tiers: Vec<Tier>,
+    rules: Vec<CommissionRule>,
 }
 
 impl Shop {
     /// The facts, those of each event apart.
     fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
-        let EventFacts { merchant, affiliates, found } = facts;
-        (Self { merchant, affiliates: affiliates.into_iter().map(|row| (row.id, row)).collect() }, found)
+        let EventFacts { merchant, affiliates, tiers, rules, found } = facts;
+        let affiliates = affiliates.into_iter().map(|row| (row.id, row)).collect();
+        (Self { merchant, affiliates, tiers, rules }, found)
+    }
+
+    fn program(&self, has_parents: bool) -> Program<'_> {
+        let Self { merchant, affiliates: _, tiers, rules } = self;
+        Program { settings: &merchant.row.settings, has_parents, tiers, rules }
+    }
+
+    /// The parents of `leaf`, nearest first, as far as they were loaded.
+    fn upline(&self, leaf: &Affiliate) -> Vec<Affiliate> {
+        let next = |child: &Affiliate| child.parent_id.and_then(|id| self.affiliates.get(&id)).cloned();
+        std::iter::successors(next(leaf), next).take(Settings::MOST_LEVELS).collect()
     }
 }
 
@@ -58,31 +77,57 @@ impl Events {
     /// refused (product 6).
     pub async fn record(&self, who: &Principal, ask: RecordEvent, once: Option<Once>) -> Result<Answer, AppError> {
         let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        let lookup = EventLookup {
-            space: ask.kind.space(),
-            external_id: ask.external_id.clone(),
-            session: ask.session.clone(),
-            coupon: ask.coupon.clone(),
-            affiliate_id: ask.affiliate_id,
-            now: self.desk.now(),
-        };
+        let lookup = self.lookup(&ask);
         loop {
             let facts = self.reads.event_facts(who.merchant_id, vec![lookup.clone()]).await?;
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
             let (shop, mut found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
-            let mut found = found.pop().unwrap_or_default();
-            // A bad amount is told before the external id is looked at: shape comes before state.
-            let new = in_currency(ask.clone(), &shop.merchant.row)?;
-            if let Some(earlier) = found.earlier.take() {
-                return self.repeated(&new, earlier);
-            }
-            let (set, answer) = self.recorded(who, new, &shop, found)?;
+            let (set, answer) = self.decided(who, ask.clone(), &shop, found.pop().unwrap_or_default())?;
+            let Some(set) = set else { return Ok(answer) };
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
         }
+    }
+
+    /// The answer that recording it would get, without recording it. The ids in it are nobody's.
+    pub async fn try_out(&self, who: &Principal, ask: RecordEvent) -> Result<Answer, AppError> {
+        let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]).await?;
+        let (shop, mut found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
+        let (_, answer) = self.decided(who, ask, &shop, found.pop().unwrap_or_default())?;
+        Ok(Answer { status: ReplyStatus::Ok, ..answer })
+    }
+
+    fn lookup(&self, ask: &RecordEvent) -> EventLookup {
+        let customer = Binding::keys(ask.customer_external_id.as_ref(), ask.customer_email.as_ref());
+        EventLookup {
+            space: ask.kind.space(),
+            external_id: ask.external_id.clone(),
+            session: ask.session.clone(),
+            coupon: ask.coupon.clone(),
+            affiliate_id: ask.affiliate_id,
+            customer: if ask.kind.pays() { customer } else { Vec::new() },
+            now: self.desk.now(),
+        }
+    }
+
+    /// What is to be written, if anything, and what is to be answered.
+    fn decided(
+        &self,
+        who: &Principal,
+        ask: RecordEvent,
+        shop: &Shop,
+        mut found: EventFound,
+    ) -> Result<(Option<ChangeSet>, Answer), AppError> {
+        // A bad amount is told before the external id is looked at: shape comes before state.
+        let new = in_currency(ask, &shop.merchant.row)?;
+        if let Some(earlier) = found.earlier.take() {
+            return Ok((None, self.repeated(&new, earlier)?));
+        }
+        let (set, answer) = self.recorded(who, new, shop, found)?;
+        Ok((Some(set), answer))
     }
 
     fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Answer, AppError> {
@@ -94,9 +139,11 @@ impl Events {
     }
 }
 
-/// The record as its first answer showed it: what changed since are only the statuses of its commissions.
+/// The record as its first answer showed it: what changed since are only the statuses of its commissions, and what refunds
+/// took back.
 fn as_first_answered(mut record: EventRecord) -> EventRecord {
     record.event.refunded_minor = 0;
-    record.commissions = record.commissions.iter().map(Commission::as_made).collect();
+    let originals = record.commissions.iter().filter(|row| row.reverses.is_none());
+    record.commissions = originals.map(Commission::as_made).collect();
     record
 }

@@ -1,8 +1,8 @@
 //! Recording conversion events.
 
 use crate::stage::{Stage, email_of, once, purchase, refusal};
-use app::{AppError, MoveCommission, RecordEvent};
-use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, Via};
+use app::{AppError, AskedItem, MoveCommission, RecordEvent};
+use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, ShortText, Via};
 use ports::ReplyStatus;
 use std::sync::Arc;
 
@@ -152,4 +152,170 @@ async fn an_unknown_affiliate_is_refused() {
     let stage = Stage::new().await;
     let ask = RecordEvent { affiliate_id: Some(domain::Id::from_uuid(uuid::Uuid::from_u128(9))), ..purchase("1") };
     assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == "affiliate_id"));
+}
+
+#[tokio::test]
+async fn several_affiliates_share_an_order_line_by_line() {
+    let stage = Stage::new().await;
+    let model = domain::SettingsChange {
+        attribution_model: Some(domain::AttributionModel::Linear),
+        ..domain::SettingsChange::default()
+    };
+    stage.app.settings.change(&stage.who, model, None).await.unwrap();
+    let parent = stage.affiliate("alice", None).await;
+    let session = testkit::build::session("visitor");
+    let (bob, carol) = (stage.affiliate("bob", Some("alice")).await, stage.affiliate("carol", None).await);
+    for (affiliate, at) in [(&bob, -3), (&carol, -2), (&bob, -1)] {
+        stage.clicked(affiliate, &session, testkit::build::moment(at)).await;
+    }
+    let (bob, carol) = (bob.id, carol.id);
+    let item = |amount: &str| AskedItem { product: None, category: None, amount: amount.parse().unwrap() };
+    let items = vec![item("0.99"), item("98.02")];
+    let ask = RecordEvent { amount: None, items, session: Some(session), ..purchase("1") };
+    let first = stage.record(ask.clone()).await.unwrap();
+    let record = stage.events().await.remove(0);
+    assert_eq!(record.event.amount.unwrap().decimal(), "99.01");
+    let seen: Vec<_> = record
+        .commissions
+        .iter()
+        .map(|row| (row.affiliate_id, row.level, row.basis.decimal(), row.amount.decimal()))
+        .collect();
+    assert_eq!(record.event.affiliate_id, Some(bob), "the last click's");
+    assert_eq!(seen.len(), 3);
+    for row in [
+        (bob, 0, "49.51".to_owned(), "9.90".to_owned()),
+        (carol, 0, "49.50".to_owned(), "9.90".to_owned()),
+        (parent.id, 1, "9.90".to_owned(), "0.99".to_owned()),
+    ] {
+        assert!(seen.contains(&row), "{row:?} in {seen:?}");
+    }
+    let leaf = record.commissions.iter().find(|row| row.affiliate_id == bob).unwrap();
+    let above = record.commissions.iter().find(|row| row.level == 1).unwrap();
+    assert_eq!(above.leaf_id, Some(leaf.id));
+    assert_eq!(stage.record(ask).await.unwrap().body, first.body, "also in which order the rows are");
+    stage.assert_reconciled().await;
+}
+
+#[tokio::test]
+async fn what_is_only_tried_is_not_kept() {
+    let stage = Stage::new().await;
+    let leaf = stage.affiliate("bob", None).await;
+    let ask = || RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let tried = stage.app.events.try_out(&stage.who, ask()).await.unwrap();
+    assert_eq!((tried.status, stage.events().await.len()), (ReplyStatus::Ok, 0));
+    let first = stage.record(ask()).await.unwrap();
+    assert_eq!(stage.app.events.try_out(&stage.who, ask()).await.unwrap().body, first.body);
+    let other = RecordEvent { fingerprint: [2; 32], ..ask() };
+    assert_eq!(refusal(stage.app.events.try_out(&stage.who, other).await), Refusal::Exists { field: "external_id" });
+}
+
+#[tokio::test]
+async fn the_cap_is_frozen_rounded_down() {
+    let stage = Stage::new().await;
+    let leaf = stage.affiliate("bob", None).await;
+    let change = domain::SettingsChange {
+        max_payout_rate: domain::Rate::from_millionths(123_456),
+        ..domain::SettingsChange::default()
+    };
+    stage.app.settings.change(&stage.who, change, None).await.unwrap();
+    let ask = RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    stage.record(ask).await.unwrap();
+    let record = stage.events().await.remove(0);
+    assert_eq!(record.event.payout_cap.unwrap().decimal(), "12.22", "12.222144");
+    assert_eq!(record.commissions[0].amount.decimal(), "12.22");
+    assert_eq!(record.event.decision.cut.unwrap().decimal(), "7.58");
+    let lead = RecordEvent { kind: EventKind::Lead, affiliate_id: Some(leaf.id), ..purchase("2") };
+    stage.record(lead).await.unwrap();
+    assert_eq!(stage.events().await.remove(0).event.payout_cap, None, "there is no sale to take a part of");
+}
+
+#[tokio::test]
+async fn items_and_amount_agree() {
+    let stage = Stage::new().await;
+    let item = |amount: &str| AskedItem { product: None, category: None, amount: amount.parse().unwrap() };
+    for (amount, items, field) in [
+        (Some("2.00"), vec![item("1.00")], "items"),
+        (None, vec![item("10000000000000.00"), item("0.01")], "items"),
+        (None, vec![item("1.00"), item("0.001")], "items[1].amount"),
+        (None, vec![], "amount"),
+    ] {
+        let ask = RecordEvent { amount: amount.and_then(|text| text.parse().ok()), items, ..purchase("1") };
+        assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == field));
+    }
+}
+
+/// A subscription's payment by the customer `C-1`.
+fn renewal(external_id: &str) -> RecordEvent {
+    RecordEvent {
+        kind: EventKind::Renewal,
+        customer_external_id: ShortText::parse("C-1").ok(),
+        customer_email: Some(email_of("buyer")),
+        ..purchase(external_id)
+    }
+}
+
+async fn recurring(stage: &Stage, recurring: domain::Recurring) {
+    let change = domain::SettingsChange {
+        recurring: Some(recurring),
+        recurring_max_renewals: Some(2),
+        ..domain::SettingsChange::default()
+    };
+    stage.app.settings.change(&stage.who, change, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn renewals_of_a_bound_customer_earn_as_the_program_says() {
+    let stage = Stage::new().await;
+    let bob = stage.affiliate("bob", None).await;
+    let via = async |ask: RecordEvent| {
+        stage.record(ask).await.unwrap();
+        let event = stage.events().await.remove(0).event;
+        (event.decision.via(), event.affiliate_id)
+    };
+    let unbound =
+        RecordEvent { customer_external_id: ShortText::parse("C-2").ok(), customer_email: None, ..renewal("0") };
+    assert_eq!(via(unbound.clone()).await, (Via::None, None), "nobody brought this customer");
+    let first = RecordEvent { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal("1") };
+    assert_eq!(via(first).await, (Via::Affiliate, Some(bob.id)));
+    assert_eq!(via(renewal("2")).await, (Via::None, None), "by default only the first order earns");
+    recurring(&stage, domain::Recurring::FirstNRenewals).await;
+    assert_eq!(via(renewal("3")).await, (Via::Customer, Some(bob.id)));
+    let by_mail = RecordEvent { customer_external_id: None, ..renewal("4") };
+    assert_eq!(via(by_mail).await, (Via::Customer, Some(bob.id)));
+    assert_eq!(via(renewal("5")).await, (Via::None, None), "two have earned");
+    assert!(stage.events().await[0].event.decision.reason().contains("As many"));
+    recurring(&stage, domain::Recurring::AllRenewals).await;
+    assert_eq!(via(renewal("6")).await, (Via::Customer, Some(bob.id)));
+    let again = RecordEvent { kind: EventKind::Purchase, ..renewal("7") };
+    assert_eq!(via(again).await, (Via::None, None), "a purchase is not a renewal");
+    let other = RecordEvent { external_id: domain::ExternalId::parse("8").unwrap(), ..unbound };
+    assert_eq!(via(other).await, (Via::None, None));
+    stage.assert_reconciled().await;
+}
+
+#[tokio::test]
+async fn of_renewals_at_once_no_more_earn_than_can() {
+    let stage = Arc::new(Stage::new().await);
+    let bob = stage.affiliate("bob", None).await;
+    recurring(&stage, domain::Recurring::FirstNRenewals).await;
+    let storm = async |asks: Vec<RecordEvent>| {
+        let tasks: Vec<_> = asks
+            .into_iter()
+            .map(|ask| {
+                let stage = Arc::clone(&stage);
+                tokio::spawn(async move { stage.record(ask).await.unwrap() })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    };
+    let first =
+        |n| RecordEvent { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal(&format!("first-{n}")) };
+    storm((0..10).map(first).collect()).await;
+    storm((0..10).map(|n| renewal(&format!("again-{n}"))).collect()).await;
+    let events = stage.events().await;
+    let by_bond = events.iter().filter(|record| record.event.decision.via() == Via::Customer);
+    assert_eq!((by_bond.count(), events.len()), (2, 20));
+    stage.assert_reconciled().await;
 }

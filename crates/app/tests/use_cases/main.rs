@@ -3,13 +3,19 @@
 
 mod affiliates;
 mod authentication;
+mod batch;
 mod clicks;
 mod commissions;
 mod events;
 mod groups;
+mod guards;
 mod keys;
 mod maturing;
+mod payouts;
+mod refunds;
+mod rules;
 mod settings;
 mod stage;
 mod testing;
+mod tiers;
 mod workers;

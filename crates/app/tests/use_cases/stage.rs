@@ -4,11 +4,11 @@ use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use app::{Answer, App, AppError, CreateAffiliate, KeyPolicy, Once, Outside, Principal, RecordEvent};
 use domain::{
     Affiliate, ApiKey, ApiKeyId, Commission, Email, EventKind, ExternalId, KeyFormat, KeyName, Metadata, Mode,
-    NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, Slug,
+    NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, SessionId, Slug, Timestamp,
 };
 use ports::{
-    AffiliateFilter, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, PageAsk, RateLimiter,
-    RateVerdict, Shown, Storage, Wire,
+    AffiliateFilter, ChangeSet, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, Journal, PageAsk,
+    RateLimiter, RateVerdict, Shown, Storage, Wire,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{
@@ -23,8 +23,8 @@ pub(crate) struct Stage {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) organization: Organization,
     pub(crate) who: Principal,
-    outside: Outside,
-    _folder: tempfile::TempDir,
+    ids: Arc<SeededIds>,
+    folder: tempfile::TempDir,
 }
 
 /// Shows things as Rust does: equal things give equal bytes.
@@ -55,19 +55,10 @@ impl Stage {
     pub(crate) async fn new() -> Self {
         let ram = Path::new("/dev/shm");
         let folder = if ram.is_dir() { tempfile::tempdir_in(ram) } else { tempfile::tempdir() }.unwrap();
-        let storage = SqliteStorage::open(&folder.path().join("coterie.db"), SqliteOptions::for_tests()).unwrap();
-        storage.migrate().unwrap();
-        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let storage = open(&folder);
         let clock = Arc::new(FakeClock::at(moment(0)));
-        let outside = Outside {
-            storage: Arc::clone(&storage),
-            clock: clock.clone(),
-            ids: Arc::new(SeededIds::new(1)),
-            wire: Arc::new(PlainWire),
-            limiter: Arc::new(Open),
-        };
-        let format = KeyFormat::new("cob_", &[]).unwrap();
-        let app = App::new(outside.clone(), KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() });
+        let ids = Arc::new(SeededIds::new(1));
+        let app = app(&storage, storage.clone(), &clock, &ids);
         let name = OrganizationName::parse("Ama").unwrap();
         let organization = app.organizations.create(name, Plan::Growth, usd()).await.unwrap();
         let made = app.keys.create(organization.id, Mode::Test, new_key()).await.unwrap();
@@ -78,18 +69,24 @@ impl Stage {
             plan: Plan::Growth,
             key_id: made.key.id,
         };
-        Self { app, clock, storage, organization, who, outside, _folder: folder }
+        Self { app, clock, storage, organization, who, ids, folder }
     }
 
     /// Another node on the same storage and with the same clock.
     pub(crate) fn another_node(&self) -> App {
-        let format = KeyFormat::new("cob_", &[]).unwrap();
-        App::new(self.outside.clone(), KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() })
+        app(&self.storage, self.storage.clone(), &self.clock, &self.ids)
     }
 
     /// The live merchant's principal.
     pub(crate) fn live(&self) -> Principal {
         Principal { merchant_id: self.organization.live, mode: Mode::Live, ..self.who }
+    }
+
+    /// The use cases of another server node on the same database, over the write path that `journal` makes of its storage.
+    pub(crate) fn node<J: Journal + 'static>(&self, journal: impl FnOnce(Arc<dyn Storage>) -> J) -> (App, Arc<J>) {
+        let storage = open(&self.folder);
+        let journal = Arc::new(journal(Arc::clone(&storage)));
+        (app(&storage, journal.clone(), &self.clock, &self.ids), journal)
     }
 
     /// Makes an affiliate whose slug and address follow from its name.
@@ -102,6 +99,14 @@ impl Stage {
     pub(crate) async fn affiliate_named(&self, name: &str) -> Affiliate {
         let filter = AffiliateFilter { slug: Slug::parse(name).ok(), ..AffiliateFilter::default() };
         self.app.affiliates.list(&self.who, &filter, &ALL).await.unwrap().rows.remove(0).affiliate
+    }
+
+    /// A visitor follows the affiliate's link.
+    pub(crate) async fn clicked(&self, affiliate: &Affiliate, session: &SessionId, at: Timestamp) {
+        let mut set = ChangeSet::new(self.who.merchant_id);
+        let ids = SeededIds::new(u64::try_from(at.micros()).unwrap());
+        set.rows.clicks.push(testkit::build::click(&ids, affiliate, session, at));
+        self.storage.commit(set).await.unwrap();
     }
 
     pub(crate) async fn record(&self, ask: RecordEvent) -> Result<Answer, AppError> {
@@ -125,6 +130,25 @@ impl Stage {
     }
 }
 
+fn open(folder: &tempfile::TempDir) -> Arc<dyn Storage> {
+    let storage = SqliteStorage::open(&folder.path().join("coterie.db"), SqliteOptions::for_tests()).unwrap();
+    storage.migrate().unwrap();
+    Arc::new(storage)
+}
+
+fn app(storage: &Arc<dyn Storage>, journal: Arc<dyn Journal>, clock: &Arc<FakeClock>, ids: &Arc<SeededIds>) -> App {
+    let outside = Outside {
+        storage: Arc::clone(storage),
+        journal,
+        clock: clock.clone(),
+        ids: ids.clone(),
+        wire: Arc::new(PlainWire),
+        limiter: Arc::new(Open),
+    };
+    let format = KeyFormat::new("cob_", &[]).unwrap();
+    App::new(outside, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() })
+}
+
 pub(crate) fn email_of(name: &str) -> Email {
     Email::parse(&format!("{name}@example.com")).unwrap()
 }
@@ -136,6 +160,7 @@ pub(crate) fn new_affiliate(name: &str) -> NewAffiliate {
         display_name: None,
         status: None,
         custom_rate: None,
+        tier_id: None,
         metadata: Metadata::default(),
     }
 }
@@ -157,6 +182,7 @@ pub(crate) fn purchase(external_id: &str) -> RecordEvent {
         order_id: None,
         amount: "99.00".parse().ok(),
         currency: None,
+        items: Vec::new(),
         session: None,
         coupon: None,
         affiliate_id: None,

@@ -59,6 +59,8 @@ pub(crate) struct Http {
     #[serde(deserialize_with = "one")]
     pub(crate) body_bytes: Whole<1_024, 16_777_216>,
     #[serde(deserialize_with = "one")]
+    pub(crate) batch_bytes: Whole<1_024, 16_777_216>,
+    #[serde(deserialize_with = "one")]
     header_seconds: Whole<1, 3_600>,
     #[serde(deserialize_with = "one")]
     body_seconds: Whole<1, 3_600>,

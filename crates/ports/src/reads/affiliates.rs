@@ -4,7 +4,8 @@ use super::Read;
 use crate::{Page, PageAsk, Version, Versioned};
 use async_trait::async_trait;
 use domain::{
-    Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, Merchant, MerchantId, Money, Slug, TierId,
+    Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, Merchant, MerchantId, Money, Slug, Tier,
+    TierId,
 };
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ pub struct AffiliateFilter {
     pub slug: Option<Slug>,
 }
 
-/// The unique keys and the parent that a new or changed affiliate names.
+/// The unique keys, the parent and the tier that a new or changed affiliate names.
 #[derive(Debug, Clone, Default)]
 pub struct AffiliateKeys {
     /// The wanted slug.
@@ -41,6 +42,8 @@ pub struct AffiliateKeys {
     pub email: Option<Email>,
     /// The wanted parent's address.
     pub parent_email: Option<Email>,
+    /// The wanted tier.
+    pub tier_id: Option<TierId>,
 }
 
 /// What making an affiliate needs to know.
@@ -54,6 +57,8 @@ pub struct NewAffiliateFacts {
     pub email_owner: Option<Uuid>,
     /// The affiliate with the parent's address.
     pub parent: Option<Versioned<Affiliate>>,
+    /// The wanted tier.
+    pub tier: Option<Versioned<Tier>>,
     /// How many affiliates there are that are not rejected; counted up to 1,000.
     pub seats_taken: u32,
 }
@@ -73,6 +78,10 @@ pub struct AffiliateChangeFacts {
     pub email_owner: Option<Uuid>,
     /// The wanted parent first, then its parent, up to the root (at most 1,000); empty if nobody has its address.
     pub parent_chain: Vec<AffiliateId>,
+    /// The version of the wanted parent, the first of the chain.
+    pub parent: Option<Version>,
+    /// The wanted tier.
+    pub tier: Option<Versioned<Tier>>,
     /// The version of the merchant's tree.
     pub tree: Version,
 }

@@ -26,13 +26,11 @@ pub struct CommissionFilter {
 pub struct CommissionMoveFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
-    /// The commission.
-    pub commission: Versioned<Commission>,
-    /// The overrides that name it as their leaf; empty for an override.
-    pub overrides: Vec<Versioned<Commission>>,
+    /// Every row of its event, itself and all siblings included, by level.
+    pub rows: Vec<Versioned<Commission>>,
     /// The affiliates of all these rows.
     pub affiliates: Vec<Versioned<Affiliate>>,
-    /// Their accounts in the commission's currency, those that exist.
+    /// Their accounts in the currency of the rows, those that exist.
     pub accounts: Vec<Versioned<Account>>,
 }
 

@@ -4,8 +4,8 @@ use super::Read;
 use crate::{Page, PageAsk, Versioned};
 use async_trait::async_trait;
 use domain::{
-    Affiliate, AffiliateId, ClickId, Commission, CouponCode, Event, EventId, EventSpace, ExternalId, Merchant,
-    MerchantId, SessionId, Timestamp,
+    Affiliate, AffiliateId, Binding, ClickId, Commission, CommissionRule, CouponCode, Event, EventId, EventSpace,
+    ExternalId, Merchant, MerchantId, SessionId, Tier, Timestamp,
 };
 
 /// What a posted event names.
@@ -21,6 +21,8 @@ pub struct EventLookup {
     pub coupon: Option<CouponCode>,
     /// The affiliate it names.
     pub affiliate_id: Option<AffiliateId>,
+    /// What its customer's bond goes by ([`domain::Binding::keys`]): the first that is taken counts.
+    pub customer: Vec<String>,
     /// The real instant of the request: with the merchant's clock it says where the window begins.
     pub now: Timestamp,
 }
@@ -41,8 +43,12 @@ pub struct SessionClick {
 pub struct EventFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
-    /// The affiliates that events, coupons and clicks name, and five levels of their parents; in any order, each once.
+    /// The affiliates that events, coupons, bonds and clicks name, and five levels of their parents; in any order, each once.
     pub affiliates: Vec<Affiliate>,
+    /// All tiers of the merchant, in any order.
+    pub tiers: Vec<Tier>,
+    /// All rules of the merchant, those that do not count now included; in any order.
+    pub rules: Vec<CommissionRule>,
     /// What each event's names lead to, in the order of the lookups.
     pub found: Vec<EventFound>,
 }
@@ -54,6 +60,8 @@ pub struct EventFound {
     pub earlier: Option<EventRecord>,
     /// Whose coupon it is.
     pub coupon_owner: Option<AffiliateId>,
+    /// The customer's bond.
+    pub binding: Option<Versioned<Binding>>,
     /// The session's clicks: the 25 latest, and the 25 earliest inside the merchant's window; in any order, each once.
     pub clicks: Vec<SessionClick>,
 }

@@ -1,9 +1,9 @@
 //! What use cases read: a trait per aggregate. Each method is one answer from one moment (facts), or a read model.
 //!
 //! Two rules hold for all of them. Every method takes the merchant, save the named global reads (a key by its hash, a
-//! merchant by its slug, organizations, the workers' due-scans, what the command line and `reconcile` look at). And a fact that says a unique
-//! key is taken is never older than the row that took it: adapters read claims before rows where one statement cannot
-//! serve both.
+//! merchant by its slug, organizations, the workers' due-scans, what the command line and `reconcile` look at). And a
+//! fact that says a unique key is taken is never older than the row that took it: adapters read claims before rows
+//! where one statement cannot serve both.
 
 mod affiliates;
 mod clicks;
@@ -16,6 +16,9 @@ mod inspection;
 mod keys;
 mod merchants;
 mod orders;
+mod payouts;
+mod program;
+mod refunds;
 mod replies;
 
 pub use affiliates::{
@@ -31,6 +34,15 @@ pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
 pub use orders::{OrderFacts, OrderLookup, OrderReads, PlaceFacts};
+pub use payouts::{
+    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter,
+    PayoutItemFilter, PayoutLine, PayoutReads,
+};
+pub use program::{
+    Candidate, NewTierFacts, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, TierChangeFacts,
+    TierFilter, Window,
+};
+pub use refunds::{RefundFacts, RefundLookup, RefundReads, RefundedSale};
 pub use replies::ReplyReads;
 
 use crate::{Journal, Leases, Maintenance, ReadError};
@@ -47,7 +59,10 @@ pub trait Storage:
     + CouponReads
     + ClickReads
     + EventReads
+    + RefundReads
     + CommissionReads
+    + ProgramReads
+    + PayoutReads
     + CustomerReads
     + OrderReads
     + GroupReads
@@ -66,7 +81,10 @@ impl<T> Storage for T where
         + CouponReads
         + ClickReads
         + EventReads
+        + RefundReads
         + CommissionReads
+        + ProgramReads
+        + PayoutReads
         + CustomerReads
         + OrderReads
         + GroupReads

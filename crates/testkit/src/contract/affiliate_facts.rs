@@ -17,6 +17,7 @@ fn keys(slug: Option<&str>, email: Option<&str>, parent: Option<&str>) -> Affili
         slug: slug.map(|slug| Slug::parse(slug).unwrap()),
         email: email_of(email),
         parent_email: email_of(parent),
+        tier_id: None,
     }
 }
 
@@ -58,8 +59,8 @@ pub(crate) async fn what_making_an_affiliate_needs(nodes: &Nodes) {
         (keys(Some("theirs"), Some("theirs@example.com"), Some("theirs@example.com")), None, None, None),
     ] {
         let facts = new_facts(nodes, shop.test.id, &keys).await;
-        let NewAffiliateFacts { merchant, slug_owner, email_owner, parent: found, seats_taken } = facts;
-        assert_eq!(merchant, sets::first(shop.test.clone()));
+        let NewAffiliateFacts { merchant, slug_owner, email_owner, parent: found, tier, seats_taken } = facts;
+        assert_eq!((merchant, tier), (sets::first(shop.test.clone()), None));
         assert_eq!((slug_owner, email_owner, found.as_ref()), (slug, email, parent), "{keys:?}");
         assert_eq!(seats_taken, 1, "the rejected one has no seat, and other merchants' are not counted");
     }
@@ -119,8 +120,20 @@ pub(crate) async fn what_changing_an_affiliate_needs(nodes: &Nodes) {
         (keys(Some("theirs"), Some("theirs@example.com"), Some("theirs@example.com")), None, None, vec![]),
     ] {
         let facts = change_facts(nodes, shop.test.id, &bob, &keys).await.unwrap();
-        let AffiliateChangeFacts { merchant, record, version, slug_owner, email_owner, parent_chain, tree } = facts;
-        assert_eq!(merchant, sets::first(shop.test.clone()));
+        let AffiliateChangeFacts {
+            merchant,
+            record,
+            version,
+            slug_owner,
+            email_owner,
+            parent_chain,
+            parent: parent_version,
+            tier,
+            tree,
+        } = facts;
+        let expected = parent.first().map(|&id| if id == bob.id { version } else { Version::FIRST });
+        assert_eq!(parent_version, expected);
+        assert_eq!((merchant, tier), (sets::first(shop.test.clone()), None));
         assert_eq!((record.affiliate, record.currency), (bob.clone(), build::usd()));
         assert_eq!((record.coupons, record.paid), (vec![coupon.code.clone()], vec![]));
         assert_eq!(version, Version::FIRST.next());

@@ -16,7 +16,7 @@ use crate::{
 use domain::{Affiliate, AffiliateStatus};
 use ports::{
     AffiliateFilter, AffiliateKeys, ChangeSet, CommissionFilter, CouponFilter, EventFilter, EventLookup, IdSource,
-    IdSourceExt, KeyUse, Space, Table, Version,
+    IdSourceExt, KeyUse, RuleFilter, RuleNames, Space, Table, TierFilter, Version,
 };
 
 const FIRST: Version = Version::FIRST;
@@ -35,12 +35,17 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     set.rows.organizations.change(FIRST, old.organization.clone());
     set.rows.merchants.change(FIRST, old.merchant.clone());
     set.rows.trees.change(FIRST, old.tree);
+    set.rows.tiers.change(FIRST, old.tier.clone());
+    set.rows.commission_rules.change(FIRST, old.rule.clone());
     set.rows.api_keys.change(FIRST, old.key.clone());
     let suspended = Affiliate { status: AffiliateStatus::Suspended, ..old.affiliate.clone() };
     set.rows.affiliates.change(FIRST, suspended);
+    set.rows.bindings.change(FIRST, old.binding.renewed());
     set.rows.events.change(FIRST, old.event.clone());
     set.rows.commissions.change(FIRST, old.commission.clone());
     set.rows.accounts.change(FIRST, old.account.clone());
+    set.rows.payouts.change(FIRST, old.payout.clone());
+    set.rows.payout_items.change(FIRST, old.payout_item.clone());
     // A merchant has one row of these.
     set.rows.group_settings.new.clear();
     set.rows.group_settings.change(FIRST, old.group_settings.clone());
@@ -63,12 +68,14 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         session: Some(new.click.session.clone()),
         coupon: Some(new.coupon.code.clone()),
         affiliate_id: Some(new.affiliate.id),
+        customer: vec![format!("x:{}", new.event.external_id.as_str())],
         now: moment(1),
     };
     let keys = AffiliateKeys {
         slug: Some(new.affiliate.slug.clone()),
         email: Some(new.affiliate.email.clone()),
         parent_email: Some(new.affiliate.email.clone()),
+        tier_id: Some(new.tier.id),
     };
     let parts = [
         format!("{:?}", node.organizations(None, 100).await.unwrap()),
@@ -81,12 +88,18 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.affiliates(merchant, &AffiliateFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.new_affiliate_facts(merchant, &keys).await.unwrap()),
         format!("{:?}", node.affiliate_change_facts(merchant, old.affiliate.id, &keys).await.unwrap()),
+        format!("{:?}", node.tiers(merchant, &TierFilter::default(), &page).await.unwrap()),
+        format!("{:?}", node.tier_change_facts(merchant, old.tier.id, Some(&new.tier.name)).await.unwrap()),
+        format!("{:?}", node.rules(merchant, &RuleFilter::default(), &page).await.unwrap()),
+        format!("{:?}", node.rule_facts(merchant, Some(old.rule.id), RuleNames::default()).await.unwrap()),
         format!("{:?}", node.coupons(merchant, &CouponFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.coupon_facts(merchant, old.affiliate.id, &old.coupon.code).await.unwrap()),
         format!("{:?}", node.event_facts(merchant, vec![lookup]).await.unwrap()),
         format!("{:?}", node.events(merchant, &EventFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commissions(merchant, &CommissionFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),
+        format!("{:?}", node.payout_facts(merchant, old.payout.id, &[old.payout_item.id], &[]).await.unwrap()),
+        format!("{:?}", node.unsealed_payouts(moment(9), 100).await.unwrap()),
         format!("{:?}", node.customers(merchant, &list).await.unwrap()),
         format!("{:?}", node.orders(merchant, &list).await.unwrap()),
         format!("{:?}", node.groups(merchant, &list).await.unwrap()),

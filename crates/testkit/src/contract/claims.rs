@@ -8,7 +8,7 @@ use domain::{EventSpace, MerchantId};
 use ports::{ChangeSet, Claim, IdSource, Space};
 use uuid::Uuid;
 
-const SPACES: [Space; 10] = [
+const SPACES: [Space; 13] = [
     Space::AffiliateSlug,
     Space::AffiliateEmail,
     Space::CouponCode,
@@ -16,7 +16,10 @@ const SPACES: [Space; 10] = [
     Space::Event(EventSpace::Signup),
     Space::Event(EventSpace::Lead),
     Space::Event(EventSpace::TrialStarted),
+    Space::Event(EventSpace::Refund),
     Space::Account,
+    Space::Binding,
+    Space::TierName,
     Space::KeyHash,
     Space::MerchantSlug,
 ];

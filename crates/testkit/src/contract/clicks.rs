@@ -52,6 +52,7 @@ pub(crate) async fn a_click_of_any_size_is_kept(nodes: &Nodes) {
         session: Some(extremes::session()),
         coupon: None,
         affiliate_id: None,
+        customer: Vec::new(),
         now: build::moment(1),
     };
     let mut facts = nodes.two.event_facts(shop.test.id, vec![lookup]).await.unwrap().unwrap();

@@ -3,7 +3,7 @@
 use super::{
     Nodes,
     paging::{position, walk},
-    settle::{other_shop, shop, sound, win},
+    settle::{other_shop, shop, win},
 };
 use crate::{
     SeededIds,
@@ -129,7 +129,7 @@ fn matches(filter: &CommissionFilter, row: &Commission) -> bool {
 /// Move facts whose parts are sorted by id: the port gives them in any order.
 async fn facts(nodes: &Nodes, merchant: MerchantId, row: &Commission) -> Option<CommissionMoveFacts> {
     let mut facts = nodes.two.commission_move_facts(merchant, row.id).await.unwrap()?;
-    facts.overrides.sort_by_key(|row| row.row.id);
+    facts.rows.sort_by_key(|row| row.row.id);
     facts.affiliates.sort_by_key(|affiliate| affiliate.row.id);
     facts.accounts.sort_by_key(|account| account.row.id);
     Some(facts)
@@ -157,7 +157,8 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
     for account in accounts.iter().chain(&beside) {
         set = set.with_account(account);
     }
-    let rows = [leaf.clone(), overrides[0].clone(), overrides[1].clone()];
+    let sibling = build::sibling(&ids, &leaf, &build::refund(&ids, &sale, 990));
+    let rows = [leaf.clone(), overrides[0].clone(), overrides[1].clone(), sibling.clone()];
     win(nodes, set.with_event(&sale, &rows).with_event(&rest, &[foreign, above])).await;
 
     // Every version is told as it is now.
@@ -174,21 +175,21 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
     let approved = Versioned { row: approved, version: second };
     let owed = Versioned { row: owed, version: second };
 
-    let of_leaf = facts(nodes, shop.test.id, &leaf).await.unwrap();
-    let CommissionMoveFacts { merchant, commission, overrides: above, affiliates, accounts: read } = of_leaf;
-    assert_eq!((merchant, commission), (sets::first(shop.test.clone()), sets::first(leaf.clone())));
-    assert_eq!(above, [approved.clone(), sets::first(overrides[1].clone())]);
-    assert_eq!(affiliates, [sets::first(leaf_earner), parent.clone(), sets::first(grandparent)]);
-    assert_eq!(read, [sets::first(accounts[0].clone()), owed.clone()], "only in the row's currency, only its own");
-
-    let of_override = facts(nodes, shop.test.id, &overrides[0]).await.unwrap();
-    let CommissionMoveFacts { merchant: _, commission, overrides: above, affiliates, accounts: read } = of_override;
-    assert_eq!((commission, above), (approved, vec![]));
-    assert_eq!((affiliates, read), (vec![parent], vec![owed]));
+    // Whichever row is asked for, all of its event come, and none of the order's others.
+    for asked in [&leaf, &overrides[0], &sibling] {
+        let CommissionMoveFacts { merchant, rows, affiliates, accounts: read } =
+            facts(nodes, shop.test.id, asked).await.unwrap();
+        assert_eq!(merchant, sets::first(shop.test.clone()));
+        let [leaf, second, sibling] = [&leaf, &overrides[1], &sibling].map(|row| sets::first(row.clone()));
+        assert_eq!(rows, [leaf, approved.clone(), second, sibling]);
+        let [leaf_earner, grandparent] = [&leaf_earner, &grandparent].map(|row| sets::first(row.clone()));
+        assert_eq!(affiliates, [leaf_earner, parent.clone(), grandparent]);
+        let own = [sets::first(accounts[0].clone()), owed.clone()];
+        assert_eq!(read, own, "only in the rows' currency, only of their earners");
+    }
 
     for foreign in [shop.live.id, other.test.id, ids.id()] {
         assert!(facts(nodes, foreign, &leaf).await.is_none());
     }
     assert!(facts(nodes, shop.test.id, &Commission { id: ids.id(), ..leaf }).await.is_none());
-    sound(nodes).await;
 }

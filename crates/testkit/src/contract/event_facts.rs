@@ -10,8 +10,8 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{
-    Affiliate, AffiliateId, AffiliateStatus, Click, Event, EventKind, EventSpace, ExternalId, Merchant, MerchantClock,
-    MerchantId, Timestamp,
+    Affiliate, AffiliateId, AffiliateStatus, Binding, Click, Event, EventKind, EventSpace, ExternalId, Merchant,
+    MerchantClock, MerchantId, Timestamp,
 };
 use ports::{
     ChangeSet, EventFacts, EventFound, EventLookup, EventRecord, IdSourceExt, SessionClick, Version, Versioned,
@@ -27,6 +27,7 @@ fn naming_nothing(external_id: &str) -> EventLookup {
         session: None,
         coupon: None,
         affiliate_id: None,
+        customer: Vec::new(),
         now: moment(0),
     }
 }
@@ -52,8 +53,9 @@ struct Facts {
 }
 
 async fn facts(nodes: &Nodes, merchant: MerchantId, lookup: &EventLookup) -> Facts {
-    let EventFacts { merchant, affiliates, mut found } = all_facts(nodes, merchant, std::slice::from_ref(lookup)).await;
-    let EventFound { earlier, coupon_owner, clicks } = found.remove(0);
+    let EventFacts { merchant, affiliates, tiers: _, rules: _, mut found } =
+        all_facts(nodes, merchant, std::slice::from_ref(lookup)).await;
+    let EventFound { earlier, coupon_owner, binding: _, clicks } = found.remove(0);
     Facts { merchant, affiliates, earlier, coupon_owner, clicks }
 }
 
@@ -197,7 +199,7 @@ pub(crate) async fn lookups_of_one_moment_do_not_mix(nodes: &Nodes) {
             task.abort();
             continue;
         }
-        let EventFacts { merchant, affiliates, found } = task.await.unwrap();
+        let EventFacts { merchant, affiliates, tiers: _, rules: _, found } = task.await.unwrap();
         let (owner, click, event) = &expected[n % 3];
         assert_eq!((&merchant.row, &affiliates), (shops[n % 3], &vec![owner.clone()]));
         assert_eq!(found.len(), 1);
@@ -325,4 +327,42 @@ pub(crate) async fn the_window_follows_the_merchants_clock(nodes: &Nodes) {
     assert_eq!(chosen(nodes, shop.test.id, now).await, picked(0, 25), "a day ahead, a day longer");
     settle(i64::MAX, 365).await;
     assert_eq!(chosen(nodes, shop.test.id, now).await, picked(35, 60), "at the end of time");
+}
+
+pub(crate) async fn a_customers_bond_is_found_by_the_first_key_that_is_taken(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let [above, one, two] = ["above", "one", "two"].map(|name| build::affiliate(&ids, name));
+    let one = Affiliate { parent_id: Some(above.id), ..one };
+    let event = build::event(&ids, "first");
+    let bonds = [build::binding(&ids, &one, &event), build::binding(&ids, &two, &event)];
+    let key = |text: &str| text.to_owned();
+    let mut set = [&above, &one, &two].into_iter().fold(ChangeSet::new(shop.test.id), Grow::with_affiliate);
+    set = set.with_event(&event, &[]);
+    set = set
+        .with_binding(&bonds[0], &[key("x:1"), key("e:a@example.com")])
+        .with_binding(&bonds[1], &[key("e:b@example.com")]);
+    win(nodes, set).await;
+    let of =
+        |keys: &[&str]| EventLookup { customer: keys.iter().map(|text| key(text)).collect(), ..naming_nothing("1") };
+    let lookups = [
+        of(&["x:1", "e:b@example.com"]),
+        of(&["x:2", "e:b@example.com"]),
+        of(&["e:a@example.com"]),
+        of(&["x:2", "e:c@example.com"]),
+        of(&[]),
+    ];
+    let read = all_facts(nodes, shop.test.id, &lookups).await;
+    let found: Vec<Option<Versioned<Binding>>> = read.found.into_iter().map(|found| found.binding).collect();
+    let [first, second] = bonds.clone().map(|bond| Some(sets::first(bond)));
+    assert_eq!(found, [first.clone(), second, first, None, None]);
+    assert_eq!(read.affiliates, sorted(vec![above, one, two]), "with their parents");
+    let elsewhere = all_facts(nodes, shop.live.id, &lookups).await;
+    assert!(elsewhere.found.iter().all(|found| found.binding.is_none()), "another merchant's is not there");
+
+    let mut renewed = ChangeSet::new(shop.test.id);
+    renewed.rows.bindings.change(Version::FIRST, bonds[0].renewed());
+    win(nodes, renewed).await;
+    let read = all_facts(nodes, shop.test.id, &lookups[..1]).await;
+    let Some(Versioned { row, version }) = read.found[0].binding.clone() else { panic!("it is still bound") };
+    assert_eq!((row.renewals, version), (1, Version::FIRST.next()));
 }

@@ -50,7 +50,6 @@ pub(crate) async fn an_event_comes_back_whole(nodes: &Nodes) {
     set.rows.events.change(Version::FIRST, refunded.clone());
     win(nodes, set).await;
     assert_eq!(read(nodes, shop.test.id, &refunded).await, Some(bare(&refunded)));
-    sound(nodes).await;
 }
 
 pub(crate) async fn an_event_shows_what_it_earned_by_level(nodes: &Nodes) {

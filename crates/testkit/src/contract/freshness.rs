@@ -43,6 +43,7 @@ pub(crate) async fn a_taken_key_is_never_older_than_its_row(nodes: &Nodes) {
             slug: Some(affiliate.slug.clone()),
             email: Some(affiliate.email.clone()),
             parent_email: Some(affiliate.email.clone()),
+            tier_id: None,
         };
         let facts = nodes.two.new_affiliate_facts(merchant, &keys).await.unwrap().unwrap();
         let owner = Some(affiliate.id.uuid());
@@ -55,6 +56,7 @@ pub(crate) async fn a_taken_key_is_never_older_than_its_row(nodes: &Nodes) {
             session: None,
             coupon: None,
             affiliate_id: None,
+            customer: Vec::new(),
             now: build::moment(0),
         };
         let recorded = nodes.one.event_facts(merchant, vec![lookup]).await.unwrap().unwrap();

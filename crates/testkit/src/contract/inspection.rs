@@ -11,7 +11,8 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{
-    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Event, EventKind, Merchant, Money, Slug,
+    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Event, EventKind, Merchant, Money,
+    Payout, PayoutItem, Slug,
 };
 use ports::{ChangeSet, Claim, Entity, IdSource, IdSourceExt, Space, Version};
 
@@ -106,11 +107,36 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     let astray =
         Commission { leaf_id: Some(ids.id()), level: 1, ..build::commission(ids, &rows.event, &rows.affiliate) };
     let unsummed = Commission { status: CommissionStatus::Approved, ..build::commission(ids, &rows.event, &owner) };
+    let payout = Payout { sealed_at: Some(build::moment(0)), ..build::payout(ids) };
+    let part = build::payout_item(ids, &payout, &owner, std::slice::from_ref(&unsummed));
+    let elsewhere = build::payout(ids);
+    let ended = Payout { id: ids.id(), ended_at: Some(build::moment(0)), ..payout.clone() };
+    let empty = |payout: &Payout| build::payout_item(ids, payout, &owner, &[]);
+    let left = Commission { id: ids.id(), payout_id: Some(ended.id), ..unsummed.clone() };
     let earning = |row: &Commission| {
         let mut set = bare();
         set.rows.commissions.insert(row.clone());
         set
     };
+    let frozen = Account { in_payout: one("KRW"), ..build::account(ids, &rows.affiliate, one("KRW").currency()) };
+    let sold = |n: &str| {
+        let sale = build::event(ids, n);
+        let leaf = build::commission(ids, &sale, &rows.affiliate);
+        (sale, leaf)
+    };
+    let taken_back = |refunded_minor: i64, n: &str, change: &dyn Fn(Commission) -> Commission| {
+        let (sale, leaf) = sold(n);
+        let back = build::refund(ids, &sale, 990);
+        let sibling = change(build::sibling(ids, &leaf, &back));
+        bare().with_event(&Event { refunded_minor, ..sale }, &[leaf, sibling]).with_event(&back, &[])
+    };
+    let (dear, dear_leaf) = sold("dear");
+    let too_much = Commission { amount: one("USD"), ..dear_leaf };
+    let (twice, twice_leaf) = sold("twice");
+    let second = Commission { id: ids.id(), ..twice_leaf.clone() };
+    let (capped, capped_leaf) = sold("capped");
+    let capped = Event { payout_cap: Some(Money::from_minor(1_000, build::usd())), ..capped };
+    let homeless = build::refund(ids, &build::event(ids, "nowhere"), 1);
     let renamed = Affiliate { slug: Slug::parse("unclaimed").unwrap(), ..rows.affiliate.clone() };
     let moved = Merchant { slug: Slug::parse("unclaimed").unwrap(), ..shop.live.clone() };
     let mut unlisted = bare();
@@ -119,6 +145,25 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     vec![
         ("an account that is owed what no row says", owed),
         ("an account that was paid what no row says", bare().with_account(&paid)),
+        ("an account with something in a payout that no row says", bare().with_account(&frozen)),
+        ("a refund of nothing", bare().with_event(&homeless, &[])),
+        ("a sale of which less was taken back than its refunds say", taken_back(989, "less", &|row| row)),
+        ("a sibling that takes back too little", {
+            taken_back(990, "little", &|row| Commission { amount: one("USD"), ..row })
+        }),
+        ("a sibling whose basis is not what its refund took", {
+            taken_back(990, "basis", &|row| Commission { basis: Money::from_minor(-991, build::usd()), ..row })
+        }),
+        ("a sibling of a row that is missing", {
+            taken_back(990, "row", &|row| Commission { reverses: Some(ids.id()), ..row })
+        }),
+        ("a sibling of another level", taken_back(990, "level", &|row| Commission { level: 1, ..row })),
+        ("a sibling by a refund that is missing", {
+            taken_back(990, "refund", &|row| Commission { refund_id: Some(ids.id()), ..row })
+        }),
+        ("a commission that is not its rate", bare().with_event(&dear, &[too_much])),
+        ("two leaves for one sale", bare().with_event(&twice, &[twice_leaf, second])),
+        ("a commission above the cap", bare().with_event(&capped, &[capped_leaf])),
         ("an approved commission in no account", earning(&unsummed)),
         ("a commission whose event is missing", earning(&orphan)),
         ("a commission whose leaf is missing", earning(&astray)),
@@ -131,6 +176,43 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         ("a coupon without its claim", without_claims(bare().with_coupon(&build::coupon(ids, &rows.affiliate, "X-1")))),
         ("a code without its coupon", claim(Space::CouponCode, "NOTHING")),
         ("a second code of one coupon", ChangeSet { claims: vec![taken_over], ..bare() }),
+        ("a bond that goes by nothing", bare().with_binding(&build::binding(ids, &rows.affiliate, &rows.event), &[])),
+        ("a customer's key without its bond", claim(Space::Binding, "x:nobody")),
+        ("a tier without its claim", without_claims(bare().with_tier(&build::tier(ids, "unclaimed")))),
+        ("a tier's name without it", claim(Space::TierName, "nothing")),
+        ("an account with something in a payout that no row says", {
+            let account = build::account(ids, &rows.affiliate, "CHF".parse().unwrap());
+            bare().with_account(&Account { in_payout: one("CHF"), ..account })
+        }),
+        ("a payout whose items add up to more", {
+            bare().with_payout(&payout, &[PayoutItem { amount: one("USD"), commissions_count: 1, ..empty(&payout) }])
+        }),
+        (
+            "an item without its rows",
+            bare().with_payout(&elsewhere, std::slice::from_ref(&PayoutItem { payout_id: elsewhere.id, ..part })),
+        ),
+        ("an item without its payout", {
+            let gone = build::payout(ids);
+            let mut set = bare().with_payout(&gone, &[empty(&gone)]);
+            set.rows.payouts.new.clear();
+            set
+        }),
+        (
+            "a row in a payout that has no item for it",
+            earning(&Commission { id: ids.id(), payout_id: Some(ids.id()), ..orphan.clone() }),
+        ),
+        ("a row left in a payout that ended", {
+            let item = build::payout_item(ids, &ended, &owner, std::slice::from_ref(&left));
+            let payout = Payout { total: left.amount, items_count: 1, commissions_count: 1, ..ended.clone() };
+            let mut set = bare().with_payout(&payout, &[item]);
+            set.rows.commissions.insert(left.clone());
+            set
+        }),
+        ("an item without its claim", {
+            let payout = build::payout(ids);
+            without_claims(bare().with_payout(&payout, &[empty(&payout)]))
+        }),
+        ("a place in a payout without its item", claim(Space::PayoutAccount, "0:0")),
         ("an account without its claim", {
             without_claims(bare().with_account(&build::account(ids, &rows.affiliate, "EUR".parse().unwrap())))
         }),
@@ -174,6 +256,28 @@ pub(crate) async fn every_planted_difference_is_found(nodes: &Nodes) {
     }
     let found = nodes.two.differences(1_000).await.unwrap();
     assert!(found.iter().any(|difference| difference.merchant == Some(shop.test.id)), "{found:#?}");
+}
+
+pub(crate) async fn a_sale_is_compared_however_many_there_are(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let earner = build::affiliate(&ids, "bob");
+    win(nodes, sets::add_affiliate(shop.test.id, &earner)).await;
+    let sold = |merchant, count: usize, broken: bool| {
+        let sales = (0..count).map(|n| {
+            let sale = build::event(&ids, &format!("sale-{n}"));
+            let row = build::commission(&ids, &sale, &earner);
+            let amount = if broken && n + 1 == count { Money::from_minor(1, build::usd()) } else { row.amount };
+            (sale, Commission { amount, ..row })
+        });
+        sales.fold(ChangeSet::new(merchant), |set, (sale, row)| set.with_event(&sale, &[row]))
+    };
+    win(nodes, sold(shop.test.id, 1_001, false)).await;
+    sound(nodes).await;
+    win(nodes, ChangeSet::new(shop.live.id).with_affiliate(&earner)).await;
+    win(nodes, sold(shop.live.id, 501, true)).await;
+    let found = nodes.two.differences(100).await.unwrap();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((found[0].rule, found[0].merchant), ("sale_rows", Some(shop.live.id)));
 }
 
 pub(crate) async fn no_more_differences_are_told_than_were_asked_for(nodes: &Nodes) {

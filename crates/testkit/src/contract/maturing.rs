@@ -156,5 +156,4 @@ pub(crate) async fn what_maturing_needs(nodes: &Nodes) {
         assert!(nodes.two.maturing_facts(foreign, bob.id, &[leaf.id]).await.unwrap().is_none());
     }
     assert!(nodes.two.maturing_facts(live.id, ids.id(), &[leaf.id]).await.unwrap().is_none());
-    sound(nodes).await;
 }

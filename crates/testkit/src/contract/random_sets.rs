@@ -95,7 +95,8 @@ impl Search<'_> {
 async fn agrees(nodes: &Nodes, planner: &Planner, sets: &[ChangeSet], now: i64) {
     let (node, merchant) = (&nodes.two, planner.merchant);
     for n in 0..NAMES {
-        let keys = AffiliateKeys { slug: Some(slug(n)), email: Some(email(n)), parent_email: Some(email(n)) };
+        let keys =
+            AffiliateKeys { slug: Some(slug(n)), email: Some(email(n)), parent_email: Some(email(n)), tier_id: None };
         let facts = node.new_affiliate_facts(merchant, &keys).await.unwrap().unwrap();
         assert_eq!(facts.slug_owner, planner.owner(Space::AffiliateSlug, slug(n).as_str()));
         assert_eq!(facts.email_owner, planner.owner(Space::AffiliateEmail, &email(n).folded()));

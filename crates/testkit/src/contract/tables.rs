@@ -10,8 +10,8 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Affiliate, ApiKey, Click, Commission, Coupon, Customer, Event, Group, GroupSettings, KeyName, Merchant,
-    MerchantId, Order, Organization,
+    Account, Affiliate, ApiKey, Binding, Click, Commission, CommissionRule, Coupon, Customer, Event, Group,
+    GroupSettings, KeyName, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -22,11 +22,16 @@ pub(crate) struct Rows {
     pub(crate) merchant: Merchant,
     pub(crate) tree: Tree,
     pub(crate) key: ApiKey,
+    pub(crate) tier: Tier,
+    pub(crate) rule: CommissionRule,
     pub(crate) affiliate: Affiliate,
     pub(crate) coupon: Coupon,
+    pub(crate) binding: Binding,
     pub(crate) event: Event,
     pub(crate) commission: Commission,
     pub(crate) account: Account,
+    pub(crate) payout: Payout,
+    pub(crate) payout_item: PayoutItem,
     pub(crate) group_settings: GroupSettings,
     pub(crate) customer: Customer,
     pub(crate) group: Group,
@@ -41,6 +46,7 @@ impl Rows {
     pub(crate) fn of(ids: &SeededIds, shop: &Shop, name: &str) -> Self {
         let affiliate = build::affiliate(ids, name);
         let event = build::event(ids, name);
+        let payout = build::payout(ids);
         let customer = build::customer(ids, name);
         let code: String =
             name.bytes().chain([b'A'; 8]).map(|byte| char::from(byte.to_ascii_uppercase())).take(8).collect();
@@ -50,9 +56,14 @@ impl Rows {
             merchant: shop.test.clone(),
             tree: Tree { merchant_id: shop.test.id },
             key: build::api_key(ids, name),
+            tier: build::tier(ids, name),
+            rule: build::rule(ids),
             coupon: build::coupon(ids, &affiliate, name),
+            binding: build::binding(ids, &affiliate, &event),
             commission: build::commission(ids, &event, &affiliate),
             account: build::account(ids, &affiliate, build::usd()),
+            payout_item: build::payout_item(ids, &payout, &affiliate, &[]),
+            payout,
             click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
             announcement: build::announcement(ids, Topic::AffiliateCreated),
             reply: build::reply("POST /affiliates", name),
@@ -80,11 +91,16 @@ impl Rows {
             merchant: _,
             tree: _,
             key,
+            tier,
+            rule,
             affiliate,
             coupon,
+            binding,
             event,
             commission,
             account,
+            payout,
+            payout_item,
             group_settings,
             customer,
             group,
@@ -95,13 +111,17 @@ impl Rows {
         } = self;
         let mut set = ChangeSet::new(merchant)
             .with_key(key)
+            .with_tier(tier)
             .with_affiliate(affiliate)
             .with_coupon(coupon)
+            .with_binding(binding, &[format!("x:{}", event.external_id.as_str())])
             .with_event(event, std::slice::from_ref(commission))
             .with_account(account)
+            .with_payout(payout, std::slice::from_ref(payout_item))
             .with_customer(customer)
             .with_group(group)
             .with_order(order);
+        set.rows.commission_rules.insert(rule.clone());
         set.rows.group_settings.insert(group_settings.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
@@ -116,11 +136,16 @@ impl Rows {
             Table::Merchants => self.merchant.row_ref(),
             Table::ApiKeys => self.key.row_ref(),
             Table::Trees => self.tree.row_ref(),
+            Table::Tiers => self.tier.row_ref(),
+            Table::CommissionRules => self.rule.row_ref(),
             Table::Affiliates => self.affiliate.row_ref(),
             Table::Coupons => self.coupon.row_ref(),
+            Table::Bindings => self.binding.row_ref(),
             Table::Events => self.event.row_ref(),
             Table::Commissions => self.commission.row_ref(),
             Table::Accounts => self.account.row_ref(),
+            Table::Payouts => self.payout.row_ref(),
+            Table::PayoutItems => self.payout_item.row_ref(),
             Table::GroupSettings => self.group_settings.row_ref(),
             Table::Customers => self.customer.row_ref(),
             Table::Groups => self.group.row_ref(),
@@ -154,11 +179,16 @@ impl Rows {
                 does.to(&mut rows.api_keys, &renamed);
             }
             Table::Trees => does.to(&mut rows.trees, &self.tree),
+            Table::Tiers => does.to(&mut rows.tiers, &self.tier),
+            Table::CommissionRules => does.to(&mut rows.commission_rules, &self.rule),
             Table::Affiliates => does.to(&mut rows.affiliates, &self.affiliate),
             Table::Coupons => does.to(&mut rows.coupons, &self.coupon),
+            Table::Bindings => does.to(&mut rows.bindings, &self.binding),
             Table::Events => does.to(&mut rows.events, &self.event),
             Table::Commissions => does.to(&mut rows.commissions, &self.commission),
             Table::Accounts => does.to(&mut rows.accounts, &self.account),
+            Table::Payouts => does.to(&mut rows.payouts, &self.payout),
+            Table::PayoutItems => does.to(&mut rows.payout_items, &self.payout_item),
             Table::GroupSettings => does.to(&mut rows.group_settings, &self.group_settings),
             Table::Customers => does.to(&mut rows.customers, &self.customer),
             Table::Groups => does.to(&mut rows.groups, &self.group),

@@ -1,0 +1,287 @@
+//! Payment files for PayPal and Wise, and what comes back from them.
+
+use super::currency;
+use crate::csv;
+use domain::{AffiliateId, DisplayName, Fault, PayoutItemId, Reason, ResultLine, ResultOf, ShortText};
+use ports::PayoutLine;
+use std::str::FromStr;
+
+/// The most lines that one file of results may have.
+pub(super) const MOST_LINES: usize = 5_000;
+/// The most faults that one answer lists.
+const MOST_FAULTS: usize = 50;
+
+/// What a payment file is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileFormat {
+    Paypal,
+    Wise,
+}
+
+impl FileFormat {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paypal => "paypal",
+            Self::Wise => "wise",
+        }
+    }
+
+    const fn header(self) -> &'static [&'static str] {
+        match self {
+            Self::Paypal => {
+                &["Email/Phone", "Amount", "Currency code", "Reference ID", "Note to recipient", "Recipient wallet"]
+            }
+            Self::Wise => &[
+                "name",
+                "recipientEmail",
+                "paymentReference",
+                "receiverType",
+                "amountCurrency",
+                "amount",
+                "sourceCurrency",
+                "targetCurrency",
+                "type",
+            ],
+        }
+    }
+}
+
+impl FromStr for FileFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "paypal" => Ok(Self::Paypal),
+            "wise" => Ok(Self::Wise),
+            _ => Err("must be one of: paypal wise".to_owned()),
+        }
+    }
+}
+
+/// The file that pays these items.
+pub(super) fn write(format: FileFormat, lines: &[PayoutLine]) -> String {
+    let mut out = String::new();
+    csv::record(format.header(), &mut out);
+    for PayoutLine { item, email, display_name } in lines {
+        let (id, amount, currency) = (item.id.to_string(), item.amount.decimal(), item.amount.currency().to_string());
+        let email = email.as_str();
+        match format {
+            FileFormat::Paypal => csv::record(&[email, &amount, &currency, &id, "", "PayPal"], &mut out),
+            FileFormat::Wise => {
+                // Wise asks for a name; whoever gave none is known by the address alone.
+                let name = display_name.as_ref().map_or(email, DisplayName::as_str);
+                csv::record(&[name, email, &id, "PERSON", "target", &amount, &currency, &currency, "EMAIL"], &mut out);
+            }
+        }
+    }
+    out
+}
+
+/// The columns of a file of results; the header decides where they stand.
+struct Columns {
+    item: Option<usize>,
+    affiliate: Option<usize>,
+    status: Option<usize>,
+    amount: Option<usize>,
+    currency: Option<usize>,
+    reference: Option<usize>,
+    reason: Option<usize>,
+}
+
+impl Columns {
+    fn of(header: &[String]) -> Result<Self, Vec<Fault>> {
+        let folded: Vec<String> =
+            header.iter().map(|name| name.trim().to_ascii_lowercase().replace([' ', '_', '-'], "")).collect();
+        let mut faults = Vec::new();
+        let mut column = |names: &[&str]| {
+            let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(&name.as_str()));
+            let first = found.next().map(|(at, _)| at);
+            if let (Some(_), Some((_, name))) = (first, found.next()) {
+                faults.push(Fault::new(format!("lines[1].{name}"), "must be given only once"));
+            }
+            first
+        };
+        let columns = Self {
+            item: column(&["itemid", "referenceid", "paymentreference"]),
+            affiliate: column(&["affiliateid"]),
+            status: column(&["status"]),
+            amount: column(&["amount"]),
+            currency: column(&["currency", "currencycode", "targetcurrency"]),
+            reference: column(&["reference"]),
+            reason: column(&["reason"]),
+        };
+        let lacking =
+            [(columns.item.or(columns.affiliate), "item_id"), (columns.status, "status"), (columns.amount, "amount")];
+        let lacking = lacking.into_iter().filter(|(column, _)| column.is_none());
+        faults.extend(lacking.map(|(_, name)| Fault::new(format!("lines[1].{name}"), "is required in the header")));
+        if faults.is_empty() { Ok(columns) } else { Err(faults) }
+    }
+}
+
+/// One line while it is read.
+struct Line<'a> {
+    name: String,
+    cells: &'a [String],
+    faults: &'a mut Vec<Fault>,
+}
+
+impl Line<'_> {
+    fn text(&self, column: Option<usize>) -> Option<&str> {
+        self.cells.get(column?).map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
+    }
+
+    fn optional<T>(
+        &mut self,
+        field: &str,
+        column: Option<usize>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        match read(self.text(column)?) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                self.faults.push(Fault::new(format!("{}.{field}", self.name), expected));
+                None
+            }
+        }
+    }
+
+    fn required<T>(
+        &mut self,
+        field: &str,
+        column: Option<usize>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.text(column).is_none() {
+            self.faults.push(Fault::new(format!("{}.{field}", self.name), "is required"));
+        }
+        self.optional(field, column, read)
+    }
+}
+
+/// Reads a file of results. Its lines are named by their place in the file, of which the header is the first.
+pub(super) fn read(text: &str) -> Result<Vec<ResultLine>, Vec<Fault>> {
+    let whole = |expected: String| vec![Fault::new("body", expected)];
+    if text.contains('\0') {
+        return Err(whole("must not contain U+0000".to_owned()));
+    }
+    let records = csv::records(text).map_err(|at| whole(format!("must be CSV with sound quotes (see line {at})")))?;
+    let Some(((_, header), records)) = records.split_first() else {
+        return Err(whole("must have a header".to_owned()));
+    };
+    let columns = Columns::of(header)?;
+    if records.is_empty() || records.len() > MOST_LINES {
+        return Err(whole(format!("must have 1 to {MOST_LINES} lines after the header")));
+    }
+    let mut faults = Vec::new();
+    let lines: Vec<Option<ResultLine>> = records
+        .iter()
+        .map(|(number, cells)| result(&columns, Line { name: format!("lines[{number}]"), cells, faults: &mut faults }))
+        .collect();
+    faults.truncate(MOST_FAULTS);
+    if faults.is_empty() { Ok(lines.into_iter().flatten().collect()) } else { Err(faults) }
+}
+
+fn result(columns: &Columns, mut line: Line<'_>) -> Option<ResultLine> {
+    let unknown = || "must be of an item of this payout".to_owned();
+    let item = |text: &str| text.parse::<PayoutItemId>().map(ResultOf::Item).map_err(|_| unknown());
+    let affiliate = |text: &str| text.parse::<AffiliateId>().map(ResultOf::Affiliate).map_err(|_| unknown());
+    let of = match (line.text(columns.item), line.text(columns.affiliate)) {
+        (None, Some(_)) => line.required("affiliate_id", columns.affiliate, affiliate),
+        (Some(_), Some(_)) => {
+            let expected = "must not be given together with item_id";
+            line.faults.push(Fault::new(format!("{}.affiliate_id", line.name), expected));
+            None
+        }
+        (_, None) => line.required("item_id", columns.item, item),
+    };
+    let outcome = line.required("status", columns.status, |text| text.to_ascii_lowercase().parse());
+    let amount = |text: &str| text.parse().map_err(|_| "must be a number".to_owned());
+    let amount = line.required("amount", columns.amount, amount);
+    let currency = line.optional("currency", columns.currency, currency);
+    let reference = line.optional("reference", columns.reference, ShortText::parse);
+    let reason = line.optional("reason", columns.reason, Reason::parse);
+    Some(ResultLine { name: line.name, of: of?, outcome: outcome?, amount: amount?, currency, reference, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Email, Money, PayoutOutcome, Timestamp};
+
+    fn item(n: u128, minor: i64) -> domain::PayoutItem {
+        let id = |n| uuid::Uuid::from_u128(n);
+        let payout =
+            domain::Payout::begin(domain::Id::from_uuid(id(1)), "EUR".parse().unwrap(), Timestamp::MIN, Timestamp::MIN);
+        let item = domain::PayoutItem::begin(
+            PayoutItemId::from_uuid(id(n)),
+            &payout,
+            AffiliateId::from_uuid(id(n)),
+            Timestamp::MIN,
+        );
+        domain::PayoutItem { amount: Money::from_minor(minor, "EUR".parse().unwrap()), ..item }
+    }
+
+    fn lines() -> Vec<PayoutLine> {
+        let line = |n, minor, email: &str, name: Option<&str>| PayoutLine {
+            item: item(n, minor),
+            email: Email::parse(email).unwrap(),
+            display_name: name.and_then(|name| DisplayName::parse(name).ok()),
+        };
+        vec![
+            line(1, 123_450, "bob@example.com", Some("Bob \"the Builder\", Ltd")),
+            line(2, 5, "=cmd|x@example.com", Some("=HYPERLINK(0)")),
+            line(3, 100, "zoe@example.com", None),
+        ]
+    }
+
+    #[test]
+    fn the_file_for_paypal() {
+        let (one, two, three) = (item(1, 0).id, item(2, 0).id, item(3, 0).id);
+        assert_eq!(one.to_string().len(), 30, "the longest that PayPal takes as a reference");
+        let expected = [
+            "Email/Phone,Amount,Currency code,Reference ID,Note to recipient,Recipient wallet".to_owned(),
+            format!("bob@example.com,1234.50,EUR,{one},,PayPal"),
+            format!("'=cmd|x@example.com,0.05,EUR,{two},,PayPal"),
+            format!("zoe@example.com,1.00,EUR,{three},,PayPal"),
+            String::new(),
+        ];
+        assert_eq!(write(FileFormat::Paypal, &lines()), expected.join("\r\n"));
+    }
+
+    #[test]
+    fn the_file_for_wise() {
+        let (one, two, three) = (item(1, 0).id, item(2, 0).id, item(3, 0).id);
+        let expected = [
+            "name,recipientEmail,paymentReference,receiverType,amountCurrency,amount,sourceCurrency,targetCurrency,type".to_owned(),
+            format!("\"Bob \"\"the Builder\"\", Ltd\",bob@example.com,{one},PERSON,target,1234.50,EUR,EUR,EMAIL"),
+            format!("'=HYPERLINK(0),'=cmd|x@example.com,{two},PERSON,target,0.05,EUR,EUR,EMAIL"),
+            format!("zoe@example.com,zoe@example.com,{three},PERSON,target,1.00,EUR,EUR,EMAIL"),
+            String::new(),
+        ];
+        assert_eq!(write(FileFormat::Wise, &lines()), expected.join("\r\n"));
+    }
+
+    #[test]
+    fn results_are_read_by_their_header() {
+        let id = item(7, 0).id;
+        let text = format!(
+            "\u{feff}Fee,Reference ID,Status,Amount,Currency code,reason\r\n0.1,{id},FAILED,\"12.50\",eur,\"Closed, gone\"\r\n"
+        );
+        let read = read(&text).unwrap();
+        assert_eq!((read.len(), read[0].of, read[0].outcome), (1, ResultOf::Item(id), PayoutOutcome::Failed));
+        assert_eq!((read[0].name.as_str(), read[0].reason.as_ref().unwrap().as_str()), ("lines[2]", "Closed, gone"));
+    }
+
+    #[test]
+    fn every_fault_of_a_file_is_named() {
+        let faults = |text: &str| read(text).unwrap_err().into_iter().map(|fault| fault.field).collect::<Vec<_>>();
+        assert_eq!(faults(""), ["body"]);
+        assert_eq!(faults("item_id\nx"), ["lines[1].status", "lines[1].amount"]);
+        assert_eq!(faults("item_id,status,amount\n"), ["body"]);
+        assert_eq!(
+            faults("item_id,status,amount\nx,lost,1\n\n,paid,\"1,5\"\n"),
+            ["lines[2].item_id", "lines[2].status", "lines[4].item_id", "lines[4].amount"]
+        );
+        assert_eq!(faults("item_id,Reference ID,status,amount\n"), ["lines[1].referenceid"]);
+    }
+}

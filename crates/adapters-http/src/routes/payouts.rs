@@ -1,0 +1,305 @@
+//! `/payouts`
+
+use super::{
+    currency, existing_affiliate,
+    payout_files::{self, FileFormat},
+};
+use crate::{
+    call::{Admin, Call, Handled, Read},
+    fields::Fields,
+    json::Node,
+    listing::PageParams,
+    values::{decimal, id, instant, list as items_of, text},
+    wire::{Amount, ListObject, PayoutItemObject, PayoutItemStatusWord, PayoutObject, PayoutStatusWord},
+};
+use actix_web::{HttpResponse, get, http::header, patch, post};
+use app::{CreatePayout, PayoutChange, PayoutResults, Payouts};
+use domain::{AffiliateId, Fault, PayoutId, PayoutStatus, Reason, ResultLine, ResultOf, ShortText};
+use ports::{PayoutFilter, PayoutItemFilter, Shown};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which payouts a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that list reads")]
+struct PayoutParams {
+    /// Only those that stand here.
+    #[param(inline)]
+    status: Option<PayoutStatusWord>,
+    /// Only those in this currency, an ISO 4217 code.
+    #[param(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
+    currency: Option<String>,
+    /// Only those made at this date or time or later.
+    from: Option<String>,
+    /// Only those made before this date or time.
+    to: Option<String>,
+}
+
+/// List payouts, newest first.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "listPayouts", params(PayoutParams, PageParams),
+    responses((status = 200, description = "A page of payouts.", body = ListObject<PayoutObject>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/payouts")]
+async fn list(call: Call<Read>) -> Handled {
+    let (filter, paging) = call.list("payouts", |fields| PayoutFilter {
+        status: fields.optional("status", text(str::parse)),
+        currency: fields.optional("currency", text(currency)),
+        from: fields.optional("from", text(instant)),
+        to: fields.optional("to", text(instant)),
+    })?;
+    let page = call.app().payouts.list(&call.who, &filter, &paging.ask).await?;
+    call.show_page::<_, PayoutObject>(&paging, &page)
+}
+
+/// Get a payout.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "getPayout", params(("id" = String, Path, description = "The payout's id.")),
+    responses((status = 200, description = "The payout.", body = PayoutObject)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/payouts/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let payout = call.app().payouts.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Payout(&payout)))
+}
+
+/// A new payout.
+#[derive(ToSchema)]
+#[schema(as = NewPayout, example = json!({"currency": "USD"}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewPayoutBody {
+    /// An ISO 4217 code.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
+    currency: String,
+    /// Pay only these affiliates; all of them unless told otherwise.
+    #[schema(max_items = 1_000)]
+    affiliate_ids: Option<Vec<String>>,
+}
+
+fn new(body: &Node<'_>) -> Result<CreatePayout, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let currency = fields.required("currency", text(currency));
+    let affiliate_ids = fields.optional("affiliate_ids", items_of(Payouts::MOST_AFFILIATES, text(existing_affiliate)));
+    if affiliate_ids.as_ref().is_some_and(Vec::is_empty) {
+        fields.fault("affiliate_ids", "must name an affiliate, or be left out");
+    }
+    fields.finish(|| Some(CreatePayout { currency: currency?, affiliate_ids: affiliate_ids.unwrap_or_default() }))
+}
+
+/// Make a payout of everything that is due.
+///
+/// It takes every approved commission of each approved affiliate who is owed at least the settings' `min_payout` (in the
+/// settings' currency; a cent in others). Who is owed less waits for a later payout. It takes no further affiliate once
+/// it has 100,000 commissions; the others are due for the next. Nothing due is `INVALID_STATE`.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "createPayout", request_body = NewPayoutBody,
+    responses((status = 201, description = "The payout.", body = PayoutObject)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[post("/payouts")]
+async fn create(mut call: Call<Admin>) -> Handled {
+    let (ask, once) = call.read("POST /payouts", new).await?;
+    let answer = call.app().payouts.create(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// What a person does with a payout.
+#[derive(ToSchema)]
+#[schema(as = PayoutChange, example = json!({"status": "processing"}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct PayoutChangeBody {
+    /// `processing`: the money is on its way. Then `paid`: it arrived, everywhere; or `failed`: nowhere.
+    #[schema(pattern = "^(open|processing|paid|failed)$")]
+    status: String,
+}
+
+fn change(body: &Node<'_>) -> Result<PayoutChange, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let status = fields.required("status", text(str::parse::<PayoutStatus>));
+    fields.finish(|| Some(PayoutChange { status: status? }))
+}
+
+/// Send a payout, or end it.
+///
+/// `open` becomes `processing`, which becomes `paid` or `failed`, and nothing else. `paid` pays every item that is open
+/// and its commissions; `failed` gives the commissions back, for a later payout.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "updatePayout",
+    params(("id" = String, Path, description = "The payout's id.")), request_body = PayoutChangeBody,
+    responses((status = 200, description = "The payout.", body = PayoutObject)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[patch("/payouts/{id}")]
+async fn update(mut call: Call<Admin>) -> Handled {
+    let (id, ask, once) = call.read_change("PATCH /payouts/{id}", change).await?;
+    let answer = call.app().payouts.change(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Which items a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that items reads")]
+struct ItemParams {
+    /// Only those that stand here.
+    #[param(inline)]
+    status: Option<PayoutItemStatusWord>,
+    /// Only that of this affiliate.
+    affiliate_id: Option<String>,
+}
+
+/// List a payout's items, newest first.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "listPayoutItems",
+    params(("id" = String, Path, description = "The payout's id."), ItemParams, PageParams),
+    responses((status = 200, description = "A page of items.", body = ListObject<PayoutItemObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/payouts/{id}/items")]
+async fn items(call: Call<Read>) -> Handled {
+    let payout: Result<PayoutId, _> = call.path_id();
+    let name = payout.as_ref().map_or_else(|_| String::new(), |payout| format!("payouts/{payout}/items"));
+    let (filter, paging) = call.list(&name, |fields| PayoutItemFilter {
+        status: fields.optional("status", text(str::parse)),
+        affiliate_id: fields.optional("affiliate_id", text(id)),
+    })?;
+    let page = call.app().payouts.items(&call.who, payout?, &filter, &paging.ask).await?;
+    call.show_page::<_, PayoutItemObject<'_>>(&paging, &page)
+}
+
+/// What a payment file is made for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that export reads")]
+struct ExportParams {
+    /// `paypal` for PayPal's mass payments, `wise` for Wise's batch payments by e-mail.
+    #[param(pattern = "^(paypal|wise)$")]
+    format: String,
+}
+
+/// Get a payment file of the items that are still to be paid.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "exportPayout",
+    params(("id" = String, Path, description = "The payout's id."), ExportParams),
+    responses((status = 200, description = "The file: CSV as RFC 4180 has it, with a header.", body = String, content_type = "text/csv")),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/payouts/{id}/export")]
+async fn export(call: Call<Read>) -> Handled {
+    let query = call.query()?;
+    let mut fields = Fields::of(&query)?;
+    let format = fields.required("format", text(str::parse::<FileFormat>));
+    let format = fields.finish(|| format)?;
+    let id = call.path_id()?;
+    let lines = call.app().payouts.export(&call.who, id).await?;
+    let name = format!("attachment; filename=\"{id}-{}.csv\"", format.as_str());
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(payout_files::write(format, &lines)))
+}
+
+/// What the bank says became of a payout.
+#[derive(ToSchema)]
+#[schema(as = PayoutResults, example = json!({"items": [
+    {"item_id": "pit_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "paid", "amount": 99.00, "currency": "USD", "reference": "9G123456AB"},
+    {"affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "failed", "amount": 19.80, "reason": "The account is closed."}
+]}))]
+#[allow(dead_code, reason = "describes the body that results reads")]
+struct PayoutResultsBody {
+    /// A line for each item that came to its end.
+    #[schema(max_items = 5_000)]
+    items: Vec<PayoutResultBody>,
+}
+
+/// What became of one item, which is named by its id or by its affiliate.
+#[derive(ToSchema)]
+#[schema(as = PayoutResult)]
+#[allow(dead_code, reason = "describes the body that results reads")]
+struct PayoutResultBody {
+    /// The item.
+    item_id: Option<String>,
+    /// Whose item.
+    affiliate_id: Option<String>,
+    /// What became of it.
+    #[schema(pattern = "^(paid|failed)$")]
+    status: String,
+    /// The item's amount, to the cent.
+    amount: Amount,
+    /// The payout's currency.
+    currency: Option<String>,
+    /// What the bank calls the payment.
+    #[schema(min_length = 1, max_length = 255)]
+    reference: Option<String>,
+    /// Why it failed.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: Option<String>,
+}
+
+/// An id in a result: malformed, unknown and foreign ones get the same words.
+fn item_of<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "must be of an item of this payout".to_owned())
+}
+
+fn results(body: &Node<'_>) -> Result<PayoutResults, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    if fields.lacks("items") {
+        fields.fault("items", "is required");
+    }
+    let mut count = 0;
+    let lines = fields.objects("items", payout_files::MOST_LINES, |line| {
+        let name = format!("items[{count}]");
+        count += 1;
+        result(line, name)
+    });
+    if lines.as_ref().is_some_and(Vec::is_empty) {
+        fields.fault("items", "must have a line");
+    }
+    fields.finish(|| Some(PayoutResults { lines: lines? }))
+}
+
+fn result(line: &mut Fields<'_>, name: String) -> Option<ResultLine> {
+    let item = line.optional("item_id", text(item_of)).map(ResultOf::Item);
+    let affiliate = line.optional("affiliate_id", text(item_of::<AffiliateId>)).map(ResultOf::Affiliate);
+    match (line.lacks("item_id"), line.lacks("affiliate_id")) {
+        (true, true) => line.fault("item_id", "is required, or affiliate_id"),
+        (false, false) => line.fault("affiliate_id", "must not be given together with item_id"),
+        _ => {}
+    }
+    let outcome = line.required("status", text(str::parse));
+    let amount = line.required("amount", decimal);
+    let currency = line.optional("currency", text(currency));
+    let reference = line.optional("reference", text(ShortText::parse));
+    let reason = line.optional("reason", text(Reason::parse));
+    Some(ResultLine { name, of: item.or(affiliate)?, outcome: outcome?, amount: amount?, currency, reference, reason })
+}
+
+/// Take in what the bank reports of a payout that is processing.
+///
+/// Each line must be about an item of the payout that is open (or ended that way already) and agree with it to the cent:
+/// one that does not, and nothing is changed. Items are settled one by one; with the last one the payout becomes `paid`,
+/// or `failed` if none was paid. CSV is taken too: a header with `item_id` (also read: `Reference ID`) or `affiliate_id`,
+/// `status`, `amount`, and perhaps `currency`, `reference` and `reason`; other columns are passed over.
+#[utoipa::path(
+    tag = "Payouts", operation_id = "importPayoutResults",
+    params(("id" = String, Path, description = "The payout's id.")),
+    request_body(content((PayoutResultsBody = "application/json"), (String = "text/csv"))),
+    responses((status = 200, description = "The payout.", body = PayoutObject)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[post("/payouts/{id}/results")]
+async fn import(mut call: Call<Admin>) -> Handled {
+    let table = |text: &str| Ok(PayoutResults { lines: payout_files::read(text)? });
+    let (id, ask, once) = call.read_file("POST /payouts/{id}/results", results, table).await?;
+    let answer = call.app().payouts.results(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(update).service(items).service(export).service(import);
+}

@@ -1,0 +1,214 @@
+//! `/commission-rules`
+
+use super::currency;
+use crate::{
+    call::{Admin, Call, Handled, Read},
+    fields::Fields,
+    json::Node,
+    listing::PageParams,
+    values::{decimal, id, instant, rate, text, whole},
+    wire::{Amount, CommissionRuleObject, Fraction, Instant, ListObject, RuleLevelWord},
+};
+use actix_web::{delete, get, patch, post};
+use domain::{CommissionRule, EventKind, Fault, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope, ShortText};
+use ports::{RuleFilter, Shown};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which rules a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that list reads")]
+struct RuleParams {
+    /// Only those for this kind of thing.
+    #[param(inline)]
+    scope: Option<RuleLevelWord>,
+    /// Only those for what this names, compared exactly.
+    #[param(min_length = 1, max_length = 255)]
+    scope_ref: Option<String>,
+    /// Only those for this affiliate.
+    affiliate_id: Option<String>,
+    /// Only those for this tier.
+    tier_id: Option<String>,
+}
+
+/// List commission rules, newest first.
+#[utoipa::path(
+    tag = "Commission rules", operation_id = "listCommissionRules", params(RuleParams, PageParams),
+    responses((
+        status = 200, description = "A page of commission rules.", body = ListObject<CommissionRuleObject<'static>>
+    )),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/commission-rules")]
+async fn list(call: Call<Read>) -> Handled {
+    let (filter, paging) = call.list("commission-rules", |fields| RuleFilter {
+        scope: fields.optional("scope", text(str::parse)),
+        scope_ref: fields.optional("scope_ref", text(ShortText::parse)),
+        affiliate_id: fields.optional("affiliate_id", text(id)),
+        tier_id: fields.optional("tier_id", text(id)),
+    })?;
+    let page = call.app().rules.list(&call.who, &filter, &paging.ask).await?;
+    call.show_page::<_, CommissionRuleObject<'_>>(&paging, &page)
+}
+
+/// Get a commission rule.
+#[utoipa::path(
+    tag = "Commission rules", operation_id = "getCommissionRule",
+    params(("id" = String, Path, description = "The rule's id.")),
+    responses((status = 200, description = "The commission rule.", body = CommissionRuleObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/commission-rules/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let rule = call.app().rules.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::CommissionRule(&rule)))
+}
+
+/// A new commission rule. It gives a `rate`, or a `flat_amount` in a `currency`.
+#[derive(ToSchema)]
+#[schema(as = NewCommissionRule, example = json!({"scope": "product", "scope_ref": "sku-1", "rate": 0.15}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewRuleBody {
+    /// What kind of thing it is for. An affiliate's rule goes before a product's, that before a category's, a tier's and
+    /// one for everything.
+    scope: RuleLevelWord,
+    /// Which one: the id of an affiliate or a tier, or your own word for a product or a category as it stands in the items
+    /// of events. Left out where the scope is `global`.
+    #[schema(min_length = 1, max_length = 255)]
+    scope_ref: Option<String>,
+    /// The part of the sale that it gives.
+    rate: Option<Fraction>,
+    /// The fixed sum that it gives once an event, more than 0. It counts for events in its currency.
+    flat_amount: Option<Amount>,
+    /// The currency of the fixed sum, an ISO 4217 code.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
+    currency: Option<String>,
+    /// Only for events of this type.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
+    event_type: Option<String>,
+    /// Of two rules of one scope the higher one counts; 0 unless told otherwise.
+    #[schema(minimum = -1000, maximum = 1000)]
+    priority: Option<i32>,
+    /// From when on it counts.
+    starts_at: Option<Instant>,
+    /// From when on it counts no more.
+    ends_at: Option<Instant>,
+}
+
+/// The reward that a body names. Which of its fields go together is told by the domain.
+fn reward(fields: &mut Fields<'_>) -> RewardWish {
+    RewardWish {
+        rate: fields.optional("rate", rate),
+        flat_amount: fields.optional("flat_amount", decimal),
+        currency: fields.optional("currency", text(currency)),
+    }
+}
+
+fn new(body: &Node<'_>) -> Result<NewRule, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let level = fields.required("scope", text(str::parse::<RuleLevel>));
+    let reference = fields.optional("scope_ref", text(ShortText::parse));
+    let reward = reward(&mut fields);
+    let event_kind = fields.optional("event_type", text(EventKind::parse));
+    let priority = fields.optional("priority", whole(CommissionRule::PRIORITIES)).unwrap_or_default();
+    let starts_at = fields.optional("starts_at", text(instant));
+    let ends_at = fields.optional("ends_at", text(instant));
+    // Whether the two go together is only asked where each is sound by itself.
+    let ask = |level| {
+        let scope = RuleScope::parse(level, reference.as_ref().map(ShortText::as_str));
+        scope.map(|scope| NewRule { scope, reward, event_kind, priority, starts_at, ends_at })
+    };
+    let asked = fields.finish(|| level.map(ask))?;
+    asked.map_err(|expected| vec![Fault::new("scope_ref", expected)])
+}
+
+/// Create a commission rule.
+#[utoipa::path(
+    tag = "Commission rules", operation_id = "createCommissionRule", request_body = NewRuleBody,
+    responses((status = 201, description = "The new commission rule.", body = CommissionRuleObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[post("/commission-rules")]
+async fn create(mut call: Call<Admin>) -> Handled {
+    let (ask, once) = call.read("POST /commission-rules", new).await?;
+    let answer = call.app().rules.create(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// What shall change of a commission rule. What is left out stays; commissions that were earned by it stay too.
+#[derive(ToSchema)]
+#[schema(as = CommissionRuleChange, example = json!({"rate": 0.10, "ends_at": "2024-12-31T00:00:00Z"}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct RuleChangeBody {
+    /// What kind of thing it is for; another one needs another reference.
+    #[schema(nullable = false)]
+    scope: Option<RuleLevelWord>,
+    /// Which one.
+    #[schema(min_length = 1, max_length = 255)]
+    scope_ref: Option<String>,
+    /// The part of the sale that it gives, instead of a fixed sum.
+    rate: Option<Fraction>,
+    /// The fixed sum that it gives, instead of a part of the sale.
+    flat_amount: Option<Amount>,
+    /// The currency of the fixed sum; without one the new sum stays in the currency of the old one.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
+    currency: Option<String>,
+    /// Only for events of this type; null means all.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
+    event_type: Option<String>,
+    /// Of two rules of one scope the higher one counts.
+    #[schema(minimum = -1000, maximum = 1000, nullable = false)]
+    priority: Option<i32>,
+    /// From when on it counts; null means always.
+    starts_at: Option<Instant>,
+    /// From when on it counts no more; null means never.
+    ends_at: Option<Instant>,
+}
+
+fn change(body: &Node<'_>) -> Result<RuleChange, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let change = RuleChange {
+        level: fields.kept("scope", text(str::parse)),
+        reference: fields.clearable("scope_ref", text(ShortText::parse)),
+        reward: reward(&mut fields),
+        event_kind: fields.clearable("event_type", text(EventKind::parse)),
+        priority: fields.kept("priority", whole(CommissionRule::PRIORITIES)),
+        starts_at: fields.clearable("starts_at", text(instant)),
+        ends_at: fields.clearable("ends_at", text(instant)),
+    };
+    fields.finish(|| Some(change))
+}
+
+/// Change a commission rule.
+#[utoipa::path(
+    tag = "Commission rules", operation_id = "updateCommissionRule",
+    params(("id" = String, Path, description = "The rule's id.")), request_body = RuleChangeBody,
+    responses((status = 200, description = "The commission rule.", body = CommissionRuleObject<'static>)),
+    extensions(("x-scope" = json!("admin")))
+)]
+#[patch("/commission-rules/{id}")]
+async fn update(mut call: Call<Admin>) -> Handled {
+    let (id, ask, once) = call.read_change("PATCH /commission-rules/{id}", change).await?;
+    let answer = call.app().rules.change(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Delete a commission rule. Commissions that were earned by it stay.
+#[utoipa::path(
+    tag = "Commission rules", operation_id = "deleteCommissionRule",
+    params(("id" = String, Path, description = "The rule's id.")),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-scope" = json!("admin")))
+)]
+#[delete("/commission-rules/{id}")]
+async fn remove(call: Call<Admin>) -> Handled {
+    call.no_query()?;
+    let answer = call.app().rules.delete(&call.who, call.path_id()?).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(update).service(remove);
+}

@@ -1,0 +1,153 @@
+//! `/tiers`
+
+use crate::{
+    call::{Admin, Call, Handled, Read},
+    fields::Fields,
+    json::Node,
+    listing::PageParams,
+    values::{decimal, rate, text},
+    wire::{Fraction, Height, ListObject, MetricWord, TierObject},
+};
+use actix_web::{delete, get, patch, post};
+use domain::{Fault, NewTier, TierChange, TierName};
+use ports::{Shown, TierFilter};
+use utoipa::{IntoParams, ToSchema};
+
+/// Which tiers a list shows.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the parameters that list reads")]
+struct TierParams {
+    /// Only those whose threshold is measured in this.
+    #[param(inline)]
+    metric: Option<MetricWord>,
+}
+
+/// List tiers, newest first.
+#[utoipa::path(
+    tag = "Tiers", operation_id = "listTiers", params(TierParams, PageParams),
+    responses((status = 200, description = "A page of tiers.", body = ListObject<TierObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/tiers")]
+async fn list(call: Call<Read>) -> Handled {
+    let (filter, paging) =
+        call.list("tiers", |fields| TierFilter { metric: fields.optional("metric", text(str::parse)) })?;
+    let page = call.app().tiers.list(&call.who, &filter, &paging.ask).await?;
+    call.show_page::<_, TierObject<'_>>(&paging, &page)
+}
+
+/// Get a tier.
+#[utoipa::path(
+    tag = "Tiers", operation_id = "getTier", params(("id" = String, Path, description = "The tier's id.")),
+    responses((status = 200, description = "The tier.", body = TierObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/tiers/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let tier = call.app().tiers.get(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::Tier(&tier)))
+}
+
+/// A new tier.
+#[derive(ToSchema)]
+#[schema(as = NewTier, example = json!({"name": "Gold", "rate": 0.30, "metric": "revenue", "threshold": 10000}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewTierBody {
+    /// Its name; unique, compared without case.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// What its affiliates earn, where neither their own rate nor a nearer rule says otherwise.
+    rate: Fraction,
+    /// What the threshold is measured in: sales less refunds, their number, or commissions paid out.
+    metric: MetricWord,
+    /// What an affiliate must have reached to rise into it: a number of orders, or an amount in the currency of the
+    /// settings.
+    #[schema(minimum = 0)]
+    threshold: Height,
+}
+
+fn new(body: &Node<'_>) -> Result<NewTier, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let name = fields.required("name", text(TierName::parse));
+    let rate = fields.required("rate", rate);
+    let metric = fields.required("metric", text(str::parse));
+    let threshold = fields.required("threshold", decimal);
+    fields.finish(|| Some(NewTier { name: name?, rate: rate?, metric: metric?, threshold: threshold? }))
+}
+
+/// Create a tier. Affiliates rise into it by themselves with their next sales, and never fall back.
+#[utoipa::path(
+    tag = "Tiers", operation_id = "createTier", request_body = NewTierBody,
+    responses((status = 201, description = "The new tier.", body = TierObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
+)]
+#[post("/tiers")]
+async fn create(mut call: Call<Admin>) -> Handled {
+    let (ask, once) = call.read("POST /tiers", new).await?;
+    let answer = call.app().tiers.create(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// What shall change of a tier. What is left out stays.
+#[derive(ToSchema)]
+#[schema(as = TierChange, example = json!({"rate": 0.35}))]
+#[allow(dead_code, reason = "describes the body that change reads")]
+struct TierChangeBody {
+    /// Its name; unique, compared without case.
+    #[schema(min_length = 1, max_length = 100, nullable = false)]
+    name: Option<String>,
+    /// What its affiliates earn from now on.
+    #[schema(nullable = false)]
+    rate: Option<Fraction>,
+    /// What the threshold is measured in; a new one needs a new threshold.
+    #[schema(nullable = false)]
+    metric: Option<MetricWord>,
+    /// What an affiliate must have reached to rise into it. Nobody who has it falls back.
+    #[schema(minimum = 0, nullable = false)]
+    threshold: Option<Height>,
+}
+
+fn change(body: &Node<'_>) -> Result<TierChange, Vec<Fault>> {
+    let mut fields = Fields::of(body)?;
+    let change = TierChange {
+        name: fields.kept("name", text(TierName::parse)),
+        rate: fields.kept("rate", rate),
+        metric: fields.kept("metric", text(str::parse)),
+        threshold: fields.kept("threshold", decimal),
+    };
+    fields.finish(|| Some(change))
+}
+
+/// Change a tier.
+#[utoipa::path(
+    tag = "Tiers", operation_id = "updateTier", params(("id" = String, Path, description = "The tier's id.")),
+    request_body = TierChangeBody,
+    responses((status = 200, description = "The tier.", body = TierObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["ALREADY_EXISTS"])))
+)]
+#[patch("/tiers/{id}")]
+async fn update(mut call: Call<Admin>) -> Handled {
+    let (id, ask, once) = call.read_change("PATCH /tiers/{id}", change).await?;
+    let answer = call.app().tiers.change(&call.who, id, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Delete a tier that no affiliate has and no commission rule names.
+#[utoipa::path(
+    tag = "Tiers", operation_id = "deleteTier", params(("id" = String, Path, description = "The tier's id.")),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
+)]
+#[delete("/tiers/{id}")]
+async fn remove(call: Call<Admin>) -> Handled {
+    call.no_query()?;
+    let answer = call.app().tiers.delete(&call.who, call.path_id()?).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(update).service(remove);
+}

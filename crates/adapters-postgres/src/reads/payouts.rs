@@ -1,0 +1,276 @@
+//! Payouts.
+
+use super::{Read, page, paged};
+use crate::{
+    PostgresStorage,
+    rows::{
+        AccountRow, CommissionRow, Mapped, MerchantRow, PayoutItemRow, PayoutRow, Readable, Stored, optional_text,
+        parsed, time,
+    },
+    sql::Sql,
+};
+use async_trait::async_trait;
+use domain::{
+    AffiliateId, AffiliateStatus, Commission, Currency, DisplayName, Email, Merchant, MerchantId, Payout, PayoutId,
+    PayoutItem, PayoutItemId, PayoutItemStatus, PayoutStatus, Timestamp,
+};
+use ports::{
+    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, Page, PageAsk, PayoutFacts,
+    PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, Version, Versioned,
+};
+use tokio::try_join;
+use uuid::Uuid;
+
+/// The payouts of a merchant that are seen, so far all of them.
+fn sealed<'a>(merchant: MerchantId) -> Sql<'a, PayoutRow> {
+    let columns = PayoutRow::select("p");
+    let text = format!("SELECT {columns} FROM payouts p WHERE p.merchant_id = ? AND p.sealed_at IS NOT NULL");
+    Sql::new(text).bind(merchant.uuid())
+}
+
+/// The items of a payout, so far all of them.
+fn items<'a>(merchant: MerchantId, payout: PayoutId) -> Sql<'a, PayoutItemRow> {
+    let columns = PayoutItemRow::select("i");
+    Sql::new(format!("SELECT {columns} FROM payout_items i WHERE i.merchant_id = ? AND i.payout_id = ?"))
+        .bind(merchant.uuid())
+        .bind(payout.uuid())
+}
+
+/// A merchant, and a payout of it whether it is sealed or not.
+fn payout_of<'a>(merchant: MerchantId, payout: PayoutId) -> Sql<'a, (MerchantRow, PayoutRow)> {
+    Sql::new(format!(
+        "SELECT {}, {} FROM payouts p JOIN merchants m ON m.id = p.merchant_id WHERE p.merchant_id = ? AND p.id = ?",
+        MerchantRow::select("m"),
+        PayoutRow::select("p"),
+    ))
+    .bind(merchant.uuid())
+    .bind(payout.uuid())
+}
+
+fn uuids(ids: &[AffiliateId]) -> Option<Vec<Uuid>> {
+    (!ids.is_empty()).then(|| ids.iter().map(|id| id.uuid()).collect())
+}
+
+/// The accounts that are due with their rows, an account after the other. Each account's rows come from an index in the
+/// order in which they are wanted, so that no more are read than are asked for.
+fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (CommissionRow, AccountRow, i64)> {
+    let DueAsk { currency, least, only, part, rows } = ask;
+    let (after_row, of_account) = match part {
+        DuePart::Accounts { after: None } => ("", " AND x.approved_minor > 0 AND x.approved_minor >= ?"),
+        DuePart::Accounts { after: Some(_) } => {
+            ("", " AND x.approved_minor > 0 AND x.approved_minor >= ? AND x.affiliate_id > ?")
+        }
+        DuePart::Rest { .. } => (" AND c.id > ?", " AND x.affiliate_id = ?"),
+    };
+    let most = rows.saturating_add(1);
+    let mut sql = Sql::new(format!(
+        "SELECT {}, {}, a.version FROM accounts x \
+         JOIN affiliates a ON a.merchant_id = x.merchant_id AND a.id = x.affiliate_id AND a.status = '{}' \
+         CROSS JOIN LATERAL (SELECT * FROM commissions c WHERE c.merchant_id = x.merchant_id \
+         AND c.currency = x.currency AND c.affiliate_id = x.affiliate_id AND c.status = 'approved' \
+         AND c.payout_id IS NULL{after_row} ORDER BY c.id LIMIT {most}) c \
+         WHERE x.merchant_id = ? AND x.currency = ?{of_account}",
+        CommissionRow::select("c"),
+        AccountRow::select("x"),
+        AffiliateStatus::Approved.as_str(),
+    ));
+    if let DuePart::Rest { of: _, after } = part {
+        sql = sql.bind(after.uuid());
+    }
+    sql = sql.bind(merchant.uuid()).bind(currency.code().to_owned());
+    sql = match part {
+        DuePart::Accounts { after } => {
+            let sql = sql.bind(least.minor());
+            after.iter().fold(sql, |sql, after| sql.bind(after.uuid()))
+        }
+        DuePart::Rest { of, after: _ } => sql.bind(of.uuid()),
+    };
+    if let Some(only) = uuids(only) {
+        sql = sql.text(" AND x.affiliate_id = ANY (?)").bind_each(only);
+    }
+    sql.text(&format!(" ORDER BY x.affiliate_id, c.id LIMIT {most}"))
+}
+
+/// The rows of a payout that it has not paid yet, with their items and accounts.
+fn frozen<'a>(merchant: MerchantId, ask: &FrozenAsk) -> Sql<'a, (CommissionRow, PayoutItemRow, AccountRow)> {
+    let FrozenAsk { payout, only, after, rows } = ask;
+    let mut sql = Sql::new(format!(
+        "SELECT {}, {}, {} FROM commissions c \
+         JOIN payout_items i ON i.merchant_id = c.merchant_id AND i.payout_id = c.payout_id \
+         AND i.affiliate_id = c.affiliate_id \
+         JOIN accounts x ON x.merchant_id = c.merchant_id AND x.affiliate_id = c.affiliate_id AND x.currency = c.currency \
+         WHERE c.merchant_id = ? AND c.payout_id = ? AND c.status = 'approved'",
+        CommissionRow::select("c"),
+        PayoutItemRow::select("i"),
+        AccountRow::select("x"),
+    ))
+    .bind(merchant.uuid())
+    .bind(payout.uuid());
+    if let Some((affiliate, id)) = after {
+        sql = sql.text(" AND (c.affiliate_id, c.id) > (?, ?)").bind(affiliate.uuid()).bind(id.uuid());
+    }
+    if let Some(only) = uuids(only) {
+        sql = sql.text(" AND c.affiliate_id = ANY (?)").bind_each(only);
+    }
+    sql.text(&format!(" ORDER BY c.affiliate_id, c.id LIMIT {}", rows.saturating_add(1)))
+}
+
+/// Groups rows that come sorted by their first part: `same` says whether a row belongs to the last group.
+fn grouped<R, G>(
+    rows: Vec<R>,
+    same: impl Fn(&G, &R) -> bool,
+    open: impl Fn(R) -> Mapped<(G, Versioned<Commission>)>,
+    into: impl Fn(&mut G) -> &mut Vec<Versioned<Commission>>,
+) -> Mapped<Vec<G>> {
+    let mut groups: Vec<G> = Vec::new();
+    for row in rows {
+        let known = groups.last().is_some_and(|last| same(last, &row));
+        let (group, commission) = open(row)?;
+        if !known {
+            groups.push(group);
+        }
+        if let Some(last) = groups.last_mut() {
+            into(last).push(commission);
+        }
+    }
+    Ok(groups)
+}
+
+#[async_trait]
+impl PayoutReads for PostgresStorage {
+    async fn payout(&self, merchant: MerchantId, id: PayoutId) -> Read<Option<Payout>> {
+        let row = self.readers.reader()?.first(sealed(merchant).text(" AND p.id = ?").bind(id.uuid())).await?;
+        Ok(row.map(Readable::entity).transpose()?)
+    }
+
+    async fn payouts(&self, merchant: MerchantId, filter: &PayoutFilter, ask: &PageAsk) -> Read<Page<Payout>> {
+        let PayoutFilter { status, currency, from, to } = filter;
+        let sql = sealed(merchant)
+            .and(" AND p.status = ?", status.map(PayoutStatus::as_str))
+            .and(" AND p.currency = ?", currency.as_ref().map(Currency::code))
+            .and(" AND p.created_at >= ?", from.map(time))
+            .and(" AND p.created_at < ?", to.map(time));
+        let rows = self.readers.reader()?.all(paged(sql, "p", ask)).await?;
+        page(rows, ask, Readable::entity)
+    }
+
+    async fn payout_items(
+        &self,
+        merchant: MerchantId,
+        payout: PayoutId,
+        filter: &PayoutItemFilter,
+        ask: &PageAsk,
+    ) -> Read<Page<PayoutItem>> {
+        let PayoutItemFilter { status, affiliate_id } = filter;
+        let sql = items(merchant, payout)
+            .and(" AND i.status = ?", status.map(PayoutItemStatus::as_str))
+            .and(" AND i.affiliate_id = ?", affiliate_id.map(AffiliateId::uuid));
+        let rows = self.readers.reader()?.all(paged(sql, "i", ask)).await?;
+        page(rows, ask, Readable::entity)
+    }
+
+    async fn payout_lines(
+        &self,
+        merchant: MerchantId,
+        payout: PayoutId,
+        after: Option<AffiliateId>,
+        most: u32,
+    ) -> Read<Vec<PayoutLine>> {
+        let sql = Sql::<(PayoutItemRow, String, Option<String>)>::new(format!(
+            "SELECT {}, a.email, a.display_name FROM payout_items i \
+             JOIN affiliates a ON a.merchant_id = i.merchant_id AND a.id = i.affiliate_id \
+             WHERE i.merchant_id = ? AND i.payout_id = ? AND i.status = '{}'",
+            PayoutItemRow::select("i"),
+            PayoutItemStatus::Open.as_str(),
+        ));
+        let sql = sql
+            .bind(merchant.uuid())
+            .bind(payout.uuid())
+            .and(" AND i.affiliate_id > ?", after.map(AffiliateId::uuid))
+            .text(" ORDER BY i.affiliate_id LIMIT ?")
+            .bind(i64::from(most));
+        let line = |(item, email, name): (PayoutItemRow, String, Option<String>)| {
+            let email = parsed(Email::parse(&email))?;
+            Ok(PayoutLine { item: item.entity()?, email, display_name: optional_text(name, DisplayName::parse)? })
+        };
+        let rows = self.readers.reader()?.all(sql).await?;
+        Ok(rows.into_iter().map(line).collect::<Mapped<_>>()?)
+    }
+
+    async fn payout_facts(
+        &self,
+        merchant: MerchantId,
+        id: PayoutId,
+        wanted: &[PayoutItemId],
+        affiliates: &[AffiliateId],
+    ) -> Read<Option<PayoutFacts>> {
+        let named = items(merchant, id)
+            .text(" AND (i.id = ANY (?) OR i.affiliate_id = ANY (?))")
+            .bind_each(wanted.iter().map(|id| id.uuid()))
+            .bind_each(affiliates.iter().map(|id| id.uuid()));
+        let reader = self.readers.reader()?;
+        let (found, items) = try_join!(biased; reader.first(payout_of(merchant, id)), reader.all(named))?;
+        let Some((merchant, payout)) = found else { return Ok(None) };
+        let items = items.into_iter().map(Readable::entity).collect::<Mapped<_>>()?;
+        Ok(Some(PayoutFacts { merchant: merchant.versioned()?, payout: payout.versioned()?, items }))
+    }
+
+    async fn known_affiliates(&self, merchant: MerchantId, ids: &[AffiliateId]) -> Read<Vec<AffiliateId>> {
+        let sql = Sql::<Uuid>::new("SELECT a.id FROM affiliates a WHERE a.merchant_id = ? AND a.id = ANY (?)");
+        let sql = sql.bind(merchant.uuid()).bind_each(ids.iter().map(|id| id.uuid()));
+        let found = self.readers.reader()?.all(sql).await?;
+        Ok(found.into_iter().map(AffiliateId::from_uuid).collect())
+    }
+
+    async fn payout_due(&self, merchant: MerchantId, ask: &DueAsk) -> Read<Option<DueFacts>> {
+        let columns = MerchantRow::select("m");
+        let of_merchant = Sql::<MerchantRow>::new(format!("SELECT {columns} FROM merchants m WHERE m.id = ?"));
+        let reader = self.readers.reader()?;
+        let (found, mut rows) =
+            try_join!(biased; reader.first(of_merchant.bind(merchant.uuid())), reader.all(due(merchant, ask)))?;
+        let Some(found) = found else { return Ok(None) };
+        let merchant: Versioned<Merchant> = found.versioned()?;
+        let most = usize::try_from(ask.rows).unwrap_or(usize::MAX);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let accounts = grouped(
+            rows,
+            |last: &DueAccount, (row, ..)| last.account.row.affiliate_id.uuid() == row.affiliate_id,
+            |(row, account, affiliate)| {
+                let affiliate = Version::stored(affiliate);
+                Ok((DueAccount { account: account.versioned()?, affiliate, rows: Vec::new() }, row.versioned()?))
+            },
+            |group| &mut group.rows,
+        )?;
+        Ok(Some(DueFacts { merchant, accounts, more }))
+    }
+
+    async fn payout_frozen(&self, merchant: MerchantId, ask: &FrozenAsk) -> Read<Option<FrozenFacts>> {
+        let reader = self.readers.reader()?;
+        let (found, mut rows) =
+            try_join!(biased; reader.first(payout_of(merchant, ask.payout)), reader.all(frozen(merchant, ask)))?;
+        let Some((merchant, payout)) = found else { return Ok(None) };
+        let most = usize::try_from(ask.rows).unwrap_or(usize::MAX);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let items = grouped(
+            rows,
+            |last: &FrozenItem, (row, ..)| last.item.row.affiliate_id.uuid() == row.affiliate_id,
+            |(row, item, account)| {
+                let group = FrozenItem { item: item.versioned()?, account: account.versioned()?, rows: Vec::new() };
+                Ok((group, row.versioned()?))
+            },
+            |group| &mut group.rows,
+        )?;
+        Ok(Some(FrozenFacts { merchant: merchant.versioned()?, payout: payout.versioned()?, items, more }))
+    }
+
+    async fn unsealed_payouts(&self, before: Timestamp, most: u32) -> Read<Vec<(MerchantId, PayoutId)>> {
+        let sql = Sql::<(Uuid, Uuid)>::new(
+            "SELECT p.merchant_id, p.id FROM payouts p WHERE p.sealed_at IS NULL AND p.begun_at < ? \
+             ORDER BY p.begun_at, p.merchant_id, p.id LIMIT ?",
+        );
+        let found = self.readers.reader()?.all(sql.bind(time(before)).bind(i64::from(most))).await?;
+        Ok(found.into_iter().map(|(merchant, id)| (MerchantId::from_uuid(merchant), PayoutId::from_uuid(id))).collect())
+    }
+}

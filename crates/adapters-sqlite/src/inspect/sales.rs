@@ -1,0 +1,56 @@
+//! What sales earned against what they should have earned, as the domain reckons it.
+
+use crate::{
+    error::Fault,
+    reads,
+    rows::{EventRow, TableRow as _},
+    schema::events,
+    values::Uid,
+};
+use diesel::prelude::*;
+use domain::{Commission, Flaw, MerchantId, audit};
+use ports::Difference;
+use uuid::Uuid;
+
+/// How many sales are in memory at a time.
+const CHUNK: usize = 500;
+
+/// At most `most` differences, sale after sale in the order of their ids.
+pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Result<Vec<Difference>, Fault> {
+    let mut found = Vec::new();
+    let mut after = (Uuid::nil(), Uuid::nil());
+    while found.len() < most {
+        let sales = chunk(connection, after)?;
+        let is_last = sales.len() < CHUNK;
+        for sale in sales {
+            let merchant: MerchantId = sale.merchant_id.id();
+            let sale = sale.read()?.row;
+            after = (merchant.uuid(), sale.id.uuid());
+            let lineage = reads::lineage(connection, merchant, &sale.order_id, sale.id)?;
+            let rows: Vec<Commission> = lineage.into_iter().map(|row| row.row).collect();
+            found.extend(audit(&sale, &rows).into_iter().map(|Flaw { id, found }| Difference {
+                rule: "sale_rows",
+                merchant: Some(merchant),
+                found: format!("{id} {found}"),
+            }));
+        }
+        if is_last {
+            break;
+        }
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+/// The sales after one of them.
+fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> QueryResult<Vec<EventRow>> {
+    let later = events::merchant_id.eq(Uid(merchant)).and(events::id.gt(Uid(id)));
+    events::table
+        .filter(events::refunds.is_null())
+        .filter(events::merchant_id.ge(Uid(merchant)))
+        .filter(events::merchant_id.gt(Uid(merchant)).or(later))
+        .order((events::merchant_id, events::id))
+        .limit(i64::try_from(CHUNK).unwrap_or(i64::MAX))
+        .select(EventRow::as_select())
+        .load(connection)
+}

@@ -1,0 +1,79 @@
+//! Refunds.
+
+use super::{
+    commissions::{accounts_of, lineage},
+    events::event,
+    merchants::merchant,
+};
+use crate::{
+    SqliteStorage,
+    error::{Damaged, Fault},
+    rows::{EventRow, TableRow as _, find, owner_of},
+    schema::events,
+    values::Uid,
+};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{Event, EventSpace, MerchantId, OrderReference};
+use ports::{ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale, Space, Versioned};
+
+fn facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    lookup: &RefundLookup,
+) -> Result<Option<RefundFacts>, Fault> {
+    let RefundLookup { external_id, sale } = lookup;
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let earlier = match owner_of(connection, id, Space::Event(EventSpace::Refund), external_id.as_str())? {
+        Some(owner) => event(connection, id, owner)?,
+        None => None,
+    };
+    let sales: Vec<Versioned<Event>> = match sale {
+        RefundedSale::Event(event) => find::<EventRow>(connection, id.uuid(), event.uuid())?.into_iter().collect(),
+        RefundedSale::Order(order) => of_order(connection, id, order)?,
+    };
+    let rows = match sales.first() {
+        Some(sale) => lineage(connection, id, &sale.row.order_id, sale.row.id)?,
+        None => Vec::new(),
+    };
+    let accounts = accounts_of(connection, id, &rows)?;
+    Ok(Some(RefundFacts { merchant, earlier, sales, rows, accounts }))
+}
+
+/// The paying events of an order, two at the most: the one whose external id is the order, which has a claim, and those
+/// that name an order of another name, which have an index.
+fn of_order(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    order: &OrderReference,
+) -> Result<Vec<Versioned<Event>>, Fault> {
+    let owner = owner_of(connection, merchant, Space::Event(EventSpace::Paying), order.as_str())?;
+    let own = match owner {
+        Some(id) => find::<EventRow>(connection, merchant.uuid(), id)?.filter(|event| event.row.order_id == *order),
+        None => None,
+    };
+    let elsewhere = events::merchant_id
+        .eq(Uid::from(merchant))
+        .and(events::order_id.eq(order.as_str()))
+        .and(events::order_id.ne(events::external_id));
+    let rows: Vec<EventRow> = events::table
+        .filter(elsewhere.and(events::kind.ne_all(["refund", "signup", "lead", "trial_started"])))
+        .order(events::id)
+        .limit(2)
+        .select(EventRow::as_select())
+        .load(connection)?;
+    let read: Result<Vec<_>, Damaged> = rows.into_iter().map(EventRow::read).collect();
+    Ok(own.into_iter().chain(read?).take(2).collect())
+}
+
+#[async_trait]
+impl RefundReads for SqliteStorage {
+    async fn refund_facts(
+        &self,
+        merchant: MerchantId,
+        lookup: &RefundLookup,
+    ) -> Result<Option<RefundFacts>, ReadError> {
+        let lookup = lookup.clone();
+        self.readers.read(move |connection| facts(connection, merchant, &lookup)).await
+    }
+}

@@ -1,0 +1,294 @@
+//! Many events in one request: each line is decided as it would be alone, many are written together.
+//!
+//! Lines that speak of the same thing (an external id, a customer) must see what the ones before them did. So the lines
+//! go in rounds: of those that share a key, each waits for the round after its predecessor's. The facts of a round are
+//! loaded in one go, and what it writes travels in sets of many lines. A refund sees all lines before it, and all after
+//! it see what it did.
+
+use super::{Events, RecordEvent, Shop};
+use crate::{Answer, AppError, Once, Principal, Refunds, desk::Attempts};
+use domain::{EventSpace, Merchant, NewRefund, Refusal};
+use ports::{ChangeSet, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// The most lines whose facts are loaded at once: what they write is committed while the facts are fresh.
+const MOST_LOADED: usize = 500;
+/// The most rows that one set collects, so that it stays below [`ChangeSet::MOST_ROWS`].
+const MOST_ROWS: usize = 3_500;
+/// The most bytes that one set collects.
+const MOST_BYTES: usize = 2 << 20;
+
+/// Events posted together.
+#[derive(Debug)]
+pub struct EventBatch {
+    /// Each as it was read, in order.
+    pub lines: Vec<Result<BatchLine, Refusal>>,
+    /// The request's id, for the lines that are refused.
+    pub request_id: String,
+}
+
+/// What a line asks for.
+#[derive(Debug)]
+pub enum BatchLine {
+    /// To record an event.
+    Event(RecordEvent),
+    /// To take a sale back.
+    Refund(NewRefund),
+}
+
+/// Lines that go together: those between two refunds, or a refund.
+enum Part {
+    Events(Vec<Line>),
+    Refund(usize, NewRefund),
+}
+
+/// A line that waits to be recorded, and its place in the batch.
+#[derive(Debug, Clone)]
+struct Line {
+    place: usize,
+    ask: RecordEvent,
+}
+
+/// Something that two lines may have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Event(EventSpace, String),
+    Customer(String),
+    Email(String),
+}
+
+/// Lines that are written together.
+struct Pack {
+    set: ChangeSet,
+    lines: Vec<(Line, LineOutcome)>,
+}
+
+/// A batch under way.
+struct Run<'a> {
+    who: &'a Principal,
+    attempts: Attempts<'a>,
+    outcomes: Outcomes,
+    /// As it was last seen.
+    merchant: Option<Versioned<Merchant>>,
+    /// Whether anything was written.
+    wrote: bool,
+}
+
+impl Events {
+    /// Records many, each once. A line that is refused harms no other; a line whose external id came before in the batch
+    /// is a repeat of that one. If the storage fails on the way the whole request fails, and its retry finds as repeats
+    /// what was recorded.
+    pub async fn record_batch(
+        &self,
+        who: &Principal,
+        batch: EventBatch,
+        refunds: &Refunds,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        if let Some(kept) = attempts.kept_answer().await? {
+            return Ok(kept);
+        }
+        let EventBatch { lines, request_id } = batch;
+        let (mut parts, outcomes) = parts(lines);
+        let outcomes = Outcomes { request_id, lines: outcomes };
+        let mut run = Run { who, attempts, outcomes, merchant: None, wrote: false };
+        while let Some(part) = parts.pop_front() {
+            match part {
+                Part::Events(lines) => {
+                    let mut rounds = rounds(lines);
+                    while let Some(round) = rounds.pop_front() {
+                        let last = parts.is_empty() && rounds.is_empty();
+                        if let Some(answer) = self.round(&mut run, round, last).await? {
+                            return Ok(answer);
+                        }
+                    }
+                }
+                Part::Refund(place, ask) => run.refund(refunds, place, ask).await?,
+            }
+        }
+        self.closed(run).await
+    }
+
+    /// Records lines that have nothing in common; of the last ones, returns the batch's answer if it was kept with them,
+    /// or by somebody else meanwhile.
+    async fn round(&self, run: &mut Run<'_>, mut lines: Vec<Line>, last: bool) -> Result<Option<Answer>, AppError> {
+        while !lines.is_empty() {
+            let later = lines.split_off(lines.len().min(MOST_LOADED));
+            let closing = last && later.is_empty();
+            let lookups = lines.iter().map(|line| self.lookup(&line.ask)).collect();
+            let facts = self.reads.event_facts(run.who.merchant_id, lookups).await?;
+            if let Some(kept) = run.attempts.kept_answer().await? {
+                return Ok(Some(kept));
+            }
+            let (shop, found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
+            let mut packs = Packs::default();
+            for (line, found) in lines.into_iter().zip(found) {
+                match self.decided(run.who, line.ask.clone(), &shop, found) {
+                    Ok((Some(set), answer)) => packs.add(line, set, LineOutcome::Done(answer.status, answer.body)),
+                    Ok((None, answer)) => run.tell(line.place, LineOutcome::Done(answer.status, answer.body)),
+                    Err(AppError::Refused(refusal)) => run.tell(line.place, LineOutcome::Refused(refusal)),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            run.merchant = Some(shop.merchant);
+            let Packs { mut packs, mut again, .. } = packs;
+            while let Some(pack) = packs.pop_front() {
+                let ends = closing && packs.is_empty() && again.is_empty();
+                match self.written_pack(run, pack, ends).await? {
+                    Written::All(Some(answer)) => return Ok(Some(answer)),
+                    Written::All(None) => {}
+                    Written::Nothing(lines) => again.extend(lines),
+                }
+            }
+            again.extend(later);
+            lines = again;
+        }
+        Ok(None)
+    }
+
+    /// Writes one set, with the batch's answer if it is the last.
+    async fn written_pack(&self, run: &mut Run<'_>, pack: Pack, ends: bool) -> Result<Written, AppError> {
+        let Pack { set, lines } = pack;
+        let (lines, outcomes): (Vec<Line>, Vec<LineOutcome>) = lines.into_iter().unzip();
+        for (line, outcome) in lines.iter().zip(outcomes) {
+            run.tell(line.place, outcome);
+        }
+        let written = if ends {
+            let answer = self.answer(&run.outcomes);
+            run.attempts.commit(set, answer).await?.map(Some)
+        } else {
+            run.attempts.write(set).await?.then_some(None)
+        };
+        run.wrote |= written.is_some();
+        Ok(written.map_or(Written::Nothing(lines), Written::All))
+    }
+
+    /// The answer of a batch that did not end with a set of its own.
+    async fn closed(&self, run: Run<'_>) -> Result<Answer, AppError> {
+        let answer = self.answer(&run.outcomes);
+        let Some(merchant) = run.merchant.filter(|_| run.wrote) else { return Ok(answer) };
+        match run.attempts.commit(self.desk.set_for(&merchant)?, answer.clone()).await? {
+            Some(answer) => Ok(answer),
+            // Somebody else's answer to the same key was first.
+            None => Ok(run.attempts.kept_answer().await?.unwrap_or(answer)),
+        }
+    }
+
+    fn answer(&self, outcomes: &Outcomes) -> Answer {
+        Answer::first(ReplyStatus::Ok, self.desk.wire.object(Shown::Outcomes(outcomes)))
+    }
+}
+
+/// What became of a set.
+enum Written {
+    /// It is written; with the batch's answer, if that went with it.
+    All(Option<Answer>),
+    /// The facts of its lines moved: they are to be decided again.
+    Nothing(Vec<Line>),
+}
+
+impl Run<'_> {
+    async fn refund(&mut self, refunds: &Refunds, place: usize, ask: NewRefund) -> Result<(), AppError> {
+        match refunds.record_in_batch(self.who, ask, &self.attempts).await {
+            Ok((answer, merchant)) => {
+                self.wrote |= answer.status == ReplyStatus::Created;
+                self.merchant = Some(merchant);
+                self.tell(place, LineOutcome::Done(answer.status, answer.body));
+            }
+            Err(AppError::Refused(refusal)) => self.tell(place, LineOutcome::Refused(refusal)),
+            Err(failure) => return Err(failure),
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, place: usize, outcome: LineOutcome) {
+        if let Some(line) = self.outcomes.lines.get_mut(place) {
+            *line = outcome;
+        }
+    }
+}
+
+/// Decided lines, in sets that are written one after the other.
+#[derive(Default)]
+struct Packs {
+    packs: VecDeque<Pack>,
+    /// What the sets so far take, give back and change.
+    keys: HashSet<(Space, String)>,
+    rows: HashSet<RowRef>,
+    /// Lines that meet one of these sets after all: they are decided again when it is written.
+    again: Vec<Line>,
+}
+
+impl Packs {
+    /// Adds a decided line to the last set, or to a new one when that is full.
+    fn add(&mut self, line: Line, set: ChangeSet, outcome: LineOutcome) {
+        let keys: HashSet<(Space, String)> =
+            set.claims.iter().chain(&set.frees).map(|claim| (claim.space, claim.key.clone())).collect();
+        let rows: HashSet<RowRef> = set.rows.expected().map(|(row, _)| row).collect();
+        if !self.keys.is_disjoint(&keys) || !self.rows.is_disjoint(&rows) {
+            self.again.push(line);
+            return;
+        }
+        self.keys.extend(keys);
+        self.rows.extend(rows);
+        match self.packs.back_mut() {
+            Some(Pack { set: begun, lines })
+                if begun.row_count() + set.row_count() <= MOST_ROWS
+                    && begun.byte_count() + set.byte_count() <= MOST_BYTES =>
+            {
+                begun.absorb(set);
+                lines.push((line, outcome));
+            }
+            _ => self.packs.push_back(Pack { set, lines: vec![(line, outcome)] }),
+        }
+    }
+}
+
+/// The lines in parts, in order, and an outcome for each: what is wrong with it, or a place for what will be known.
+fn parts(lines: Vec<Result<BatchLine, Refusal>>) -> (VecDeque<Part>, Vec<LineOutcome>) {
+    let (mut parts, mut outcomes) = (VecDeque::new(), Vec::with_capacity(lines.len()));
+    for (place, line) in lines.into_iter().enumerate() {
+        let known = match line {
+            Ok(BatchLine::Event(ask)) => {
+                let line = Line { place, ask };
+                match parts.back_mut() {
+                    Some(Part::Events(lines)) => lines.push(line),
+                    Some(Part::Refund(..)) | None => parts.push_back(Part::Events(vec![line])),
+                }
+                Refusal::NotFound
+            }
+            Ok(BatchLine::Refund(ask)) => {
+                parts.push_back(Part::Refund(place, ask));
+                Refusal::NotFound
+            }
+            Err(refusal) => refusal,
+        };
+        outcomes.push(LineOutcome::Refused(known));
+    }
+    (parts, outcomes)
+}
+
+/// The lines in rounds: within one no two have a key in common, and those that have keep their order.
+fn rounds(lines: Vec<Line>) -> VecDeque<Vec<Line>> {
+    let mut rounds: VecDeque<Vec<Line>> = VecDeque::new();
+    let mut next: HashMap<Key, usize> = HashMap::new();
+    for line in lines {
+        let keys = keys(&line.ask);
+        let round = keys.iter().filter_map(|key| next.get(key)).max().copied().unwrap_or_default();
+        next.extend(keys.into_iter().map(|key| (key, round + 1)));
+        match rounds.get_mut(round) {
+            Some(begun) => begun.push(line),
+            // The first round that is not there yet: the one after some line's.
+            None => rounds.push_back(vec![line]),
+        }
+    }
+    rounds
+}
+
+fn keys(ask: &RecordEvent) -> Vec<Key> {
+    let mut keys = vec![Key::Event(ask.kind.space(), ask.external_id.as_str().to_owned())];
+    keys.extend(ask.customer_external_id.as_ref().map(|id| Key::Customer(id.as_str().to_owned())));
+    keys.extend(ask.customer_email.as_ref().map(|email| Key::Email(email.folded())));
+    keys
+}

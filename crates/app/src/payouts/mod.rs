@@ -1,0 +1,86 @@
+//! Payouts: build one from what is owed, send it, and settle it by what the bank says.
+//!
+//! Each is done in steps of at most [`CHUNK`] commissions, so that nobody waits long behind one; what a step did stays
+//! done. A payout is built unseen and sealed with its last step. Its items are settled one by one, their commissions
+//! follow, and its own status comes last: whoever asks again after a crash goes on where it stopped.
+
+mod build;
+mod settle;
+
+pub use settle::{PayoutChange, PayoutResults};
+
+use crate::{AppError, Principal, desk::Desk};
+use domain::{Currency, MerchantId, Payout, PayoutId, PayoutItem, Refusal};
+use ports::{Lane, LaneKind, Page, PageAsk, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The most commissions that one set moves.
+const CHUNK: u32 = 500;
+/// How many lines of a payment file are read in one go.
+const LINES: u32 = 1_000;
+
+/// The use cases of payouts.
+pub struct Payouts {
+    desk: Arc<Desk>,
+    reads: Arc<dyn PayoutReads>,
+}
+
+/// A new payout.
+#[derive(Debug, Clone)]
+pub struct CreatePayout {
+    /// In which currency.
+    pub currency: Currency,
+    /// Only for these affiliates; for all of them if empty.
+    pub affiliate_ids: Vec<domain::AffiliateId>,
+}
+
+impl Payouts {
+    /// The most affiliates that a new payout may name.
+    pub const MOST_AFFILIATES: usize = 1_000;
+
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn PayoutReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// One payout.
+    pub async fn get(&self, who: &Principal, id: PayoutId) -> Result<Payout, AppError> {
+        Ok(self.reads.payout(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A page of them.
+    pub async fn list(&self, who: &Principal, filter: &PayoutFilter, ask: &PageAsk) -> Result<Page<Payout>, AppError> {
+        Ok(self.reads.payouts(who.merchant_id, filter, ask).await?)
+    }
+
+    /// A page of one's items.
+    pub async fn items(
+        &self,
+        who: &Principal,
+        id: PayoutId,
+        filter: &PayoutItemFilter,
+        ask: &PageAsk,
+    ) -> Result<Page<PayoutItem>, AppError> {
+        self.get(who, id).await?;
+        Ok(self.reads.payout_items(who.merchant_id, id, filter, ask).await?)
+    }
+
+    /// Everything of one that is still to be paid, with whom to pay: nobody is paid twice by a file that is made again.
+    pub async fn export(&self, who: &Principal, id: PayoutId) -> Result<Vec<PayoutLine>, AppError> {
+        self.get(who, id).await?;
+        let mut lines: Vec<PayoutLine> = Vec::new();
+        loop {
+            let after = lines.last().map(|line| line.item.affiliate_id);
+            let some = self.reads.payout_lines(who.merchant_id, id, after, LINES).await?;
+            let last = some.len() < usize::try_from(LINES).unwrap_or_default();
+            lines.extend(some);
+            if last {
+                return Ok(lines);
+            }
+        }
+    }
+}
+
+fn lane(merchant: MerchantId, id: Uuid) -> Lane {
+    Lane { merchant, kind: LaneKind::Payouts, id }
+}

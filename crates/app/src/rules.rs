@@ -1,0 +1,146 @@
+//! Commission rules: list, get, create, change, delete.
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use domain::{CommissionRule, NewRule, Refusal, RuleChange, RuleId, RuleScope, ShortText};
+use ports::{
+    ChangeSet, IdSourceExt, Page, PageAsk, ProgramReads, ReplyStatus, RuleFacts, RuleFilter, RuleNames, Shown, Topic,
+    Versioned,
+};
+use std::sync::Arc;
+
+/// The use cases of commission rules.
+pub struct Rules {
+    desk: Arc<Desk>,
+    reads: Arc<dyn ProgramReads>,
+}
+
+impl Rules {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ProgramReads>) -> Self {
+        Self { desk, reads }
+    }
+
+    /// One rule.
+    pub async fn get(&self, who: &Principal, id: RuleId) -> Result<CommissionRule, AppError> {
+        Ok(self.reads.rule(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A page of them.
+    pub async fn list(
+        &self,
+        who: &Principal,
+        filter: &RuleFilter,
+        ask: &PageAsk,
+    ) -> Result<Page<CommissionRule>, AppError> {
+        Ok(self.reads.rules(who.merchant_id, filter, ask).await?)
+    }
+
+    /// Makes one.
+    pub async fn create(&self, who: &Principal, ask: NewRule, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let names = names(ask.scope.reference().as_deref());
+        loop {
+            let facts = self.reads.rule_facts(who.merchant_id, None, names).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.created(&ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn created(&self, ask: &NewRule, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let merchant = &facts.merchant;
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(merchant)?;
+        let rule = CommissionRule::create(self.desk.ids.id(), ask.clone(), now)?;
+        hold_what_it_names(&mut set, &rule.scope, &facts)?;
+        // Two who take the last place at once collide on the merchant's row.
+        set.rows.merchants.change(merchant.version, merchant.row.with_one_more_rule()?);
+        let body = self.desk.wire.object(Shown::CommissionRule(&rule));
+        self.desk.announce(&mut set, &merchant.row, Topic::CommissionRuleCreated, now, &body);
+        set.rows.commission_rules.insert(rule);
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
+    }
+
+    /// Changes one. What was earned by it stays.
+    pub async fn change(
+        &self,
+        who: &Principal,
+        id: RuleId,
+        ask: RuleChange,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let names = names(ask.reference.as_ref().and_then(Option::as_ref).map(ShortText::as_str));
+        loop {
+            let facts = self.reads.rule_facts(who.merchant_id, Some(id), names).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.changed(&ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn changed(&self, ask: &RuleChange, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let Versioned { row: before, version } = facts.rule.clone().ok_or(Refusal::NotFound)?;
+        let merchant = &facts.merchant.row;
+        let now = merchant.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&facts.merchant)?;
+        let after = before.changed(ask.clone(), now)?;
+        if after.scope != before.scope {
+            hold_what_it_names(&mut set, &after.scope, &facts)?;
+        }
+        let is_same = CommissionRule { updated_at: before.updated_at, ..after.clone() } == before;
+        let after = if is_same { before } else { after };
+        let body = self.desk.wire.object(Shown::CommissionRule(&after));
+        if !is_same {
+            self.desk.announce(&mut set, merchant, Topic::CommissionRuleUpdated, after.updated_at, &body);
+            set.rows.commission_rules.change(version, after);
+        }
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+
+    /// Deletes one. What was earned by it stays.
+    pub async fn delete(&self, who: &Principal, id: RuleId) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
+        loop {
+            let facts = self.reads.rule_facts(who.merchant_id, Some(id), RuleNames::default()).await?;
+            let RuleFacts { merchant, rule, affiliate: _, tier: _ } = facts.ok_or(Refusal::NotFound)?;
+            let rule = rule.ok_or(Refusal::NotFound)?;
+            let now = merchant.row.clock.at(self.desk.now());
+            let mut set = self.desk.set_for(&merchant)?;
+            set.rows.merchants.change(merchant.version, merchant.row.with_one_rule_less());
+            set.rows.commission_rules.delete(&rule);
+            let shown = Shown::CommissionRule(&rule.row);
+            self.desk.announce_shown(&mut set, &merchant.row, Topic::CommissionRuleDeleted, now, shown);
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
+                return Ok(answer);
+            }
+        }
+    }
+}
+
+/// What a reference may name, going by its form.
+fn names(reference: Option<&str>) -> RuleNames {
+    RuleNames {
+        affiliate_id: reference.and_then(|text| text.parse().ok()),
+        tier_id: reference.and_then(|text| text.parse().ok()),
+    }
+}
+
+/// What a scope names must be there, and stay until the rule is.
+fn hold_what_it_names(set: &mut ChangeSet, scope: &RuleScope, facts: &RuleFacts) -> Result<(), Refusal> {
+    match (scope, &facts.affiliate, &facts.tier) {
+        (RuleScope::Affiliate(_), Some(affiliate), _) => set.hold_still(affiliate),
+        (RuleScope::Affiliate(_), None, _) => return Err(Refusal::invalid("scope_ref", RuleScope::NO_AFFILIATE)),
+        (RuleScope::Tier(_), _, Some(tier)) => set.hold_still(tier),
+        (RuleScope::Tier(_), _, None) => return Err(Refusal::invalid("scope_ref", RuleScope::NO_TIER)),
+        (RuleScope::Product(_) | RuleScope::Category(_) | RuleScope::Global, ..) => {}
+    }
+    Ok(())
+}

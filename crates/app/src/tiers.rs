@@ -1,0 +1,236 @@
+//! Tiers: list, get, create, change, delete, and who rises to a higher one.
+
+use crate::{Answer, AppError, Once, Principal, desk::Desk, workers::Turn};
+use domain::{
+    Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, Timestamp,
+    promotion,
+};
+use ports::{
+    ChangeSet, IdSourceExt, Lane, LaneKind, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, ReplyStatus,
+    Shown, Space, TierChangeFacts, TierFilter, Topic, Versioned, Window,
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How many candidates are read at once.
+const CANDIDATES: u32 = 500;
+
+/// How far windows overlap: an id is made some seconds before its event is there.
+const OVERLAP: Duration = Duration::from_secs(15);
+/// How often the worker looks: whoever was just looked at is looked at again as long as the windows overlap.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long the worker goes by what is new. Then it looks at everybody once more, for what no event tells: a commission
+/// that was paid, a tier that was made.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// The use cases of tiers.
+pub struct Tiers {
+    desk: Arc<Desk>,
+    reads: Arc<dyn ProgramReads>,
+    looked: Mutex<Looked>,
+}
+
+/// Up to when this node's worker has looked at whom.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    /// At those with new events.
+    new: Timestamp,
+    /// At everybody.
+    all: Timestamp,
+}
+
+impl Tiers {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ProgramReads>) -> Self {
+        Self { desk, reads, looked: Mutex::new(Looked { new: Timestamp::MIN, all: Timestamp::MIN }) }
+    }
+
+    /// One tier.
+    pub async fn get(&self, who: &Principal, id: TierId) -> Result<Tier, AppError> {
+        Ok(self.reads.tier(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A page of them.
+    pub async fn list(&self, who: &Principal, filter: &TierFilter, ask: &PageAsk) -> Result<Page<Tier>, AppError> {
+        Ok(self.reads.tiers(who.merchant_id, filter, ask).await?)
+    }
+
+    /// Makes one.
+    pub async fn create(&self, who: &Principal, ask: NewTier, once: Option<Once>) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let facts = self.reads.new_tier_facts(who.merchant_id, &ask.name).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.created(&ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn created(&self, ask: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let NewTierFacts { merchant, name_owner } = facts;
+        if name_owner.is_some() {
+            return Err(Refusal::Exists { field: "name" }.into());
+        }
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        // Two who take the last place at once collide on the merchant's row.
+        set.rows.merchants.change(merchant.version, merchant.row.with_one_more_tier()?);
+        let tier = Tier::create(self.desk.ids.id(), ask.clone(), merchant.row.settings.currency, now)?;
+        set.claim(Space::TierName, tier.name.folded(), tier.id.uuid());
+        let body = self.desk.wire.object(Shown::Tier(&tier));
+        self.desk.announce(&mut set, &merchant.row, Topic::TierCreated, now, &body);
+        set.rows.tiers.insert(tier);
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
+    }
+
+    /// Changes one. Who has it keeps it; what was earned by it stays.
+    pub async fn change(
+        &self,
+        who: &Principal,
+        id: TierId,
+        ask: TierChange,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        loop {
+            let facts = self.reads.tier_change_facts(who.merchant_id, id, ask.name.as_ref()).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let (set, answer) = self.changed(&ask, facts.ok_or(Refusal::NotFound)?)?;
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn changed(&self, ask: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let TierChangeFacts { merchant, tier: Versioned { row: before, version }, name_owner, in_use: _ } = facts;
+        let id = before.id.uuid();
+        if name_owner.is_some_and(|owner| owner != id) {
+            return Err(Refusal::Exists { field: "name" }.into());
+        }
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        let after = before.changed(ask.clone(), merchant.row.settings.currency, now)?;
+        let is_same = Tier { updated_at: before.updated_at, ..after.clone() } == before;
+        let after = if is_same { before.clone() } else { after };
+        let body = self.desk.wire.object(Shown::Tier(&after));
+        if !is_same {
+            let (old, new) = (before.name.folded(), after.name.folded());
+            if old != new {
+                set.claim(Space::TierName, new, id);
+                set.free(Space::TierName, old, id);
+            }
+            self.desk.announce(&mut set, &merchant.row, Topic::TierUpdated, after.updated_at, &body);
+            set.rows.tiers.change(version, after);
+        }
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+
+    /// Deletes one that no affiliate has and no rule names.
+    pub async fn delete(&self, who: &Principal, id: TierId) -> Result<Answer, AppError> {
+        let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
+        loop {
+            let facts = self.reads.tier_change_facts(who.merchant_id, id, None).await?.ok_or(Refusal::NotFound)?;
+            let TierChangeFacts { merchant, tier, name_owner: _, in_use } = facts;
+            if in_use {
+                let text = "A tier that affiliates have or commission rules name cannot be deleted.";
+                return Err(Refusal::State(text.to_owned()).into());
+            }
+            let now = merchant.row.clock.at(self.desk.now());
+            let mut set = self.desk.set_for(&merchant)?;
+            set.rows.merchants.change(merchant.version, merchant.row.with_one_tier_less());
+            set.rows.tiers.delete(&tier);
+            set.free(Space::TierName, tier.row.name.folded(), tier.row.id.uuid());
+            self.desk.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
+            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Lifts whoever may have risen since the last turn of this node; everybody, now and then and at first.
+    pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
+        let now = self.desk.now();
+        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let sweep = now.since(looked.all) >= SWEEP_EVERY;
+        if !sweep && now.since(looked.new) < LOOK_EVERY {
+            return Ok(Turn::default());
+        }
+        let from = if sweep { Timestamp::MIN } else { looked.new.minus(OVERLAP) };
+        // Whole milliseconds, as in ids; the one that has begun is the next turn's.
+        let risen = self.promote_due(Window { from, to: now }).await?;
+        let all = if sweep { now } else { looked.all };
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Looked { new: now, all };
+        Ok(Turn { done: u64::from(risen), ..Turn::default() })
+    }
+
+    /// Lifts everybody whom the events recorded in `window` may have brought a higher tier, and returns how many rose.
+    ///
+    /// For a worker, of whatever merchant. Each affiliate rises by itself, so whoever is stopped in between does it again,
+    /// and that changes nothing more: windows may overlap, but must leave nothing out.
+    pub async fn promote_due(&self, window: Window) -> Result<u32, AppError> {
+        let (mut risen, mut after) = (0, None);
+        loop {
+            let due = self.reads.tier_candidates(window, after, CANDIDATES).await?;
+            for &(merchant, affiliate) in &due {
+                risen += u32::from(self.promote_one(merchant, affiliate).await?);
+            }
+            match due.last() {
+                Some(&last) => after = Some(last),
+                None => return Ok(risen),
+            }
+        }
+    }
+
+    /// Lifts one affiliate into the tier that it has reached, and says whether it rose. Asked by the worker, and by whatever
+    /// else moves an affiliate's totals: payouts, for what was paid.
+    pub async fn promote_one(&self, merchant: MerchantId, affiliate: AffiliateId) -> Result<bool, AppError> {
+        let lane = Lane { merchant, kind: LaneKind::Affiliate, id: affiliate.uuid() };
+        let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
+        loop {
+            let facts = self.reads.promotion_facts(merchant, affiliate).await?;
+            let Some(set) = facts.map(|facts| self.promoted(facts)).transpose()?.flatten() else { return Ok(false) };
+            if attempts.write(set).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The set that lifts an affiliate; `None` where it stays. Only who may earn rises, and nobody while the merchant's data
+    /// are being wiped.
+    fn promoted(&self, facts: PromotionFacts) -> Result<Option<ChangeSet>, AppError> {
+        let PromotionFacts { merchant, mut record, version, tiers, totals } = facts;
+        if merchant.row.resetting || !record.affiliate.is_approved() {
+            return Ok(None);
+        }
+        let ladder: Vec<Tier> = tiers.iter().map(|tier| tier.row.clone()).collect();
+        let Some(next) = promotion(&ladder, &totals, record.affiliate.tier_id).map(|tier| tier.id) else {
+            return Ok(None);
+        };
+        let now = merchant.row.clock.at(self.desk.now());
+        let change = AffiliateChange { tier_id: Some(Some(next)), ..AffiliateChange::default() };
+        let after: Affiliate = record.affiliate.changed(change, now)?;
+        let mut set = self.desk.set_for(&merchant)?;
+        // As they were weighed: none was made easier, harder or better meanwhile.
+        for tier in tiers {
+            if tier.row.id == next {
+                // Written though it stays as it is: who deletes it at the same time must notice.
+                set.rows.tiers.change(tier.version, tier.row);
+            } else {
+                set.hold_still(&tier);
+            }
+        }
+        record.affiliate = after.clone();
+        let at = after.updated_at;
+        set.rows.affiliates.change(version, after);
+        self.desk.announce_shown(&mut set, &merchant.row, Topic::AffiliateUpdated, at, Shown::Affiliate(&record));
+        Ok(Some(set))
+    }
+}

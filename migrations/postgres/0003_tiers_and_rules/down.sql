@@ -1,0 +1,2 @@
+DROP INDEX merchants_with_tiers;
+DROP TABLE commission_rules, tiers;

@@ -1,0 +1,3 @@
+DROP INDEX merchants_with_tiers;
+DROP TABLE commission_rules;
+DROP TABLE tiers;
