@@ -217,6 +217,9 @@ async fn the_cap_is_frozen_rounded_down() {
         max_payout_rate: domain::Rate::from_millionths(123_456),
         ..domain::SettingsChange::default()
     };
+    // Groups of so few reach the first level only, and what that promises fits.
+    let few = domain::GroupSettingsChange { max_participants: Some(4), ..domain::GroupSettingsChange::default() };
+    stage.app.group_settings.change(&stage.who, few, None).await.unwrap();
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
     let ask = RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
     stage.record(ask).await.unwrap();
