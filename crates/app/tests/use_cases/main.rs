@@ -10,6 +10,7 @@ mod events;
 mod guards;
 mod keys;
 mod maturing;
+mod model;
 mod payouts;
 mod refunds;
 mod rules;
