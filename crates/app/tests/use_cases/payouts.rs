@@ -22,10 +22,7 @@ async fn owed(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, amounts: &[
     let mut made = Vec::new();
     let mut account = Account::open(ids.id(), earner.id, usd());
     let mut version = None;
-    // From both ends in turn, so that no sale is below zero.
-    let (from, to) = (amounts.iter(), amounts.iter().rev());
-    let mixed: Vec<i64> = from.zip(to).flat_map(|(a, b)| [*a, *b]).take(amounts.len()).collect();
-    for (n, amounts) in mixed.chunks(900).enumerate() {
+    for (n, amounts) in amounts.chunks(900).enumerate() {
         let (sale, rows) = build::earnings(ids, &format!("sale-{n}-{}", earner.id), earner, amounts);
         let mut set = ChangeSet::new(stage.who.merchant_id);
         set.claim(Space::Event(sale.kind.space()), sale.external_id.as_str(), sale.id.uuid());
