@@ -44,7 +44,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Fault> {
 /// that entry's own fault; all else is looked at as in any other body.
 pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec<&'a str>, Vec<Fault>> {
     let (list, others) = one_list(body, name).map_err(|fault| vec![fault])?;
-    let list = match list.map(|list| serde_json::from_str::<Vec<&RawValue>>(list)) {
+    let list = match list.map(serde_json::from_str::<Vec<&RawValue>>) {
         None => Err("is required".to_owned()),
         Some(Err(_)) => Err("must be a list".to_owned()),
         Some(Ok(list)) if list.is_empty() || list.len() > most => Err(format!("must have 1 to {most} entries")),

@@ -193,7 +193,8 @@ pub fn commission(ids: &dyn IdSource, event: &Event, earner: &Affiliate) -> Comm
     }
 }
 
-/// A sale that earned `earner` exactly these amounts, in minor units of dollars: a row each, all of it commission.
+/// A lead that earned `earner` exactly these amounts, in minor units of dollars: a fixed sum a row. Without a sale there is
+/// nothing that they must sum up to, so that some may be below zero.
 pub fn earnings(
     ids: &dyn IdSource,
     external_id: &str,
@@ -201,16 +202,15 @@ pub fn earnings(
     amounts: &[i64],
 ) -> (Event, Vec<Commission>) {
     let usd = |minor| Money::from_minor(minor, usd());
-    // Without a cap the rows are what they should be also where some are below zero, as no sale makes them.
-    let sale = Event { amount: Some(usd(amounts.iter().sum())), payout_cap: None, ..event(ids, external_id) };
+    let lead = Event { kind: EventKind::Lead, amount: None, payout_cap: None, ..event(ids, external_id) };
     let row = |&minor| Commission {
-        basis: usd(minor),
-        reward: Reward::Rate(Rate::ONE),
+        basis: usd(0),
+        reward: Reward::Flat(usd(minor)),
         amount: usd(minor),
-        ..commission(ids, &sale, earner)
+        ..commission(ids, &lead, earner)
     };
     let rows = amounts.iter().map(row).collect();
-    (sale, rows)
+    (lead, rows)
 }
 
 /// What `parent` earns at `level` by the `leaf`: a tenth of it.

@@ -50,7 +50,7 @@ pub(super) const ROOMS: &[Room] = &[
     Room {
         name: "app",
         may: &["domain", "ports"],
-        tests_may: &["testkit", "adapters-sqlite", "adapters-system"],
+        tests_may: &["testkit", "adapters-postgres", "adapters-sqlite", "adapters-system"],
         outside: Only(&["tracing", "thiserror", "uuid", "quick_cache", "async-trait"]),
         why: "use cases see the domain and the ports; which adapter stands behind a port is the binary's choice",
     },

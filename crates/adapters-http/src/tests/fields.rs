@@ -138,7 +138,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let name = operation["operationId"].as_str().unwrap();
         let schema = resolve(&content["schema"], &document);
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-        let path = concrete(&path);
+        let path = concrete(path);
         let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
         // Of customers, orders and groups the storage knows nothing: what is right with them is tried from outside.

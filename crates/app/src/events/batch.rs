@@ -39,7 +39,7 @@ pub enum BatchLine {
 /// Lines that go together: those between two refunds, or a refund.
 enum Part {
     Events(Vec<Line>),
-    Refund(usize, NewRefund),
+    Refund(usize, Box<NewRefund>),
 }
 
 /// A line that waits to be recorded, and its place in the batch.
@@ -104,7 +104,7 @@ impl Events {
                         }
                     }
                 }
-                Part::Refund(place, ask) => run.refund(refunds, place, ask).await?,
+                Part::Refund(place, ask) => run.refund(refunds, place, *ask).await?,
             }
         }
         self.closed(run).await
@@ -259,7 +259,7 @@ fn parts(lines: Vec<Result<BatchLine, Refusal>>) -> (VecDeque<Part>, Vec<LineOut
                 Refusal::NotFound
             }
             Ok(BatchLine::Refund(ask)) => {
-                parts.push_back(Part::Refund(place, ask));
+                parts.push_back(Part::Refund(place, Box::new(ask)));
                 Refusal::NotFound
             }
             Err(refusal) => refusal,

@@ -66,7 +66,7 @@ fn without_ids(text: &str) -> String {
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-') {
         let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        if ["evt_", "com_"].iter().any(|prefix| bare.starts_with(prefix)) {
+        if ["evt_", "com_", "bnd_"].iter().any(|prefix| bare.starts_with(prefix)) {
             let next = seen.len();
             let number = *seen.entry(bare.to_owned()).or_insert(next);
             out.push_str(&format!("#{number}{}", &word[bare.len()..]));

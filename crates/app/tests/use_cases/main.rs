@@ -11,6 +11,7 @@ mod groups;
 mod guards;
 mod keys;
 mod maturing;
+mod model;
 mod payouts;
 mod refunds;
 mod rules;

@@ -136,7 +136,7 @@ async fn many_rows_of_one_affiliate_come_in_chunks_and_groups_stay_whole() {
     }
     assert_eq!(done, u64::try_from(all).unwrap());
     assert_eq!(count(&stage, CommissionStatus::Approved).await, all);
-    let earned = i64::try_from(1_200 * 1_980 - 12 * 5).unwrap();
+    let earned = 1_200_i64 * 1_980 - 12 * 5;
     let commission = stage.commissions().await.remove(0);
     let facts = stage.storage.commission_move_facts(stage.who.merchant_id, commission.id).await.unwrap().unwrap();
     let approved: Vec<i64> = facts.accounts.iter().map(|Versioned { row, .. }| row.approved.minor()).collect();

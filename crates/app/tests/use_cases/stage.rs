@@ -130,13 +130,18 @@ impl Stage {
     }
 }
 
-fn open(folder: &tempfile::TempDir) -> Arc<dyn Storage> {
+pub(crate) fn open(folder: &tempfile::TempDir) -> Arc<dyn Storage> {
     let storage = SqliteStorage::open(&folder.path().join("coterie.db"), SqliteOptions::for_tests()).unwrap();
     storage.migrate().unwrap();
     Arc::new(storage)
 }
 
-fn app(storage: &Arc<dyn Storage>, journal: Arc<dyn Journal>, clock: &Arc<FakeClock>, ids: &Arc<SeededIds>) -> App {
+pub(crate) fn app(
+    storage: &Arc<dyn Storage>,
+    journal: Arc<dyn Journal>,
+    clock: &Arc<FakeClock>,
+    ids: &Arc<SeededIds>,
+) -> App {
     let outside = Outside {
         storage: Arc::clone(storage),
         journal,

@@ -35,10 +35,10 @@ pub(crate) async fn a_payout_comes_back_whole(nodes: &Nodes) {
         assert_eq!(nodes.two.payout(merchant, payout.id).await.unwrap().as_ref(), Some(payout));
         let ask = super::paging::newest(10);
         let page = nodes.two.payout_items(merchant, payout.id, &PayoutItemFilter::default(), &ask).await.unwrap();
-        assert_eq!(page.rows, [item.clone()]);
+        assert_eq!(page.rows, std::slice::from_ref(item));
         let facts = nodes.two.payout_facts(merchant, payout.id, &[item.id], &[owner.id]).await.unwrap().unwrap();
         assert_eq!((facts.merchant, facts.payout), (first(shop.test.clone()), first(payout.clone())));
-        assert_eq!(facts.items, [item.clone()], "once, though it was asked for twice");
+        assert_eq!(facts.items, std::slice::from_ref(item), "once, though it was asked for twice");
         assert_eq!(nodes.two.payout(shop.live.id, payout.id).await.unwrap(), None);
         assert!(nodes.two.payout_facts(shop.live.id, payout.id, &[], &[]).await.unwrap().is_none());
     }

@@ -144,7 +144,8 @@ impl Sale {
             let over = (wanted.iter().flatten().sum::<i64>() - room).max(0);
             let mut places = Vec::new();
             for (place, leaf) in self.leaves.iter().enumerate() {
-                places.extend(leaf.lines.iter().enumerate().filter(|(_, l)| l.level == level).map(|(at, _)| (place, at)));
+                places
+                    .extend(leaf.lines.iter().enumerate().filter(|(_, l)| l.level == level).map(|(at, _)| (place, at)));
             }
             let weights: Vec<i64> = places.iter().map(|(place, at)| wanted[*place][*at]).collect();
             let cut = over.min(weights.iter().sum());
@@ -213,8 +214,7 @@ impl Books {
         }
         let rest = sale.left - amount;
         let gone = |leaf: &Leaf| leaf.lines[0].rows[0].state == State::Void;
-        let mut weights: Vec<i64> =
-            sale.leaves.iter().map(|leaf| if gone(leaf) { 0 } else { leaf.left }).collect();
+        let mut weights: Vec<i64> = sale.leaves.iter().map(|leaf| if gone(leaf) { 0 } else { leaf.left }).collect();
         weights.push(sale.left - weights.iter().sum::<i64>());
         let parts = shares(amount, &weights);
         let lefts: Vec<i64> = sale
@@ -329,7 +329,8 @@ impl Books {
     /// Moves a payout on.
     pub(super) fn settle(&mut self, number: usize, to: Stage) -> Result<(), Refused> {
         let from = self.payouts[number].stage;
-        let may = matches!((from, to), (Stage::Open, Stage::Processing) | (Stage::Processing, Stage::Paid | Stage::Failed));
+        let may =
+            matches!((from, to), (Stage::Open, Stage::Processing) | (Stage::Processing, Stage::Paid | Stage::Failed));
         if !may {
             return Err(Refused);
         }
