@@ -40,6 +40,10 @@ async fn a_bad_field_is_named_and_nothing_written(shop: Shop) {
                 judge(name, "left out", &answer);
             }
             for fault in faults(&shop.world.contract, property.schema) {
+                // Each line of a batch is answered by itself.
+                if operation.path.ends_with("/batch") && fault.why.starts_with("a list of one ") {
+                    continue;
+                }
                 let bad = with(&body(&things), name, Some(&fault.value));
                 let answer = send(&shop, operation, fixture, &things, &bad).await;
                 // A fault inside a list or an object may be named more exactly.
