@@ -1,4 +1,4 @@
-//! Fifty thousand random operations on each storage, and what the money side of every merchant must then be.
+//! Ten thousand random operations on each storage, and what the money side of every merchant must then be.
 //!
 //! [`books`] says it without knowing how the engine works; [`player`] does the same things to both.
 
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use testkit::{FakeClock, SeededIds, build::moment, postgres::shared};
 
 /// How many merchants play on each storage, and how much each does.
-const PLAYERS: u64 = 200;
+const PLAYERS: u64 = 40;
 const STEPS: usize = 250;
 /// How many of them play at once.
 const TABLES: u64 = 8;
