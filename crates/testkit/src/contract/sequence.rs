@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 /// The names that whole objects compete for.
 const NAMES: usize = 40;
-/// The server's own rows, and what every merchant needs, stay.
-const LASTING: [Table; 3] = [Table::Organizations, Table::Merchants, Table::Trees];
+/// The server's own rows, and what a merchant has one of, stay.
+const LASTING: [Table; 4] = [Table::Organizations, Table::Merchants, Table::Trees, Table::GroupSettings];
 
 /// Change sets without end, each with whether a storage that took those before must take it: what was read may be old,
 /// keys may be taken, answers may be in each other's place.
