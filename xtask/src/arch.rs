@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(edge("app", "adapters-sqlite", true), None);
         assert_eq!(edge("domain", "proptest", true), None);
         assert_eq!(edge("app", "mockall", true), None);
-        assert!(edge("app", "adapters-postgres", true).is_some());
+        assert_eq!(edge("app", "adapters-postgres", true), None);
         assert!(edge("domain", "diesel", true).is_some());
     }
 
