@@ -115,11 +115,13 @@ fn settings(options: &PostgresOptions, purpose: Purpose) -> String {
         )
     };
     match purpose {
-        // There is an index for every statement of these connections. Without this, a plan made while a table was tiny
-        // goes on reading all of it until the statistics catch up with its growth.
-        Purpose::Read | Purpose::Write => {
-            format!("{} -c enable_seqscan=off", limits(options.statement_timeout, options.lock_timeout))
-        }
+        // There is an index for every statement of these connections. Without the first, a plan made while a table was
+        // tiny goes on reading all of it until the statistics catch up with its growth. Without the second, PostgreSQL
+        // plans statements that take arrays anew each time, which takes it longer than running them.
+        Purpose::Read | Purpose::Write => format!(
+            "{} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan",
+            limits(options.statement_timeout, options.lock_timeout),
+        ),
         Purpose::Inspect => limits(options.inspection_timeout, options.lock_timeout),
         Purpose::Migrate => limits(Duration::ZERO, Duration::from_secs(60)),
     }

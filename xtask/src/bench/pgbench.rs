@@ -36,8 +36,8 @@ impl Pgbench {
 
     fn printed(&self, cluster: &Cluster, span: Duration) -> io::Result<String> {
         let mut command = cluster.command("pgbench");
-        // As the server's own connections; with the defaults pgbench would plan worse while tables are small.
-        command.env("PGOPTIONS", "-c jit=off -c enable_seqscan=off");
+        // As the server's own connections; with the defaults pgbench would plan worse while tables are small, and more often.
+        command.env("PGOPTIONS", "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan");
         command.args(["--no-vacuum", "--protocol=prepared"]).arg("--file").arg(&self.script);
         command.arg(format!("--client={}", self.clients));
         command.arg(format!("--jobs={}", self.threads.min(self.clients)));
