@@ -11,10 +11,7 @@ use diesel::{deserialize::FromSqlRow, pg::Pg};
 use diesel_async::AsyncPgConnection;
 use ports::ReadError;
 use std::{
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::{
@@ -31,7 +28,6 @@ const REST: Duration = Duration::from_millis(100);
 /// once if there are none.
 pub(crate) struct Readers {
     slots: Vec<Arc<Slot>>,
-    next: AtomicUsize,
     keepers: Vec<JoinHandle<()>>,
     patience: Duration,
 }
@@ -63,7 +59,7 @@ impl Readers {
         let slots: Vec<Arc<Slot>> = (0..count.max(1)).map(|_| Arc::default()).collect();
         let keepers =
             slots.iter().map(|slot| tokio::spawn(keep(Arc::clone(slot), connector.clone(), first.take()))).collect();
-        let readers = Self { slots, next: AtomicUsize::new(0), keepers, patience };
+        let readers = Self { slots, keepers, patience };
         while readers.pick().is_none() {
             tokio::task::yield_now().await;
         }
@@ -76,11 +72,10 @@ impl Readers {
         Ok(Reader { conn, patience: self.patience })
     }
 
-    /// The next connection in turn that is up.
+    /// The connection with the fewest reads under way, the first of equals: while little is going on one connection does
+    /// everything, and its process in PostgreSQL stays warm.
     fn pick(&self) -> Option<Arc<AsyncPgConnection>> {
-        let start = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len();
-        let (before, from) = self.slots.split_at(start);
-        from.iter().chain(before).find_map(|slot| slot.get())
+        self.slots.iter().filter_map(|slot| slot.get()).min_by_key(Arc::strong_count)
     }
 }
 
