@@ -87,6 +87,15 @@ where
     }
 }
 
+/// A value as a parameter.
+pub(crate) fn one<'a, T>(value: T) -> Param<'a>
+where
+    T: Typed + ToSql<T::Sql, Pg> + Send + 'a,
+    Pg: HasSqlType<T::Sql>,
+{
+    Box::new(One(value))
+}
+
 /// An array of values as a parameter.
 pub(crate) fn each<'a, T>(values: impl IntoIterator<Item = T>) -> Param<'a>
 where
@@ -117,7 +126,7 @@ impl<'a, U> Sql<'a, U> {
         T: Typed + ToSql<T::Sql, Pg> + Send + 'a,
         Pg: HasSqlType<T::Sql>,
     {
-        self.params.push(Box::new(One(value)));
+        self.params.push(one(value));
         self
     }
 

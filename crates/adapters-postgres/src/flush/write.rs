@@ -217,14 +217,23 @@ impl Write {
     }
 }
 
+/// So many rows are written value by value: PostgreSQL has taken arrays apart for two or three times as long.
+const FEW: usize = 2;
+
 pub(super) fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
     if rows.is_empty() {
         return;
     }
-    let columns = R::COLUMNS.join(", ");
-    let sql =
-        Sql::new(format!("INSERT INTO {} ({columns}) SELECT {columns} FROM {}", R::TABLE, arrays_as_table(R::COLUMNS)));
-    steps.push(Step { rows: rows.len(), sql: sql.bind_all(R::arrays(rows)), what: format!("new {}", R::TABLE) });
+    let (columns, count) = (R::COLUMNS.join(", "), rows.len());
+    let into = format!("INSERT INTO {} ({columns})", R::TABLE);
+    let sql = if count <= FEW {
+        let row = format!("({})", list(R::COLUMNS, |_| "?".to_owned()));
+        let sql = Sql::new(format!("{into} VALUES {}", vec![row; count].join(", ")));
+        sql.bind_all(rows.into_iter().flat_map(R::values))
+    } else {
+        Sql::new(format!("{into} SELECT {columns} FROM {}", arrays_as_table(R::COLUMNS))).bind_all(R::arrays(rows))
+    };
+    steps.push(Step { rows: count, sql, what: format!("new {}", R::TABLE) });
 }
 
 /// Replaces rows that are locked and were seen in the version before.

@@ -58,6 +58,9 @@ pub(crate) trait Stored: Typed + Sized {
     /// All of its columns, in the order of the struct.
     const COLUMNS: &'static [&'static str];
 
+    /// The row's values, a column each.
+    fn values(self) -> Vec<Param<'static>>;
+
     /// The rows turned into an array a column.
     fn arrays(rows: Vec<Self>) -> Vec<Param<'static>>;
 
@@ -112,6 +115,10 @@ macro_rules! rows {
             const TABLE: &'static str = $table;
             const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+
+            fn values(self) -> Vec<$crate::sql::Param<'static>> {
+                vec![$($crate::sql::one(self.$column)),+]
+            }
 
             fn arrays(rows: Vec<Self>) -> Vec<$crate::sql::Param<'static>> {
                 $(let mut $column: Vec<$type> = Vec::with_capacity(rows.len());)+
