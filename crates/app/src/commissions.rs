@@ -2,7 +2,8 @@
 
 use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk};
 use domain::{
-    Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp, moved_together,
+    AffiliateId, Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp,
+    moved_together,
 };
 use ports::{
     ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, LaneKind, Page, PageAsk, ReplyStatus,
@@ -54,8 +55,11 @@ impl Commissions {
         ask: MoveCommission,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let lane = Lane { merchant: who.merchant_id, kind: LaneKind::Commission, id: id.uuid() };
-        let attempts = self.desk.attempts(who.merchant_id, once, &[lane]).await?;
+        // Whose it is never changes. All who move one affiliate's commissions, payouts too, write the same account.
+        let found = self.reads.commission(who.merchant_id, id).await?;
+        let lane = |id: AffiliateId| Lane { merchant: who.merchant_id, kind: LaneKind::Affiliate, id: id.uuid() };
+        let lanes: Vec<Lane> = found.iter().map(|found| lane(found.affiliate_id)).collect();
+        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
         loop {
             let facts = self.reads.commission_move_facts(who.merchant_id, id).await?;
             if let Some(kept) = attempts.kept_answer().await? {

@@ -69,7 +69,7 @@ mod tests {
     use uuid::Uuid;
 
     fn lane(n: u128) -> Lane {
-        Lane { merchant: MerchantId::from_uuid(Uuid::nil()), kind: LaneKind::Commission, id: Uuid::from_u128(n) }
+        Lane { merchant: MerchantId::from_uuid(Uuid::nil()), kind: LaneKind::Affiliate, id: Uuid::from_u128(n) }
     }
 
     #[tokio::test]

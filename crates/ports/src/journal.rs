@@ -9,13 +9,11 @@ use uuid::Uuid;
 /// What kind of hot aggregate a lane belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LaneKind {
-    /// A commission and its lineage, whose moves meet on one account.
-    Commission,
     /// A merchant's tree of parents.
     Tree,
     /// A sale and all it earned, which refunds take back.
     Sale,
-    /// An affiliate's accounts.
+    /// An affiliate's accounts, which every move of its commissions writes.
     Affiliate,
     /// A merchant's payouts.
     Payouts,

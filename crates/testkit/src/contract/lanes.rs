@@ -44,7 +44,7 @@ pub(crate) async fn who_has_the_lane_meets_no_conflict(nodes: &Nodes) {
 pub(crate) async fn lanes_taken_in_any_order_do_not_lock_up(nodes: &Nodes) {
     let ids = SeededIds::new(1);
     let merchant = domain::Id::from_uuid(ids.uuid());
-    let lanes: Vec<Lane> = (0..4).map(|_| Lane { merchant, kind: LaneKind::Commission, id: ids.uuid() }).collect();
+    let lanes: Vec<Lane> = (0..4).map(|_| Lane { merchant, kind: LaneKind::Affiliate, id: ids.uuid() }).collect();
     let mut tasks = JoinSet::new();
     for n in 0..200_usize {
         let (node, mut lanes) = (Arc::clone(&nodes.one), lanes.clone());
