@@ -12,6 +12,7 @@ mod cost;
 mod http;
 mod load;
 mod machine;
+mod payout;
 mod pgbench;
 mod record;
 mod report;
@@ -28,7 +29,7 @@ mod yardstick;
 use crate::{Outcome, workspace};
 use clap::{Args, ValueEnum};
 use report::Chapter;
-use scene::{BATCHING, Bound, Goal, Scene};
+use scene::{Bound, Goal, Scene};
 use stage::{Footprint, Stage};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,6 +78,8 @@ enum Part {
     Redirect,
     /// Long lists and grown tables.
     Growth,
+    /// A payout as large as one may be.
+    Payout,
 }
 
 /// Which database the server is on.
@@ -103,6 +106,7 @@ struct Plan {
     clients: Vec<usize>,
     pace: Pace,
     grow: u64,
+    quick: bool,
 }
 
 /// Measures, prints the report and writes it where it belongs.
@@ -152,6 +156,7 @@ impl Plan {
             clients: clients.clone(),
             pace,
             grow: grow.unwrap_or(usual_growth),
+            quick: *quick,
         })
     }
 
@@ -175,6 +180,10 @@ impl Plan {
             let small = Stage::set(&self.binary, cluster, "small")?;
             let grown = Stage::set(&self.binary, cluster, "grown")?;
             self.grow(&small, &grown, &mut chapter)?;
+        }
+        if self.parts.contains(&Part::Payout) {
+            let paying = Stage::set(&self.binary, cluster, "paying")?;
+            chapter.notes.push(payout::pay_out(&paying, self.quick)?);
         }
         Ok(chapter)
     }
@@ -202,20 +211,21 @@ impl Plan {
 
     fn grow(&self, small: &Stage<'_>, grown: &Stage<'_>, chapter: &mut Chapter) -> Outcome {
         eprintln!("growing tables to {} events", self.grow);
-        let step = Pace { rounds: 1, warm_up: Duration::ZERO, measured: Duration::from_secs(1) };
-        while grown.events() < self.grow {
-            grown.measure(&Work::Batch, BATCHING, step)?;
-        }
+        let growing = clock::now();
+        grown.grow(self.grow)?;
+        let grown_in = growing.elapsed().as_secs_f64();
         let (_, cursor) = grown.shop.walk(50, 999)?;
         let cursor = cursor.ok_or_else(|| std::io::Error::other("the list has no page 1,000; grow it"))?;
         let began_with = grown.events();
         chapter.scenes.push(Scene::paging(grown, cursor, self.pace)?);
-        for work in [Work::Affiliate, Work::Events, Work::EventsPage(None)] {
-            chapter.scenes.push(Scene::growth(small, grown, &work, self.pace)?);
+        for work in [Work::Affiliate, Work::Events, Work::EventsPage(None), Work::Commissions] {
+            chapter.scenes.push(Scene::growth(small, grown, |_| Ok(work.clone()), self.pace)?);
         }
+        let explained = |stage: &Stage<'_>| Ok(Work::Explanation(stage.shop.newest_event()?));
+        chapter.scenes.push(Scene::growth(small, grown, explained, self.pace)?);
         let note = format!(
-            "Grown tables began with {began_with} events and those empty at first ended with {}; {} pages of the list \
-             are before page 1,000.",
+            "Grown tables began with {began_with} events, loaded through `POST /events/batch` in {grown_in:.0} s, and \
+             those empty at first ended with {}; {} pages of the list are before page 1,000.",
             small.events(),
             999
         );

@@ -6,6 +6,7 @@ use super::stage::Stage;
 use super::work::Work;
 use super::yardstick::Script;
 use super::{Outcome, Pace};
+use std::io;
 use std::time::Duration;
 
 /// The number of clients that most goals speak of.
@@ -115,14 +116,21 @@ impl Scene {
         Ok(Self::measured(&first, BUSY, pace, contenders)?.expecting(&[goal]))
     }
 
-    /// A server with few rows against one with many.
-    pub(super) fn growth(small: &Stage<'_>, grown: &Stage<'_>, work: &Work, pace: Pace) -> Outcome<Self> {
-        let on = |stage: &Stage<'_>| stage.measure(work, BUSY, pace);
-        let contenders =
-            vec![Contender::new("tables empty at first", || on(small)), Contender::new("grown tables", || on(grown))];
+    /// A server with few rows against one with many. The work names rows of its own server, if any.
+    pub(super) fn growth(
+        small: &Stage<'_>,
+        grown: &Stage<'_>,
+        work: impl Fn(&Stage<'_>) -> io::Result<Work>,
+        pace: Pace,
+    ) -> Outcome<Self> {
+        let (work, far) = (work(small)?, work(grown)?);
+        let contenders = vec![
+            Contender::new("tables empty at first", || small.measure(&work, BUSY, pace)),
+            Contender::new("grown tables", || grown.measure(&far, BUSY, pace)),
+        ];
         let what = format!("{}, empty to grown tables", work.title());
         let goal: Expectation<'_> = (&what, by_rate, 1, Bound::AtMost(1.2));
-        Ok(Self::measured(work, BUSY, pace, contenders)?.expecting(&[goal]))
+        Ok(Self::measured(&work, BUSY, pace, contenders)?.expecting(&[goal]))
     }
 
     fn measured(work: &Work, clients: usize, pace: Pace, mut contenders: Vec<Contender<'_>>) -> Outcome<Self> {

@@ -89,6 +89,24 @@ impl Shop {
         })
     }
 
+    /// The id of the event recorded last.
+    pub(super) fn newest_event(&self) -> io::Result<String> {
+        let page = self.ask("GET", "events?limit=1", None)?;
+        let newest = page.get("data").and_then(|rows| rows.get(0));
+        newest.ok_or_else(|| io::Error::other("there are no events")).and_then(|event| text(event, "id"))
+    }
+
+    /// Asks something once, on a connection of its own.
+    pub(super) fn ask(&self, method: &str, what: &str, body: Option<&Value>) -> io::Result<Value> {
+        on_this_thread(async {
+            let mut connection = Connection::open(self.address).await?;
+            match body {
+                Some(body) => self.send(&mut connection, method, what, body).await,
+                None => self.get(&mut connection, what).await,
+            }
+        })
+    }
+
     async fn furnish(&mut self) -> io::Result<()> {
         let mut connection = Connection::open(self.address).await?;
         let landing = json!({"slug": self.slug, "landing_url": "https://shop.example/"});

@@ -6,6 +6,7 @@ use super::load::Load;
 use super::pgbench::Pgbench;
 use super::record;
 use super::sample::Sample;
+use super::scene::BATCHING;
 use super::server::{Memory, Program, Server};
 use super::shop::Shop;
 use super::work::Work;
@@ -13,6 +14,7 @@ use super::yardstick::{EventRows, Script};
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
 use testkit::postgres::{Cluster, ClusterOptions, Durability};
 
@@ -71,6 +73,15 @@ impl<'c> Stage<'c> {
         Ok(Self { server, shop, mirror, cluster, database, program, folder, events, clicks })
     }
 
+    /// Records events, a thousand at a time, until there are at least so many.
+    pub(super) fn grow(&self, events: u64) -> io::Result<()> {
+        let pace = Pace { rounds: 1, warm_up: Duration::ZERO, measured: Duration::from_secs(1) };
+        while self.events() < events {
+            self.measure(&Work::Batch, BATCHING, pace)?;
+        }
+        Ok(())
+    }
+
     /// How many events the server has acknowledged.
     pub(super) fn events(&self) -> u64 {
         self.events.get()
@@ -89,7 +100,13 @@ impl<'c> Stage<'c> {
         let sample = self.metered(|| load.run())?;
         match work {
             Work::Redirect => self.clicks.set(self.clicks.get() + sample.requests),
-            Work::Events | Work::Batch | Work::Affiliate | Work::Affiliates | Work::EventsPage(_) => {}
+            Work::Events
+            | Work::Batch
+            | Work::Affiliate
+            | Work::Affiliates
+            | Work::EventsPage(_)
+            | Work::Commissions
+            | Work::Explanation(_) => {}
         }
         self.events.set(self.events.get() + work.events() * sample.requests);
         Ok(if *work == Work::Batch { sample.each_of(work.events()) } else { sample })

@@ -29,6 +29,10 @@ pub(super) enum Work {
     Redirect,
     /// A page of fifty events: the first, or the one after this cursor.
     EventsPage(Option<String>),
+    /// The first page of fifty commissions.
+    Commissions,
+    /// Why an event paid what it did.
+    Explanation(String),
 }
 
 impl Work {
@@ -42,6 +46,8 @@ impl Work {
             Self::Redirect => "redirect with click",
             Self::EventsPage(None) => "`GET /events?limit=50`",
             Self::EventsPage(Some(_)) => "`GET /events?limit=50&cursor=…`",
+            Self::Commissions => "`GET /commissions?limit=50`",
+            Self::Explanation(_) => "`GET /events/{id}/explain`",
         }
     }
 
@@ -49,8 +55,13 @@ impl Work {
     pub(super) fn expected(&self) -> u16 {
         match self {
             Self::Events => 201,
-            Self::Batch | Self::Affiliate | Self::Affiliates | Self::EventsPage(_) => 200,
             Self::Redirect => 302,
+            Self::Batch
+            | Self::Affiliate
+            | Self::Affiliates
+            | Self::EventsPage(_)
+            | Self::Commissions
+            | Self::Explanation(_) => 200,
         }
     }
 
@@ -59,7 +70,12 @@ impl Work {
         match self {
             Self::Events => 1,
             Self::Batch => LINES,
-            Self::Affiliate | Self::Affiliates | Self::Redirect | Self::EventsPage(_) => 0,
+            Self::Affiliate
+            | Self::Affiliates
+            | Self::Redirect
+            | Self::EventsPage(_)
+            | Self::Commissions
+            | Self::Explanation(_) => 0,
         }
     }
 
@@ -87,6 +103,8 @@ impl Work {
             Self::Redirect => shop.affiliates.iter().map(|it| Template::get(&shop.link(it), &[])).collect(),
             Self::EventsPage(None) => [get("/api/v1/events?limit=50")].into(),
             Self::EventsPage(Some(cursor)) => [get(&format!("/api/v1/events?limit=50&cursor={cursor}"))].into(),
+            Self::Commissions => [get("/api/v1/commissions?limit=50")].into(),
+            Self::Explanation(event) => [get(&format!("/api/v1/events/{event}/explain"))].into(),
         }
     }
 }
