@@ -121,7 +121,9 @@ impl<S: Needs> Call<S> {
 
     /// The parameters of the query, each at most once, as an object of strings.
     pub(crate) fn query(&self) -> Result<Node<'static>, ApiError> {
-        query(self.request.query_string())
+        let query = query(self.request.query_string())?;
+        self.note_spelling(&query);
+        Ok(query)
     }
 
     /// Insists that there are no parameters, save the one that a dry run is asked for by: an operation that would overlook
@@ -276,8 +278,18 @@ impl<S: Needs> Call<S> {
         receive(&mut self.payload, self.request.headers(), most, &self.edge, &self.trace).await
     }
 
+    /// Errors shall name things as the caller does.
+    fn note_spelling(&self, object: &Node<'_>) {
+        if let Some(older) = &self.trace.older {
+            older.note(object);
+        }
+    }
+
     /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never.
     fn once(&self, route: &'static str, body: &[u8], node: Option<&Node<'_>>) -> Result<Option<Once>, ApiError> {
+        if let Some(node) = node {
+            self.note_spelling(node);
+        }
         if self.dry_run {
             return Ok(None);
         }

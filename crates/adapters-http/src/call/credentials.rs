@@ -25,7 +25,8 @@ pub(super) async fn authenticate(
 ) -> Result<Principal, ApiError> {
     *trace.route.borrow_mut() = request.match_pattern();
     let headers = request.headers();
-    let as_user = || if takes_basic(request.path()) { basic(headers).map(Cow::Owned) } else { None };
+    let as_user =
+        || if takes_basic(request.path(), trace.older.is_some()) { basic(headers).map(Cow::Owned) } else { None };
     let text = bearer(headers).map(Cow::Borrowed).or_else(as_user).ok_or(AppError::Unauthorized)?;
     let authenticator = &edge.outside.app.authenticator;
     let identity = authenticator.identify(&text).await?;
@@ -49,9 +50,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_matches(' '))
 }
 
-/// Whether older clients, which name their key as the user of HTTP Basic, call this path: those at the root.
-fn takes_basic(path: &str) -> bool {
-    !path.starts_with(BASE)
+/// Whether older clients, which name their key as the user of HTTP Basic, call this path: at the root, and all of the
+/// older surface.
+fn takes_basic(path: &str, is_older: bool) -> bool {
+    is_older || !path.starts_with(BASE)
 }
 
 /// The key in `Authorization: Basic base64(<key>:)`; whatever stands there as the password is not looked at.
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn only_at_the_root_a_key_may_be_a_user() {
+    fn only_at_the_root_and_on_the_older_surface_a_key_may_be_a_user() {
         let read = |value: &str| {
             let request = TestRequest::default().append_header((header::AUTHORIZATION, value));
             basic(request.to_http_request().headers())
@@ -95,6 +97,8 @@ mod tests {
         for bad in ["Basic", "Basic !", "Basic YWJj", "Bearer YWJjOg=="] {
             assert_eq!(read(bad), None, "{bad}");
         }
-        assert!(takes_basic("/orders") && !takes_basic("/api/v1/orders"));
+        let (now, older) = (false, true);
+        assert!(takes_basic("/orders", now) && !takes_basic("/api/v1/orders", now));
+        assert!(takes_basic("/api/v1/checkout-sessions", older));
     }
 }
