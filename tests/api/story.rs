@@ -168,7 +168,7 @@ async fn every_refusal_has_its_code_on_every_surface(shop: Shop) {
 async fn canceling_and_expiring_depend_on_where_a_group_stands(shop: Shop) {
     const CLOSED: &str = "COMPLETED_EXPIRED_CANCELED";
     let act = async |what: &str, order: &Value| {
-        let list = if number() % 2 == 0 { "/groups" } else { "/payment-groups" };
+        let list = if number().is_multiple_of(2) { "/groups" } else { "/payment-groups" };
         shop.client.call("POST", &format!("{}/{what}", at(list, &order["paymentGroupId"]))).await
     };
     let (completed, expired) = (shop.order(json!({})).await, shop.order(json!({})).await);

@@ -130,7 +130,7 @@ impl Call {
     }
 
     /// As older clients name their key: as the user of HTTP Basic.
-    pub(crate) fn as_user(self, key: &str) -> Self {
+    pub(crate) fn by_basic(self, key: &str) -> Self {
         Self { request: self.request.basic_auth(key, Some("")), ..self }
     }
 

@@ -111,7 +111,7 @@ mod tests {
         fn what_is_stored_reads_back(reference in "\\PC{0,20}", lines in "(\\[.{0,40}\\])?") {
             let checkout = Checkout {
                 payment_reference: OrderReference::parse(&reference).ok(),
-                lines: (!lines.is_empty()).then(|| LineItems(lines)),
+                lines: (!lines.is_empty()).then_some(LineItems(lines)),
             };
             prop_assert_eq!(Checkout::stored(checkout.to_stored().as_deref()), Ok(checkout));
         }
