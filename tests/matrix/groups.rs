@@ -62,6 +62,30 @@ twins! {
         Stranger::NotFound;
     "POST" "/groups/{id}/validate", |things| format!("groups/{}/validate", id(&things.group)),
         Some(|_| json!({"customerEmail": "friend@example.com", "amount": 35_000})), Stranger::NotFound;
+    "GET" "/payment-groups", |_| "payment-groups".to_owned(), NOTHING, Stranger::Own;
+    "POST" "/payment-groups", |_| "payment-groups".to_owned(),
+        Some(|things| json!({"customer_id": things.customer["id"]})), Stranger::Refused("customer_id");
+    "GET" "/payment-groups/{id}", |things| format!("payment-groups/{}", id(&things.group)), NOTHING,
+        Stranger::NotFound;
+    "PATCH" "/payment-groups/{id}", |things| format!("payment-groups/{}", id(&things.group)),
+        Some(|_| json!({"metadata": {"a": "b"}})), Stranger::NotFound;
+    "GET" "/payment-groups/{id}/participants", |things| format!("payment-groups/{}/participants", id(&things.group)),
+        NOTHING, Stranger::NotFound;
+    "POST" "/payment-groups/{id}/cancel", |things| format!("payment-groups/{}/cancel", id(&things.group)), NOTHING,
+        Stranger::NotFound;
+    "POST" "/payment-groups/{id}/expire", |things| format!("payment-groups/{}/expire", id(&things.group)), NOTHING,
+        Stranger::NotFound;
+    "POST" "/payment-groups/{id}/validate", |things| format!("payment-groups/{}/validate", id(&things.group)),
+        Some(|_| json!({"customer_email": "friend@example.com", "amount": 35_000})), Stranger::NotFound;
+    "GET" "/checkout-sessions", |_| "checkout-sessions".to_owned(), NOTHING, Stranger::Own;
+    "POST" "/checkout-sessions", |_| "checkout-sessions".to_owned(),
+        Some(|_| json!({"amount_total": 35_000,
+            "customer_email": format!("new{}@example.com", crate::support::number())})),
+        Stranger::Own;
+    "GET" "/checkout-sessions/{id}", |things| format!("checkout-sessions/{}", id(&things.order)), NOTHING,
+        Stranger::NotFound;
+    "POST" "/checkout-sessions/{id}/expire", |things| format!("checkout-sessions/{}/expire", id(&things.order)),
+        NOTHING, Stranger::NotFound;
     "GET" "/group-settings", |_| "group-settings".to_owned(), NOTHING, Stranger::Own;
     "PATCH" "/group-settings", |_| "group-settings".to_owned(), Some(|_| json!({"maxParticipants": 20})),
         Stranger::Own;

@@ -129,6 +129,17 @@ impl Call {
         Self { request: self.request.header(name, value), ..self }
     }
 
+    /// As older clients name their key: as the user of HTTP Basic.
+    pub(crate) fn by_basic(self, key: &str) -> Self {
+        Self { request: self.request.basic_auth(key, Some("")), ..self }
+    }
+
+    /// A body as a browser's form sends it.
+    pub(crate) fn form(self, body: &'static str) -> Self {
+        let request = self.request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        Self { request, ..self }
+    }
+
     /// The wish that this happen once.
     pub(crate) fn once(self, key: &str) -> Self {
         self.header("idempotency-key", key)

@@ -176,6 +176,15 @@ impl Shop {
         self.client.post("test/clock/advance", &json!({"seconds": seconds})).await.ok();
     }
 
+    /// The types of what was announced about customers, orders and groups of this organization, in order, each with the
+    /// id of what it is about.
+    pub(crate) fn announced(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let own = self.world.site.announced().into_iter();
+        let own = own.filter(|told| told["data"]["organizationId"] == self.organization.as_str());
+        own.map(|told| (text(&told["type"]), text(&told["data"]["id"]))).collect()
+    }
+
     /// Waits until the server has given a group this status.
     pub(crate) async fn group_becomes(&self, id: &Value, status: &str) -> Value {
         let path = format!("groups/{}", id.as_str().unwrap());

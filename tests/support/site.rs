@@ -1,6 +1,7 @@
 //! A place where one Coterie could live: its folder, its database, its environment. The command line runs here.
 
 use super::{Failed, Server};
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -29,6 +30,13 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// A row of one text.
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
 }
 
 /// How to start the program at a site; lives on when the site is shared with another thread.
@@ -119,6 +127,26 @@ impl Site {
             format('SELECT count(*) AS n FROM %I', table_name), false, true, '')))[1]::text
             FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name",
         )
+    }
+
+    /// What was announced here, in the order in which it was made.
+    pub(crate) fn announced(&self) -> Vec<Value> {
+        let lines = match &self.database {
+            Some(_) => {
+                let sql = "SELECT convert_from(payload, 'UTF8') FROM announcements ORDER BY id";
+                self.sql(sql).unwrap_or_default().lines().map(str::to_owned).collect()
+            }
+            None => self.lines("SELECT CAST(payload AS TEXT) AS line FROM announcements ORDER BY id"),
+        };
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// What SQL that selects a `line` gives, on SQLite.
+    fn lines(&self, sql: &str) -> Vec<String> {
+        let mut connection = SqliteConnection::establish(self.url.trim_start_matches("sqlite:")).unwrap();
+        diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut connection).unwrap();
+        let lines: Vec<Line> = diesel::sql_query(sql).load(&mut connection).unwrap();
+        lines.into_iter().map(|Line { line }| line).collect()
     }
 
     /// How to start the program here.

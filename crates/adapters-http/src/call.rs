@@ -1,5 +1,10 @@
 //! A request to an operation that needs a key: who asks, and what was sent.
 
+mod credentials;
+mod transport;
+
+pub(crate) use transport::{accept_json, query, receive};
+
 use crate::{
     edge::Edge,
     errors::{ApiError, Code},
@@ -13,19 +18,17 @@ use crate::{
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
     dev::Payload,
-    http::{
-        StatusCode,
-        header::{self, HeaderMap},
-    },
-    web::{Bytes, BytesMut, Data},
+    http::{StatusCode, header},
+    web::{Bytes, Data},
 };
-use app::{Answer, App, AppError, Once, Principal};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use app::{Answer, App, Once, Principal};
+use credentials::authenticate;
 use domain::{Fault, Id, Kind, Refusal, Scope};
-use futures_util::{StreamExt, future::LocalBoxFuture};
-use ports::{IdempotencyKey, RateVerdict, Shown, Wire};
+use futures_util::future::LocalBoxFuture;
+use ports::{IdempotencyKey, Shown, Wire};
 use sha2::{Digest, Sha256};
-use std::{borrow::Cow, marker::PhantomData, rc::Rc};
+use std::{marker::PhantomData, rc::Rc};
+use transport::says_dry_run;
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
@@ -59,6 +62,20 @@ impl Needs for WriteOrTry {
 /// The parameter that asks for an answer without its change.
 const DRY_RUN: &str = "dry_run";
 
+/// The media type of every body but files.
+const JSON: &str = "application/json";
+
+/// How a body may be left unsaid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unsaid {
+    /// What there is must be JSON by its content type too.
+    Json,
+    /// What there is must be JSON, whatever it calls itself.
+    OfAnyKind,
+    /// What there is does not matter.
+    PassedOver,
+}
+
 /// An authenticated request. Extracting it gives 401, 429, 402 or 403, in this order, before anything else is looked at.
 pub(crate) struct Call<S: Needs> {
     /// On whose behalf it runs.
@@ -91,48 +108,6 @@ impl<S: Needs> FromRequest for Call<S> {
     }
 }
 
-async fn authenticate(edge: &Edge, trace: &Trace, request: &HttpRequest, scope: Scope) -> Result<Principal, ApiError> {
-    *trace.route.borrow_mut() = request.match_pattern();
-    let headers = request.headers();
-    let as_user = || if takes_basic(request.path()) { basic(headers).map(Cow::Owned) } else { None };
-    let text = bearer(headers).map(Cow::Borrowed).or_else(as_user).ok_or(AppError::Unauthorized)?;
-    let authenticator = &edge.outside.app.authenticator;
-    let identity = authenticator.identify(&text).await?;
-    trace.key.set(Some((identity.key_id(), identity.rate_limit_per_min())));
-    let verdict = authenticator.count(&identity);
-    trace.rate.set(Some(verdict));
-    let RateVerdict { allowed, remaining: _, reset } = verdict;
-    if !allowed {
-        return Err(ApiError::new(Code::RateLimited).after(reset));
-    }
-    let who = identity.require(scope)?;
-    trace.merchant.set(Some(who.merchant_id));
-    Ok(who)
-}
-
-/// The key in `Authorization: Bearer <key>`; `None` for anything else, also for two such headers.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut all = headers.get_all(header::AUTHORIZATION);
-    let (only, None) = (all.next()?, all.next()) else { return None };
-    let (scheme, key) = only.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_matches(' '))
-}
-
-/// Whether older clients, which name their key as the user of HTTP Basic, call this path: those at the root.
-fn takes_basic(path: &str) -> bool {
-    !path.starts_with(BASE)
-}
-
-/// The key in `Authorization: Basic base64(<key>:)`; whatever stands there as the password is not looked at.
-fn basic(headers: &HeaderMap) -> Option<String> {
-    let mut all = headers.get_all(header::AUTHORIZATION);
-    let (only, None) = (all.next()?, all.next()) else { return None };
-    let (scheme, text) = only.to_str().ok()?.split_once(' ')?;
-    let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(text.trim_matches(' ')))?.ok()?;
-    let pair = String::from_utf8(decoded).ok()?;
-    pair.split_once(':').map(|(user, _)| user.to_owned())
-}
-
 impl<S: Needs> Call<S> {
     /// The use cases.
     pub(crate) fn app(&self) -> &App {
@@ -146,7 +121,9 @@ impl<S: Needs> Call<S> {
 
     /// The parameters of the query, each at most once, as an object of strings.
     pub(crate) fn query(&self) -> Result<Node<'static>, ApiError> {
-        query(self.request.query_string())
+        let query = query(self.request.query_string())?;
+        self.note_spelling(&query);
+        Ok(query)
     }
 
     /// Insists that there are no parameters, save the one that a dry run is asked for by: an operation that would overlook
@@ -176,25 +153,51 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
     ) -> Result<(T, Option<Once>), ApiError> {
-        let (asked, once) = self.receive(route, shape).await?;
-        match asked {
-            Ok(asked) => Ok((asked, once)),
-            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
-        }
+        self.read_then(route, shape, |_, asked| Ok(asked)).await
     }
 
-    /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
-    pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
-        let body =
-            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
-                .await?;
-        let node = if body.is_empty() { Ok(Node::Object(Vec::new())) } else { json::parse(&body) };
+    /// For an operation that changes: the id in its path too. A bad body is told before a bad id.
+    pub(crate) async fn read_change<K: Kind, T>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
+        let with_id = |call: &Self, asked| Ok((call.path_id()?, asked));
+        let ((id, asked), once) = self.read_then(route, shape, with_id).await?;
+        Ok((id, asked, once))
+    }
+
+    async fn read_then<T, U>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        then: impl FnOnce(&Self, T) -> Result<U, ApiError>,
+    ) -> Result<(U, Option<Once>), ApiError> {
+        let body = self.body(&[JSON], self.edge.limits.body_bytes).await?;
+        let node = json::parse(&body);
         let once = self.once(route, &body, node.as_ref().ok())?;
-        let asked = self.no_query().and_then(|()| Ok(Fields::of(&node?)?.finish(|| Some(()))?));
-        match asked {
-            Ok(()) => Ok(once),
-            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
+        self.judged(once, |call| then(call, shape(&node?)?)).await
+    }
+
+    /// For an operation that takes a file: JSON read by `shape`, or CSV read by `table`.
+    pub(crate) async fn read_file<K: Kind, T>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        table: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
+    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
+        if accept_json(self.request.headers(), &[JSON]).is_ok() {
+            return self.read_change(route, shape).await;
         }
+        let body = self.body(&["text/csv"], self.edge.limits.body_bytes).await?;
+        let once = self.once(route, &body, None)?;
+        let read = |call: &Self| {
+            let text = std::str::from_utf8(&body).map_err(|_| vec![Fault::new(name::BODY, "must be UTF-8")]);
+            let asked = table(text?)?;
+            Ok((call.path_id()?, asked))
+        };
+        let ((id, asked), once) = self.judged(once, read).await?;
+        Ok((id, asked, once))
     }
 
     /// For an operation on many lines, which stand in the body's one list `list`: each read by itself, as `shape` would
@@ -205,17 +208,58 @@ impl<S: Needs> Call<S> {
         (list, most): (&'static str, usize),
         shape: impl Fn(&Node<'_>) -> Result<T, Vec<Fault>>,
     ) -> Result<(Vec<Result<T, Vec<Fault>>>, Option<Once>), ApiError> {
-        let body = self.body(self.edge.limits.batch_bytes).await?;
+        let body = self.body(&[JSON], self.edge.limits.batch_bytes).await?;
         let node = self.request.headers().contains_key(IDEMPOTENCY_KEY).then(|| json::parse(&body).ok()).flatten();
         let once = self.once(route, &body, node.as_ref())?;
-        let lines = self.no_query().and_then(|()| Ok(json::entries(&body, list, most)?));
-        match lines {
-            Ok(lines) => {
-                let read = |line: &str| {
-                    json::parse(line.as_bytes()).map_err(|fault| vec![fault]).and_then(|node| shape(&node))
-                };
-                Ok((lines.into_iter().map(read).collect(), once))
-            }
+        let read = |line: &str| json::parse(line.as_bytes()).map_err(|fault| vec![fault]).and_then(|node| shape(&node));
+        self.judged(once, |_| Ok(json::entries(&body, list, most)?.into_iter().map(read).collect())).await
+    }
+
+    /// For an operation that acts and may be told more: its body, which may be empty and is then read as `{}`.
+    pub(crate) async fn read_optional<T>(
+        &mut self,
+        route: &'static str,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<(T, Option<Once>), ApiError> {
+        self.optional(route, Unsaid::Json, shape).await
+    }
+
+    /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
+    pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
+        let nothing = |node: &Node<'_>| Fields::of(node)?.finish(|| Some(()));
+        Ok(self.optional(route, Unsaid::OfAnyKind, nothing).await?.1)
+    }
+
+    /// For an operation that acts and needs no more than its path. A body is passed over, whatever it is.
+    pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
+        Ok(self.optional(route, Unsaid::PassedOver, |_| Ok(())).await?.1)
+    }
+
+    /// Reads a body that may be left out, and is then `{}`.
+    async fn optional<T>(
+        &mut self,
+        route: &'static str,
+        unsaid: Unsaid,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<(T, Option<Once>), ApiError> {
+        let body = self.any_body(self.edge.limits.body_bytes).await?;
+        if unsaid == Unsaid::Json && !body.is_empty() {
+            accept_json(self.request.headers(), &[JSON])?;
+        }
+        let passed_over = unsaid == Unsaid::PassedOver;
+        let node = if passed_over || body.is_empty() { Ok(Node::Object(Vec::new())) } else { json::parse(&body) };
+        let once = self.once(route, &body, node.as_ref().ok().filter(|_| !passed_over))?;
+        self.judged(once, |_| Ok(shape(&node?)?)).await
+    }
+
+    /// What `read` makes of the request, once its query is known to be empty.
+    async fn judged<T>(
+        &self,
+        once: Option<Once>,
+        read: impl FnOnce(&Self) -> Result<T, ApiError>,
+    ) -> Result<(T, Option<Once>), ApiError> {
+        match self.no_query().and_then(|()| read(self)) {
+            Ok(asked) => Ok((asked, once)),
             Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
         }
     }
@@ -225,96 +269,27 @@ impl<S: Needs> Call<S> {
         &self.trace.voice.request_id
     }
 
-    /// For an operation that changes: the id in its path too. A bad body is told before a bad id.
-    pub(crate) async fn read_change<K: Kind, T>(
-        &mut self,
-        route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
-        let (asked, once) = self.receive(route, shape).await?;
-        match asked.and_then(|asked| Ok((self.path_id()?, asked))) {
-            Ok((id, asked)) => Ok((id, asked, once)),
-            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
-        }
+    async fn body(&mut self, kinds: &[&str], most: usize) -> Result<Bytes, ApiError> {
+        accept_json(self.request.headers(), kinds)?;
+        self.any_body(most).await
     }
 
-    /// For an operation that takes a file: JSON read by `shape`, or CSV read by `table`.
-    pub(crate) async fn read_file<K: Kind, T>(
-        &mut self,
-        route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-        table: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
-        accept_json(self.request.headers(), &["application/json", "text/csv"])?;
-        if accept_json(self.request.headers(), &["application/json"]).is_ok() {
-            return self.read_change(route, shape).await;
-        }
-        let body =
-            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
-                .await?;
-        let once = self.once(route, &body, None)?;
-        let text = std::str::from_utf8(&body).map_err(|_| vec![Fault::new(name::BODY, "must be UTF-8")]);
-        let asked = self.no_query().and_then(|()| Ok(table(text?)?)).and_then(|asked| Ok((self.path_id()?, asked)));
-        match asked {
-            Ok((id, asked)) => Ok((id, asked, once)),
-            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
-        }
-    }
-
-    /// For an operation that acts and may be told more: its body, which may be empty and is then read as `{}`.
-    pub(crate) async fn read_optional<T>(
-        &mut self,
-        route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(T, Option<Once>), ApiError> {
-        let body =
-            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
-                .await?;
-        if !body.is_empty() {
-            accept_json(self.request.headers(), &["application/json"])?;
-        }
-        let empty = Node::Object(json::Entries::new());
-        let node = if body.is_empty() { Ok(empty) } else { json::parse(&body) };
-        let once = self.once(route, &body, node.as_ref().ok())?;
-        let asked = self.no_query().and_then(|()| Ok(shape(&node?)?));
-        match asked {
-            Ok(asked) => Ok((asked, once)),
-            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
-        }
-    }
-
-    /// For an operation that acts and needs no more than its path. A body is passed over, whatever it is.
-    pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
-        let body =
-            receive(&mut self.payload, self.request.headers(), self.edge.limits.body_bytes, &self.edge, &self.trace)
-                .await?;
-        let once = self.once(route, &body, None)?;
-        match self.no_query() {
-            Ok(()) => Ok(once),
-            Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
-        }
-    }
-
-    /// The outer error is about the transport, the inner one about the content.
-    async fn receive<T>(
-        &mut self,
-        route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Result<T, ApiError>, Option<Once>), ApiError> {
-        let body = self.body(self.edge.limits.body_bytes).await?;
-        let node = json::parse(&body);
-        let once = self.once(route, &body, node.as_ref().ok())?;
-        let asked = self.no_query().and_then(|()| Ok(shape(&node?)?));
-        Ok((asked, once))
-    }
-
-    async fn body(&mut self, most: usize) -> Result<Bytes, ApiError> {
-        accept_json(self.request.headers(), &["application/json"])?;
+    async fn any_body(&mut self, most: usize) -> Result<Bytes, ApiError> {
         receive(&mut self.payload, self.request.headers(), most, &self.edge, &self.trace).await
+    }
+
+    /// Errors shall name things as the caller does.
+    fn note_spelling(&self, object: &Node<'_>) {
+        if let Some(older) = &self.trace.older {
+            older.note(object);
+        }
     }
 
     /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never.
     fn once(&self, route: &'static str, body: &[u8], node: Option<&Node<'_>>) -> Result<Option<Once>, ApiError> {
+        if let Some(node) = node {
+            self.note_spelling(node);
+        }
         if self.dry_run {
             return Ok(None);
         }
@@ -372,140 +347,4 @@ impl<S: Needs> Call<S> {
 /// An answer whose body is JSON.
 pub(crate) fn json_answer(status: StatusCode, body: Vec<u8>) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type("application/json").body(body)
-}
-
-/// The parameters of a query string as an object of strings.
-pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
-    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_| Fault::new("query", "must be form-encoded"))?;
-    let entries = pairs.into_inner().into_iter().map(|(name, value)| (Cow::Owned(name), Node::Text(Cow::Owned(value))));
-    let entries: json::Entries<'static> = entries.collect();
-    if let Some(name) = json::duplicate(&entries) {
-        return Err(Fault::new(name, "must be given only once").into());
-    }
-    let nul = |(name, value): &&(Cow<'_, str>, Node<'_>)| {
-        name.contains('\0') || matches!(value, Node::Text(text) if text.contains('\0'))
-    };
-    match entries.iter().find(nul) {
-        Some((name, _)) => Err(Fault::new(name.replace('\0', ""), "must not contain U+0000").into()),
-        None => Ok(Node::Object(entries)),
-    }
-}
-
-/// Whether a query asks for a dry run. One that cannot be read does not, and is refused later.
-fn says_dry_run(text: &str) -> bool {
-    let yes =
-        |(name, value): &(Cow<'_, str>, Node<'_>)| name == DRY_RUN && matches!(value, Node::Text(t) if t == "true");
-    matches!(query(text), Ok(Node::Object(entries)) if entries.iter().any(yes))
-}
-
-/// 415 unless the body is one of `kinds`, in UTF-8, not compressed.
-pub(crate) fn accept_json(headers: &HeaderMap, kinds: &[&str]) -> Result<(), ApiError> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let plain = text(header::CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case("identity"));
-    let mut parts = text(header::CONTENT_TYPE).unwrap_or_default().split(';').map(str::trim);
-    let kind = parts.next().unwrap_or_default();
-    let charset = parts.find_map(|part| part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("charset")));
-    let utf8 = charset.is_none_or(|(_, value)| value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-    if plain && utf8 && kinds.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        Ok(())
-    } else {
-        Err(ApiError::new(Code::UnsupportedMediaType))
-    }
-}
-
-/// Receives a body of at most so many bytes, within its time.
-pub(crate) async fn receive(
-    payload: &mut Payload,
-    headers: &HeaderMap,
-    most: usize,
-    edge: &Edge,
-    trace: &Trace,
-) -> Result<Bytes, ApiError> {
-    let too_large =
-        || ApiError::saying(Code::PayloadTooLarge, format!("The body is larger than {} KiB.", most / 1_024));
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > most) {
-        return Err(too_large());
-    }
-    let collected = tokio::time::timeout(edge.limits.body_deadline, async {
-        let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Fault::new(name::BODY, "must arrive whole"))?;
-            if body.len() + chunk.len() > most {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    });
-    let body = collected.await.unwrap_or_else(|_| Err(ApiError::new(Code::RequestTimeout)))?;
-    trace.body_is_here();
-    Ok(body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::test::TestRequest;
-
-    #[test]
-    fn only_one_well_formed_bearer_counts() {
-        let read = |values: &[&str]| {
-            let request = values
-                .iter()
-                .fold(TestRequest::default(), |request, value| request.append_header((header::AUTHORIZATION, *value)));
-            bearer(request.to_http_request().headers()).map(str::to_owned)
-        };
-        assert_eq!(read(&["Bearer abc"]).as_deref(), Some("abc"));
-        assert_eq!(read(&["bEARER  abc"]).as_deref(), Some("abc"));
-        for bad in [&[][..], &["abc"], &["Basic abc"], &["Bearer"], &["Bearer a", "Bearer a"]] {
-            assert_eq!(read(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn only_at_the_root_a_key_may_be_a_user() {
-        let read = |value: &str| {
-            let request = TestRequest::default().append_header((header::AUTHORIZATION, value));
-            basic(request.to_http_request().headers())
-        };
-        assert_eq!(read("Basic YWJjOg==").as_deref(), Some("abc"));
-        assert_eq!(read("basic YWJjOnh5").as_deref(), Some("abc"));
-        for bad in ["Basic", "Basic !", "Basic YWJj", "Bearer YWJjOg=="] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
-        assert!(takes_basic("/orders") && !takes_basic("/api/v1/orders"));
-    }
-
-    #[test]
-    fn media_types() {
-        let read = |kind: &str, coding: Option<&str>| {
-            let mut request = TestRequest::default().insert_header((header::CONTENT_TYPE, kind));
-            if let Some(coding) = coding {
-                request = request.insert_header((header::CONTENT_ENCODING, coding));
-            }
-            accept_json(request.to_http_request().headers(), &["application/json"]).is_ok()
-        };
-        assert!(read("application/json", None) && read("Application/JSON; charset=\"UTF-8\"", Some("identity")));
-        for (kind, coding) in [
-            ("text/plain", None),
-            ("application/json; charset=latin1", None),
-            ("application/json", Some("gzip")),
-            ("", None),
-        ] {
-            assert!(!read(kind, coding), "{kind}");
-        }
-    }
-
-    #[test]
-    fn queries() {
-        let faulty = |text: &str| query(text).is_err();
-        assert!(!faulty("") && !faulty("a=1&b=%C3%A9"));
-        for (text, dry) in [("dry_run=true", true), ("a=1&dry%5Frun=tru%65", true), ("dry_run=1", false), ("", false)] {
-            assert_eq!(says_dry_run(text), dry, "{text}");
-        }
-        assert!(!says_dry_run("dry_run=true&dry_run=true"), "it is refused");
-        assert!(faulty("a=1&a=2") && faulty("a=%00") && faulty("%00=1"));
-    }
 }

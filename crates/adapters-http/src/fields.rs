@@ -3,6 +3,7 @@
 use crate::{
     json::{Entries, Node},
     name::{BODY, Name},
+    spelling::snake_case,
 };
 use domain::Fault;
 
@@ -19,8 +20,10 @@ pub(crate) struct Fields<'n> {
     name: Name<'n>,
     asked: Vec<&'static str>,
     faults: Vec<Fault>,
-    /// Whether names nobody asked for are passed over, and `snake_case` is read for `camelCase`.
+    /// Whether names nobody asked for are passed over.
     lenient: bool,
+    /// Whether `snake_case` is read for `camelCase`.
+    both_spellings: bool,
 }
 
 impl<'n> Fields<'n> {
@@ -35,11 +38,21 @@ impl<'n> Fields<'n> {
     /// Reads a whole body of a resource in camelCase: what its callers send beside is passed over, and their names may
     /// be spelled in snake_case too.
     pub(crate) fn lenient(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
-        Ok(Self { lenient: true, ..Self::of(body)? })
+        Ok(Self { lenient: true, ..Self::in_both_spellings(body)? })
+    }
+
+    /// Reads a whole object whose names are in camelCase or in snake_case.
+    pub(crate) fn in_both_spellings(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
+        Ok(Self { both_spellings: true, ..Self::of(body)? })
     }
 
     const fn over(entries: &'n Entries<'n>, name: Name<'n>) -> Self {
-        Self { entries, name, asked: Vec::new(), faults: Vec::new(), lenient: false }
+        Self { entries, name, asked: Vec::new(), faults: Vec::new(), lenient: false, both_spellings: false }
+    }
+
+    /// A reader over an object inside, as strict as this one.
+    fn within<'i>(&self, entries: &'i Entries<'i>, name: Name<'i>) -> Fields<'i> {
+        Fields { lenient: self.lenient, both_spellings: self.both_spellings, ..Fields::over(entries, name) }
     }
 
     /// A field that must be there.
@@ -99,7 +112,7 @@ impl<'n> Fields<'n> {
             None | Some(Node::Null) => None,
             Some(Node::Object(entries)) => {
                 let outer = self.name;
-                let mut inner = Fields { lenient: self.lenient, ..Fields::over(entries, outer.field(name)) };
+                let mut inner = self.within(entries, outer.field(name));
                 let value = read(&mut inner);
                 let faults = inner.all_faults();
                 let sound = faults.is_empty();
@@ -133,7 +146,7 @@ impl<'n> Fields<'n> {
                 self.faults.push(named.item(at).fault("must be an object"));
                 continue;
             };
-            let mut inner = Fields::over(entries, named.item(at));
+            let mut inner = self.within(entries, named.item(at));
             values.extend(read(&mut inner));
             self.faults.extend(inner.all_faults());
         }
@@ -186,7 +199,11 @@ impl<'n> Fields<'n> {
     }
 
     fn all_faults(mut self) -> Vec<Fault> {
-        let is_unknown = |name: &str| !self.lenient && !self.asked.contains(&name);
+        let is_asked = |name: &str| {
+            self.asked.contains(&name)
+                || (self.both_spellings && self.asked.iter().any(|asked| snake_case(asked) == name))
+        };
+        let is_unknown = |name: &str| !self.lenient && !is_asked(name);
         let unknown = self.entries.iter().filter(|(name, _)| is_unknown(name.as_ref()));
         self.faults
             .extend(unknown.map(|(name, _)| self.name.field(name).fault("is not a known field")).take(MOST_FAULTS));
@@ -209,7 +226,7 @@ impl<'n> Fields<'n> {
         let named = |wanted: &str| {
             self.entries.iter().find(|(known, _)| known == wanted).map(|(known, node)| (known.as_ref(), node))
         };
-        let other = || if self.lenient { named(&snake_case(name)) } else { None };
+        let other = || if self.both_spellings { named(&snake_case(name)) } else { None };
         named(name).or_else(other)
     }
 
@@ -229,18 +246,6 @@ impl<'n> Fields<'n> {
         self.fault(name, expected);
         None
     }
-}
-
-/// `customerEmail` as `customer_email`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]

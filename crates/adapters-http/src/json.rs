@@ -147,7 +147,7 @@ pub(crate) fn duplicate<'n>(entries: &'n Entries<'_>) -> Option<&'n str> {
 }
 
 /// Collects an object's members with their values unread.
-struct Members;
+pub(crate) struct Members;
 
 impl<'de> Visitor<'de> for Members {
     type Value = Vec<(String, &'de RawValue)>;

@@ -6,6 +6,7 @@ use crate::{
     errors::ApiError,
     fields::Fields,
     json::Node,
+    spelling::snake_case,
     values,
     wire::{self, CountedObject, ListObject},
 };
@@ -155,7 +156,11 @@ fn order_by(fields: &'static [(&'static str, SortBy)]) -> impl Fn(&str) -> Resul
             format!("must be {} with :asc or :desc", names.join(" or "))
         };
         let (name, way) = text.split_once(':').ok_or_else(wrong)?;
-        let by = fields.iter().find(|(known, _)| *known == name).map(|(_, by)| *by).ok_or_else(wrong)?;
+        let by = fields
+            .iter()
+            .find(|(known, _)| *known == name || snake_case(known) == name)
+            .map(|(_, by)| *by)
+            .ok_or_else(wrong)?;
         match way {
             "asc" => Ok((by, false)),
             "desc" => Ok((by, true)),
@@ -177,7 +182,7 @@ impl<S: Needs> Call<S> {
 
     fn part(&self, by: &'static [(&'static str, SortBy)], searches: bool) -> Result<ListAsk, ApiError> {
         let query = self.query()?;
-        let mut fields = Fields::of(&query)?;
+        let mut fields = Fields::in_both_spellings(&query)?;
         let take = fields.optional("take", values::text(values::whole_text(1..=MOST_LIMIT)));
         let skip = fields.optional("skip", values::text(values::whole_text(0..=MOST_OFFSET)));
         let order = fields.optional("orderBy", values::text(order_by(by)));

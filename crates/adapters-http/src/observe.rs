@@ -3,6 +3,7 @@
 use crate::{
     edge::Edge,
     errors::{ApiError, Code, Rendered, Voice, whole_seconds},
+    older::Older,
     openapi::Routes,
     trace::Trace,
 };
@@ -45,7 +46,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let path = request.path().to_owned();
-    let trace = begin(&request, &edge);
+    let trace = begin(&mut request, &edge);
     let within = tokio::select! {
         answered = AssertUnwindSafe(next.call(request)).catch_unwind() => answered.unwrap_or_else(|_| {
             tracing::error!(request_id = trace.voice.request_id, "a handler panicked");
@@ -56,6 +57,9 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     let (answered, status) = match within {
         Ok(response) => {
             let mut response = in_our_form(response, &routes, &path, &trace);
+            if let Some(older) = &trace.older {
+                response = older.answer(response).await;
+            }
             if trace.route.borrow().is_none() {
                 *trace.route.borrow_mut() = response.request().match_pattern();
             }
@@ -75,7 +79,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     answered
 }
 
-fn begin(request: &ServiceRequest, edge: &Edge) -> Rc<Trace> {
+fn begin(request: &mut ServiceRequest, edge: &Edge) -> Rc<Trace> {
     let problem = request.headers().get_all(header::ACCEPT).any(|accept| {
         accept.to_str().is_ok_and(|accept| accept.to_ascii_lowercase().contains("application/problem+json"))
     });
@@ -85,7 +89,8 @@ fn begin(request: &ServiceRequest, edge: &Edge) -> Rc<Trace> {
     let inbound = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane);
     let request_id = inbound.map_or_else(|| edge.outside.ids.uuid().to_string(), str::to_owned);
     let body_within = if has_body(request) { edge.limits.body_deadline } else { Duration::ZERO };
-    Trace::begin(request, Voice { request_id, problem }, body_within, edge.limits.answer_deadline)
+    let older = Older::begin(request);
+    Trace::begin(request, Voice { request_id, problem }, older, body_within, edge.limits.answer_deadline)
 }
 
 fn has_body(request: &ServiceRequest) -> bool {
@@ -111,7 +116,7 @@ fn in_our_form<B: MessageBody + 'static>(
         Code::MethodNotAllowed => ApiError::allowing(routes.allowed(path).unwrap_or_default()),
         code => ApiError::new(code),
     });
-    note_cause(&error, trace);
+    let error = told(error, trace);
     let (request, plain) = response.into_parts();
     let mut answer = Rendered { error, voice: trace.voice.clone() }.error_response();
     for (name, value) in plain.headers() {
@@ -127,12 +132,16 @@ fn voiced(error: &Error, trace: &Trace) -> Rendered {
     let ours = error.as_error::<ApiError>().cloned();
     let error =
         ours.unwrap_or_else(|| ApiError::new(Code::of_status(error.as_response_error().status_code().as_u16())));
-    note_cause(&error, trace);
-    Rendered { error, voice: trace.voice.clone() }
+    Rendered { error: told(error, trace), voice: trace.voice.clone() }
 }
 
-fn note_cause(error: &ApiError, trace: &Trace) {
+/// The error as its caller is told of it, with its cause noted.
+fn told(error: ApiError, trace: &Trace) -> ApiError {
     *trace.cause.borrow_mut() = error.cause().map(str::to_owned);
+    match &trace.older {
+        Some(older) => older.respell(error),
+        None => error,
+    }
 }
 
 /// What every answer carries.
@@ -165,6 +174,8 @@ fn dress(head: &mut ResponseHead, edge: &Edge, trace: &Trace) {
 fn report(method: &Method, status: StatusCode, took: Duration, trace: &Trace) {
     let route = trace.route.borrow();
     let route = route.as_deref().unwrap_or("unmatched");
+    let older = trace.older.as_ref().and_then(|older| older.route(route));
+    let route = older.as_deref().unwrap_or(route);
     let known = [Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
     let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

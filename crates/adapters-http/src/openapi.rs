@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document: collected from the operations, completed with what all of them share.
 
 mod complete;
+mod older;
 mod routes;
 
 pub(crate) use routes::Routes;
@@ -31,6 +32,10 @@ pub(crate) const DOCUMENT: &str = "/api/v1/openapi";
         (name = "Payouts", description = "What is paid together, and what became of it."),
         (name = "Tiers", description = "Rates that affiliates rise to."),
         (name = "Commission rules", description = "Rewards that go before the default."),
+        (name = "Customers", description = "People who place orders."),
+        (name = "Orders", description = "What opens and joins referral groups, and earns cashback."),
+        (name = "Referral groups", description = "Friends who order together, and what that is worth to them."),
+        (name = "Older surface", description = "What shop modules in the field still call: the same orders and groups in snake_case."),
         (name = "Settings", description = "How the merchant runs its program."),
         (name = "Clicks", description = "Links and the tracker: public, for visitors' browsers."),
         (name = "Operations", description = "Probes and documents.")
@@ -43,6 +48,7 @@ pub fn document() -> Value {
     let (_, collected) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(register).split_for_parts();
     let mut document = serde_json::to_value(collected).unwrap_or_default();
     complete::complete(&mut document);
+    older::add(&mut document);
     sorted(document)
 }
 

@@ -1,6 +1,6 @@
 //! What becomes known of a request on its way, for its log line, its headers and its deadline.
 
-use crate::errors::Voice;
+use crate::{errors::Voice, older::Older};
 use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest};
 use domain::{ApiKeyId, MerchantId};
 use ports::RateVerdict;
@@ -29,6 +29,8 @@ pub(crate) struct Trace {
     pub(crate) cause: RefCell<Option<String>>,
     /// On whose behalf it runs.
     pub(crate) merchant: Cell<Option<MerchantId>>,
+    /// What is known of it if it came by the older surface.
+    pub(crate) older: Option<Older>,
 }
 
 impl Trace {
@@ -36,6 +38,7 @@ impl Trace {
     pub(crate) fn begin(
         request: &ServiceRequest,
         voice: Voice,
+        older: Option<Older>,
         body_within: Duration,
         answer_within: Duration,
     ) -> Rc<Self> {
@@ -48,6 +51,7 @@ impl Trace {
             route: RefCell::new(None),
             cause: RefCell::new(None),
             merchant: Cell::new(None),
+            older,
         });
         request.extensions_mut().insert(Rc::clone(&trace));
         trace

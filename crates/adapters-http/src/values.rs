@@ -13,6 +13,17 @@ pub(crate) fn text<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&Nod
     }
 }
 
+/// A string of at most `most` characters, whatever they are.
+pub(crate) fn at_most(most: usize) -> impl Fn(&Node<'_>) -> Result<String, String> {
+    text(move |text| {
+        if text.chars().count() > most {
+            Err(format!("must be at most {most} characters"))
+        } else {
+            Ok(text.to_owned())
+        }
+    })
+}
+
 /// `true` or `false`.
 pub(crate) fn flag(node: &Node<'_>) -> Result<bool, String> {
     match node {

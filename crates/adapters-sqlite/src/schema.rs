@@ -432,6 +432,7 @@ diesel::table! {
         event_id -> Nullable<Binary>,
         risk -> Text,
         metadata -> Text,
+        checkout -> Nullable<Text>,
         search_text -> Text,
         created_at -> BigInt,
         created_by -> Text,

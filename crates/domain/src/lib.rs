@@ -13,6 +13,7 @@ mod attribution;
 mod audit;
 mod binding;
 mod cashback;
+mod checkout;
 mod click;
 mod commission;
 mod coupon;
@@ -63,6 +64,7 @@ pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, 
 pub use audit::{Flaw, audit};
 pub use binding::Binding;
 pub use cashback::{DiscountType, GroupTerms, Level, LevelValue, Levels};
+pub use checkout::{Checkout, CheckoutError, LineItems, LineType, SessionStatus};
 pub use click::{Click, Utm};
 pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, RateSource};
 pub use coupon::{Coupon, CouponCode};

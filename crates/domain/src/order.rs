@@ -1,8 +1,9 @@
 //! Orders: what opens and joins referral groups, and earns cashback (product 7).
 
 use crate::{
-    Actor, Customer, CustomerId, Email, EventId, Group, GroupId, GroupStatus, GroupTerms, Level, Locale, Metadata,
-    Money, MoneyError, OrderId, OrderReference, PersonName, PhoneNumber, Refusal, ShareId, Timestamp, words::words,
+    Actor, Checkout, Customer, CustomerId, Email, EventId, Group, GroupId, GroupStatus, GroupTerms, Level, Locale,
+    Metadata, Money, MoneyError, OrderId, OrderReference, PersonName, PhoneNumber, Refusal, ShareId, Timestamp,
+    words::words,
 };
 
 /// Where an order's cashback stands: `CREATED → CASHBACK_AVAILABLE → CASHBACK_PROCESSING → CASHBACK_SENT`.
@@ -86,6 +87,8 @@ pub struct Order {
     pub risk: RiskLevel,
     /// The caller's own data.
     pub metadata: Metadata,
+    /// What it is known by as a checkout session.
+    pub checkout: Checkout,
     /// Business time of creation.
     pub created_at: Timestamp,
     /// Who made it.
@@ -107,6 +110,7 @@ pub struct NewOrder {
     pub amount: Money,
     pub reference: Option<OrderReference>,
     pub metadata: Metadata,
+    pub checkout: Checkout,
 }
 
 impl Order {
@@ -120,7 +124,7 @@ impl Order {
         by: Actor,
         now: Timestamp,
     ) -> Self {
-        let NewOrder { first_name, last_name, phone, locale, amount, reference, metadata } = ask;
+        let NewOrder { first_name, last_name, phone, locale, amount, reference, metadata, checkout } = ask;
         let phone = phone.or_else(|| customer.phone.clone());
         let zero = Money::zero(amount.currency());
         Self {
@@ -146,6 +150,7 @@ impl Order {
             risk: creator.map_or(RiskLevel::Low, |creator| risk(&customer.email, phone.as_ref(), creator)),
             phone,
             metadata,
+            checkout,
             created_at: now,
             created_by: by,
             updated_at: now,
@@ -260,4 +265,4 @@ fn risk(email: &Email, phone: Option<&PhoneNumber>, creator: &Customer) -> RiskL
 
 #[cfg(test)]
 #[path = "order/tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -39,11 +39,11 @@ pub use reads::{
 };
 pub use reads::{
     ClosingFacts, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts,
-    OrderFacts, OrderLookup, OrderReads, PlaceFacts,
+    OrderFacts, OrderLookup, OrderReads, PlaceFacts, SessionFacts,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
-pub use wire::{Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Tenant, Wire};
+pub use wire::{CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Tenant, Wire};
 
 #[cfg(feature = "mock")]
 pub use {clock::MockClock, journal::MockJournal, wire::MockRateLimiter};

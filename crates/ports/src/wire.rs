@@ -2,8 +2,8 @@
 
 use crate::{AffiliateRecord, EventRecord, ReplyStatus, Topic};
 use domain::{
-    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings, Merchant,
-    MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier, Timestamp,
+    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings, GroupStatus,
+    Merchant, MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier, Timestamp, WebUrl,
 };
 use std::time::Duration;
 
@@ -38,10 +38,22 @@ pub enum Shown<'a> {
     ApiKey(&'a ApiKey),
     Customer(Tenant, &'a Customer),
     Order(Tenant, &'a Order),
+    CheckoutSession(Tenant, &'a CheckoutSession),
     Group(Tenant, &'a Group),
     GroupSettings(Tenant, &'a GroupSettings),
     TestClock(TestClock),
     Outcomes(&'a Outcomes),
+}
+
+/// An order as older clients know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutSession {
+    /// The order.
+    pub order: Order,
+    /// Where its group stands.
+    pub group: GroupStatus,
+    /// Where the customer goes on: the merchant's landing page.
+    pub url: Option<WebUrl>,
 }
 
 /// What became of the lines of a batch, in their order.

@@ -2,11 +2,11 @@
 //! `Affiliate { status: AffiliateStatus::Pending, ..build::affiliate(&ids, "bob") }`.
 
 use domain::{
-    Account, Actor, Affiliate, AffiliateStatus, ApiKey, Binding, Click, Commission, CommissionRule, CommissionStatus,
-    Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group, GroupSettings,
-    GroupTerms, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup, NewOrder, Order,
-    OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate, RateSource, Reward, RuleScope,
-    ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName, Timestamp, Utm,
+    Account, Actor, Affiliate, AffiliateStatus, ApiKey, Binding, Checkout, Click, Commission, CommissionRule,
+    CommissionStatus, Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group,
+    GroupSettings, GroupTerms, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup,
+    NewOrder, Order, OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate, RateSource,
+    Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -328,6 +328,7 @@ pub fn order(ids: &dyn IdSource, customer: &Customer, group: &Group) -> Order {
         amount: Money::from_minor(35_000, usd()),
         reference: None,
         metadata: Metadata::default(),
+        checkout: Checkout::default(),
     };
     Order::place(ids.id(), ask, customer, group, None, Actor::System, moment(0))
 }

@@ -184,6 +184,7 @@ macro_rules! contract_cases {
                 orders_are_listed_in_any_order_and_searched
                 what_placing_an_order_needs
                 what_moving_an_order_needs
+                what_showing_sessions_needs
                 held_cashback_is_due_by_the_merchants_clock
             }
             groups {

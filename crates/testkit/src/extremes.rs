@@ -2,8 +2,8 @@
 
 use crate::build::{self, Shop};
 use domain::{
-    Actor, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Level, LevelValue, Levels, Locale,
-    Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel, Schedule, ShareIdFormat,
+    Actor, Checkout, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Level, LevelValue, Levels,
+    LineItems, Locale, Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel, Schedule, ShareIdFormat,
 };
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
@@ -423,6 +423,10 @@ pub fn order(customer: &Customer, group: &Group) -> Order {
         event_id: Some(domain::Id::from_uuid(highest())),
         risk: RiskLevel::High,
         metadata: metadata(),
+        checkout: Checkout {
+            payment_reference: OrderReference::parse(&unicode(OrderReference::MOST)).ok(),
+            lines: LineItems::parse("x".repeat(LineItems::MOST_BYTES)).ok(),
+        },
         created_at: Timestamp::MIN,
         created_by: Actor::System,
         updated_at: Timestamp::MAX,

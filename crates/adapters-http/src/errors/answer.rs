@@ -88,6 +88,13 @@ impl ApiError {
         Self { message, faults, ..Self::new(Code::InvalidInput) }
     }
 
+    /// The same error with the names in it spelled by `spell`.
+    pub(crate) fn respelled(self, spell: impl Fn(&str) -> String) -> Self {
+        let fault = |fault: Fault| Fault { field: spell(&fault.field), expected: spell(&fault.expected) };
+        let message = Cow::Owned(spell(&self.message));
+        Self { message, faults: self.faults.into_iter().map(fault).collect(), ..self }
+    }
+
     /// 429, or 503, until `wait` is over.
     pub(crate) fn after(self, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..self }

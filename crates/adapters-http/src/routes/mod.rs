@@ -6,6 +6,7 @@
 //! register it at the foot of the file. The document, the 405 answers and the tests take it from there.
 
 mod affiliates;
+mod checkout_sessions;
 mod clicks;
 mod commissions;
 mod coupons;
@@ -61,6 +62,7 @@ fn register_groups(config: &mut ServiceConfig<'_>) {
         .configure(customers::register)
         .configure(orders::register)
         .configure(groups::register)
+        .configure(checkout_sessions::register)
         .configure(group_settings::register);
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use actix_web::{get, patch, post};
 use app::PlaceOrder;
-use domain::{Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber};
+use domain::{Checkout, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber};
 use ports::Shown;
 use utoipa::ToSchema;
 
@@ -110,6 +110,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
             reference,
             share_id,
             metadata,
+            checkout: Checkout::default(),
         })
     })
 }

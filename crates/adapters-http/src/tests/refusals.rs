@@ -13,7 +13,7 @@ pub(super) fn concrete(path: &str) -> String {
         path if path.contains("rules") => "rule",
         path if path.contains("payouts") => "pay",
         path if path.contains("customers") => "cus",
-        path if path.contains("orders") => "ord",
+        path if path.contains("orders") || path.contains("checkout") => "ord",
         path if path.contains("groups") => "pg",
         _ => "com",
     };

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use domain::{Customer, CustomerId, Email, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
     ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk,
-    NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError,
+    NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts,
 };
 
 type Read<T> = Result<T, ReadError>;
@@ -44,6 +44,9 @@ impl OrderReads for Stub {
         Ok(None)
     }
     async fn order_facts(&self, _: MerchantId, _: OrderId) -> Read<Option<OrderFacts>> {
+        Ok(None)
+    }
+    async fn session_facts(&self, _: MerchantId, _: &[GroupId]) -> Read<Option<SessionFacts>> {
         Ok(None)
     }
     async fn due_orders(&self, _: Timestamp, _: u32, _: u32) -> Read<Vec<Due<OrderId>>> {

@@ -2,6 +2,7 @@
 
 mod affiliate;
 mod api_key;
+mod checkout_session;
 mod commission;
 mod coupon;
 mod customer;
@@ -22,6 +23,7 @@ mod words;
 
 pub(crate) use affiliate::AffiliateObject;
 pub(crate) use api_key::ApiKeyObject;
+pub(crate) use checkout_session::{CheckoutSessionObject, LineItemObject, lines_text};
 pub(crate) use commission::CommissionObject;
 pub(crate) use coupon::CouponObject;
 pub(crate) use customer::CustomerObject;
@@ -43,7 +45,7 @@ pub(crate) use words::{
     AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, MetricWord, PayoutItemStatusWord,
     PayoutStatusWord, RecurringWord, RuleLevelWord, SelfReferralWord,
 };
-pub(crate) use words::{DiscountTypeWord, OrderStatusWord};
+pub(crate) use words::{DiscountTypeWord, LineTypeWord, OrderStatusWord};
 
 use ports::{Envelope, Shown, Wire};
 use serde::Serialize;
@@ -67,6 +69,7 @@ impl Wire for JsonWire {
             Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
             Shown::Customer(tenant, customer) => bytes(&CustomerObject::from((tenant, customer))),
             Shown::Order(tenant, order) => bytes(&OrderObject::from((tenant, order))),
+            Shown::CheckoutSession(tenant, session) => bytes(&CheckoutSessionObject::from((tenant, session))),
             Shown::Group(tenant, group) => bytes(&GroupObject::from((tenant, group))),
             Shown::GroupSettings(tenant, settings) => bytes(&GroupSettingsObject::from((tenant, settings))),
             Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),

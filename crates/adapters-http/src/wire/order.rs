@@ -103,6 +103,7 @@ impl<'a> From<(Tenant, &'a Order)> for OrderObject<'a> {
             event_id: _,
             risk,
             metadata,
+            checkout: _,
             created_at,
             created_by,
             updated_at,

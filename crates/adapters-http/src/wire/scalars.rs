@@ -152,7 +152,7 @@ impl PartialSchema for Instant {
 impl ToSchema for Instant {}
 
 /// A JSON text that is known to be one; `null` should it not be.
-fn raw(text: String) -> Box<RawValue> {
+pub(super) fn raw(text: String) -> Box<RawValue> {
     RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 

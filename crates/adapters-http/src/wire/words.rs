@@ -50,6 +50,7 @@ words! {
     PayoutStatusWord of PayoutStatus;
     DiscountTypeWord of DiscountType;
     GroupStatusWord of GroupStatus;
+    LineTypeWord of LineType;
     OrderStatusWord of OrderStatus;
     ReminderWord of Reminder;
     RiskLevelWord of RiskLevel;
@@ -58,6 +59,7 @@ words! {
     RewardVerdictWord of RewardVerdict;
     RuleLevelWord of RuleLevel;
     ScopeWord of Scope;
+    SessionStatusWord of SessionStatus;
     SelfReferralWord of SelfReferral;
     VerdictWord of Verdict;
     ViaWord of Via;

@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{CustomerRow, OrderRow, Readable, Stored},
+    rows::{CustomerRow, Mapped, OrderRow, Readable, Stored, parsed},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{CustomerId, Email, Group, GroupId, MerchantId, Order, OrderId, OrderReference, Timestamp};
-use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, Space};
+use domain::{CustomerId, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Timestamp};
+use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, SessionFacts, Space};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -105,6 +105,20 @@ impl OrderReads for PostgresStorage {
         let group = reader.first(group(merchant, Some(GroupId::from_uuid(order.group_id)))).await?;
         let Some(group) = group else { return Ok(None) };
         Ok(Some(OrderFacts { merchant: shop.versioned()?, order: order.versioned()?, group: group.versioned()? }))
+    }
+
+    async fn session_facts(&self, merchant: MerchantId, groups: &[GroupId]) -> Read<Option<SessionFacts>> {
+        let statuses = Sql::<(Uuid, String)>::new(
+            "SELECT g.id, g.status FROM referral_groups g WHERE g.merchant_id = ? AND g.id = ANY(?)",
+        );
+        let statuses = statuses.bind(merchant.uuid()).bind_each(groups.iter().map(|id| id.uuid()));
+        let reader = self.readers.reader()?;
+        let (shop, statuses) = try_join!(biased; reader.first(merchant_of(merchant)), reader.all(statuses))?;
+        let Some(shop) = shop else { return Ok(None) };
+        let status =
+            |(id, status): (Uuid, String)| Ok((GroupId::from_uuid(id), parsed(status.parse::<GroupStatus>())?));
+        let groups = statuses.into_iter().map(status).collect::<Mapped<_>>()?;
+        Ok(Some(SessionFacts { merchant: shop.entity()?, groups }))
     }
 
     async fn due_orders(&self, now: Timestamp, skip: u32, limit: u32) -> Read<Vec<Due<OrderId>>> {

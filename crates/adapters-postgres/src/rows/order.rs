@@ -6,8 +6,8 @@ use super::{
 };
 use diesel::data_types::PgTimestamp;
 use domain::{
-    Actor, Currency, CustomerId, Email, EventId, GroupId, Locale, MerchantId, Metadata, Money, Order, OrderId,
-    OrderReference, OrderStatus, PersonName, PhoneNumber, RiskLevel, ShareId,
+    Actor, Checkout, Currency, CustomerId, Email, EventId, GroupId, Locale, MerchantId, Metadata, Money, Order,
+    OrderId, OrderReference, OrderStatus, PersonName, PhoneNumber, RiskLevel, ShareId,
 };
 use ports::{Version, Versioned};
 use uuid::Uuid;
@@ -40,6 +40,7 @@ rows! {
         event_id: Option<Uuid>,
         risk: String,
         metadata: String,
+        checkout: Option<String>,
         search_text: String,
         created_at: PgTimestamp,
         created_by: String,
@@ -76,6 +77,7 @@ impl Image for OrderRow {
             event_id,
             risk,
             metadata,
+            checkout,
             created_at,
             created_by,
             updated_at,
@@ -107,6 +109,7 @@ impl Image for OrderRow {
             event_id: event_id.map(EventId::uuid),
             risk: risk.as_str().to_owned(),
             metadata: metadata.as_str().to_owned(),
+            checkout: checkout.to_stored(),
             search_text: order.search_text(),
             created_at: time(*created_at),
             created_by: created_by.to_string(),
@@ -145,6 +148,7 @@ impl Readable for OrderRow {
             event_id,
             risk,
             metadata,
+            checkout,
             search_text: _,
             created_at,
             created_by,
@@ -177,6 +181,7 @@ impl Readable for OrderRow {
             event_id: event_id.map(EventId::from_uuid),
             risk: parsed(risk.parse::<RiskLevel>())?,
             metadata: Metadata::stored(metadata),
+            checkout: parsed(Checkout::stored(checkout.as_deref()))?,
             created_at: instant(created_at)?,
             created_by: parsed(created_by.parse::<Actor>())?,
             updated_at: instant(updated_at)?,

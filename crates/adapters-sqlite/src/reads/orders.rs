@@ -9,14 +9,16 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{OrderRow, find, owner_of},
-    schema::orders,
+    rows::{OrderRow, Reading, find, owner_of},
+    schema::{orders, referral_groups},
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{CustomerId, MerchantId, Order, OrderId, Timestamp};
-use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, Space, Versioned};
+use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Timestamp};
+use ports::{
+    Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts, Space, Versioned,
+};
 
 /// One order.
 pub(super) fn order(
@@ -67,6 +69,24 @@ fn place_facts(
     }))
 }
 
+fn session_facts(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    groups: &[GroupId],
+) -> Result<Option<SessionFacts>, Fault> {
+    let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
+    let rows: Vec<(Uid, String)> = referral_groups::table
+        .filter(referral_groups::merchant_id.eq(Uid::from(id)))
+        .filter(referral_groups::id.eq_any(groups.iter().map(|id| Uid::from(*id))))
+        .select((referral_groups::id, referral_groups::status))
+        .load(connection)?;
+    let status = |(id, status): (Uid, String)| {
+        let status = Reading::of("referral_groups", id.0).get("status", status.parse::<GroupStatus>())?;
+        Ok::<_, Fault>((id.id(), status))
+    };
+    Ok(Some(SessionFacts { merchant: merchant.row, groups: rows.into_iter().map(status).collect::<Result<_, _>>()? }))
+}
+
 #[async_trait]
 impl OrderReads for SqliteStorage {
     async fn order(&self, merchant: MerchantId, id: OrderId) -> Result<Option<Order>, ReadError> {
@@ -92,6 +112,11 @@ impl OrderReads for SqliteStorage {
             Ok(Some(OrderFacts { merchant, order, group }))
         };
         self.readers.read(work).await
+    }
+
+    async fn session_facts(&self, id: MerchantId, groups: &[GroupId]) -> Result<Option<SessionFacts>, ReadError> {
+        let groups = groups.to_vec();
+        self.readers.read(move |connection| session_facts(connection, id, &groups)).await
     }
 
     async fn due_orders(&self, now: Timestamp, skip: u32, limit: u32) -> Result<Vec<Due<OrderId>>, ReadError> {

@@ -4,8 +4,8 @@ use super::{Reading, TableRow};
 use crate::{error::Damaged, schema::orders, values::Uid};
 use diesel::prelude::*;
 use domain::{
-    Actor, Currency, Email, Locale, MerchantId, Metadata, Money, Order, OrderReference, OrderStatus, PersonName,
-    PhoneNumber, RiskLevel, ShareId, Timestamp,
+    Actor, Checkout, Currency, Email, Locale, MerchantId, Metadata, Money, Order, OrderReference, OrderStatus,
+    PersonName, PhoneNumber, RiskLevel, ShareId, Timestamp,
 };
 use ports::{Version, Versioned};
 
@@ -38,6 +38,7 @@ pub(crate) struct OrderRow {
     event_id: Option<Uid>,
     risk: String,
     metadata: String,
+    checkout: Option<String>,
     search_text: String,
     created_at: i64,
     created_by: String,
@@ -79,6 +80,7 @@ impl TableRow for OrderRow {
             event_id,
             risk,
             metadata,
+            checkout,
             created_at,
             created_by,
             updated_at,
@@ -110,6 +112,7 @@ impl TableRow for OrderRow {
             event_id: event_id.map(Uid::from),
             risk: risk.as_str().to_owned(),
             metadata: metadata.as_str().to_owned(),
+            checkout: checkout.to_stored(),
             search_text: order.search_text(),
             created_at: created_at.micros(),
             created_by: created_by.to_string(),
@@ -146,6 +149,7 @@ impl TableRow for OrderRow {
             event_id,
             risk,
             metadata,
+            checkout,
             search_text: _,
             created_at,
             created_by,
@@ -179,6 +183,7 @@ impl TableRow for OrderRow {
             event_id: event_id.map(Uid::id),
             risk: reading.get("risk", risk.parse::<RiskLevel>())?,
             metadata: Metadata::stored(metadata),
+            checkout: reading.get("checkout", Checkout::stored(checkout.as_deref()))?,
             created_at: reading.time("created_at", created_at)?,
             created_by: reading.get("created_by", created_by.parse::<Actor>())?,
             updated_at: reading.time("updated_at", updated_at)?,

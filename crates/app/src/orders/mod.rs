@@ -1,15 +1,16 @@
 //! Orders: place, list, get, move, refund.
 
+mod checkout;
 mod place;
 mod time;
 
 pub use place::PlaceOrder;
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
-use domain::{Actor, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat};
+use domain::{Actor, GroupStatus, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat};
 use ports::{
-    ChangeSet, Counted, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads, ReplyStatus, Shown, Space, Tenant,
-    Topic,
+    ChangeSet, CheckoutSession, Counted, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads, ReplyStatus,
+    Shown, Space, Tenant, Topic,
 };
 use std::sync::Arc;
 
@@ -21,11 +22,21 @@ pub struct Orders {
     pub(crate) share_ids: ShareIdFormat,
 }
 
+/// What an order is answered as. It is announced as an order in any case.
+#[derive(Debug, Clone, Copy)]
+enum Clothes {
+    Order,
+    CheckoutSession,
+}
+
 /// What is done to an order.
 enum Step {
     Move(OrderStatus),
-    /// By so many minor units, or by all that is left.
-    Refund(Option<i64>),
+    /// By so many minor units, or by all that is left; perhaps only while its group is open.
+    Refund {
+        minor: Option<i64>,
+        while_open: bool,
+    },
 }
 
 impl Orders {
@@ -51,7 +62,7 @@ impl Orders {
         status: OrderStatus,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Move(status), once).await
+        self.step(Clothes::Order, who, id, Step::Move(status), once).await
     }
 
     /// Refunds one, by so many minor units or by all that is left.
@@ -62,10 +73,17 @@ impl Orders {
         minor: Option<i64>,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Refund(minor), once).await
+        self.step(Clothes::Order, who, id, Step::Refund { minor, while_open: false }, once).await
     }
 
-    async fn step(&self, who: &Principal, id: OrderId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
+    async fn step(
+        &self,
+        clothes: Clothes,
+        who: &Principal,
+        id: OrderId,
+        step: Step,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
         // Which group it is in does not change while that is open, and then the lane matters.
         let order = self.reads.order(who.merchant_id, id).await?;
         let lanes: Vec<Lane> = order.iter().map(|order| lane(who, order.group_id.uuid())).collect();
@@ -75,21 +93,30 @@ impl Orders {
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let (set, answer) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
+            let (set, answer) = self.stepped(clothes, who, &step, facts.ok_or(Refusal::NotFound)?)?;
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
         }
     }
 
-    fn stepped(&self, who: &Principal, step: &Step, facts: OrderFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn stepped(
+        &self,
+        clothes: Clothes,
+        who: &Principal,
+        step: &Step,
+        facts: OrderFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
         let OrderFacts { merchant, order, group } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
         let mut set = self.desk.set_for(&merchant)?;
         let (after, topic) = match step {
             Step::Move(status) => (order.row.moved(*status, by, now)?, topic_of(*status)),
-            Step::Refund(minor) => {
+            Step::Refund { while_open: true, .. } if !group.row.is_open_at(now) => {
+                return Err(Refusal::State("The order's group is not open any more.".to_owned()).into());
+            }
+            Step::Refund { minor, while_open: _ } => {
                 let after = order.row.refund(*minor, &group.row, by, now)?;
                 if order.row.participates && !after.participates {
                     let key = group.row.email_key(&after.email);
@@ -101,10 +128,30 @@ impl Orders {
                 (after, Topic::OrderRefunded)
             }
         };
-        let body = self.desk.wire.object(Shown::Order(Tenant::from(&merchant.row), &after));
-        self.desk.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
+        let body = self.announced(&mut set, &merchant.row, topic, (&after, group.row.status), clothes);
         set.rows.orders.change(order.version, after);
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+
+    /// Announces an order and shows it in these clothes.
+    fn announced(
+        &self,
+        set: &mut ChangeSet,
+        shop: &Merchant,
+        topic: Topic,
+        (order, group): (&Order, GroupStatus),
+        clothes: Clothes,
+    ) -> Vec<u8> {
+        let tenant = Tenant::from(shop);
+        let body = self.desk.wire.object(Shown::Order(tenant, order));
+        self.desk.announce(set, shop, topic, order.updated_at, &body);
+        match clothes {
+            Clothes::Order => body,
+            Clothes::CheckoutSession => {
+                let session = CheckoutSession { order: order.clone(), group, url: shop.settings.landing_url.clone() };
+                self.desk.wire.object(Shown::CheckoutSession(tenant, &session))
+            }
+        }
     }
 }
 

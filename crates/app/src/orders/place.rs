@@ -1,11 +1,11 @@
 //! Placing an order: it opens a group, or joins one.
 
-use super::{Orders, lane};
+use super::{Clothes, Orders, lane};
 use crate::{Answer, AppError, Once, Principal, customers, group_settings::terms};
 use domain::{
-    Actor, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, Joiner, Locale, Metadata, Money,
-    NewCustomer, NewGroup, NewOrder, Order, OrderReference, PersonName, PhoneNumber, Refusal, ScheduleWish, ShareId,
-    Timestamp,
+    Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, Joiner, Locale, Metadata,
+    Money, NewCustomer, NewGroup, NewOrder, Order, OrderReference, PersonName, PhoneNumber, Refusal, ScheduleWish,
+    ShareId, Timestamp,
 };
 use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
 
@@ -28,6 +28,7 @@ pub struct PlaceOrder {
     /// The share id of the group to join, as it was typed; without one a group is opened.
     pub share_id: Option<String>,
     pub metadata: Metadata,
+    pub checkout: Checkout,
 }
 
 /// Who buys: known, or new.
@@ -39,6 +40,17 @@ struct Buyer {
 impl Orders {
     /// Places one: without a share id it opens a group, with one it joins that.
     pub async fn place(&self, who: &Principal, ask: PlaceOrder, once: Option<Once>) -> Result<Answer, AppError> {
+        self.place_in(Clothes::Order, who, ask, once).await
+    }
+
+    /// The same, answered in these clothes.
+    pub(super) async fn place_in(
+        &self,
+        clothes: Clothes,
+        who: &Principal,
+        ask: PlaceOrder,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
         let group_id = self.wanted_group(who, &ask).await?;
         let lanes: Vec<_> = group_id.iter().map(|id| lane(who, id.uuid())).collect();
         let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
@@ -53,7 +65,7 @@ impl Orders {
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let (set, answer) = self.placed(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+            let (set, answer) = self.placed(clothes, who, &ask, facts.ok_or(Refusal::NotFound)?)?;
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
@@ -67,7 +79,13 @@ impl Orders {
         }
     }
 
-    fn placed(&self, who: &Principal, ask: &PlaceOrder, facts: PlaceFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn placed(
+        &self,
+        clothes: Clothes,
+        who: &Principal,
+        ask: &PlaceOrder,
+        facts: PlaceFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
         let PlaceFacts { merchant, settings, customer, reference_owner, group, creator, email_owner } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
@@ -132,6 +150,7 @@ impl Orders {
             amount,
             reference: ask.reference.clone(),
             metadata: ask.metadata.clone(),
+            checkout: ask.checkout.clone(),
         };
         let order = Order::place(self.desk.ids.id(), new, &customer, &group, creator.as_ref(), by, now);
         set.claim(Space::GroupEmail, group.email_key(&order.email), order.id.uuid());
@@ -147,8 +166,7 @@ impl Orders {
                 customers::insert(&mut set, customer);
             }
         }
-        let body = self.desk.wire.object(Shown::Order(tenant, &order));
-        self.desk.announce(&mut set, shop, Topic::OrderCreated, now, &body);
+        let body = self.announced(&mut set, shop, Topic::OrderCreated, (&order, group.status), clothes);
         self.desk.announce_shown(&mut set, shop, topic, now, Shown::Group(tenant, &group));
         set.rows.orders.insert(order);
         Ok((set, Answer::first(ReplyStatus::Created, body)))

@@ -3,8 +3,8 @@
 use crate::stage::{Stage, email_of, once, refusal};
 use app::{AppError, OpenGroup, PlaceOrder, ValidateGroup, Worker};
 use domain::{
-    Customer, CustomerChange, CustomerId, Group, GroupChange, GroupRefusal, GroupSettingsChange, GroupStatus, Metadata,
-    NewCustomer, Order, OrderReference, OrderStatus, Rate, Refusal, Reminder, ScheduleWish, SettingsChange,
+    Checkout, Customer, CustomerChange, CustomerId, Group, GroupChange, GroupRefusal, GroupSettingsChange, GroupStatus,
+    Metadata, NewCustomer, Order, OrderReference, OrderStatus, Rate, Refusal, Reminder, ScheduleWish, SettingsChange,
 };
 use ports::{ListAsk, SortBy};
 use std::{sync::Arc, time::Duration};
@@ -25,6 +25,7 @@ fn order_of(name: &str) -> PlaceOrder {
         reference: None,
         share_id: None,
         metadata: Metadata::default(),
+        checkout: Checkout::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    Checkout,
     cashback::tests::terms,
     customer::tests::customer,
     group::tests::{at, group},
@@ -10,7 +11,7 @@ fn euro(minor: i64) -> Money {
     Money::from_minor(minor, "EUR".parse().unwrap())
 }
 
-fn order(minor: i64) -> Order {
+pub(crate) fn order(minor: i64) -> Order {
     let ask = NewOrder {
         first_name: None,
         last_name: None,
@@ -19,6 +20,7 @@ fn order(minor: i64) -> Order {
         amount: euro(minor),
         reference: OrderReference::parse("Order-1").ok(),
         metadata: Metadata::default(),
+        checkout: Checkout::default(),
     };
     let id = OrderId::from_uuid(uuid::Uuid::from_u128(3));
     Order::place(id, ask, &customer(2), &group(1, 10), Some(&customer(1)), Actor::System, at(0))

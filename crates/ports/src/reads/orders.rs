@@ -4,9 +4,10 @@ use super::Read;
 use crate::{Counted, Due, ListAsk, Versioned};
 use async_trait::async_trait;
 use domain::{
-    Customer, CustomerId, Email, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, OrderReference,
-    Timestamp,
+    Customer, CustomerId, Email, Group, GroupId, GroupSettings, GroupStatus, Merchant, MerchantId, Order, OrderId,
+    OrderReference, Timestamp,
 };
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What a new order names.
@@ -53,6 +54,15 @@ pub struct OrderFacts {
     pub group: Versioned<Group>,
 }
 
+/// What showing orders as checkout sessions needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The merchant.
+    pub merchant: Merchant,
+    /// Where the groups stand that were asked for.
+    pub groups: HashMap<GroupId, GroupStatus>,
+}
+
 /// Orders.
 #[async_trait]
 pub trait OrderReads: Send + Sync {
@@ -67,6 +77,9 @@ pub trait OrderReads: Send + Sync {
 
     /// For moving or refunding one; `None` if there is no such order.
     async fn order_facts(&self, merchant: MerchantId, id: OrderId) -> Read<Option<OrderFacts>>;
+
+    /// For showing some as checkout sessions, by their groups; `None` if there is no such merchant.
+    async fn session_facts(&self, merchant: MerchantId, groups: &[GroupId]) -> Read<Option<SessionFacts>>;
 
     /// Global: orders whose held cashback is due at the real instant `now`, by their merchants' clocks; the longest due
     /// first, but for the first `skip`.

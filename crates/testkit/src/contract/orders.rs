@@ -11,8 +11,8 @@ use crate::{
     extremes,
     sets::{self, Grow},
 };
-use domain::{Customer, Group, Merchant, MerchantClock, Order, OrderReference};
-use ports::{ChangeSet, Counted, Due, IdSourceExt, OrderFacts, OrderLookup, PlaceFacts, SortBy, Version};
+use domain::{Checkout, Customer, Group, GroupStatus, Merchant, MerchantClock, Order, OrderReference};
+use ports::{ChangeSet, Counted, Due, IdSourceExt, OrderFacts, OrderLookup, PlaceFacts, SessionFacts, SortBy, Version};
 
 /// A customer whose order opened a group.
 pub(crate) struct Opened {
@@ -48,7 +48,8 @@ pub(crate) async fn an_order_comes_back_whole(nodes: &Nodes) {
         for foreign in [shop.live.id, other.test.id, ids.id()] {
             assert_eq!(nodes.two.order(foreign, order.id).await.unwrap(), None);
         }
-        let replaced = Order { ambassador_id: None, available_at: None, locale: None, ..order };
+        let replaced =
+            Order { ambassador_id: None, available_at: None, locale: None, checkout: Checkout::default(), ..order };
         let mut set = ChangeSet::new(shop.test.id);
         set.rows.orders.change(Version::FIRST, replaced.clone());
         win(nodes, set).await;
@@ -152,6 +153,20 @@ pub(crate) async fn what_moving_an_order_needs(nodes: &Nodes) {
         assert!(nodes.two.order_facts(foreign, order.id).await.unwrap().is_none());
     }
     assert!(nodes.two.order_facts(shop.test.id, ids.id()).await.unwrap().is_none());
+}
+
+pub(crate) async fn what_showing_sessions_needs(nodes: &Nodes) {
+    let Opened { ids, shop, creator, group, .. } = Opened::stored(nodes).await;
+    let canceled = Group { status: GroupStatus::Canceled, ..build::group(&ids, &creator, "CANCELED") };
+    win(nodes, ChangeSet::new(shop.test.id).with_group(&canceled)).await;
+    let asked = [group.id, canceled.id, ids.id()];
+    let SessionFacts { merchant, groups } = nodes.two.session_facts(shop.test.id, &asked).await.unwrap().unwrap();
+    assert_eq!(merchant, shop.test);
+    assert_eq!(groups, [(group.id, GroupStatus::Open), (canceled.id, GroupStatus::Canceled)].into());
+    for (merchant, asked) in [(shop.test.id, &[][..]), (shop.live.id, &asked)] {
+        assert_eq!(nodes.two.session_facts(merchant, asked).await.unwrap().unwrap().groups, [].into());
+    }
+    assert!(nodes.two.session_facts(ids.id(), &asked).await.unwrap().is_none());
 }
 
 pub(crate) async fn held_cashback_is_due_by_the_merchants_clock(nodes: &Nodes) {

@@ -1,0 +1,207 @@
+//! `/checkout-sessions`: orders in old clothes.
+
+use super::currency;
+use crate::{
+    call::{Admin, Call, Handled, Read, Write},
+    fields::Fields,
+    json::Node,
+    listing::TakeParams,
+    values::{at_most, decimal, metadata, text, whole},
+    wire::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
+};
+use actix_web::{get, post};
+use app::PlaceOrder;
+use domain::{Checkout, Email, Fault, LineItems, LineType, Locale, Money, OrderReference, PersonName, PhoneNumber};
+use ports::Shown;
+use utoipa::ToSchema;
+
+/// List checkout sessions, newest first: every order is one.
+#[utoipa::path(
+    tag = "Older surface", operation_id = "listCheckoutSessions", params(TakeParams),
+    responses((status = 200, description = "A part of the sessions.",
+        body = CountedObject<CheckoutSessionObject<'static>>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/checkout-sessions")]
+async fn list(call: Call<Read>) -> Handled {
+    let part = call.app().orders.sessions(&call.who, &call.counted()?).await?;
+    call.show_counted::<_, CheckoutSessionObject<'_>>(&part)
+}
+
+/// Get a checkout session.
+#[utoipa::path(
+    tag = "Older surface", operation_id = "getCheckoutSession",
+    params(("id" = String, Path, description = "The session's id, which is its order's.")),
+    responses((status = 200, description = "The session.", body = CheckoutSessionObject<'static>)),
+    extensions(("x-scope" = json!("read")))
+)]
+#[get("/checkout-sessions/{id}")]
+async fn show(call: Call<Read>) -> Handled {
+    call.no_query()?;
+    let session = call.app().orders.session(&call.who, call.path_id()?).await?;
+    Ok(call.show(Shown::CheckoutSession(call.tenant(), &session)))
+}
+
+/// A line of a new session. Nothing is reckoned from it.
+#[derive(ToSchema)]
+#[schema(as = NewLineItem)]
+#[allow(dead_code, reason = "describes the entries that line reads")]
+struct LineItemBody {
+    /// What it is called.
+    #[schema(max_length = 255)]
+    name: String,
+    /// What it is.
+    #[schema(max_length = 1_000)]
+    description: Option<String>,
+    /// How many; 1 if absent.
+    #[schema(value_type = Option<f64>)]
+    quantity: Option<f64>,
+    /// What one of them costs, in minor units; below 0 for a discount.
+    #[schema(value_type = f64)]
+    price: f64,
+    /// Where its picture is.
+    #[schema(max_length = 2_000)]
+    image_url: Option<String>,
+    /// PRODUCT if absent.
+    r#type: Option<LineTypeWord>,
+}
+
+/// A new checkout session. Optional texts may also be empty, which is the same as leaving them out.
+#[derive(ToSchema)]
+#[schema(as = NewCheckoutSession, example = json!({
+    "amount_total": 35000, "customer_email": "ada@example.com", "customer_first_name": "Ada",
+    "customer_last_name": "Lovelace", "client_reference_id": "order-7", "payment_group_share_id": "KHT-7K2M9QXA",
+    "line_items": [{"name": "Telescope", "quantity": 1, "price": 35000, "type": "PRODUCT"}]
+}))]
+#[allow(dead_code, reason = "describes the body that new reads")]
+struct NewCheckoutSessionBody {
+    /// What was paid, in minor units. The lines need not add up to it.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
+    amount_total: i64,
+    /// The customer's address; one who is not known yet is created.
+    #[schema(format = "email", max_length = 254)]
+    customer_email: String,
+    /// The customer's first name.
+    #[schema(max_length = 200)]
+    customer_first_name: Option<String>,
+    /// The customer's last name.
+    #[schema(max_length = 200)]
+    customer_last_name: Option<String>,
+    /// The customer's telephone number.
+    #[schema(max_length = 50)]
+    customer_phone_number: Option<String>,
+    /// The customer's language, as `en` or `en_US`.
+    #[schema(max_length = 35)]
+    locale: Option<String>,
+    /// As ISO 4217 has it; the settings' if absent. Who joins a group must use the group's.
+    #[schema(pattern = "^([A-Za-z]{3})?$")]
+    currency: Option<String>,
+    /// Your own id of the order; unique.
+    #[schema(max_length = 255)]
+    client_reference_id: Option<String>,
+    /// Your own id of the payment.
+    #[schema(max_length = 255)]
+    payment_client_reference_id: Option<String>,
+    /// The share id of the group to join; without it the order opens one.
+    #[schema(max_length = 255)]
+    payment_group_share_id: Option<String>,
+    /// What was bought; kept as given.
+    #[schema(max_items = 100)]
+    line_items: Option<Vec<LineItemBody>>,
+    /// Your own data.
+    metadata: Option<OwnData>,
+}
+
+/// A text that may be left empty, which says nothing.
+fn filled<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&Node<'_>) -> Result<Option<T>, String> {
+    text(move |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) })
+}
+
+fn line(fields: &mut Fields<'_>) -> Option<LineItemObject> {
+    let name = fields.required("name", at_most(LineItems::MOST_NAME));
+    let description = fields.optional("description", at_most(LineItems::MOST_DESCRIPTION));
+    let quantity = fields.optional("quantity", number);
+    let price = fields.required("price", number);
+    let image_url = fields.optional("imageUrl", at_most(LineItems::MOST_URL));
+    let kind = fields.optional("type", text(str::parse)).unwrap_or(LineType::Product);
+    Some(LineItemObject::new(name?, description, quantity, price?, image_url, kind))
+}
+
+/// A number, as it is written.
+fn number(node: &Node<'_>) -> Result<String, String> {
+    decimal(node).map(|_| node.compact())
+}
+
+fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
+    let mut fields = Fields::lenient(body)?;
+    let amount = fields.required("amountTotal", whole(1..=Money::MAX_MINOR));
+    let email = fields.required("customerEmail", text(Email::parse));
+    let first_name = fields.optional("customerFirstName", filled(PersonName::parse)).flatten();
+    let last_name = fields.optional("customerLastName", filled(PersonName::parse)).flatten();
+    let phone = fields.optional("customerPhoneNumber", filled(PhoneNumber::parse)).flatten();
+    let locale = fields.optional("locale", filled(Locale::parse)).flatten();
+    let currency = fields.optional("currency", filled(currency)).flatten();
+    let reference = fields.optional("clientReferenceId", filled(OrderReference::parse)).flatten();
+    let payment_reference = fields.optional("paymentClientReferenceId", filled(OrderReference::parse)).flatten();
+    let share_id = fields.optional("paymentGroupShareId", filled(super::share_id)).flatten();
+    let lines = fields.objects("lineItems", LineItems::MOST, line);
+    let lines = lines.map(|lines| LineItems::parse(crate::wire::lines_text(&lines)));
+    if let Some(Err(expected)) = &lines {
+        fields.fault("lineItems", expected);
+    }
+    let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    fields.finish(|| {
+        Some(PlaceOrder {
+            amount: amount?,
+            customer_id: None,
+            email,
+            first_name,
+            last_name,
+            phone,
+            locale,
+            currency,
+            reference,
+            share_id,
+            metadata,
+            checkout: Checkout { payment_reference, lines: lines.and_then(Result::ok) },
+        })
+    })
+}
+
+/// Create a checkout session: it places an order, which opens a referral group, or joins the one whose share id it gives.
+#[utoipa::path(
+    tag = "Older surface", operation_id = "createCheckoutSession", request_body = NewCheckoutSessionBody,
+    responses((status = 201, description = "The new session.", body = CheckoutSessionObject<'static>)),
+    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
+        ("x-codes" = json!([
+            "NOT_FOUND", "ALREADY_EXISTS", "COMPLETED_EXPIRED_CANCELED", "MAX_PARTICIPANTS_REACHED",
+            "EMAIL_ALREADY_USED", "AMOUNT_TOO_LOW", "CUSTOMER_BLOCKED"
+        ])))
+)]
+#[post("/checkout-sessions")]
+async fn create(mut call: Call<Write>) -> Handled {
+    let (ask, once) = call.read("POST /checkout-sessions", new).await?;
+    let answer = call.app().orders.open_session(&call.who, ask, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Expire a checkout session: all that is left of its order is refunded, and it takes part in its group no longer. Only
+/// while the group is open.
+#[utoipa::path(
+    tag = "Older surface", operation_id = "expireCheckoutSession",
+    params(("id" = String, Path, description = "The session's id, which is its order's.")),
+    responses((status = 200, description = "The session.", body = CheckoutSessionObject<'static>)),
+    extensions(("x-scope" = json!("admin")),
+        ("x-codes" = json!(["INVALID_STATE", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
+)]
+#[post("/checkout-sessions/{id}/expire")]
+async fn expire(mut call: Call<Admin>) -> Handled {
+    let once = call.act("POST /checkout-sessions/{id}/expire").await?;
+    let answer = call.app().orders.expire_session(&call.who, call.path_id()?, once).await?;
+    Ok(call.answer(answer))
+}
+
+/// Registers the operations.
+pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list).service(show).service(create).service(expire);
+}

@@ -1,0 +1,201 @@
+//! An order, as older clients see it.
+
+use super::{
+    scalars::{Instant, OwnData, raw},
+    words::{LineTypeWord, SessionStatusWord},
+};
+use domain::{
+    Checkout, LineItems, LineType, Locale, Mode, Order, OrderReference, PersonName, PhoneNumber, SessionStatus, WebUrl,
+};
+use ports::{CheckoutSession, Tenant};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+/// A checkout session: an order as older clients know it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckoutSession, example = json!({
+    "id": "ord_01hzy3v7k2e9m8q4t6w0x5b1ca", "livemode": false, "organization_id": "org_01hzy3v7k2e9m8q4t6w0x5b1ca",
+    "url": "https://shop.example.com/", "status": "open", "amount_total": 35000, "amount_refunded": 0,
+    "amount_cashback": 0, "currency": "EUR", "customer_id": "cus_01hzy3v7k2e9m8q4t6w0x5b1ca",
+    "customer_email": "ada@example.com", "customer_first_name": "Ada", "customer_last_name": "Lovelace",
+    "customer_phone_number": null, "locale": "fr_FR", "client_reference_id": "order-7",
+    "payment_client_reference_id": "payment-7", "payment_group_id": "pg_01hzy3v7k2e9m8q4t6w0x5b1ca",
+    "payment_group_share_id": "KHT-7K2M9QXA", "line_items": [{
+        "name": "Telescope", "description": null, "quantity": 1, "price": 35000, "image_url": null, "type": "PRODUCT"
+    }], "metadata": {}, "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
+}))]
+pub(crate) struct CheckoutSessionObject<'a> {
+    /// Its id: that of the order.
+    id: String,
+    /// Whether it is real: false in test mode.
+    livemode: bool,
+    /// Whose.
+    organization_id: String,
+    /// Where the customer goes on: the `landing_url` of your settings; null while there is none.
+    url: Option<&'a str>,
+    /// `open` while the order's group is open, `complete` once that is completed. `expired` if it came to nothing, or if
+    /// the order was wholly refunded while it was open.
+    status: SessionStatusWord,
+    /// What was paid, in minor units.
+    amount_total: i64,
+    /// How much of it was refunded, in minor units.
+    amount_refunded: i64,
+    /// What the customer gets, in minor units; 0 until the session is complete.
+    amount_cashback: i64,
+    /// As ISO 4217 has it.
+    currency: String,
+    /// The customer.
+    customer_id: String,
+    /// The customer's address at that time.
+    customer_email: &'a str,
+    /// The customer's first name.
+    customer_first_name: Option<&'a str>,
+    /// The customer's last name.
+    customer_last_name: Option<&'a str>,
+    /// The customer's telephone number.
+    customer_phone_number: Option<&'a str>,
+    /// The customer's language.
+    locale: Option<&'a str>,
+    /// Your own id of the order; unique.
+    client_reference_id: Option<&'a str>,
+    /// Your own id of the payment.
+    payment_client_reference_id: Option<&'a str>,
+    /// The group that the order opened or joined.
+    payment_group_id: String,
+    /// That group's share id.
+    payment_group_share_id: String,
+    /// What was bought, as given.
+    line_items: Lines,
+    /// Your own data.
+    metadata: OwnData,
+    /// When it was made.
+    created_at: Instant,
+    /// When it was last changed.
+    updated_at: Instant,
+}
+
+impl<'a> From<(Tenant, &'a CheckoutSession)> for CheckoutSessionObject<'a> {
+    fn from((tenant, session): (Tenant, &'a CheckoutSession)) -> Self {
+        let CheckoutSession { order, group, url } = session;
+        let Order {
+            id,
+            group_id,
+            share_id,
+            customer_id,
+            email,
+            first_name,
+            last_name,
+            phone,
+            locale,
+            amount,
+            refunded,
+            cashback,
+            cashback_in_review: _,
+            application_fee: _,
+            status: _,
+            available_at: _,
+            participates: _,
+            ambassador_id: _,
+            reference,
+            event_id: _,
+            risk: _,
+            metadata,
+            checkout: Checkout { payment_reference, lines },
+            created_at,
+            created_by: _,
+            updated_at,
+            updated_by: _,
+        } = order;
+        Self {
+            id: id.to_string(),
+            livemode: tenant.mode == Mode::Live,
+            organization_id: tenant.organization_id.to_string(),
+            url: url.as_ref().map(WebUrl::as_str),
+            status: SessionStatus::of(order, *group).into(),
+            amount_total: amount.minor(),
+            amount_refunded: refunded.minor(),
+            amount_cashback: cashback.minor(),
+            currency: amount.currency().to_string(),
+            customer_id: customer_id.to_string(),
+            customer_email: email.as_str(),
+            customer_first_name: first_name.as_ref().map(PersonName::as_str),
+            customer_last_name: last_name.as_ref().map(PersonName::as_str),
+            customer_phone_number: phone.as_ref().map(PhoneNumber::as_str),
+            locale: locale.as_ref().map(Locale::as_str),
+            client_reference_id: reference.as_ref().map(OrderReference::as_str),
+            payment_client_reference_id: payment_reference.as_ref().map(OrderReference::as_str),
+            payment_group_id: group_id.to_string(),
+            payment_group_share_id: share_id.to_string(),
+            line_items: lines.as_ref().into(),
+            metadata: metadata.into(),
+            created_at: (*created_at).into(),
+            updated_at: (*updated_at).into(),
+        }
+    }
+}
+
+/// A line of a session.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LineItem)]
+pub(crate) struct LineItemObject {
+    /// What it is called.
+    name: String,
+    /// What it is.
+    description: Option<String>,
+    /// How many.
+    #[schema(value_type = f64)]
+    quantity: Box<RawValue>,
+    /// What one of them costs, in minor units.
+    #[schema(value_type = f64)]
+    price: Box<RawValue>,
+    /// Where its picture is.
+    image_url: Option<String>,
+    /// What it is about.
+    r#type: LineTypeWord,
+}
+
+impl LineItemObject {
+    /// A line; `quantity` and `price` are the texts of numbers.
+    pub(crate) fn new(
+        name: String,
+        description: Option<String>,
+        quantity: Option<String>,
+        price: String,
+        image_url: Option<String>,
+        kind: LineType,
+    ) -> Self {
+        let quantity = raw(quantity.unwrap_or_else(|| "1".to_owned()));
+        Self { name, description, quantity, price: raw(price), image_url, r#type: kind.into() }
+    }
+}
+
+/// The text of lines, as it is stored.
+pub(crate) fn lines_text(lines: &[LineItemObject]) -> String {
+    serde_json::to_string(lines).unwrap_or_default()
+}
+
+/// The lines of a session, as stored.
+#[derive(Debug, Serialize)]
+pub(crate) struct Lines(Box<RawValue>);
+
+impl From<Option<&LineItems>> for Lines {
+    fn from(lines: Option<&LineItems>) -> Self {
+        Self(raw(lines.map_or("[]", LineItems::as_str).to_owned()))
+    }
+}
+
+impl PartialSchema for Lines {
+    fn schema() -> RefOr<Schema> {
+        <Vec<LineItemObject>>::schema()
+    }
+}
+
+impl ToSchema for Lines {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        <Vec<LineItemObject>>::schemas(schemas);
+    }
+}

@@ -1,0 +1,41 @@
+//! Orders as older clients know them: as checkout sessions. The same orders, shown in old clothes.
+
+use super::{Clothes, Orders, PlaceOrder, Step};
+use crate::{Answer, AppError, Once, Principal};
+use domain::{GroupId, Order, OrderId, Refusal};
+use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, SessionFacts};
+
+impl Orders {
+    /// Places an order and answers with its session.
+    pub async fn open_session(&self, who: &Principal, ask: PlaceOrder, once: Option<Once>) -> Result<Answer, AppError> {
+        self.place_in(Clothes::CheckoutSession, who, ask, once).await
+    }
+
+    /// Takes a whole order back while its group is open: it takes part no longer.
+    pub async fn expire_session(&self, who: &Principal, id: OrderId, once: Option<Once>) -> Result<Answer, AppError> {
+        let all = Step::Refund { minor: None, while_open: true };
+        self.step(Clothes::CheckoutSession, who, id, all, once).await
+    }
+
+    /// One session.
+    pub async fn session(&self, who: &Principal, id: OrderId) -> Result<CheckoutSession, AppError> {
+        let facts = self.reads.order_facts(who.merchant_id, id).await?;
+        let OrderFacts { merchant, order, group } = facts.ok_or(Refusal::NotFound)?;
+        Ok(CheckoutSession { order: order.row, group: group.row.status, url: merchant.row.settings.landing_url })
+    }
+
+    /// A part of them.
+    pub async fn sessions(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<CheckoutSession>, AppError> {
+        let Counted { rows, count } = self.reads.orders(who.merchant_id, ask).await?;
+        let mut groups: Vec<GroupId> = rows.iter().map(|order| order.group_id).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let facts = self.reads.session_facts(who.merchant_id, &groups).await?;
+        let SessionFacts { merchant, groups } = facts.ok_or(Refusal::NotFound)?;
+        let session = |order: Order| {
+            let group = *groups.get(&order.group_id)?;
+            Some(CheckoutSession { order, group, url: merchant.settings.landing_url.clone() })
+        };
+        Ok(Counted { rows: rows.into_iter().filter_map(session).collect(), count })
+    }
+}
