@@ -1,15 +1,19 @@
 //! Orders: place, list, get, move, refund.
 
+mod convert;
 mod place;
+mod refund;
 mod time;
 
+pub use convert::OrderReferral;
 pub use place::PlaceOrder;
+pub(crate) use refund::refunded;
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{Actor, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat};
 use ports::{
-    ChangeSet, Counted, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads, ReplyStatus, Shown, Space, Tenant,
-    Topic,
+    ChangeSet, Counted, EventReads, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads, RefundReads,
+    ReplyStatus, Shown, Storage, Tenant, Topic,
 };
 use std::sync::Arc;
 
@@ -18,6 +22,8 @@ pub struct Orders {
     desk: Arc<Desk>,
     reads: Arc<dyn OrderReads>,
     groups: Arc<dyn GroupReads>,
+    events: Arc<dyn EventReads>,
+    refunds: Arc<dyn RefundReads>,
     pub(crate) share_ids: ShareIdFormat,
 }
 
@@ -29,8 +35,10 @@ enum Step {
 }
 
 impl Orders {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn OrderReads>, groups: Arc<dyn GroupReads>) -> Self {
-        Self { desk, reads, groups, share_ids: ShareIdFormat::default() }
+    pub(crate) fn new(desk: Arc<Desk>, storage: &Arc<dyn Storage>) -> Self {
+        let (reads, groups) = (storage.clone(), storage.clone());
+        let (events, refunds) = (storage.clone(), storage.clone());
+        Self { desk, reads, groups, events, refunds, share_ids: ShareIdFormat::default() }
     }
 
     /// One order.
@@ -52,17 +60,6 @@ impl Orders {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         self.step(who, id, Step::Move(status), once).await
-    }
-
-    /// Refunds one, by so many minor units or by all that is left.
-    pub async fn refund(
-        &self,
-        who: &Principal,
-        id: OrderId,
-        minor: Option<i64>,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Refund(minor), once).await
     }
 
     async fn step(&self, who: &Principal, id: OrderId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
@@ -87,23 +84,16 @@ impl Orders {
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
         let mut set = self.desk.set_for(&merchant)?;
-        let (after, topic) = match step {
-            Step::Move(status) => (order.row.moved(*status, by, now)?, topic_of(*status)),
-            Step::Refund(minor) => {
-                let after = order.row.refund(*minor, &group.row, by, now)?;
-                if order.row.participates && !after.participates {
-                    let key = group.row.email_key(&after.email);
-                    set.free(Space::GroupEmail, key, after.id.uuid());
-                    set.rows.groups.change(group.version, group.row.left(by, now));
-                } else {
-                    set.hold_still(&group);
-                }
-                (after, Topic::OrderRefunded)
+        let body = match step {
+            Step::Move(status) => {
+                let after = order.row.moved(*status, by, now)?;
+                let body = self.desk.wire.object(Shown::Order(Tenant::from(&merchant.row), &after));
+                self.desk.announce(&mut set, &merchant.row, topic_of(*status), after.updated_at, &body);
+                set.rows.orders.change(order.version, after);
+                body
             }
+            Step::Refund(minor) => refunded(&self.desk, &mut set, &merchant.row, (&order, &group), *minor, by, now)?,
         };
-        let body = self.desk.wire.object(Shown::Order(Tenant::from(&merchant.row), &after));
-        self.desk.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
-        set.rows.orders.change(order.version, after);
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
 }

@@ -1,0 +1,97 @@
+//! Refunding an order, and with it the conversion that it may be too.
+
+use super::{Orders, Step, lane};
+use crate::{
+    Answer, AppError, Once, Principal,
+    desk::Desk,
+    refunds::{TakenBack, sale_lane, taken_back},
+};
+use domain::{
+    Actor, Decimal, EventId, ExternalId, Group, Merchant, Metadata, NewRefund, Order, OrderId, Refusal, Timestamp,
+};
+use ports::{ChangeSet, IdSourceExt, RefundLookup, RefundedSale, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
+
+impl Orders {
+    /// Refunds one, by so many minor units or by all that is left. What it earned as a conversion goes back with it.
+    pub async fn refund(
+        &self,
+        who: &Principal,
+        id: OrderId,
+        minor: Option<i64>,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        // Whether it is a conversion never changes.
+        match self.reads.order(who.merchant_id, id).await? {
+            Some(order) if order.event_id.is_some() => self.refund_conversion(who, &order, minor, once).await,
+            Some(_) | None => self.step(who, id, Step::Refund(minor), once).await,
+        }
+    }
+
+    async fn refund_conversion(
+        &self,
+        who: &Principal,
+        order: &Order,
+        minor: Option<i64>,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
+        let event_id = order.event_id.ok_or(Refusal::NotFound)?;
+        let sale = RefundedSale::Event(event_id);
+        let lanes = [sale_lane(who, &sale), lane(who, order.group_id.uuid())];
+        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
+        let id = self.desk.ids.id();
+        let ask = refund_of(id, event_id, minor.map(|minor| Decimal::new(minor, order.amount.currency().exponent())));
+        let lookup = RefundLookup { external_id: ask.external_id.clone(), sale };
+        loop {
+            let facts = self.refunds.refund_facts(who.merchant_id, &lookup).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let facts = facts.ok_or(Refusal::NotFound)?;
+            let TakenBack { set, event: _, order } = taken_back(&self.desk, who, id, ask.clone(), facts)?;
+            let answer = Answer::first(ReplyStatus::Ok, order.ok_or(Refusal::NotFound)?);
+            if let Some(answer) = attempts.commit(set, answer).await? {
+                return Ok(answer);
+            }
+        }
+    }
+}
+
+/// The refund of an order's conversion. The shop gave it no id: its own stands for that.
+fn refund_of(id: EventId, sale: EventId, amount: Option<Decimal>) -> NewRefund {
+    NewRefund {
+        external_id: ExternalId::of(id),
+        refunds: Some(sale),
+        order_id: None,
+        amount,
+        currency: None,
+        customer_email: None,
+        customer_external_id: None,
+        occurred_at: None,
+        metadata: Metadata::default(),
+        // Of no body that anybody could post.
+        fingerprint: [0; 32],
+    }
+}
+
+/// Adds to `set` that an order is refunded, by so many minor units or by all that is left; returns it as it is shown.
+pub(crate) fn refunded(
+    desk: &Desk,
+    set: &mut ChangeSet,
+    merchant: &Merchant,
+    (order, group): (&Versioned<Order>, &Versioned<Group>),
+    minor: Option<i64>,
+    by: Actor,
+    now: Timestamp,
+) -> Result<Vec<u8>, AppError> {
+    let after = order.row.refund(minor, &group.row, by, now)?;
+    if order.row.participates && !after.participates {
+        set.free(Space::GroupEmail, group.row.email_key(&after.email), after.id.uuid());
+        set.rows.groups.change(group.version, group.row.left(by, now));
+    } else {
+        set.hold_still(group);
+    }
+    let body = desk.wire.object(Shown::Order(Tenant::from(merchant), &after));
+    desk.announce(set, merchant, Topic::OrderRefunded, after.updated_at, &body);
+    set.rows.orders.change(order.version, after);
+    Ok(body)
+}
