@@ -133,7 +133,7 @@ async fn whichever_is_refunded_both_are(shop: Shop) {
     let batch = json!({"events": [refund("r-2", json!(100)), refund("r-3", json!(50.01))]});
     let outcomes = shop.client.post("events/batch", &batch).await.ok();
     assert_eq!(
-        (&outcomes["data"][0]["status"], &outcomes["data"][1]["status"]),
+        (&outcomes["outcomes"][0]["status"], &outcomes["outcomes"][1]["status"]),
         (&json!(201), &json!(417)),
         "{outcomes}"
     );

@@ -162,10 +162,8 @@ pub(crate) fn taken_back(
     }
     let Refund { event, sale: after, siblings, voided } = made;
     let minor = event.amount.map(Money::minor);
-    let order = order.map(|(order, group)| {
-        orders::refunded(desk, &mut set, &merchant, (&order, &group), minor, Actor::Key(who.key_id), now)
-    });
-    let order = order.transpose()?;
+    let by = Actor::Key(who.key_id);
+    let order = order.map(|order| orders::refunded(desk, &mut set, &merchant, &order, minor, by, now)).transpose()?;
     set.claim(Space::Event(EventSpace::Refund), event.external_id.as_str(), event.id.uuid());
     set.rows.events.change(sale.version, after);
     set.rows.events.insert(event.clone());

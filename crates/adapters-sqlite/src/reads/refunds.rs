@@ -16,8 +16,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Event, EventSpace, Group, MerchantId, Order, OrderId, OrderReference};
-use ports::{ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale, Space, Versioned};
+use domain::{Event, EventSpace, MerchantId, OrderId, OrderReference};
+use ports::{OrderInGroup, ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale, Space, Versioned};
 
 fn facts(
     connection: &mut SqliteConnection,
@@ -51,7 +51,7 @@ fn order_of(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     sale: &Event,
-) -> Result<Option<(Versioned<Order>, Versioned<Group>)>, Fault> {
+) -> Result<Option<OrderInGroup>, Fault> {
     let by_reference = owner_of(connection, merchant, Space::OrderReference, sale.order_id.as_str())?;
     let by_reference = by_reference.map(OrderId::from_uuid);
     for id in by_reference.into_iter().chain(sale.order_id.as_str().parse().ok()) {

@@ -59,12 +59,19 @@ impl Orders {
         status: OrderStatus,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Move(status), once).await
+        let order = self.reads.order(who.merchant_id, id).await?;
+        self.step(who, id, order, Step::Move(status), once).await
     }
 
-    async fn step(&self, who: &Principal, id: OrderId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
+    async fn step(
+        &self,
+        who: &Principal,
+        id: OrderId,
+        order: Option<Order>,
+        step: Step,
+        once: Option<Once>,
+    ) -> Result<Answer, AppError> {
         // Which group it is in does not change while that is open, and then the lane matters.
-        let order = self.reads.order(who.merchant_id, id).await?;
         let lanes: Vec<Lane> = order.iter().map(|order| lane(who, order.group_id.uuid())).collect();
         let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
         loop {
@@ -92,7 +99,7 @@ impl Orders {
                 set.rows.orders.change(order.version, after);
                 body
             }
-            Step::Refund(minor) => refunded(&self.desk, &mut set, &merchant.row, (&order, &group), *minor, by, now)?,
+            Step::Refund(minor) => refunded(&self.desk, &mut set, &merchant.row, &(order, group), *minor, by, now)?,
         };
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }

@@ -6,10 +6,10 @@ use crate::{
     desk::Desk,
     refunds::{TakenBack, sale_lane, taken_back},
 };
-use domain::{
-    Actor, Decimal, EventId, ExternalId, Group, Merchant, Metadata, NewRefund, Order, OrderId, Refusal, Timestamp,
+use domain::{Actor, Decimal, EventId, ExternalId, Merchant, Metadata, NewRefund, Order, OrderId, Refusal, Timestamp};
+use ports::{
+    ChangeSet, IdSourceExt, OrderInGroup, RefundLookup, RefundedSale, ReplyStatus, Shown, Space, Tenant, Topic,
 };
-use ports::{ChangeSet, IdSourceExt, RefundLookup, RefundedSale, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
 
 impl Orders {
     /// Refunds one, by so many minor units or by all that is left. What it earned as a conversion goes back with it.
@@ -20,10 +20,11 @@ impl Orders {
         minor: Option<i64>,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
+        let order = self.reads.order(who.merchant_id, id).await?;
         // Whether it is a conversion never changes.
-        match self.reads.order(who.merchant_id, id).await? {
-            Some(order) if order.event_id.is_some() => self.refund_conversion(who, &order, minor, once).await,
-            Some(_) | None => self.step(who, id, Step::Refund(minor), once).await,
+        match order.as_ref().and_then(|order| Some((order, order.event_id?))) {
+            Some((order, event)) => self.refund_conversion(who, order, event, minor, once).await,
+            None => self.step(who, id, order, Step::Refund(minor), once).await,
         }
     }
 
@@ -31,10 +32,10 @@ impl Orders {
         &self,
         who: &Principal,
         order: &Order,
+        event_id: EventId,
         minor: Option<i64>,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let event_id = order.event_id.ok_or(Refusal::NotFound)?;
         let sale = RefundedSale::Event(event_id);
         let lanes = [sale_lane(who, &sale), lane(who, order.group_id.uuid())];
         let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
@@ -78,7 +79,7 @@ pub(crate) fn refunded(
     desk: &Desk,
     set: &mut ChangeSet,
     merchant: &Merchant,
-    (order, group): (&Versioned<Order>, &Versioned<Group>),
+    (order, group): &OrderInGroup,
     minor: Option<i64>,
     by: Actor,
     now: Timestamp,

@@ -5,14 +5,18 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, email_of, once, purchase, refusal},
 };
-use app::{BatchLine, EventBatch, OpenGroup, OrderReferral, PlaceOrder, RecordEvent};
+use app::{App, BatchLine, EventBatch, OpenGroup, OrderReferral, PlaceOrder, RecordEvent};
 use domain::{
     Commission, CommissionStatus, CouponCode, EventKind, GroupSettingsChange, GroupStatus, LevelValue, Levels,
     Metadata, NewRefund, Order, OrderReference, OrderStatus, Rate, Refusal, Reward, ScheduleWish, SelfReferral,
     SessionId, SettingsChange, Via,
 };
 use ports::{CommissionFilter, CouponFilter, EventRecord, ReplyStatus};
-use testkit::build::{moment, session};
+use std::sync::{Arc, Mutex};
+use testkit::{
+    Mutant,
+    build::{moment, session},
+};
 
 /// By the coupon that `affiliate` got when it was approved.
 async fn by_coupon_of(stage: &Stage, name: &str) -> OrderReferral {
@@ -244,4 +248,48 @@ async fn a_conversion_opens_no_group_that_promises_more() {
     stage.app.orders.refund(&stage.who, order.id, None, None).await.unwrap();
     assert_eq!((stage.order(&order).await.participates, stage.earned(&order).await), (false, vec![0, 0]));
     stage.assert_reconciled().await;
+}
+
+/// The topics of what the next use case of a node announces.
+async fn announced(stage: &Arc<Stage>, work: impl AsyncFnOnce(&App)) -> Vec<&'static str> {
+    let (app, mutant) = stage.node(|storage| Mutant::of(storage, None));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&told);
+    mutant.let_pass(Box::new(move |set| {
+        let mut topics: Vec<&str> = set.announce.iter().map(|one| one.topic.as_str()).collect();
+        topics.sort_unstable();
+        *seen.lock().unwrap() = topics;
+        Box::pin(async {})
+    }));
+    work(&app).await;
+    let told = told.lock().unwrap();
+    told.clone()
+}
+
+#[tokio::test]
+async fn each_thing_is_told_once() {
+    let stage = Arc::new(Stage::new().await);
+    program(&stage, 1_000_000).await;
+    let ask = PlaceOrder { referral: Some(by_coupon_of(&stage, "bob").await), ..order_of("ada") };
+    let who = stage.who;
+    let placed = announced(&stage, async |app| drop(app.orders.place(&who, ask, None).await.unwrap())).await;
+    assert_eq!(
+        placed,
+        [
+            "commission.created",
+            "commission.created",
+            "conversion.recorded",
+            "customer.created",
+            "order.created",
+            "payment_group.created",
+        ]
+    );
+    let order = stage.orders().await.remove(0);
+    let back = announced(&stage, async |app| drop(app.orders.refund(&who, order.id, Some(1_000), None).await.unwrap()));
+    let expected = ["commission.refunded", "commission.refunded", "conversion.recorded", "order.refunded"];
+    assert_eq!(back.await, expected);
+    let ask =
+        NewRefund { refunds: order.event_id, order_id: None, amount: "10.00".parse().ok(), ..of_order("x", "r-1") };
+    let back = announced(&stage, async |app| drop(app.refunds.record(&who, ask, None).await.unwrap()));
+    assert_eq!(back.await, expected);
 }

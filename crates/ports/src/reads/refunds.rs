@@ -1,9 +1,9 @@
 //! Refunds.
 
-use super::{EventRecord, Read};
+use super::{EventRecord, OrderInGroup, Read};
 use crate::Versioned;
 use async_trait::async_trait;
-use domain::{Account, Commission, Event, EventId, ExternalId, Group, Merchant, MerchantId, Order, OrderReference};
+use domain::{Account, Commission, Event, EventId, ExternalId, Merchant, MerchantId, OrderReference};
 
 /// What a posted refund names.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub struct RefundFacts {
     /// The accounts of those who earned it in its currency, those that exist.
     pub accounts: Vec<Versioned<Account>>,
     /// The order that the first of them is too, and the group that it is in.
-    pub order: Option<(Versioned<Order>, Versioned<Group>)>,
+    pub order: Option<OrderInGroup>,
 }
 
 /// Refunds.
