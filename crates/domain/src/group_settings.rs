@@ -71,14 +71,11 @@ impl GroupSettings {
             application_fee_rate,
         } = change;
         let before = &self.terms;
-        let blamed = if levels.is_some() || discount.is_some() {
-            "discountLevels"
-        } else if max_participants.is_some() {
-            "maxParticipants"
-        } else if min_purchase.is_some() {
-            "minPurchaseValue"
-        } else {
-            "discountLevels"
+        let blamed = match (max_participants, min_purchase) {
+            _ if levels.is_some() || discount.is_some() => "discountLevels",
+            (Some(_), _) => "maxParticipants",
+            (None, Some(_)) => "minPurchaseValue",
+            (None, None) => "discountLevels",
         };
         let terms = GroupTerms {
             discount: discount.unwrap_or(before.discount),

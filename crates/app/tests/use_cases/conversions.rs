@@ -7,8 +7,8 @@ use crate::{
 };
 use app::{App, BatchLine, EventBatch, OpenGroup, OrderReferral, PlaceOrder, RecordEvent};
 use domain::{
-    Commission, CommissionStatus, CouponCode, EventKind, GroupSettingsChange, GroupStatus, LevelValue, Levels,
-    Metadata, NewRefund, Order, OrderReference, OrderStatus, Rate, Refusal, Reward, ScheduleWish, SelfReferral,
+    Commission, CommissionStatus, CouponCode, EventKind, GroupRefusal, GroupSettingsChange, GroupStatus, LevelValue,
+    Levels, Metadata, NewRefund, Order, OrderReference, OrderStatus, Rate, Refusal, Reward, ScheduleWish, SelfReferral,
     SessionId, SettingsChange, Via,
 };
 use ports::{CommissionFilter, CouponFilter, EventRecord, ReplyStatus};
@@ -17,6 +17,7 @@ use testkit::{
     Mutant,
     build::{moment, session},
 };
+use tokio::task::JoinSet;
 
 /// By the coupon that `affiliate` got when it was approved.
 async fn by_coupon_of(stage: &Stage, name: &str) -> OrderReferral {
@@ -292,4 +293,32 @@ async fn each_thing_is_told_once() {
         NewRefund { refunds: order.event_id, order_id: None, amount: "10.00".parse().ok(), ..of_order("x", "r-1") };
     let back = announced(&stage, async |app| drop(app.refunds.record(&who, ask, None).await.unwrap()));
     assert_eq!(back.await, expected);
+}
+
+/// By the order and by its event, while others join its group and its cashback becomes due.
+#[tokio::test(flavor = "multi_thread")]
+async fn refunds_by_both_doors_at_once_take_no_more_than_there_is() {
+    let stage = Arc::new(Stage::new().await);
+    program(&stage, 1_000_000).await;
+    let reference = OrderReference::parse("7").ok();
+    let order = stage.brought(PlaceOrder { reference, ..order_of("ada") }).await;
+    let (id, group) = (order.id, stage.group(&order).await);
+    let mut tasks = JoinSet::new();
+    for n in 0..20 {
+        let (one, two, three) = (Arc::clone(&stage), Arc::clone(&stage), Arc::clone(&stage));
+        let friend = joining(&group, &format!("friend-{n}"));
+        tasks.spawn(async move { one.app.orders.refund(&one.who, id, Some(2_000), None).await });
+        let ask = NewRefund { amount: "20.00".parse().ok(), ..of_order("7", &format!("r-{n}")) };
+        tasks.spawn(async move { two.app.refunds.record(&two.who, ask, None).await });
+        tasks.spawn(async move { three.app.orders.place(&three.who, friend, None).await });
+    }
+    let outcomes = tasks.join_all().await;
+    for refused in outcomes.into_iter().filter(Result::is_err) {
+        assert!(matches!(refusal(refused), Refusal::State(_) | Refusal::Group(GroupRefusal::Full)));
+    }
+    // 350.00 are seventeen times 20.00 and a rest.
+    let (after, event) = (stage.order(&order).await, stage.event_of(&order).await.event);
+    assert_eq!((after.refunded.minor(), event.refunded_minor), (34_000, 34_000));
+    assert_eq!((stage.events().await.len(), stage.again(&group).await.participants), (18, 15));
+    stage.assert_reconciled().await;
 }
