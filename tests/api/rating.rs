@@ -98,7 +98,7 @@ async fn the_cap_cuts_the_highest_level_first(shop: Shop) {
     let event = shop.client.post("events", &wish(json!({"amount": 100, "affiliate_id": leaf["id"]}))).await.created();
     assert_eq!(amounts(&event), ["20.00", "5.00", "0.00"]);
     let explained = explained(&shop, &event).await;
-    assert_eq!(explained["cap"], json!({"amount": 25.00, "cut": 15.00}));
+    assert_eq!(explained["cap"], json!({"total": 25.00, "reserved": 0.00, "amount": 25.00, "cut": 15.00}));
     let overrides = &explained["lines"][0]["overrides"];
     assert_eq!((&overrides[0]["rounded"], &overrides[0]["cap_cut"]), (&json!(10.00), &json!(5.00)));
     assert_eq!((&overrides[1]["rounded"], &overrides[1]["cap_cut"]), (&json!(10.00), &json!(10.00)));

@@ -41,7 +41,8 @@ twins! {
         Stranger::NotFound;
     "GET" "/orders", |_| "orders".to_owned(), NOTHING, Stranger::Own;
     "POST" "/orders", |_| "orders".to_owned(),
-        Some(|_| json!({"amount": 35_000, "customerEmail": format!("new{}@example.com", crate::support::number())})),
+        Some(|things| json!({"amount": 35_000, "customerEmail": format!("new{}@example.com", crate::support::number()),
+            "coupon": things.coupon["code"]})),
         Stranger::Own;
     "GET" "/orders/{id}", |things| format!("orders/{}", id(&things.order)), NOTHING, Stranger::NotFound;
     "PATCH" "/orders/{id}", |things| format!("orders/{}", id(&things.available)),

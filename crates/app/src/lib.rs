@@ -50,7 +50,7 @@ pub use group_settings::GroupSettingsCases;
 pub use groups::{Groups, OpenGroup, ValidateGroup};
 pub use keys::{Keys, MadeKey};
 pub use maturing::Maturing;
-pub use orders::{Orders, PlaceOrder};
+pub use orders::{OrderReferral, Orders, PlaceOrder};
 pub use organizations::Organizations;
 pub use payouts::{CreatePayout, PayoutChange, PayoutResults, Payouts};
 pub use principal::Principal;
@@ -137,7 +137,7 @@ impl App {
             rules: Rules::new(Arc::clone(&desk), storage.clone()),
             payouts: Payouts::new(Arc::clone(&desk), storage.clone()),
             customers: Customers::new(Arc::clone(&desk), storage.clone()),
-            orders: Orders::new(Arc::clone(&desk), storage.clone(), storage.clone()),
+            orders: Orders::new(Arc::clone(&desk), &storage),
             groups: Groups::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             group_settings: GroupSettingsCases::new(Arc::clone(&desk), storage.clone()),
             replays: Replays::new(Arc::clone(&desk)),

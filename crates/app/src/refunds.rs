@@ -4,10 +4,13 @@ use crate::{
     Answer, AppError, Once, Principal,
     accounts::Accounts,
     desk::{Attempts, Desk},
+    orders::{self, WrittenOrder},
 };
-use domain::{Commission, CommissionStatus, EventSpace, Merchant, NewRefund, Refund, Refusal, refund};
+use domain::{
+    Actor, Commission, CommissionStatus, EventId, EventSpace, Merchant, Money, NewRefund, Refund, Refusal, refund,
+};
 use ports::{
-    ChangeSet, EventRecord, IdSourceExt, Lane, LaneKind, RefundFacts, RefundLookup, RefundReads, RefundedSale,
+    ChangeSet, Entry, EventRecord, IdSourceExt, Lane, LaneKind, RefundFacts, RefundLookup, RefundReads, RefundedSale,
     ReplyStatus, Shown, Space, Topic, Version, Versioned,
 };
 use std::{
@@ -32,13 +35,18 @@ impl Refunds {
     /// refused (product 6).
     pub async fn record(&self, who: &Principal, ask: NewRefund, once: Option<Once>) -> Result<Answer, AppError> {
         let lookup = lookup(&ask)?;
-        let attempts = self.desk.attempts(who.merchant_id, once, &[lane(who, &lookup.sale)]).await?;
+        let attempts = self.desk.attempts(who.merchant_id, once, &[sale_lane(who, &lookup.sale)]).await?;
+        let mut lane = None;
         loop {
             let facts = self.reads.refund_facts(who.merchant_id, &lookup).await?;
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            match self.decided(&ask, facts.ok_or(Refusal::NotFound)?)? {
+            let facts = facts.ok_or(Refusal::NotFound)?;
+            if self.waited_for(who, &facts, &mut lane).await? {
+                continue;
+            }
+            match self.decided(who, &ask, facts)? {
                 Decided::Before(answer) => return Ok(answer),
                 Decided::Now(set, answer) => {
                     if let Some(answer) = attempts.commit(*set, answer).await? {
@@ -57,10 +65,14 @@ impl Refunds {
         attempts: &Attempts<'_>,
     ) -> Result<(Answer, Versioned<Merchant>), AppError> {
         let lookup = lookup(&ask)?;
+        let mut lane = None;
         loop {
             let facts = self.reads.refund_facts(who.merchant_id, &lookup).await?.ok_or(Refusal::NotFound)?;
+            if self.waited_for(who, &facts, &mut lane).await? {
+                continue;
+            }
             let merchant = facts.merchant.clone();
-            match self.decided(&ask, facts)? {
+            match self.decided(who, &ask, facts)? {
                 Decided::Before(answer) => return Ok((answer, merchant)),
                 Decided::Now(set, answer) => {
                     if attempts.write(*set).await? {
@@ -71,15 +83,28 @@ impl Refunds {
         }
     }
 
+    /// Takes the lane of the group that the sale is an order in, once that is known: after the sale's, as all do who take
+    /// both. Whoever had to wait loads again.
+    async fn waited_for(
+        &self,
+        who: &Principal,
+        facts: &RefundFacts,
+        lane: &mut Option<Entry>,
+    ) -> Result<bool, AppError> {
+        let Some((_, group)) = facts.order.as_ref().filter(|_| lane.is_none()) else { return Ok(false) };
+        *lane = Some(self.desk.lanes(&[orders::lane(who, group.row.id.uuid())]).await?);
+        Ok(true)
+    }
+
     /// The answer that recording it now would give. Nothing is kept.
     pub async fn preview(&self, who: &Principal, ask: NewRefund) -> Result<Answer, AppError> {
         let facts = self.reads.refund_facts(who.merchant_id, &lookup(&ask)?).await?;
-        match self.decided(&ask, facts.ok_or(Refusal::NotFound)?)? {
+        match self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)? {
             Decided::Before(answer) | Decided::Now(_, answer) => Ok(Answer::first(ReplyStatus::Ok, answer.body)),
         }
     }
 
-    fn decided(&self, ask: &NewRefund, mut facts: RefundFacts) -> Result<Decided, AppError> {
+    fn decided(&self, who: &Principal, ask: &NewRefund, mut facts: RefundFacts) -> Result<Decided, AppError> {
         let earlier = facts.earlier.take();
         if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == ask.fingerprint) {
             let body = self.desk.wire.object(Shown::Event(&as_first_answered(same)));
@@ -91,57 +116,76 @@ impl Refunds {
         if earlier.is_some() {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
-        let (set, answer) = self.taken_back(ask.clone(), facts)?;
-        Ok(Decided::Now(Box::new(set), answer))
+        let TakenBack { set, event, order: _ } = taken_back(&self.desk, who, self.desk.ids.id(), ask.clone(), facts)?;
+        Ok(Decided::Now(Box::new(set), Answer::first(ReplyStatus::Created, event)))
     }
+}
 
-    fn taken_back(&self, ask: NewRefund, facts: RefundFacts) -> Result<(ChangeSet, Answer), AppError> {
-        let RefundFacts { merchant, earlier: _, sales, rows, accounts } = facts;
-        let mut set = self.desk.set_for(&merchant)?;
-        let merchant = merchant.row;
-        let now = merchant.clock.at(self.desk.now());
-        let sale = sales.into_iter().find(|sale| sale.row.kind.pays()).ok_or(Refusal::NotFound)?;
-        let versions: HashMap<_, Version> = rows.iter().map(|row| (row.row.id, row.version)).collect();
-        let rows: Vec<Commission> = rows.into_iter().map(|row| row.row).collect();
-        let made = refund(self.desk.ids.id(), ask, &sale.row, &rows, || self.desk.ids.id(), now)?;
+/// What taking a sale back writes, and how what it made is shown.
+pub(crate) struct TakenBack {
+    pub(crate) set: ChangeSet,
+    /// The refund.
+    pub(crate) event: Vec<u8>,
+    /// The order that the sale is too.
+    pub(crate) order: Option<WrittenOrder>,
+}
 
-        let mut kept = Accounts::new(&*self.desk.ids, accounts);
-        for row in &made.siblings {
-            kept.insert(row)?;
-        }
-        kept.write(&mut set);
-        // A row that gets a sibling is written as it was: whoever moves it at the same time, a person, time or a payout,
-        // then meets a conflict and finds the sibling. What is paid nobody moves.
-        let gets_one = |row: &&Commission| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id));
-        let reversed = rows.iter().filter(|row| row.status != CommissionStatus::Paid).filter(gets_one);
-        for row in reversed.chain(&made.voided) {
-            let version = *versions.get(&row.id).ok_or(Refusal::NotFound)?;
-            set.rows.commissions.change(version, row.clone());
-        }
-        let Refund { event, sale: after, siblings, voided } = made;
-        set.claim(Space::Event(EventSpace::Refund), event.external_id.as_str(), event.id.uuid());
-        set.rows.events.change(sale.version, after);
-        set.rows.events.insert(event.clone());
-        set.rows.commissions.new.extend(siblings.iter().cloned());
-        let commissions = by_level(siblings.iter().chain(&voided).cloned());
-        let answer = self.announced(&mut set, &merchant, &EventRecord { event, commissions });
-        Ok((set, answer))
+/// Takes a sale back as `id`: what it earned, and the order that it may be too. Nobody takes back one of the two alone.
+pub(crate) fn taken_back(
+    desk: &Desk,
+    who: &Principal,
+    id: EventId,
+    ask: NewRefund,
+    facts: RefundFacts,
+) -> Result<TakenBack, AppError> {
+    let RefundFacts { merchant, earlier: _, sales, rows, accounts, order } = facts;
+    let mut set = desk.set_for(&merchant)?;
+    let merchant = merchant.row;
+    let now = merchant.clock.at(desk.now());
+    let sale = sales.into_iter().find(|sale| sale.row.kind.pays()).ok_or(Refusal::NotFound)?;
+    let versions: HashMap<_, Version> = rows.iter().map(|row| (row.row.id, row.version)).collect();
+    let rows: Vec<Commission> = rows.into_iter().map(|row| row.row).collect();
+    let made = refund(id, ask, &sale.row, &rows, || desk.ids.id(), now)?;
+
+    let mut kept = Accounts::new(&*desk.ids, accounts);
+    for row in &made.siblings {
+        kept.insert(row)?;
     }
-
-    fn announced(&self, set: &mut ChangeSet, merchant: &Merchant, record: &EventRecord) -> Answer {
-        let at = record.event.created_at;
-        let body = self.desk.wire.object(Shown::Event(record));
-        self.desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
-        for row in &record.commissions {
-            let data = self.desk.wire.object(Shown::Commission(row));
-            let topic = if row.reverses.is_some() { Topic::CommissionRefunded } else { Topic::CommissionVoided };
-            self.desk.announce(set, merchant, topic, at, &data);
-            if row.status == CommissionStatus::Review {
-                self.desk.announce(set, merchant, Topic::CommissionReview, at, &data);
-            }
-        }
-        Answer::first(ReplyStatus::Created, body)
+    kept.write(&mut set);
+    // A row that gets a sibling is written as it was: whoever moves it at the same time, a person, time or a payout,
+    // then meets a conflict and finds the sibling. What is paid nobody moves.
+    let gets_one = |row: &&Commission| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id));
+    let reversed = rows.iter().filter(|row| row.status != CommissionStatus::Paid).filter(gets_one);
+    for row in reversed.chain(&made.voided) {
+        let version = *versions.get(&row.id).ok_or(Refusal::NotFound)?;
+        set.rows.commissions.change(version, row.clone());
     }
+    let Refund { event, sale: after, siblings, voided } = made;
+    let minor = event.amount.map(Money::minor);
+    let by = Actor::Key(who.key_id);
+    let order = order.map(|order| orders::refunded(desk, &mut set, &merchant, &order, minor, by, now)).transpose()?;
+    set.claim(Space::Event(EventSpace::Refund), event.external_id.as_str(), event.id.uuid());
+    set.rows.events.change(sale.version, after);
+    set.rows.events.insert(event.clone());
+    set.rows.commissions.new.extend(siblings.iter().cloned());
+    let commissions = by_level(siblings.iter().chain(&voided).cloned());
+    let event = announced(desk, &mut set, &merchant, &EventRecord { event, commissions });
+    Ok(TakenBack { set, event, order })
+}
+
+fn announced(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, record: &EventRecord) -> Vec<u8> {
+    let at = record.event.created_at;
+    let body = desk.wire.object(Shown::Event(record));
+    desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
+    for row in &record.commissions {
+        let data = desk.wire.object(Shown::Commission(row));
+        let topic = if row.reverses.is_some() { Topic::CommissionRefunded } else { Topic::CommissionVoided };
+        desk.announce(set, merchant, topic, at, &data);
+        if row.status == CommissionStatus::Review {
+            desk.announce(set, merchant, Topic::CommissionReview, at, &data);
+        }
+    }
+    body
 }
 
 /// What comes of a refund.
@@ -162,7 +206,7 @@ fn lookup(ask: &NewRefund) -> Result<RefundLookup, Refusal> {
 }
 
 /// The queue of those who take back the same sale, by the name they give it.
-fn lane(who: &Principal, sale: &RefundedSale) -> Lane {
+pub(crate) fn sale_lane(who: &Principal, sale: &RefundedSale) -> Lane {
     let id = match sale {
         RefundedSale::Event(id) => id.uuid(),
         RefundedSale::Order(order) => {

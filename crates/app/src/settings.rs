@@ -41,7 +41,7 @@ impl SettingsCases {
                 && !promises.fits_within(settings.max_payout_rate)
             {
                 let expected = "must leave room for the cashback that the group settings promise";
-                return Err(Refusal::State(format!("max_payout_rate {expected}.")).into());
+                return Err(Refusal::invalid("max_payout_rate", expected).into());
             }
             let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
             let mut after = before.clone();

@@ -1,7 +1,7 @@
 //! Whether the rows of a sale are what the sale says they should be. For `coterie reconcile`.
 
 use crate::{
-    Commission, CommissionId, Event, LeafTargets, Money, MoneyError, SaleCap, Target,
+    Commission, CommissionId, Event, EventKind, Group, LeafTargets, Money, MoneyError, Order, SaleCap, Target,
     lineage::{Branch, Kin, Lineage},
 };
 
@@ -27,6 +27,40 @@ pub fn audit(sale: &Event, rows: &[Commission]) -> Vec<Flaw> {
             rows.first().map(|row| flaw(row, "its event's amounts do not add up".to_owned())).into_iter().collect()
         }
     }
+}
+
+/// What is wrong between an order that is a conversion too and its event: at most one thing, without personal data. `group`
+/// is where the order is now, which may have opened after its first one closed.
+pub fn audit_order(order: &Order, group: Option<&Group>, event: Option<&Event>) -> Option<String> {
+    let Some(event) = event else { return Some("is a conversion whose event is missing".to_owned()) };
+    if event.external_id != Order::conversion_id(order.id, order.reference.as_ref())
+        || event.kind != EventKind::Purchase
+    {
+        return Some("is a conversion whose event is not its purchase".to_owned());
+    }
+    let amounts = |amount: Option<Money>, refunded: i64| {
+        format!("{} with {refunded} refunded", amount.map_or_else(|| "nothing".to_owned(), shown))
+    };
+    if event.amount != Some(order.amount) || event.refunded_minor != order.refunded.minor() {
+        let (own, other) =
+            (amounts(Some(order.amount), order.refunded.minor()), amounts(event.amount, event.refunded_minor));
+        return Some(format!("is of {own}; its event is of {other}"));
+    }
+    let Some(reserve) = event.decision.reserve else {
+        return Some("has nothing reserved for its cashback".to_owned());
+    };
+    let room = reserve.room(order.amount);
+    if event.payout_cap != Some(room) {
+        return Some(format!("leaves {} to the commissions, and its event has another cap", shown(room)));
+    }
+    let promised = group.map(|group| group.terms.promise(order.amount.currency()));
+    promised
+        .filter(|promised| !reserve.promise.covers(*promised))
+        .map(|_| "is in a group that promises more cashback than is reserved for it".to_owned())
+}
+
+fn shown(money: Money) -> String {
+    format!("{} {}", money.minor(), money.currency())
 }
 
 struct Audit {
@@ -59,15 +93,16 @@ impl Audit {
         let bases: i128 = alive.map(|(_, left)| i128::from(left.minor())).sum();
         let whole: i128 = branches.iter().map(|branch| i128::from(branch.leaf.original.basis.minor())).sum();
         let no_void = branches.iter().all(|branch| !branch.leaf.is_void());
-        let cap = sale.payout_cap.zip(sale.amount).zip(left);
-        let cap = cap.map(|((cap, amount), left)| SaleCap { cap, amount, left }.now());
+        let cap = left.and_then(|left| sale.cap_at(left)).map(SaleCap::now);
         let earned: i128 = each(&targets).map(|target| i128::from(target.earned.minor())).sum();
         let mut sum = 0;
         for kin in all(lineage).filter(|kin| !kin.is_void()) {
             sum += i128::from(kin.sum()?.minor());
         }
-        // Each row may be rounded up by a half, the cap is rounded down, and every refund was split by whole units.
-        let margin = i128::try_from(rows.len()).unwrap_or(i128::MAX).saturating_add(1);
+        // Each row may be rounded up by a half, the cap is rounded down, and so is what is reserved up or down, and every
+        // refund was split by whole units.
+        let rounded = if sale.decision.reserve.is_some() { 2 } else { 1 };
+        let margin = i128::try_from(rows.len()).unwrap_or(i128::MAX).saturating_add(rounded);
         Ok(Self {
             roomy: cap
                 .is_none_or(|cap| i128::from(cap.minor()) >= earned.saturating_add(margin.saturating_mul(margin))),

@@ -1,6 +1,6 @@
 //! What a group promises: its terms, its levels, and the cashback that they give (product 7).
 
-use crate::{Decimal, Money, Rate, Refusal, decimal, words::words};
+use crate::{Currency, Decimal, Money, Rate, Refusal, Reward, decimal, reserve::promised, words::words};
 use std::{fmt, time::Duration};
 
 /// What the value of a level means.
@@ -170,14 +170,17 @@ impl GroupTerms {
     /// What an order gets of which `left` is left, at a level. Never more than that.
     #[must_use]
     pub fn cashback(&self, level: Option<Level>, left: Money) -> Money {
-        let zero = Money::zero(left.currency());
-        let Some(Level { value, participants: _ }) = level else { return zero };
+        level.map_or(Money::zero(left.currency()), |level| promised(self.reward(level, left.currency()), left))
+    }
+
+    /// What a level gives, in a currency.
+    fn reward(&self, level: Level, currency: Currency) -> Reward {
         match self.discount {
-            DiscountType::Percentage => value.percent().map_or(zero, |rate| left.at(rate)),
+            DiscountType::Percentage => Reward::Rate(level.value.percent().unwrap_or(Rate::ZERO)),
             DiscountType::Amount => {
-                let unit = 10_i64.checked_pow(left.currency().exponent());
-                let sum = value.units().zip(unit).and_then(|(units, unit)| units.checked_mul(unit));
-                Money::from_minor(sum.unwrap_or(0).min(left.minor()), left.currency())
+                let unit = 10_i64.checked_pow(currency.exponent());
+                let sum = level.value.units().zip(unit).and_then(|(units, unit)| units.checked_mul(unit));
+                Reward::Flat(Money::from_minor(sum.unwrap_or(0), currency))
             }
         }
     }
@@ -185,6 +188,11 @@ impl GroupTerms {
     /// The best level that as many participants as there may be unlock.
     pub fn highest(&self) -> Option<Level> {
         self.levels.reached_by(self.max_participants).map(|(_, level)| level)
+    }
+
+    /// What is promised to each order in a currency at most: what the highest level gives.
+    pub fn promise(&self, currency: Currency) -> Reward {
+        self.highest().map_or(Reward::Rate(Rate::ZERO), |level| self.reward(level, currency))
     }
 
     /// What is promised to an order at most: its cashback at the highest level.

@@ -1,8 +1,8 @@
 //! Conversion events: what a shop tells us happened (product 5 and 6).
 
 use crate::{
-    AffiliateId, CouponCode, Decision, Email, EventId, ExternalId, Items, Metadata, Money, OrderReference, SessionId,
-    ShortText, Timestamp,
+    AffiliateId, CouponCode, Decision, Email, EventId, ExternalId, Items, Metadata, Money, OrderReference, Reserve,
+    SaleCap, SessionId, ShortText, Timestamp,
 };
 
 /// What kind of event. Six words have a meaning of their own, any other is the shop's and pays like a purchase.
@@ -138,7 +138,8 @@ pub struct Event {
     pub amount: Option<Money>,
     /// The lines it is made of; none, or they sum up to it.
     pub items: Items,
-    /// The most that all of its commissions together may be; frozen. In the currency of the amount.
+    /// The most that all of its commissions together may be; frozen. In the currency of the amount. What is reserved for
+    /// its buyer is not part of it.
     pub payout_cap: Option<Money>,
     /// Minor units taken back so far.
     pub refunded_minor: i64,
@@ -206,6 +207,13 @@ impl Event {
             fingerprint,
             created_at: now,
         }
+    }
+
+    /// The most that all of its commissions may be together while `left` of it is left.
+    pub fn cap_at(&self, left: Money) -> Option<SaleCap> {
+        let frozen = self.decision.reserve.map(|Reserve { cap, promise }| (cap, Some(promise)));
+        let (cap, promise) = frozen.or_else(|| self.payout_cap.map(|cap| (cap, None)))?;
+        Some(SaleCap { cap, promise, amount: self.amount?, left })
     }
 
     /// What refunds left of what was paid; `None` where nothing was.

@@ -71,6 +71,12 @@ impl GroupSettings {
             application_fee_rate,
         } = change;
         let before = &self.terms;
+        let blamed = match (max_participants, min_purchase) {
+            _ if levels.is_some() || discount.is_some() => "discountLevels",
+            (Some(_), _) => "maxParticipants",
+            (None, Some(_)) => "minPurchaseValue",
+            (None, None) => "discountLevels",
+        };
         let terms = GroupTerms {
             discount: discount.unwrap_or(before.discount),
             levels: levels.unwrap_or_else(|| before.levels.clone()),
@@ -82,10 +88,8 @@ impl GroupSettings {
         };
         terms.check()?;
         if !terms.fits_within(cap) {
-            return Err(Refusal::State(format!(
-                "The levels would promise more of a sale than the {} that max_payout_rate allows.",
-                cap.decimal()
-            )));
+            let cap = cap.decimal();
+            return Err(Refusal::invalid(blamed, format!("would promise more of a sale than max_payout_rate, {cap}")));
         }
         if terms == *before {
             return Ok(self.clone());
@@ -109,7 +113,34 @@ mod tests {
         assert_eq!((after.terms.max_participants, after.updated_at), (3, now));
         assert_eq!(after.changed(change(), Rate::ONE, Actor::System, Timestamp::MAX).unwrap(), after);
         let cap = |percent: u32| Rate::from_millionths(percent * 10_000).unwrap();
-        assert!(matches!(before.changed(change(), cap(4), Actor::System, now), Err(Refusal::State(_))));
         assert!(before.changed(change(), cap(5), Actor::System, now).is_ok(), "only the first level can be reached");
+        let blamed = |change, percent| match before.changed(change, cap(percent), Actor::System, now) {
+            Err(Refusal::Invalid(faults)) => faults.into_iter().map(|fault| fault.field).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(blamed(change(), 4), ["maxParticipants"]);
+        assert_eq!(
+            blamed(GroupSettingsChange { min_purchase: Some(1), ..Default::default() }, 14),
+            ["minPurchaseValue"]
+        );
+        let sums = GroupSettingsChange { discount: Some(DiscountType::Amount), ..change() };
+        assert_eq!(blamed(sums, 99), ["discountLevels"], "five units of an order of nothing");
+    }
+
+    /// A sum at the highest level is compared with the smallest order, in the currency with the most digits.
+    #[test]
+    fn a_sum_fits_where_the_smallest_order_bears_it() {
+        let before = GroupSettings::initial(MerchantId::from_uuid(uuid::Uuid::nil()), Mode::Test, Timestamp::MIN);
+        let sums = |min_purchase| GroupSettingsChange {
+            discount: Some(DiscountType::Amount),
+            min_purchase: Some(min_purchase),
+            ..Default::default()
+        };
+        let half = Rate::from_millionths(500_000).unwrap();
+        // Fifteen dinars are 15,000 fils: half of 30,000.
+        for (least, cap, fits) in [(30_000, half, true), (29_999, half, false), (0, Rate::ONE, true)] {
+            let changed = before.changed(sums(least), cap, Actor::System, Timestamp::MIN);
+            assert_eq!(changed.is_ok(), fits, "{least}");
+        }
     }
 }

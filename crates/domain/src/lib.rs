@@ -42,6 +42,7 @@ mod rate;
 mod rating;
 mod reckon;
 mod refund;
+mod reserve;
 mod reward;
 mod rule;
 mod sale;
@@ -61,7 +62,7 @@ pub use affiliate::{
     Affiliate, AffiliateChange, AffiliateStatus, NewAffiliate, coupon_on_approval, parent_chain_allows,
 };
 pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, attribute};
-pub use audit::{Flaw, audit};
+pub use audit::{Flaw, audit, audit_order};
 pub use binding::Binding;
 pub use cashback::{DiscountType, GroupTerms, Level, LevelValue, Levels};
 pub use checkout::{Checkout, CheckoutError, LineItems, LineType, SessionStatus};
@@ -99,6 +100,7 @@ pub use rate::Rate;
 pub use rating::Program;
 pub use reckon::{Earner, LeafPlan, MOST_COMMISSIONS, Reckoned, reckon};
 pub use refund::{NewRefund, Refund, refund};
+pub use reserve::Reserve;
 pub use reward::Reward;
 pub use rule::{CommissionRule, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope};
 pub use sale::Sale;

@@ -3,7 +3,7 @@
 
 use crate::{
     Commission, CommissionId, CommissionMove, CommissionStatus, Event, LeafTargets, LeafTerms, Money, MoneyError,
-    OverrideTerms, Rate, Reason, Refusal, SaleCap, Timestamp, split, targets,
+    OverrideTerms, Rate, Reason, Refusal, Timestamp, split, targets,
 };
 
 /// One commission and its siblings.
@@ -132,8 +132,7 @@ impl<'a> Lineage<'a> {
     /// What every row should be while `lefts` of the leaves' bases and `left` of the sale are left.
     pub(crate) fn targets(&self, sale: &Event, lefts: &[Money], left: Money) -> Vec<LeafTargets> {
         let terms: Vec<LeafTerms> = self.branches.iter().zip(lefts).map(|(branch, &left)| branch.terms(left)).collect();
-        let cap = sale.payout_cap.zip(sale.amount).map(|(cap, amount)| SaleCap { cap, amount, left });
-        targets(&terms, cap)
+        targets(&terms, sale.cap_at(left))
     }
 }
 

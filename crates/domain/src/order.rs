@@ -1,8 +1,8 @@
 //! Orders: what opens and joins referral groups, and earns cashback (product 7).
 
 use crate::{
-    Actor, Checkout, Customer, CustomerId, Email, EventId, Group, GroupId, GroupStatus, GroupTerms, Level, Locale,
-    Metadata, Money, MoneyError, OrderId, OrderReference, PersonName, PhoneNumber, Refusal, ShareId, Timestamp,
+    Actor, Checkout, Customer, CustomerId, Email, EventId, ExternalId, Group, GroupId, GroupStatus, GroupTerms, Level,
+    Locale, Metadata, Money, MoneyError, OrderId, OrderReference, PersonName, PhoneNumber, Refusal, ShareId, Timestamp,
     words::words,
 };
 
@@ -221,6 +221,17 @@ impl Order {
             GroupStatus::Completed | GroupStatus::Expired | GroupStatus::Canceled => {}
         }
         Ok(next)
+    }
+
+    /// The id by which its conversion is known: the shop's, or else its own.
+    pub fn conversion_id(id: OrderId, reference: Option<&OrderReference>) -> ExternalId {
+        reference.map_or_else(|| ExternalId::of(id), ExternalId::same_as)
+    }
+
+    /// As the conversion `event` too.
+    #[must_use]
+    pub fn converted(self, event: EventId) -> Self {
+        Self { event_id: Some(event), ..self }
     }
 
     /// In another group, which it opens: its first one closed without any cashback.

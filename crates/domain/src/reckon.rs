@@ -67,7 +67,7 @@ pub fn reckon(
         let expected = format!("must not earn more than {MOST_COMMISSIONS} commissions: these would earn {rows}");
         return Err(Refusal::invalid("items", expected));
     }
-    let cap = sale.cap.zip(sale.amount).map(|(cap, amount)| SaleCap { cap, amount, left: amount });
+    let cap = sale.cap.zip(sale.amount).map(|(cap, amount)| SaleCap { cap, promise: None, amount, left: amount });
     let found = targets(&terms, cap);
     let leaves = rated.into_iter().zip(&terms).zip(&found);
     Ok(Reckoned {

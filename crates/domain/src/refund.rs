@@ -215,4 +215,4 @@ impl Refund {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -30,6 +30,16 @@ impl Reward {
         }
     }
 
+    /// Whether it gives at least as much as `other`, whatever the basis is.
+    pub fn covers(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Rate(own), Self::Rate(other)) => own >= other,
+            (Self::Flat(own), Self::Flat(other)) => own.currency() == other.currency() && own.minor() >= other.minor(),
+            (Self::Flat(_), Self::Rate(other)) => other == Rate::ZERO,
+            (Self::Rate(_), Self::Flat(other)) => other.minor() <= 0,
+        }
+    }
+
     /// The rate, if it is one.
     pub const fn rate(self) -> Option<Rate> {
         match self {

@@ -3,7 +3,7 @@
 //! Recording is this reckoning at "all is left", a refund is the same reckoning later: a row's negative sibling is the
 //! difference between the two. So however a sale is taken back, its rows end where one reckoning of the rest ends.
 
-use crate::{Money, Rate, Reward};
+use crate::{Money, Rate, Reward, reserve::promised};
 use std::cmp::Reverse;
 
 /// What one leaf row and the overrides reckoned from it follow from. All lines of a sale are in one currency.
@@ -31,8 +31,10 @@ pub struct OverrideTerms {
 /// The most that all rows of a sale may be together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SaleCap {
-    /// Of the whole sale.
+    /// Of the whole sale, what is promised to its buyer included.
     pub cap: Money,
+    /// What is promised to its buyer of what is left of it, and is taken out of the cap first.
+    pub promise: Option<Reward>,
     /// The whole sale.
     pub amount: Money,
     /// What refunds left of it.
@@ -79,10 +81,14 @@ impl LeafTerms {
 }
 
 impl SaleCap {
-    /// What of the cap is left with the sale, rounded down.
+    /// What of the cap is left with the sale, rounded down, beside what is promised of that; never below zero. So rows and
+    /// promise together are within the cap's part of what is left, save where the promise alone is above that: what is
+    /// promised is never cut.
     #[must_use]
     pub fn now(self) -> Money {
-        self.cap.part_down(self.left, self.amount)
+        let part = self.cap.part_down(self.left, self.amount);
+        let promised = self.promise.map_or(0, |promise| promised(promise, self.left).minor());
+        Money::from_minor(part.minor().saturating_sub(promised).max(part.minor().min(0)), part.currency())
     }
 }
 
@@ -182,7 +188,7 @@ mod tests {
     }
 
     fn cap(cap: i64, amount: i64, left: i64) -> Option<SaleCap> {
-        Some(SaleCap { cap: usd(cap), amount: usd(amount), left: usd(left) })
+        Some(SaleCap { cap: usd(cap), promise: None, amount: usd(amount), left: usd(left) })
     }
 
     #[test]
@@ -282,7 +288,7 @@ mod tests {
             let parts = split(left, &leaves.iter().map(|line| line.basis.minor()).collect::<Vec<_>>());
             let leaves: Vec<LeafTerms> =
                 leaves.into_iter().zip(parts).map(|(line, left)| LeafTerms { left, ..line }).collect();
-            let cap = SaleCap { cap: amount.at_down(rate(most)), amount, left };
+            let cap = SaleCap { cap: amount.at_down(rate(most)), promise: None, amount, left };
             let (free, capped) = (targets(&leaves, None), targets(&leaves, Some(cap)));
             let mut rows: Vec<(u8, Target)> = Vec::new();
             for (terms, line) in leaves.iter().zip(&capped) {

@@ -1,5 +1,7 @@
 //! Short texts with a limit each.
 
+use crate::{Id, Kind};
+
 /// Why a text was refused: the end of the sentence "… must be".
 pub(crate) fn check(text: &str, most: usize) -> Result<(), String> {
     let length = text.chars().count();
@@ -73,6 +75,18 @@ impl OrderReference {
     /// The order of an event that names none: its external id.
     pub(crate) fn same_as(id: &ExternalId) -> Self {
         Self(id.0.clone())
+    }
+}
+
+impl ExternalId {
+    /// The id of an event that is an order, by the shop's id of that.
+    pub(crate) fn same_as(order: &OrderReference) -> Self {
+        Self(order.0.clone())
+    }
+
+    /// The id of an event that the shop gave none.
+    pub fn of<K: Kind>(id: Id<K>) -> Self {
+        Self(id.to_string())
     }
 }
 

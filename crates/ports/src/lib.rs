@@ -39,7 +39,7 @@ pub use reads::{
 };
 pub use reads::{
     ClosingFacts, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts,
-    OrderFacts, OrderLookup, OrderReads, PlaceFacts, SessionFacts,
+    OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

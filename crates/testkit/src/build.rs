@@ -6,7 +6,8 @@ use domain::{
     CommissionStatus, Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group,
     GroupSettings, GroupTerms, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup,
     NewOrder, Order, OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate, RateSource,
-    Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName, Timestamp, Utm,
+    Reserve, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName,
+    Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -162,6 +163,19 @@ pub fn event(ids: &dyn IdSource, external_id: &str) -> Event {
         decision: Decision::default(),
         fingerprint,
         created_at: moment(0),
+    }
+}
+
+/// The conversion that an order in `group` is too: nobody is credited with it.
+pub fn conversion(ids: &dyn IdSource, order: &Order, group: &Group) -> Event {
+    let external_id = Order::conversion_id(order.id, order.reference.as_ref());
+    let reserve = Reserve::of(&group.terms, order.amount, Rate::ONE);
+    Event {
+        amount: Some(order.amount),
+        payout_cap: Some(reserve.room(order.amount)),
+        customer_email: Some(order.email.clone()),
+        decision: Decision { reserve: Some(reserve), ..Decision::default() },
+        ..event(ids, external_id.as_str())
     }
 }
 

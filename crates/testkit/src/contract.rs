@@ -171,6 +171,7 @@ macro_rules! contract_cases {
             }
             refunds {
                 what_taking_a_sale_back_needs
+                the_order_that_a_sale_is_comes_with_it
                 the_sales_of_an_order_are_found_two_at_the_most
                 of_many_refunds_never_more_than_is_left_is_taken
             }

@@ -10,8 +10,9 @@ use domain::{
     CommissionRule, CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind,
     ExternalId, Item, Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference,
     OrganizationName, ParentVerdict, PassedParent, Payout, PayoutItem, PayoutItemStatus, PayoutStatus, Plan, Rate,
-    RateSource, Rating, Reason, Recurring, RedirectHost, Reward, RewardVerdict, RuleScope, Scope, Scopes, SelfReferral,
-    SessionId, Settings, ShortText, Slug, Threshold, Tier, TierName, Timestamp, UserAgent, Utm, Verdict, WebUrl,
+    RateSource, Rating, Reason, Recurring, RedirectHost, Reserve, Reward, RewardVerdict, RuleScope, Scope, Scopes,
+    SelfReferral, SessionId, Settings, ShortText, Slug, Threshold, Tier, TierName, Timestamp, UserAgent, Utm, Verdict,
+    WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
@@ -253,8 +254,10 @@ fn rated(winner: &Affiliate) -> Decision {
         level: 5,
         verdict: ParentVerdict::NotApproved,
     };
-    let cut = Some(Money::from_minor(i64::MAX, "KWD".parse().unwrap()));
-    Decision { candidates: Vec::new(), ratings: vec![rating; 100], passed_parents: vec![passed; 5], cut }
+    let most = Money::from_minor(i64::MAX, "KWD".parse().unwrap());
+    let reserve = Some(Reserve { cap: most, promise: Reward::Flat(most) });
+    let (ratings, passed_parents) = (vec![rating; 100], vec![passed; 5]);
+    Decision { candidates: Vec::new(), ratings, passed_parents, reserve, cut: Some(most) }
 }
 
 /// An event with everything left out that may be.

@@ -162,6 +162,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
             currency,
             reference,
             share_id,
+            referral: None,
             metadata,
             checkout: Checkout { payment_reference, lines: lines.and_then(Result::ok) },
         })

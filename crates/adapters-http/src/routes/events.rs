@@ -3,6 +3,7 @@
 use super::{
     currency, existing_affiliate,
     refunds::{is_refund, new_refund},
+    unproven,
 };
 use crate::{
     call::{Call, Handled, Read, Write, WriteOrTry, json_answer},
@@ -218,15 +219,6 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     })
 }
 
-/// What browsers and buyers typed may be anything: a value that cannot be one of ours leads to nobody, as one that is
-/// unknown, and must not cost the shop its event.
-fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
-    if text.chars().count() > ShortText::MOST {
-        return Err(format!("must be at most {} characters", ShortText::MOST));
-    }
-    Ok(parse(text).ok())
-}
-
 /// How an event is recorded.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -243,7 +235,8 @@ struct RecordParams {
 /// refused. An event that leads to no affiliate is recorded too, with `attributed: false` and the reason.
 ///
 /// A `refund` takes a sale back, in part or all that is left of it, together with what it earned: every commission gets
-/// a negative sibling, or becomes void where nothing is left of it and nothing was decided about it yet.
+/// a negative sibling, or becomes void where nothing is left of it and nothing was decided about it yet. Where the sale is an
+/// order in a referral group too, the order is refunded with it.
 #[utoipa::path(
     tag = "Events", operation_id = "recordEvent", params(RecordParams), request_body = NewEventBody,
     responses(

@@ -111,8 +111,7 @@ fn change(body: &Node<'_>) -> Result<GroupSettingsChange, Vec<Fault>> {
 #[utoipa::path(
     tag = "Referral groups", operation_id = "updateGroupSettings", request_body = GroupSettingsChangeBody,
     responses((status = 200, description = "The settings.", body = GroupSettingsObject)),
-    extensions(("x-scope" = json!("admin")), ("x-unknown-fields" = json!("ignored")),
-        ("x-codes" = json!(["INVALID_STATE"])))
+    extensions(("x-scope" = json!("admin")), ("x-unknown-fields" = json!("ignored")))
 )]
 #[patch("/group-settings")]
 async fn update(mut call: Call<Admin>) -> Handled {

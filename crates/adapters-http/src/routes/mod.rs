@@ -103,3 +103,12 @@ fn existing<K: Kind>(what: &'static str) -> impl Fn(&str) -> Result<Id<K>, Strin
 fn share_id(text: &str) -> Result<String, String> {
     ShortText::parse(text).map(|text| text.as_str().to_owned())
 }
+
+/// What browsers and buyers typed may be anything: a value that cannot be one of ours leads to nobody, as one that is
+/// unknown, and must not cost the shop its event.
+fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text.chars().count() > ShortText::MOST {
+        return Err(format!("must be at most {} characters", ShortText::MOST));
+    }
+    Ok(parse(text).ok())
+}

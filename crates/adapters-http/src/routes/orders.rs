@@ -10,8 +10,10 @@ use crate::{
     wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
 };
 use actix_web::{get, patch, post};
-use app::PlaceOrder;
-use domain::{Checkout, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber};
+use app::{OrderReferral, PlaceOrder};
+use domain::{
+    Checkout, CouponCode, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber, SessionId,
+};
 use ports::Shown;
 use utoipa::ToSchema;
 
@@ -77,6 +79,14 @@ struct NewOrderBody {
     /// The share id of the group to join; without it the order opens one.
     #[schema(min_length = 1, max_length = 255)]
     payment_group_share_id: Option<String>,
+    /// The visitor's session, from the cookie `_cobz_sess`. With it, or with `coupon`, the order is a conversion event of
+    /// the type `purchase` too: its `external_id` and `order_id` are `clientReferenceId`, or else the order's id. One that
+    /// leads to no affiliate is no error.
+    #[schema(max_length = 255)]
+    cookie_id: Option<String>,
+    /// A code given at the till, likewise.
+    #[schema(max_length = 255)]
+    coupon: Option<String>,
     /// Your own data.
     metadata: Option<OwnData>,
 }
@@ -96,6 +106,13 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     let currency = fields.optional("currency", text(currency));
     let reference = fields.optional("clientReferenceId", text(OrderReference::parse));
     let share_id = fields.optional("paymentGroupShareId", text(super::share_id));
+    let session = fields.optional("cookieId", text(|cookie| super::unproven(cookie, SessionId::parse)));
+    let coupon = fields.optional("coupon", text(|code| super::unproven(code, CouponCode::parse)));
+    let referral = (session.is_some() || coupon.is_some()).then(|| OrderReferral {
+        session: session.flatten(),
+        coupon: coupon.flatten(),
+        fingerprint: body.fingerprint(),
+    });
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     fields.finish(|| {
         Some(PlaceOrder {
@@ -109,6 +126,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
             currency,
             reference,
             share_id,
+            referral,
             metadata,
             checkout: Checkout::default(),
         })
@@ -116,6 +134,10 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
 }
 
 /// Place an order: it opens a referral group, or joins the one whose share id it gives.
+///
+/// With a `cookieId` or a `coupon` it is a conversion event too, and earns commissions: what the highest level of its group
+/// would give is laid aside of what `max_payout_rate` allows, and commissions share the rest. A `clientReferenceId` that a
+/// paying event has as its `external_id` is refused then.
 #[utoipa::path(
     tag = "Orders", operation_id = "createOrder", request_body = NewOrderBody,
     responses((status = 201, description = "The new order.", body = OrderObject<'static>)),
@@ -180,7 +202,8 @@ fn refund_of(body: &Node<'_>) -> Result<Option<i64>, Vec<Fault>> {
 
 /// Refund an order, in part or whole. While its group is open, an order that is wholly refunded no longer takes part.
 /// Afterwards its cashback follows what is left, unless it is on its way already: then the difference waits for you in
-/// `amountCashbackInReview`.
+/// `amountCashbackInReview`. An order that is a conversion event too is taken back with all it earned, as by a `refund`
+/// posted to `/events` that names that event, which does the same.
 #[utoipa::path(
     tag = "Orders", operation_id = "refundOrder", request_body = Option<OrderRefundBody>,
     params(("id" = String, Path, description = "The order's id.")),

@@ -322,6 +322,7 @@ impl RefundReads for Stub {
             earlier: None,
             sales: Vec::new(),
             rows: Vec::new(),
+            order: None,
             accounts: Vec::new(),
         };
         Ok(Some(facts))

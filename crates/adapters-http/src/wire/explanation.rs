@@ -140,11 +140,16 @@ struct PassedParentObject {
     why: &'static str,
 }
 
-/// The bound on all commissions of a sale.
+/// The bound on all that is paid for a sale.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayoutCap)]
 struct CapObject {
-    /// The most that they may be together; the highest level is cut first.
+    /// The most that commissions and cashback may be together.
+    total: Amount,
+    /// What of that is reserved for the buyer: the cashback at the highest level of the group that the sale is an order in;
+    /// 0 where it is none.
+    reserved: Amount,
+    /// The most that the commissions may be together; the highest level is cut first.
     amount: Amount,
     /// How much it cut off.
     cut: Amount,
@@ -251,7 +256,11 @@ impl From<&PassedParent> for PassedParentObject {
 impl CapObject {
     fn of(event: &Event) -> Option<Self> {
         let cap = event.payout_cap?;
-        let cut = event.decision.cut.unwrap_or(Money::zero(cap.currency()));
-        Some(Self { amount: cap.into(), cut: cut.into() })
+        let nothing = Money::zero(cap.currency());
+        let cut = event.decision.cut.unwrap_or(nothing);
+        let reserve = event.decision.reserve;
+        let reserved = reserve.zip(event.amount).map_or(nothing, |(reserve, amount)| reserve.reserved(amount));
+        let total = reserve.map_or(cap, |reserve| reserve.cap);
+        Some(Self { total: total.into(), reserved: reserved.into(), amount: cap.into(), cut: cut.into() })
     }
 }

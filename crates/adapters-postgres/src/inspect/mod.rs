@@ -1,5 +1,6 @@
 //! Looking at the storage as a whole: whether it answers, and whether what must agree does.
 
+mod conversions;
 mod keys;
 mod payouts;
 mod rules;
@@ -46,6 +47,7 @@ impl Inspection for PostgresStorage {
             }));
         }
         found.extend(sales::differences(&link.conn, most.saturating_sub(found.len())).await?);
+        found.extend(conversions::differences(&link.conn, most.saturating_sub(found.len())).await?);
         Ok(found)
     }
 }

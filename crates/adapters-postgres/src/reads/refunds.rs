@@ -4,22 +4,24 @@ use super::{
     Read,
     commissions::{BY_LEVEL, accounts, commissions, earners},
     events::{event, events},
+    groups::group,
     owner,
 };
 use crate::{
     PostgresStorage,
-    rows::{EventRow, Mapped, MerchantRow, Readable, Stored},
+    rows::{Damaged, EventRow, Mapped, MerchantRow, OrderRow, Readable, Stored},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{EventId, EventSpace, MerchantId, OrderReference};
+use domain::{Event, EventId, EventSpace, GroupId, MerchantId, OrderId, OrderReference};
 use ports::{RefundFacts, RefundLookup, RefundReads, RefundedSale, Space};
 use tokio::try_join;
 use uuid::Uuid;
 
 #[async_trait]
 impl RefundReads for PostgresStorage {
-    /// Three round trips: what is named, what it earned, and the accounts of those who earned it.
+    /// Three round trips: what is named; what it earned, and the order that it is too; the accounts of those who earned it,
+    /// and the order's group.
     async fn refund_facts(&self, merchant: MerchantId, lookup: &RefundLookup) -> Read<Option<RefundFacts>> {
         let RefundLookup { external_id, sale } = lookup;
         let shop = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
@@ -53,19 +55,51 @@ impl RefundReads for PostgresStorage {
                 None => Ok(None),
             }
         };
-        let (rows, earlier) = try_join!(biased; rows, earlier)?;
-        let accounts = match rows.first() {
-            Some(row) => reader.all(accounts(merchant, earners(&rows), row.currency.clone())).await?,
-            None => Vec::new(),
+        let order = async {
+            match sales.first() {
+                Some(sale) => reader.first(order_of(merchant, &sale.row)).await,
+                None => Ok(None),
+            }
         };
+        let (rows, earlier, order) = try_join!(biased; rows, earlier, order)?;
+        let accounts = async {
+            match rows.first() {
+                Some(row) => reader.all(accounts(merchant, earners(&rows), row.currency.clone())).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let group = async {
+            match &order {
+                Some(order) => reader.first(group(merchant, Some(GroupId::from_uuid(order.group_id)))).await,
+                None => Ok(None),
+            }
+        };
+        let (accounts, group) = try_join!(biased; accounts, group)?;
+        let order = order.zip(group).map(|(order, group)| Ok::<_, Damaged>((order.versioned()?, group.versioned()?)));
         Ok(Some(RefundFacts {
             merchant: shop.versioned()?,
             earlier,
             sales,
             rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
             accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+            order: order.transpose()?,
         }))
     }
+}
+
+/// The order that a sale is too: its reference, or else its own id, is the sale's order.
+fn order_of<'a>(merchant: MerchantId, sale: &Event) -> Sql<'a, OrderRow> {
+    let (columns, by_reference) = (OrderRow::select("o"), owner(Space::OrderReference));
+    let reference = sale.order_id.as_str().to_owned();
+    let own = reference.parse().ok().map(OrderId::uuid);
+    Sql::new(format!(
+        "SELECT {columns} FROM orders o WHERE o.merchant_id = ? AND o.id IN ({by_reference}, ?) AND o.event_id = ?"
+    ))
+    .bind(merchant.uuid())
+    .bind(merchant.uuid())
+    .bind(reference)
+    .bind(own)
+    .bind(sale.id.uuid())
 }
 
 /// The paying events of an order, two at the most: the one whose external id is the order, which has a claim, and those

@@ -1,6 +1,7 @@
 //! Looking at the storage as a whole: is it the right one, and do its rows agree with each other?
 
 mod claims;
+mod conversions;
 mod links;
 mod payouts;
 mod refunds;
@@ -59,6 +60,7 @@ fn differences(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Di
         all.extend(rule.differences(connection, limit.saturating_sub(all.len()))?);
     }
     all.extend(sales::differences(connection, limit.saturating_sub(all.len()))?);
+    all.extend(conversions::differences(connection, limit.saturating_sub(all.len()))?);
     Ok(all)
 }
 

@@ -3,7 +3,9 @@
 use super::{
     commissions::{accounts_of, lineage},
     events::event,
+    groups::group,
     merchants::merchant,
+    orders::order,
 };
 use crate::{
     SqliteStorage,
@@ -14,8 +16,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Event, EventSpace, MerchantId, OrderReference};
-use ports::{ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale, Space, Versioned};
+use domain::{Event, EventSpace, MerchantId, OrderId, OrderReference};
+use ports::{OrderInGroup, ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale, Space, Versioned};
 
 fn facts(
     connection: &mut SqliteConnection,
@@ -37,7 +39,27 @@ fn facts(
         None => Vec::new(),
     };
     let accounts = accounts_of(connection, id, &rows)?;
-    Ok(Some(RefundFacts { merchant, earlier, sales, rows, accounts }))
+    let order = match sales.first() {
+        Some(sale) => order_of(connection, id, &sale.row)?,
+        None => None,
+    };
+    Ok(Some(RefundFacts { merchant, earlier, sales, rows, accounts, order }))
+}
+
+/// The order that a sale is too, with its group: one whose reference, or else whose own id, is the sale's order.
+fn order_of(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    sale: &Event,
+) -> Result<Option<OrderInGroup>, Fault> {
+    let by_reference = owner_of(connection, merchant, Space::OrderReference, sale.order_id.as_str())?;
+    let by_reference = by_reference.map(OrderId::from_uuid);
+    for id in by_reference.into_iter().chain(sale.order_id.as_str().parse().ok()) {
+        let found = order(connection, merchant, id)?.filter(|order| order.row.event_id == Some(sale.id));
+        let Some(found) = found else { continue };
+        return Ok(group(connection, merchant, found.row.group_id)?.map(|group| (found, group)));
+    }
+    Ok(None)
 }
 
 /// The paying events of an order, two at the most: the one whose external id is the order, which has a claim, and those

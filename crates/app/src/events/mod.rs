@@ -6,6 +6,7 @@ mod record;
 
 pub use ask::{AskedItem, RecordEvent};
 pub use batch::{BatchLine, EventBatch};
+pub(crate) use record::{Happened, Recorder};
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use ask::in_currency;
@@ -26,7 +27,7 @@ pub struct Events {
 }
 
 /// What all events of one request are decided by.
-struct Shop {
+pub(crate) struct Shop {
     merchant: Versioned<Merchant>,
     affiliates: HashMap<AffiliateId, Affiliate>,
     tiers: Vec<Tier>,
@@ -35,7 +36,7 @@ struct Shop {
 
 impl Shop {
     /// The facts, those of each event apart.
-    fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
+    pub(crate) fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
         let EventFacts { merchant, affiliates, tiers, rules, found } = facts;
         let affiliates = affiliates.into_iter().map(|row| (row.id, row)).collect();
         (Self { merchant, affiliates, tiers, rules }, found)

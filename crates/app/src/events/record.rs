@@ -1,10 +1,11 @@
 //! What becomes of one event: who is credited, what it earns, what is written.
 
 use super::{Events, Shop};
-use crate::{Answer, AppError, Principal};
+use crate::{Answer, AppError, Principal, desk::Desk};
 use domain::{
     Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission, Decision,
-    Earner, Event, LeafPlan, Merchant, NewEvent, Reckoned, Refusal, Sale, Timestamp, Via, attribute, reckon,
+    Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewEvent, Reckoned, Refusal, Reserve, Sale,
+    Timestamp, Via, attribute, reckon,
 };
 use ports::{ChangeSet, EventFound, EventRecord, IdSourceExt, ReplyStatus, Shown, Space, Topic, Versioned};
 
@@ -17,23 +18,78 @@ impl Events {
         found: EventFound,
     ) -> Result<(ChangeSet, Answer), AppError> {
         let mut set = self.desk.set_for(&shop.merchant)?;
+        let now = shop.merchant.row.clock.at(self.desk.now());
+        let recorder = Recorder { desk: &self.desk, who, shop, now };
+        let body = recorder.record(&mut set, self.desk.ids.id(), Happened::new(ask), found)?;
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
+    }
+}
+
+/// What happened, and what of it is promised to the buyer.
+pub(crate) struct Happened<'a> {
+    ask: NewEvent,
+    /// The terms of the group that it is an order in, if it is one.
+    group: Option<&'a GroupTerms>,
+}
+
+impl<'a> Happened<'a> {
+    /// An event that is nothing else.
+    pub(crate) const fn new(ask: NewEvent) -> Self {
+        Self { ask, group: None }
+    }
+
+    /// An event that is an order in a group of such terms too.
+    pub(crate) const fn in_group(ask: NewEvent, terms: &'a GroupTerms) -> Self {
+        Self { ask, group: Some(terms) }
+    }
+
+    fn reserve(&self, merchant: &Merchant) -> Option<Reserve> {
+        let (terms, amount) = self.group.zip(self.ask.amount)?;
+        Some(Reserve::of(terms, amount, merchant.settings.max_payout_rate))
+    }
+
+    /// The most that all of its commissions together may be.
+    fn cap(&self, merchant: &Merchant) -> Option<Money> {
+        let amount = self.ask.amount.filter(|_| self.ask.kind.pays())?;
+        let whole = || amount.at_down(merchant.settings.max_payout_rate);
+        Some(self.reserve(merchant).map_or_else(whole, |reserve| reserve.room(amount)))
+    }
+}
+
+/// Records events, whichever use case they come from: the one place that knows what is written and told of one.
+pub(crate) struct Recorder<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) who: &'a Principal,
+    pub(crate) shop: &'a Shop,
+    pub(crate) now: Timestamp,
+}
+
+impl Recorder<'_> {
+    /// Adds to `set` all that recording an event writes and announces; returns the event as it is shown.
+    pub(crate) fn record(
+        &self,
+        set: &mut ChangeSet,
+        id: EventId,
+        happened: Happened<'_>,
+        found: EventFound,
+    ) -> Result<Vec<u8>, AppError> {
+        let Self { desk: _, who, shop, now } = *self;
         let merchant = &shop.merchant.row;
-        let now = merchant.clock.at(self.desk.now());
         let binding = found.binding.clone();
+        let (cap, reserve) = (happened.cap(merchant), happened.reserve(merchant));
+        let ask = happened.ask;
         let Attributed { mut decision, winners } = credited(shop, &ask, found, now)?;
         let uplines: Vec<Vec<Affiliate>> = winners.iter().map(|winner| shop.upline(winner)).collect();
         let earners: Vec<Earner<'_>> =
             winners.iter().zip(&uplines).map(|(affiliate, upline)| Earner { affiliate, upline }).collect();
-        let cap = ask.amount.filter(|_| ask.kind.pays()).map(|sale| sale.at_down(merchant.settings.max_payout_rate));
         let sale = Sale { kind: &ask.kind, amount: ask.amount, items: &ask.items, cap };
         let Reckoned { leaves, ratings, passed_parents, cut } =
             reckon(&shop.program(who.plan.allows_parents()), &sale, &earners, now)?;
-        decision = Decision { ratings, passed_parents, cut, ..decision };
-        let event = Event::record(self.desk.ids.id(), ask, decision, cap, now);
-        let commissions = self.rows(merchant, &event, leaves);
-        self.bind(&mut set, &event, binding);
-        let answer = self.written(&mut set, merchant, EventRecord { event, commissions });
-        Ok((set, answer))
+        decision = Decision { ratings, passed_parents, reserve, cut, ..decision };
+        let event = Event::record(id, ask, decision, cap, now);
+        let commissions = self.rows(&event, leaves);
+        self.bind(set, &event, binding);
+        Ok(self.written(set, EventRecord { event, commissions }))
     }
 
     /// Counts a renewal that its customer's bond was credited with; binds a customer who is not bound yet to whom the first
@@ -59,8 +115,9 @@ impl Events {
     }
 
     /// The rows of an event that is about to be recorded, in the order in which they are always shown.
-    fn rows(&self, merchant: &Merchant, event: &Event, leaves: Vec<LeafPlan>) -> Vec<Commission> {
-        let (settings, in_review, now) = (&merchant.settings, event.decision.needs_review(), event.created_at);
+    fn rows(&self, event: &Event, leaves: Vec<LeafPlan>) -> Vec<Commission> {
+        let settings = &self.shop.merchant.row.settings;
+        let (in_review, now) = (event.decision.needs_review(), event.created_at);
         let mut rows = Vec::new();
         for LeafPlan { leaf, overrides } in leaves {
             let mut leaf_id = None;
@@ -74,26 +131,27 @@ impl Events {
         rows
     }
 
-    fn written(&self, set: &mut ChangeSet, merchant: &Merchant, record: EventRecord) -> Answer {
+    fn written(&self, set: &mut ChangeSet, record: EventRecord) -> Vec<u8> {
+        let (desk, merchant) = (self.desk, &self.shop.merchant.row);
         let event = &record.event;
         let (space, at) = (Space::Event(event.kind.space()), event.created_at);
         set.claim(space, event.external_id.as_str(), event.id.uuid());
-        let body = self.desk.wire.object(Shown::Event(&record));
-        self.desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
+        let body = desk.wire.object(Shown::Event(&record));
+        desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
         if event.decision.is_suspicious() {
-            self.desk.announce(set, merchant, Topic::FraudFlagged, at, &body);
+            desk.announce(set, merchant, Topic::FraudFlagged, at, &body);
         }
         for commission in &record.commissions {
-            let data = self.desk.wire.object(Shown::Commission(commission));
-            self.desk.announce(set, merchant, Topic::CommissionCreated, at, &data);
+            let data = desk.wire.object(Shown::Commission(commission));
+            desk.announce(set, merchant, Topic::CommissionCreated, at, &data);
             if event.decision.needs_review() {
-                self.desk.announce(set, merchant, Topic::CommissionReview, at, &data);
+                desk.announce(set, merchant, Topic::CommissionReview, at, &data);
             }
         }
         let EventRecord { event, commissions } = record;
         set.rows.events.insert(event);
-        set.rows.commissions.new = commissions;
-        Answer::first(ReplyStatus::Created, body)
+        set.rows.commissions.new.extend(commissions);
+        body
     }
 }
 

@@ -71,6 +71,12 @@ impl Groups {
         )?;
         if let Some((order, was_in)) = order {
             check_free(&was_in.row, order.row.left()?.minor())?;
+            // What an order's commissions leave is what its first group promised.
+            let (reserved, promised) = (was_in.row.terms.promise(currency), group.terms.promise(currency));
+            if order.row.event_id.is_some() && !reserved.covers(promised) {
+                let text = "A group of today would promise more cashback than is reserved for the order.";
+                return Err(Refusal::State(text.to_owned()).into());
+            }
             let left = order.row.left()?.minor();
             if left < group.terms.min_purchase {
                 return Err(Refusal::Group(GroupRefusal::AmountTooLow).into());

@@ -1,6 +1,6 @@
 //! Orders as older clients know them: as checkout sessions. The same orders, shown in old clothes.
 
-use super::{Clothes, Orders, PlaceOrder, Step};
+use super::{Clothes, OrderRefund, Orders, PlaceOrder};
 use crate::{Answer, AppError, Once, Principal};
 use domain::{GroupId, Order, OrderId, Refusal};
 use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, SessionFacts};
@@ -13,8 +13,8 @@ impl Orders {
 
     /// Takes a whole order back while its group is open: it takes part no longer.
     pub async fn expire_session(&self, who: &Principal, id: OrderId, once: Option<Once>) -> Result<Answer, AppError> {
-        let all = Step::Refund { minor: None, while_open: true };
-        self.step(Clothes::CheckoutSession, who, id, all, once).await
+        let all = OrderRefund { minor: None, while_open: true };
+        self.take_back(Clothes::CheckoutSession, who, id, all, once).await
     }
 
     /// One session.

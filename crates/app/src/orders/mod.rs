@@ -1,16 +1,20 @@
 //! Orders: place, list, get, move, refund.
 
 mod checkout;
+mod convert;
 mod place;
+mod refund;
 mod time;
 
+pub use convert::OrderReferral;
 pub use place::PlaceOrder;
+pub(crate) use refund::refunded;
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
-use domain::{Actor, GroupStatus, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat};
+use domain::{Actor, Group, GroupStatus, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat, Timestamp};
 use ports::{
-    ChangeSet, CheckoutSession, Counted, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads, ReplyStatus,
-    Shown, Space, Tenant, Topic,
+    ChangeSet, CheckoutSession, Counted, EventReads, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads,
+    RefundReads, ReplyStatus, Shown, Storage, Tenant, Topic,
 };
 use std::sync::Arc;
 
@@ -19,6 +23,8 @@ pub struct Orders {
     desk: Arc<Desk>,
     reads: Arc<dyn OrderReads>,
     groups: Arc<dyn GroupReads>,
+    events: Arc<dyn EventReads>,
+    refunds: Arc<dyn RefundReads>,
     pub(crate) share_ids: ShareIdFormat,
 }
 
@@ -32,16 +38,42 @@ enum Clothes {
 /// What is done to an order.
 enum Step {
     Move(OrderStatus),
-    /// By so many minor units, or by all that is left; perhaps only while its group is open.
-    Refund {
-        minor: Option<i64>,
-        while_open: bool,
-    },
+    Refund(OrderRefund),
+}
+
+/// How much of an order is taken back, and when.
+#[derive(Debug, Clone, Copy)]
+struct OrderRefund {
+    /// So many minor units, or all that is left.
+    minor: Option<i64>,
+    /// Not any more once its group is closed.
+    while_open: bool,
+}
+
+impl OrderRefund {
+    fn may(self, group: &Group, now: Timestamp) -> Result<(), Refusal> {
+        if self.while_open && !group.is_open_at(now) {
+            return Err(Refusal::State("The order's group is not open any more.".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// An order as a use case writes it.
+pub(crate) struct WrittenOrder {
+    shop: Merchant,
+    order: Order,
+    /// Where its group stands.
+    group: GroupStatus,
+    /// As it is announced.
+    body: Vec<u8>,
 }
 
 impl Orders {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn OrderReads>, groups: Arc<dyn GroupReads>) -> Self {
-        Self { desk, reads, groups, share_ids: ShareIdFormat::default() }
+    pub(crate) fn new(desk: Arc<Desk>, storage: &Arc<dyn Storage>) -> Self {
+        let (reads, groups) = (storage.clone(), storage.clone());
+        let (events, refunds) = (storage.clone(), storage.clone());
+        Self { desk, reads, groups, events, refunds, share_ids: ShareIdFormat::default() }
     }
 
     /// One order.
@@ -62,30 +94,19 @@ impl Orders {
         status: OrderStatus,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        self.step(Clothes::Order, who, id, Step::Move(status), once).await
-    }
-
-    /// Refunds one, by so many minor units or by all that is left.
-    pub async fn refund(
-        &self,
-        who: &Principal,
-        id: OrderId,
-        minor: Option<i64>,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        self.step(Clothes::Order, who, id, Step::Refund { minor, while_open: false }, once).await
+        let order = self.reads.order(who.merchant_id, id).await?;
+        self.step(Clothes::Order, who, (id, order), Step::Move(status), once).await
     }
 
     async fn step(
         &self,
         clothes: Clothes,
         who: &Principal,
-        id: OrderId,
+        (id, order): (OrderId, Option<Order>),
         step: Step,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         // Which group it is in does not change while that is open, and then the lane matters.
-        let order = self.reads.order(who.merchant_id, id).await?;
         let lanes: Vec<Lane> = order.iter().map(|order| lane(who, order.group_id.uuid())).collect();
         let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
         loop {
@@ -93,62 +114,43 @@ impl Orders {
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let (set, answer) = self.stepped(clothes, who, &step, facts.ok_or(Refusal::NotFound)?)?;
+            let (set, written) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
+            let answer = Answer::first(ReplyStatus::Ok, self.dressed(clothes, written));
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
         }
     }
 
-    fn stepped(
-        &self,
-        clothes: Clothes,
-        who: &Principal,
-        step: &Step,
-        facts: OrderFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    fn stepped(&self, who: &Principal, step: &Step, facts: OrderFacts) -> Result<(ChangeSet, WrittenOrder), AppError> {
         let OrderFacts { merchant, order, group } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
         let mut set = self.desk.set_for(&merchant)?;
-        let (after, topic) = match step {
-            Step::Move(status) => (order.row.moved(*status, by, now)?, topic_of(*status)),
-            Step::Refund { while_open: true, .. } if !group.row.is_open_at(now) => {
-                return Err(Refusal::State("The order's group is not open any more.".to_owned()).into());
+        let shop = merchant.row;
+        let written = match step {
+            Step::Move(status) => {
+                let after = order.row.moved(*status, by, now)?;
+                let body = announce(&self.desk, &mut set, &shop, topic_of(*status), &after);
+                set.rows.orders.change(order.version, after.clone());
+                WrittenOrder { shop, order: after, group: group.row.status, body }
             }
-            Step::Refund { minor, while_open: _ } => {
-                let after = order.row.refund(*minor, &group.row, by, now)?;
-                if order.row.participates && !after.participates {
-                    let key = group.row.email_key(&after.email);
-                    set.free(Space::GroupEmail, key, after.id.uuid());
-                    set.rows.groups.change(group.version, group.row.left(by, now));
-                } else {
-                    set.hold_still(&group);
-                }
-                (after, Topic::OrderRefunded)
+            Step::Refund(ask) => {
+                ask.may(&group.row, now)?;
+                refunded(&self.desk, &mut set, &shop, &(order, group), ask.minor, by, now)?
             }
         };
-        let body = self.announced(&mut set, &merchant.row, topic, (&after, group.row.status), clothes);
-        set.rows.orders.change(order.version, after);
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, written))
     }
 
-    /// Announces an order and shows it in these clothes.
-    fn announced(
-        &self,
-        set: &mut ChangeSet,
-        shop: &Merchant,
-        topic: Topic,
-        (order, group): (&Order, GroupStatus),
-        clothes: Clothes,
-    ) -> Vec<u8> {
-        let tenant = Tenant::from(shop);
-        let body = self.desk.wire.object(Shown::Order(tenant, order));
-        self.desk.announce(set, shop, topic, order.updated_at, &body);
+    /// The answer of an order in these clothes.
+    fn dressed(&self, clothes: Clothes, written: WrittenOrder) -> Vec<u8> {
+        let WrittenOrder { shop, order, group, body } = written;
         match clothes {
             Clothes::Order => body,
             Clothes::CheckoutSession => {
-                let session = CheckoutSession { order: order.clone(), group, url: shop.settings.landing_url.clone() };
+                let tenant = Tenant::from(&shop);
+                let session = CheckoutSession { order, group, url: shop.settings.landing_url };
                 self.desk.wire.object(Shown::CheckoutSession(tenant, &session))
             }
         }
@@ -169,7 +171,9 @@ fn topic_of(status: OrderStatus) -> Topic {
     }
 }
 
-/// Shows an order and announces it.
-pub(crate) fn announce(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, order: &Order) {
-    desk.announce_shown(set, merchant, topic, order.updated_at, Shown::Order(Tenant::from(merchant), order));
+/// Shows an order and announces it; returns it as it is shown.
+pub(crate) fn announce(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, order: &Order) -> Vec<u8> {
+    let body = desk.wire.object(Shown::Order(Tenant::from(merchant), order));
+    desk.announce(set, merchant, topic, order.updated_at, &body);
+    body
 }

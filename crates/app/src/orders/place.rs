@@ -1,11 +1,15 @@
 //! Placing an order: it opens a group, or joins one.
 
-use super::{Clothes, Orders, lane};
+use super::{
+    Clothes, Orders, WrittenOrder, announce,
+    convert::{Conversion, OrderReferral},
+    lane,
+};
 use crate::{Answer, AppError, Once, Principal, customers, group_settings::terms};
 use domain::{
-    Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, Joiner, Locale, Metadata,
-    Money, NewCustomer, NewGroup, NewOrder, Order, OrderReference, PersonName, PhoneNumber, Refusal, ScheduleWish,
-    ShareId, Timestamp,
+    Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
+    Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderReference, PersonName, PhoneNumber, Refusal,
+    ScheduleWish, ShareId, Timestamp,
 };
 use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
 
@@ -27,6 +31,8 @@ pub struct PlaceOrder {
     pub reference: Option<OrderReference>,
     /// The share id of the group to join, as it was typed; without one a group is opened.
     pub share_id: Option<String>,
+    /// Who may have brought it. With one the order is a conversion too.
+    pub referral: Option<OrderReferral>,
     pub metadata: Metadata,
     pub checkout: Checkout,
 }
@@ -60,12 +66,19 @@ impl Orders {
             reference: ask.reference.clone(),
             group_id,
         };
+        // Made before the load: an order without a reference is known as a conversion by it.
+        let id = self.desk.ids.id();
         loop {
             let facts = self.reads.place_facts(who.merchant_id, &lookup).await?;
+            let conversion = match &facts {
+                Some(facts) => self.conversion(who, id, &ask, facts).await?,
+                None => None,
+            };
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
             }
-            let (set, answer) = self.placed(clothes, who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+            let (set, written) = self.placed(who, id, &ask, facts.ok_or(Refusal::NotFound)?, conversion)?;
+            let answer = Answer::first(ReplyStatus::Created, self.dressed(clothes, written));
             if let Some(answer) = attempts.commit(set, answer).await? {
                 return Ok(answer);
             }
@@ -81,11 +94,12 @@ impl Orders {
 
     fn placed(
         &self,
-        clothes: Clothes,
         who: &Principal,
+        id: OrderId,
         ask: &PlaceOrder,
         facts: PlaceFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+        conversion: Option<Conversion<'_>>,
+    ) -> Result<(ChangeSet, WrittenOrder), AppError> {
         let PlaceFacts { merchant, settings, customer, reference_owner, group, creator, email_owner } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
@@ -98,48 +112,21 @@ impl Orders {
         if ask.share_id.is_some() && group.is_none() {
             return Err(Refusal::NotFound.into());
         }
-        if reference_owner.is_some() {
+        if reference_owner.is_some() || conversion.as_ref().is_some_and(Conversion::is_known) {
             return Err(Refusal::Exists { field: "clientReferenceId" }.into());
         }
         let currency = ask.currency.or(group.as_ref().map(|group| group.row.currency));
         let amount = Money::from_minor(ask.amount, currency.unwrap_or(shop.settings.currency));
         let (group, creator, topic) = match group {
             Some(group) => {
-                let joiner = Joiner {
-                    email_is_used: email_owner.is_some(),
-                    currency: Some(amount.currency()),
-                    amount: Some(ask.amount),
-                };
-                group.row.admits(joiner, now)?;
-                let joined = group.row.joined(by, now);
-                set.rows.groups.change(group.version, joined.clone());
+                let joined = joined(&mut set, &group, email_owner.is_some(), amount, by, now)?;
                 // A group that was opened by hand waits for its creator's own order.
                 let creator = creator.filter(|creator| creator.id != customer.id);
                 (joined, creator, Topic::PaymentGroupJoined)
             }
             None => {
-                let terms = terms(shop, settings.as_ref());
-                if ask.amount < terms.min_purchase {
-                    return Err(Refusal::Group(GroupRefusal::AmountTooLow).into());
-                }
-                let group = Group::open(
-                    self.desk.ids.id(),
-                    NewGroup {
-                        share_id: self.new_share_id(),
-                        customer_id: customer.id,
-                        creator_email: customer.email.clone(),
-                        metadata: Metadata::default(),
-                        currency: amount.currency(),
-                        terms,
-                        participants: 1,
-                        schedule: ScheduleWish::default(),
-                    },
-                    by,
-                    now,
-                )?;
-                set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
-                set.rows.groups.insert(group.clone());
-                (group, None, Topic::PaymentGroupCreated)
+                let opened = self.opened(&mut set, &customer, amount, terms(shop, settings.as_ref()), by, now)?;
+                (opened, None, Topic::PaymentGroupCreated)
             }
         };
         let new = NewOrder {
@@ -152,7 +139,10 @@ impl Orders {
             metadata: ask.metadata.clone(),
             checkout: ask.checkout.clone(),
         };
-        let order = Order::place(self.desk.ids.id(), new, &customer, &group, creator.as_ref(), by, now);
+        let mut order = Order::place(id, new, &customer, &group, creator.as_ref(), by, now);
+        if let Some(conversion) = conversion {
+            order = self.convert(&mut set, who, merchant.clone(), conversion, order, &group.terms)?;
+        }
         set.claim(Space::GroupEmail, group.email_key(&order.email), order.id.uuid());
         if let Some(reference) = &order.reference {
             set.claim(Space::OrderReference, reference.as_str(), order.id.uuid());
@@ -166,10 +156,39 @@ impl Orders {
                 customers::insert(&mut set, customer);
             }
         }
-        let body = self.announced(&mut set, shop, Topic::OrderCreated, (&order, group.status), clothes);
+        let body = announce(&self.desk, &mut set, shop, Topic::OrderCreated, &order);
         self.desk.announce_shown(&mut set, shop, topic, now, Shown::Group(tenant, &group));
-        set.rows.orders.insert(order);
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        set.rows.orders.insert(order.clone());
+        Ok((set, WrittenOrder { shop: shop.clone(), order, group: group.status, body }))
+    }
+
+    /// The group that an order opens, which is added to `set`.
+    fn opened(
+        &self,
+        set: &mut ChangeSet,
+        customer: &Customer,
+        amount: Money,
+        terms: GroupTerms,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Group, Refusal> {
+        if amount.minor() < terms.min_purchase {
+            return Err(Refusal::Group(GroupRefusal::AmountTooLow));
+        }
+        let new = NewGroup {
+            share_id: self.new_share_id(),
+            customer_id: customer.id,
+            creator_email: customer.email.clone(),
+            metadata: Metadata::default(),
+            currency: amount.currency(),
+            terms,
+            participants: 1,
+            schedule: ScheduleWish::default(),
+        };
+        let group = Group::open(self.desk.ids.id(), new, by, now)?;
+        set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
+        set.rows.groups.insert(group.clone());
+        Ok(group)
     }
 
     /// The customer that the order names, or a new one with the address that it gives. What is known of a customer is
@@ -204,4 +223,20 @@ impl Orders {
     fn new_share_id(&self) -> ShareId {
         self.share_ids.make(&self.desk.ids.letters(ShareId::LETTERS, ShareId::LENGTH))
     }
+}
+
+/// The group with one more participant, if it takes that one; it is added to `set`.
+fn joined(
+    set: &mut ChangeSet,
+    group: &Versioned<Group>,
+    email_is_used: bool,
+    amount: Money,
+    by: Actor,
+    now: Timestamp,
+) -> Result<Group, Refusal> {
+    let joiner = Joiner { email_is_used, currency: Some(amount.currency()), amount: Some(amount.minor()) };
+    group.row.admits(joiner, now)?;
+    let joined = group.row.joined(by, now);
+    set.rows.groups.change(group.version, joined.clone());
+    Ok(joined)
 }

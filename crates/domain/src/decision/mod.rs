@@ -6,7 +6,7 @@ mod stored;
 pub use reckoning::{Considered, ParentVerdict, PassedParent, Rating, RewardVerdict};
 pub use stored::DecisionError;
 
-use crate::{AffiliateId, BindingId, ClickId, CouponCode, Money, words::words};
+use crate::{AffiliateId, BindingId, ClickId, CouponCode, Money, Reserve, words::words};
 
 /// What the winner was found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +96,8 @@ pub struct Decision {
     pub ratings: Vec<Rating>,
     /// Parents who could have earned an override and do not.
     pub passed_parents: Vec<PassedParent>,
+    /// What is reserved for the buyer, where the event is an order in a referral group too.
+    pub reserve: Option<Reserve>,
     /// How much the cap on the sale cut off in all, if it did.
     pub cut: Option<Money>,
 }

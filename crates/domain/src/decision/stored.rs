@@ -6,11 +6,13 @@
 //! reward <verdict> <source> <rule or -> <millionths>            a rate
 //! reward <verdict> <source> <rule or -> <minor units> <currency> a fixed sum
 //! parent <affiliate> <parent> <level> <verdict>                 a parent passed over
+//! reserve <minor units> <currency> <millionths>                 the cap, and a part of the sale reserved of it
+//! reserve <minor units> <currency> <minor units> <currency>     the cap, and a sum reserved of it
 //! cut <minor units> <currency>                                  what the cap cut off
 //! ```
 
 use super::{Candidate, CandidateSource, Considered, Decision, PassedParent, Rating};
-use crate::{CouponCode, Id, Kind, Money, Rate, Reward};
+use crate::{CouponCode, Id, Kind, Money, Rate, Reserve, Reward};
 use std::{fmt, str::FromStr};
 
 /// A stored decision that cannot be read: the row is damaged.
@@ -49,6 +51,9 @@ impl Decision {
                 level: level.parse().ok()?,
                 verdict: verdict.parse().ok()?,
             }),
+            ["reserve", minor, currency, promise @ ..] => {
+                self.reserve = Some(Reserve { cap: money(minor, currency)?, promise: stored_reward(promise)? });
+            }
             ["cut", minor, currency] => self.cut = Some(money(minor, currency)?),
             [verdict, affiliate, source @ ..] => self.candidates.push(Candidate {
                 source: stored_source(source)?,
@@ -100,11 +105,15 @@ fn dashed<K: Kind>(id: Option<Id<K>>) -> String {
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { candidates, ratings, passed_parents, cut } = self;
+        let Self { candidates, ratings, passed_parents, reserve, cut } = self;
         candidates.iter().try_for_each(|candidate| candidate.write(f))?;
         ratings.iter().try_for_each(|rating| rating.write(f))?;
         for PassedParent { leaf_affiliate_id, affiliate_id, level, verdict } in passed_parents {
             write!(f, "parent {leaf_affiliate_id} {affiliate_id} {level} {};", verdict.as_str())?;
+        }
+        if let Some(Reserve { cap, promise }) = reserve {
+            write!(f, "reserve {} {} ", cap.minor(), cap.currency())?;
+            write_reward(*promise, f)?;
         }
         match cut {
             Some(cut) => write!(f, "cut {} {};", cut.minor(), cut.currency()),
@@ -135,12 +144,16 @@ impl Rating {
         write!(f, "rating {affiliate_id} {places};")?;
         for Considered { source, rule_id, reward, verdict } in considered {
             write!(f, "reward {} {} {} ", verdict.as_str(), source.as_str(), dashed(*rule_id))?;
-            match reward {
-                Reward::Rate(rate) => write!(f, "{};", rate.millionths())?,
-                Reward::Flat(sum) => write!(f, "{} {};", sum.minor(), sum.currency())?,
-            }
+            write_reward(*reward, f)?;
         }
         Ok(())
+    }
+}
+
+fn write_reward(reward: Reward, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match reward {
+        Reward::Rate(rate) => write!(f, "{};", rate.millionths()),
+        Reward::Flat(sum) => write!(f, "{} {};", sum.minor(), sum.currency()),
     }
 }
 
@@ -179,12 +192,15 @@ mod tests {
         })
     }
 
-    fn any_considered() -> impl Strategy<Value = Considered> {
-        let reward = prop_oneof![
+    fn any_reward() -> impl Strategy<Value = Reward> {
+        prop_oneof![
             (0_u32..=1_000_000).prop_map(|share| Reward::Rate(Rate::from_millionths(share).unwrap())),
             any_money().prop_map(Reward::Flat),
-        ];
-        (word(RateSource::ALL), prop::option::of(id()), reward, word(RewardVerdict::ALL))
+        ]
+    }
+
+    fn any_considered() -> impl Strategy<Value = Considered> {
+        (word(RateSource::ALL), prop::option::of(id()), any_reward(), word(RewardVerdict::ALL))
             .prop_map(|(source, rule_id, reward, verdict)| Considered { source, rule_id, reward, verdict })
     }
 
@@ -211,9 +227,11 @@ mod tests {
             candidates in prop::collection::vec(any_candidate(), 0..20),
             ratings in prop::collection::vec(any_rating(), 0..5),
             passed_parents in prop::collection::vec(any_parent(), 0..5),
+            reserve in prop::option::of((any_money(), any_reward())),
             cut in prop::option::of(any_money()),
         ) {
-            let decision = Decision { candidates, ratings, passed_parents, cut };
+            let reserve = reserve.map(|(cap, promise)| Reserve { cap, promise });
+            let decision = Decision { candidates, ratings, passed_parents, reserve, cut };
             prop_assert_eq!(Decision::stored(&decision.to_string()), Ok(decision));
         }
     }
@@ -237,6 +255,8 @@ mod tests {
             "reward won merchant - 200000;",
             "rating - 0;",
             "cut 5;",
+            "reserve 5 USD;",
+            "reserve 5 150000;",
             "parent - - 1 plan;",
         ] {
             assert_eq!(Decision::stored(bad), Err(DecisionError), "{bad}");

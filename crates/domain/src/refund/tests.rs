@@ -12,9 +12,9 @@ fn rate(millionths: u32) -> Rate {
 
 /// A sale and its rows, as time goes on.
 #[derive(Debug, Clone)]
-struct Story {
-    sale: Event,
-    rows: Vec<Commission>,
+pub(crate) struct Story {
+    pub(crate) sale: Event,
+    pub(crate) rows: Vec<Commission>,
     next: u128,
 }
 
@@ -24,7 +24,17 @@ impl Story {
         let currency = currency.parse().unwrap();
         let money = |minor| Money::from_minor(minor, currency);
         let amount = money(leaves.iter().map(|(basis, ..)| basis).sum());
-        let payout_cap = cap.map(|share| amount.at_down(rate(share)));
+        Self::within(amount, leaves, cap.map(|share| amount.at_down(rate(share))), Decision::default())
+    }
+
+    /// A sale of `amount` whose rows are at most `payout_cap` together, decided so.
+    pub(crate) fn within(
+        amount: Money,
+        leaves: &[(i64, Reward, Vec<u32>)],
+        payout_cap: Option<Money>,
+        decision: Decision,
+    ) -> Self {
+        let money = |minor| Money::from_minor(minor, amount.currency());
         let sale = Event {
             id: EventId::from_uuid(Uuid::from_u128(1)),
             kind: EventKind::Purchase,
@@ -42,7 +52,7 @@ impl Story {
             customer_external_id: None,
             occurred_at: None,
             metadata: Metadata::default(),
-            decision: Decision::default(),
+            decision,
             fingerprint: [0; 32],
             created_at: Timestamp::MIN,
         };
@@ -55,7 +65,7 @@ impl Story {
                 LeafTerms::whole(money(*basis), *reward, overrides.collect())
             })
             .collect();
-        let cap = payout_cap.map(|cap| SaleCap { cap, amount, left: amount });
+        let cap = payout_cap.map(|cap| SaleCap { cap, promise: None, amount, left: amount });
         for (terms, line) in terms.iter().zip(targets(&terms, cap)) {
             let leaf = story.row(0, None, terms.basis, terms.reward, line.leaf.amount);
             for (over, target) in terms.overrides.iter().zip(line.overrides) {
@@ -104,7 +114,7 @@ impl Story {
         id
     }
 
-    fn refund(&mut self, minor: Option<i64>) -> Result<Refund, Refusal> {
+    pub(crate) fn refund(&mut self, minor: Option<i64>) -> Result<Refund, Refusal> {
         let sale = self.sale.amount.unwrap();
         let amount = minor.map(|minor| Money::from_minor(minor, sale.currency()).decimal().parse().unwrap());
         let ask = NewRefund { amount, ..asking() };
@@ -146,7 +156,7 @@ impl Story {
         its.map(|row| row.amount.minor()).sum()
     }
 
-    fn assert_sound(&self) {
+    pub(crate) fn assert_sound(&self) {
         assert_eq!(audit(&self.sale, &self.rows), [], "{self:#?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Referral groups and their settings.
 
-use super::Read;
+use super::{OrderInGroup, Read};
 use crate::{Counted, ListAsk, Versioned};
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, Timestamp};
@@ -24,7 +24,7 @@ pub struct NewGroupFacts {
     /// The customer.
     pub customer: Option<Versioned<Customer>>,
     /// The order that shall open it, and the group that it was in.
-    pub order: Option<(Versioned<Order>, Versioned<Group>)>,
+    pub order: Option<OrderInGroup>,
 }
 
 /// What changing a group needs to know.

@@ -33,7 +33,7 @@ pub use groups::{ClosingFacts, Due, GroupFacts, GroupReads, GroupSettingsFacts, 
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
 pub use merchants::{MerchantReads, SettingsFacts};
-pub use orders::{OrderFacts, OrderLookup, OrderReads, PlaceFacts, SessionFacts};
+pub use orders::{OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts};
 pub use payouts::{
     DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter,
     PayoutItemFilter, PayoutLine, PayoutReads,

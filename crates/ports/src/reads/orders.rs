@@ -43,6 +43,9 @@ pub struct PlaceFacts {
     pub email_owner: Option<Uuid>,
 }
 
+/// An order and the group that it is in.
+pub type OrderInGroup = (Versioned<Order>, Versioned<Group>);
+
 /// What moving or refunding an order needs to know.
 #[derive(Debug, Clone)]
 pub struct OrderFacts {

@@ -1,6 +1,6 @@
 //! Refunds.
 
-use super::{EventRecord, Read};
+use super::{EventRecord, OrderInGroup, Read};
 use crate::Versioned;
 use async_trait::async_trait;
 use domain::{Account, Commission, Event, EventId, ExternalId, Merchant, MerchantId, OrderReference};
@@ -36,6 +36,8 @@ pub struct RefundFacts {
     pub rows: Vec<Versioned<Commission>>,
     /// The accounts of those who earned it in its currency, those that exist.
     pub accounts: Vec<Versioned<Account>>,
+    /// The order that the first of them is too, and the group that it is in.
+    pub order: Option<OrderInGroup>,
 }
 
 /// Refunds.

@@ -11,10 +11,11 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{
-    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Event, EventKind, Merchant, Money,
-    Payout, PayoutItem, Slug,
+    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Decision, Event, EventKind, ExternalId,
+    Merchant, Money, Order, Payout, PayoutItem, Reserve, Reward, Slug,
 };
 use ports::{ChangeSet, Claim, Entity, IdSource, IdSourceExt, Space, Version};
+use std::cell::RefCell;
 
 const FIRST: Version = Version::FIRST;
 
@@ -142,6 +143,13 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     let mut unlisted = bare();
     unlisted.rows.merchants.change(FIRST, moved);
     let taken_over = Claim { space: Space::CouponCode, key: "STOLEN".to_owned(), owner: rows.coupon.id.uuid() };
+    // An order beside its group, so that nothing but its conversion can be wrong.
+    let sold_as = |change: &dyn Fn(Event) -> Option<Event>| {
+        let order = Order { participates: false, ..build::order(ids, &rows.customer, &rows.group) };
+        let sale = build::conversion(ids, &order, &rows.group);
+        let order = order.converted(sale.id);
+        change(sale).iter().fold(bare().with_order(&order), |set, sale| set.with_event(sale, &[]))
+    };
     vec![
         ("an account that is owed what no row says", owed),
         ("an account that was paid what no row says", bare().with_account(&paid)),
@@ -232,6 +240,40 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         }),
         ("an order without its group", {
             bare().with_order(&build::order(ids, &rows.customer, &build::group(ids, &rows.customer, "GONEGONE")))
+        }),
+        ("an order whose conversion is missing", sold_as(&|_| None)),
+        ("an order whose conversion is another's", {
+            sold_as(&|sale| Some(Event { external_id: ExternalId::parse("another").unwrap(), ..sale }))
+        }),
+        ("an order whose conversion is of less", {
+            let less = Money::from_minor(1, build::usd());
+            sold_as(&|sale| Some(Event { amount: Some(less), ..sale }))
+        }),
+        ("an order whose conversion is in another currency", {
+            let euro = Money::from_minor(35_000, "EUR".parse().unwrap());
+            sold_as(&|sale| Some(Event { amount: Some(euro), ..sale }))
+        }),
+        ("an order of which its conversion alone is refunded", {
+            let back = RefCell::new(None);
+            let set = sold_as(&|sale| {
+                *back.borrow_mut() = Some(build::refund(ids, &sale, 7));
+                Some(Event { refunded_minor: 7, ..sale })
+            });
+            back.into_inner().iter().fold(set, |set, back| set.with_event(back, &[]))
+        }),
+        ("an order with nothing reserved for its cashback", {
+            sold_as(&|sale| Some(Event { decision: Decision::default(), ..sale }))
+        }),
+        ("an order whose commissions may take what is reserved", {
+            sold_as(&|sale| Some(Event { payout_cap: sale.amount, ..sale }))
+        }),
+        ("an order with less reserved than its group promises", {
+            sold_as(&|sale| {
+                let reserve =
+                    sale.decision.reserve.map(|reserve| Reserve { promise: Reward::Flat(one("USD")), ..reserve });
+                let payout_cap = sale.amount.zip(reserve).map(|(amount, reserve)| reserve.room(amount));
+                Some(Event { payout_cap, decision: Decision { reserve, ..Decision::default() }, ..sale })
+            })
         }),
         ("a reference without its order", claim(Space::OrderReference, "nothing")),
         ("an address that takes part without an order", claim(Space::GroupEmail, "0:nobody@example.com")),

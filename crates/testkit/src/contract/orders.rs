@@ -48,8 +48,14 @@ pub(crate) async fn an_order_comes_back_whole(nodes: &Nodes) {
         for foreign in [shop.live.id, other.test.id, ids.id()] {
             assert_eq!(nodes.two.order(foreign, order.id).await.unwrap(), None);
         }
-        let replaced =
-            Order { ambassador_id: None, available_at: None, locale: None, checkout: Checkout::default(), ..order };
+        let replaced = Order {
+            ambassador_id: None,
+            available_at: None,
+            locale: None,
+            event_id: None,
+            checkout: Checkout::default(),
+            ..order
+        };
         let mut set = ChangeSet::new(shop.test.id);
         set.rows.orders.change(Version::FIRST, replaced.clone());
         win(nodes, set).await;

@@ -2,6 +2,7 @@
 
 use super::{
     Nodes,
+    orders::Opened,
     settle::{Outcome, commit, other_shop, shop, sound, win},
 };
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     build::{self, moment},
     sets::{self, Grow},
 };
-use domain::{Event, EventKind, ExternalId, MerchantId, Metadata, NewRefund, OrderReference, refund};
+use domain::{Event, EventKind, ExternalId, MerchantId, Metadata, NewRefund, Order, OrderReference, refund};
 use ports::{ChangeSet, EventRecord, IdSourceExt, RefundFacts, RefundLookup, RefundedSale, Space, Storage};
 use std::sync::{
     Arc,
@@ -54,7 +55,8 @@ pub(crate) async fn what_taking_a_sale_back_needs(nodes: &Nodes) {
     win(nodes, set).await;
 
     for lookup in [by_event(&sale, "r-2"), by_order("order-1", "r-2")] {
-        let RefundFacts { merchant, earlier, sales, rows, accounts } = facts(nodes, shop.test.id, &lookup).await;
+        let RefundFacts { merchant, earlier, sales, rows, accounts, order } = facts(nodes, shop.test.id, &lookup).await;
+        assert_eq!(order, None, "a sale that is no order");
         assert_eq!((merchant, earlier), (sets::first(shop.test.clone()), None));
         assert_eq!(sales, [sets::first(sale.clone())]);
         assert_eq!(rows, [&leaf, &above, &sibling].map(|row| sets::first(row.clone())));
@@ -72,6 +74,40 @@ pub(crate) async fn what_taking_a_sale_back_needs(nodes: &Nodes) {
         assert_eq!(facts(nodes, foreign, &by_order("order-1", "r-1")).await.sales, []);
     }
     assert!(nodes.two.refund_facts(ids.id(), &by_order("order-1", "r-1")).await.unwrap().is_none());
+}
+
+pub(crate) async fn the_order_that_a_sale_is_comes_with_it(nodes: &Nodes) {
+    let Opened { ids, shop, creator, group, order: first } = Opened::stored(nodes).await;
+    let own = Order { participates: false, ..build::order(&ids, &creator, &group) };
+    let named = Order { reference: OrderReference::parse("named").ok(), ..Order { id: ids.id(), ..own.clone() } };
+    let mut set = ChangeSet::new(shop.test.id);
+    let mut sales = Vec::new();
+    for order in [own, named] {
+        let sale = build::conversion(&ids, &order, &group);
+        let order = order.converted(sale.id);
+        set = set.with_event(&sale, &[]).with_order(&order);
+        sales.push((sale, order));
+    }
+    // What merely names an order of the shop, by whichever id, is not that order.
+    let mut namesakes = Vec::new();
+    for order in ["first".to_owned(), first.id.to_string()] {
+        let sale =
+            Event { order_id: OrderReference::parse(&order).unwrap(), ..build::event(&ids, &format!("of {order}")) };
+        set = set.with_event(&sale, &[]);
+        namesakes.push(sale);
+    }
+    win(nodes, set).await;
+    for (sale, order) in sales {
+        for lookup in [by_event(&sale, "r"), by_order(sale.order_id.as_str(), "r")] {
+            let found = facts(nodes, shop.test.id, &lookup).await.order;
+            assert_eq!(found, Some((sets::first(order.clone()), sets::first(group.clone()))));
+        }
+        assert_eq!(facts(nodes, shop.live.id, &by_event(&sale, "r")).await.order, None);
+    }
+    for sale in namesakes {
+        assert_eq!(facts(nodes, shop.test.id, &by_event(&sale, "r")).await.order, None);
+    }
+    sound(nodes).await;
 }
 
 pub(crate) async fn the_sales_of_an_order_are_found_two_at_the_most(nodes: &Nodes) {

@@ -23,7 +23,7 @@ impl Stage {
         self.app.commissions.get(&self.who, id).await.unwrap().status
     }
 
-    async fn adds_up(&self) -> bool {
+    pub(super) async fn adds_up(&self) -> bool {
         self.storage.differences(10).await.unwrap().is_empty()
     }
 }

@@ -7,6 +7,7 @@
 mod affiliates;
 mod commissions;
 mod events;
+mod orders;
 mod others;
 
 use crate::stage::Stage;

@@ -3,7 +3,10 @@
 use super::{Race, cases, each_decides, gone};
 use crate::stage::{ALL, new_key, once};
 use app::{AppError, CreateCoupon};
-use domain::{AffiliateId, CouponCode, Mode, Organization, OrganizationName, Plan, Refusal, SettingsChange, Slug};
+use domain::{
+    AffiliateId, CouponCode, GroupSettings, GroupSettingsChange, GroupTerms, Level, LevelValue, Levels, Mode,
+    Organization, OrganizationName, Plan, Rate, Refusal, SettingsChange, Slug,
+};
 use ports::{ChangeSet, CouponFilter, Space, Table, Versioned};
 use std::{collections::HashSet, time::Duration};
 use testkit::{Guard, SeededIds, build, sets::Grow};
@@ -117,10 +120,78 @@ async fn an_idempotency_key_changes_settings_once(race: &Race) -> bool {
     matches!(other, Err(AppError::IdempotencyMismatch))
 }
 
+/// More than the fifteen percent that are promised at first.
+fn more() -> GroupSettingsChange {
+    let level = Level { value: LevelValue::whole(16), participants: 2 };
+    GroupSettingsChange { levels: Levels::new(vec![level]).ok(), ..Default::default() }
+}
+
+fn cap() -> SettingsChange {
+    SettingsChange { max_payout_rate: Rate::from_millionths(150_000), ..SettingsChange::default() }
+}
+
+/// Whether what is promised fits within what may be paid.
+async fn promises_fit(race: &Race) -> bool {
+    let merchant = race.stage.app.settings.get(&race.stage.who).await.unwrap();
+    let promised = race.stage.app.group_settings.get(&race.stage.who).await.unwrap();
+    promised.terms.fits_within(merchant.settings.max_payout_rate)
+}
+
+async fn the_cap_does_not_pass_below_a_new_promise(race: &Race) -> bool {
+    race.overtaken_by(async |stage, _| {
+        stage.app.group_settings.change(&stage.who, more(), None).await.unwrap();
+    });
+    race.app.settings.change(&race.stage.who, cap(), None).await.is_err() && promises_fit(race).await
+}
+
+async fn a_promise_does_not_pass_above_a_new_cap(race: &Race) -> bool {
+    race.overtaken_by(async |stage, _| {
+        stage.app.settings.change(&stage.who, cap(), None).await.unwrap();
+    });
+    race.app.group_settings.change(&race.stage.who, more(), None).await.is_err() && promises_fit(race).await
+}
+
+async fn no_promise_is_lost(race: &Race) -> bool {
+    let first = GroupSettingsChange { min_purchase: Some(1), ..Default::default() };
+    race.stage.app.group_settings.change(&race.stage.who, first, None).await.unwrap();
+    // What two changes of promises collide on is the merchant; this one, which no use case makes, shows that the row
+    // itself is held too.
+    race.overtaken_by(async |stage, _| {
+        let loaded = stage.storage.group_settings(stage.who.merchant_id).await.unwrap().unwrap().settings.unwrap();
+        let terms = GroupTerms { max_participants: 7, ..loaded.row.terms };
+        let mut set = ChangeSet::new(stage.who.merchant_id);
+        set.rows.group_settings.change(loaded.version, GroupSettings { terms, ..loaded.row });
+        stage.storage.commit(set).await.unwrap();
+    });
+    race.app.group_settings.change(&race.stage.who, more(), None).await.unwrap();
+    race.stage.app.group_settings.get(&race.stage.who).await.unwrap().terms.max_participants == 7
+}
+
+async fn an_idempotency_key_changes_promises_once(race: &Race) -> bool {
+    const ROUTE: &str = "PATCH /group-settings";
+    race.overtaken_by(async |stage, _| {
+        let same = GroupSettingsChange { max_participants: Some(15), ..Default::default() };
+        stage.app.group_settings.change(&stage.who, same, once(ROUTE, "key", 1)).await.unwrap();
+    });
+    let other = race.app.group_settings.change(&race.stage.who, more(), once(ROUTE, "key", 2)).await;
+    matches!(other, Err(AppError::IdempotencyMismatch))
+}
+
+#[tokio::test]
+async fn changing_what_groups_promise() {
+    each_decides(cases! {
+        Guard::Version(Table::Merchants) => a_promise_does_not_pass_above_a_new_cap,
+        Guard::Version(Table::GroupSettings) => no_promise_is_lost,
+        Guard::Reply => an_idempotency_key_changes_promises_once,
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn changing_settings() {
     each_decides(cases! {
         Guard::Version(Table::Merchants) => no_setting_is_lost,
+        Guard::Version(Table::Merchants) => the_cap_does_not_pass_below_a_new_promise,
         Guard::Claim(Space::MerchantSlug) => a_merchants_slug_has_one_owner,
         Guard::Reply => an_idempotency_key_changes_settings_once,
     })

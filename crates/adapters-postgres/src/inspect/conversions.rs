@@ -1,0 +1,87 @@
+//! Orders that are conversions too against their events, as the domain compares them.
+
+use crate::{
+    error::read_error,
+    rows::{EventRow, GroupRow, Mapped, OrderRow, Readable, Stored},
+    sql::{Sql, execute, load},
+};
+use diesel_async::AsyncPgConnection;
+use domain::{Event, Group, MerchantId, audit_order};
+use ports::{Difference, ReadError};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How many orders are looked at together.
+const CHUNK: usize = 500;
+
+/// A row with its merchant.
+type Key = (Uuid, Uuid);
+
+/// Orders, and what they name.
+struct Chunk {
+    orders: Vec<OrderRow>,
+    events: HashMap<Key, Event>,
+    groups: HashMap<Key, Group>,
+}
+
+/// At most `most` differences, order after order in the order of their ids; a chunk of them is in memory.
+pub(super) async fn differences(conn: &AsyncPgConnection, most: usize) -> Result<Vec<Difference>, ReadError> {
+    let mut found = Vec::new();
+    let mut after: Option<Key> = None;
+    while found.len() < most {
+        let Chunk { orders, events, groups } = chunk(conn, after).await?;
+        after = orders.last().map(|order| (order.merchant_id, order.id));
+        let is_last = orders.len() < CHUNK;
+        for order in orders {
+            let merchant = order.merchant_id;
+            let event = order.event_id.and_then(|id| events.get(&(merchant, id)));
+            let group = groups.get(&(merchant, order.group_id));
+            let order = order.entity()?;
+            found.extend(audit_order(&order, group, event).map(|why| Difference {
+                rule: "order_conversion",
+                merchant: Some(MerchantId::from_uuid(merchant)),
+                found: format!("{} {why}", order.id),
+            }));
+        }
+        if is_last {
+            break;
+        }
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+/// The orders that are conversions after `after` and what they name, of one moment: a refund in between would look like a
+/// difference.
+async fn chunk(conn: &AsyncPgConnection, after: Option<Key>) -> Result<Chunk, ReadError> {
+    execute(conn, Sql::new("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await.map_err(read_error)?;
+    let (merchant, id) = after.unwrap_or_default();
+    let orders = Sql::<OrderRow>::new(format!(
+        "SELECT {} FROM orders o WHERE o.event_id IS NOT NULL AND (o.merchant_id, o.id) > (?, ?) \
+         ORDER BY o.merchant_id, o.id LIMIT {CHUNK}",
+        OrderRow::select("o"),
+    ));
+    let orders = load(conn, orders.bind(merchant).bind(id)).await.map_err(read_error)?;
+    let events = Sql::<EventRow>::new(format!(
+        "SELECT {} FROM unnest(?, ?) AS n (merchant_id, id) JOIN events e \
+         ON e.merchant_id = n.merchant_id AND e.id = n.id",
+        EventRow::select("e"),
+    ));
+    let events = events
+        .bind_each(orders.iter().filter(|order| order.event_id.is_some()).map(|order| order.merchant_id))
+        .bind_each(orders.iter().filter_map(|order| order.event_id));
+    let events = load(conn, events).await.map_err(read_error)?;
+    let groups = Sql::<GroupRow>::new(format!(
+        "SELECT DISTINCT {} FROM unnest(?, ?) AS n (merchant_id, id) JOIN referral_groups g \
+         ON g.merchant_id = n.merchant_id AND g.id = n.id",
+        GroupRow::select("g"),
+    ));
+    let groups = groups
+        .bind_each(orders.iter().map(|order| order.merchant_id))
+        .bind_each(orders.iter().map(|order| order.group_id));
+    let groups = load(conn, groups).await.map_err(read_error)?;
+    execute(conn, Sql::new("COMMIT")).await.map_err(read_error)?;
+    let events = events.into_iter().map(|row| Ok(((row.merchant_id, row.id), row.entity()?))).collect::<Mapped<_>>()?;
+    let groups = groups.into_iter().map(|row| Ok(((row.merchant_id, row.id), row.entity()?))).collect::<Mapped<_>>()?;
+    Ok(Chunk { orders, events, groups })
+}

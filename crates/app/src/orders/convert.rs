@@ -1,0 +1,114 @@
+//! An order that is a conversion too: who may have brought it, and what that earns (product 7).
+
+use super::{Orders, PlaceOrder};
+use crate::{
+    AppError, Principal,
+    events::{Happened, Recorder, Shop},
+};
+use domain::{
+    Binding, CouponCode, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,
+    OrderReference, SessionId, Timestamp,
+};
+use ports::{ChangeSet, EventFacts, EventLookup, IdSourceExt, PlaceFacts, Versioned};
+
+/// Who may have brought an order. Naming a session or a coupon makes it a conversion too, whether or not that leads to
+/// anybody.
+#[derive(Debug, Clone)]
+pub struct OrderReferral {
+    /// The visitor's session; absent too where what was named cannot be one.
+    pub session: Option<SessionId>,
+    /// The code given at the till, likewise.
+    pub coupon: Option<CouponCode>,
+    /// Of the order's body as parsed.
+    pub fingerprint: [u8; 32],
+}
+
+/// What an order's conversion is decided by.
+pub(super) struct Conversion<'a> {
+    pub(super) referral: &'a OrderReferral,
+    pub(super) facts: EventFacts,
+}
+
+impl OrderReferral {
+    pub(super) fn lookup(
+        &self,
+        id: OrderId,
+        reference: Option<&OrderReference>,
+        buyer: Option<&Email>,
+        now: Timestamp,
+    ) -> EventLookup {
+        EventLookup {
+            space: EventKind::Purchase.space(),
+            external_id: Order::conversion_id(id, reference),
+            session: self.session.clone(),
+            coupon: self.coupon.clone(),
+            affiliate_id: None,
+            customer: Binding::keys(None, buyer),
+            now,
+        }
+    }
+
+    fn event(&self, order: &Order, external_id: ExternalId) -> NewEvent {
+        NewEvent {
+            kind: EventKind::Purchase,
+            external_id,
+            order_id: None,
+            amount: Some(order.amount),
+            items: Items::default(),
+            session: self.session.clone(),
+            coupon: self.coupon.clone(),
+            affiliate_id: None,
+            customer_email: Some(order.email.clone()),
+            customer_external_id: None,
+            occurred_at: None,
+            metadata: Metadata::default(),
+            fingerprint: self.fingerprint,
+        }
+    }
+}
+
+impl Conversion<'_> {
+    /// Whether an earlier event has the id that the order's would have.
+    pub(super) fn is_known(&self) -> bool {
+        self.facts.found.iter().any(|found| found.earlier.is_some())
+    }
+}
+
+impl Orders {
+    /// What deciding on an order's conversion needs beside what the order needs; `None` for an order that is none. Loaded
+    /// after that, because whose address it is says which bond counts.
+    pub(super) async fn conversion<'a>(
+        &self,
+        who: &Principal,
+        id: OrderId,
+        ask: &'a PlaceOrder,
+        facts: &PlaceFacts,
+    ) -> Result<Option<Conversion<'a>>, AppError> {
+        let Some(referral) = &ask.referral else { return Ok(None) };
+        let known = facts.customer.as_ref().filter(|customer| customer.row.deleted_at.is_none());
+        let buyer = known.map(|customer| &customer.row.email).or(ask.email.as_ref());
+        let lookup = referral.lookup(id, ask.reference.as_ref(), buyer, self.desk.now());
+        let facts = self.events.event_facts(who.merchant_id, vec![lookup]).await?;
+        Ok(facts.map(|facts| Conversion { referral, facts }))
+    }
+
+    /// Adds to `set` the conversion that the order is too; commissions share what its group's promise leaves of the cap.
+    pub(super) fn convert(
+        &self,
+        set: &mut ChangeSet,
+        who: &Principal,
+        merchant: Versioned<Merchant>,
+        conversion: Conversion<'_>,
+        order: Order,
+        terms: &GroupTerms,
+    ) -> Result<Order, AppError> {
+        let Conversion { referral, facts } = conversion;
+        // All of one order is decided by the merchant as it was when the order was looked at.
+        let (shop, mut found) = Shop::of(EventFacts { merchant, ..facts });
+        let id = self.desk.ids.id();
+        let ask = referral.event(&order, Order::conversion_id(order.id, order.reference.as_ref()));
+        let recorder = Recorder { desk: &self.desk, who, shop: &shop, now: order.created_at };
+        recorder.record(set, id, Happened::in_group(ask, terms), found.pop().unwrap_or_default())?;
+        Ok(order.converted(id))
+    }
+}
