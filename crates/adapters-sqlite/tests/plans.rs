@@ -96,6 +96,7 @@ async fn sold(storage: &SqliteStorage) {
         items: domain::Items::default(),
         session: None,
         coupon: None,
+        unreadable: domain::Unreadable::default(),
         affiliate_id: None,
         customer_email: None,
         customer_external_id: None,

@@ -74,7 +74,7 @@ pub use decision::{
 };
 pub use email::Email;
 pub use error::{Fault, GroupRefusal, Refusal};
-pub use event::{Event, EventKind, EventSpace, NewEvent};
+pub use event::{Event, EventKind, EventSpace, NewEvent, Unreadable};
 pub use explain::{LineGroup, Step, explain, why_unpaid};
 pub use group::{Group, GroupChange, GroupStatus, Joiner, NewGroup, Reminder, Schedule, ScheduleWish};
 pub use group_settings::{GroupSettings, GroupSettingsChange};

@@ -209,7 +209,8 @@ fn items() -> Items {
 /// An event with nothing left out and the largest decision.
 pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
     let clicks = (0..50).map(|_| CandidateSource::Click(ids.id()));
-    let sources = [CandidateSource::Affiliate, CandidateSource::Coupon(coupon.code.clone()), CandidateSource::Session];
+    let sources =
+        [CandidateSource::Affiliate, CandidateSource::Coupon(Some(coupon.code.clone())), CandidateSource::Session];
     let verdicts = Verdict::ALL.iter().copied().cycle();
     let candidates = sources.into_iter().chain(clicks).zip(verdicts).map(|(source, verdict)| {
         let affiliate_id = (source != CandidateSource::Session).then_some(winner.id);

@@ -190,6 +190,7 @@ pub(crate) fn purchase(external_id: &str) -> RecordEvent {
         items: Vec::new(),
         session: None,
         coupon: None,
+        unreadable: domain::Unreadable::default(),
         affiliate_id: None,
         customer_email: None,
         customer_external_id: None,
