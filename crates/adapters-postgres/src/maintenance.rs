@@ -27,6 +27,7 @@ pub const WIPED_TABLES: &[&str] = &[
     "commission_rules",
     "affiliates",
     "tiers",
+    "mails",
     "orders",
     "referral_groups",
     "customers",
@@ -52,6 +53,16 @@ impl Maintenance for PostgresStorage {
              WHERE t.merchant_id = n.merchant_id AND t.route = n.route AND t.key = n.key",
         );
         let gone = execute(&link.conn, sql.bind(time(now)).bind(i64::from(most))).await.map_err(read_error)?;
+        Ok(u32::try_from(gone).unwrap_or(most))
+    }
+
+    /// Rows that another node is just deleting, or sending, are passed over.
+    async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError> {
+        let sql = Sql::new(
+            "DELETE FROM mails WHERE ctid = ANY (ARRAY (SELECT ctid FROM mails WHERE created_at < ? \
+             ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED))",
+        );
+        let gone = self.upkeep.execute(sql.bind(time(before)).bind(i64::from(most))).await?;
         Ok(u32::try_from(gone).unwrap_or(most))
     }
 

@@ -27,6 +27,7 @@ pub const WIPED_TABLES: &[(&str, &str)] = &[
     ("commission_rules", "id"),
     ("affiliates", "id"),
     ("tiers", "id"),
+    ("mails", "id"),
     ("orders", "id"),
     ("referral_groups", "id"),
     ("customers", "id"),
@@ -82,6 +83,18 @@ impl Maintenance for SqliteStorage {
             let expired = "SELECT rowid FROM replies WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
             Ok(diesel::sql_query(format!("DELETE FROM replies WHERE rowid IN ({expired})"))
                 .bind::<BigInt, _>(now.micros())
+                .bind::<BigInt, _>(i64::from(most))
+                .execute(&mut database.connect(Role::Writer)?)?)
+        });
+        Ok(u32::try_from(deleting.await.map_err(|_| Fault::Gone)??).unwrap_or(most))
+    }
+
+    async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError> {
+        let database = self.database.clone();
+        let deleting = task::spawn_blocking(move || -> Result<usize, Fault> {
+            let old = "SELECT rowid FROM mails WHERE created_at < ? ORDER BY created_at LIMIT ?";
+            Ok(diesel::sql_query(format!("DELETE FROM mails WHERE rowid IN ({old})"))
+                .bind::<BigInt, _>(before.micros())
                 .bind::<BigInt, _>(i64::from(most))
                 .execute(&mut database.connect(Role::Writer)?)?)
         });

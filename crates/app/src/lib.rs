@@ -22,6 +22,7 @@ mod events;
 mod group_settings;
 mod groups;
 mod keys;
+mod mails;
 mod maturing;
 mod orders;
 mod organizations;
@@ -49,6 +50,7 @@ pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
 pub use group_settings::GroupSettingsCases;
 pub use groups::{Groups, OpenGroup, ValidateGroup};
 pub use keys::{Keys, MadeKey};
+pub use mails::Mails;
 pub use maturing::Maturing;
 pub use orders::{Orders, PlaceOrder};
 pub use organizations::Organizations;
@@ -109,6 +111,8 @@ pub struct App {
     pub test_mode: TestMode,
     /// Time passing over commissions.
     pub maturing: Maturing,
+    /// E-mails.
+    pub mails: Mails,
     /// What a server does by itself.
     pub upkeep: Upkeep,
     /// Which work this node does.
@@ -145,10 +149,19 @@ impl App {
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
             test_mode: TestMode::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             maturing: Maturing::new(Arc::clone(&desk), storage.clone()),
+            mails: Mails::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             upkeep: Upkeep::new(Arc::clone(&desk), storage.clone()),
             shifts: Shifts::new(desk, storage.clone()),
             inspection: storage,
         }
+    }
+
+    /// The same with somebody who delivers e-mails; without, none are written.
+    #[must_use]
+    pub fn with_mailer(mut self, mailer: Arc<dyn ports::Mailer>) -> Self {
+        self.groups.writes_mails = true;
+        self.mails.mailer = Some(mailer);
+        self
     }
 
     /// The same with another form of the groups' share ids.

@@ -29,7 +29,9 @@ mod id;
 mod item;
 mod key;
 mod ledger;
+mod letter;
 mod lineage;
+mod mail;
 mod merchant;
 mod metadata;
 mod money;
@@ -80,12 +82,14 @@ pub use group::{Group, GroupChange, GroupStatus, Joiner, NewGroup, Reminder, Sch
 pub use group_settings::{GroupSettings, GroupSettingsChange};
 pub use id::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
-    GroupId, Id, IdError, Kind, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
+    GroupId, Id, IdError, Kind, MailId, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
 };
 pub use item::{Item, Items, ItemsError};
 pub use key::{ApiKey, KeyFormat, KeyHash, KeySecret, NewApiKey, Pepper, Scope, Scopes};
 pub use ledger::{Balances, Bucket, Posting, Side, postings};
+pub use letter::{Language, Letter};
 pub use lineage::moved_together;
+pub use mail::{Attempt, Mail, MailStatus};
 pub use merchant::{Merchant, MerchantClock};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};

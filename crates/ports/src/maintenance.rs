@@ -11,6 +11,9 @@ pub trait Maintenance: Send + Sync {
     /// Global. Forgets kept answers that expired at or before the real instant `now`, at most `most` of them; how many.
     async fn forget_replies(&self, now: Timestamp, most: u32) -> Result<u32, ReadError>;
 
+    /// Global. Forgets e-mails that were written before the real instant `before`, at most `most` of them; how many.
+    async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError>;
+
     /// Wipes about `most` rows of a merchant that nobody can write to (it is being reset); whether nothing is left. Its
     /// keys, its tree, its place in the directory and the answers kept for `kept_route` stay. Any number of nodes may
     /// wipe the same merchant at once.

@@ -27,6 +27,7 @@ mod keys;
 mod lanes;
 mod leases;
 mod limits;
+mod mails;
 mod maturing;
 mod merchants;
 mod orders;
@@ -198,6 +199,11 @@ macro_rules! contract_cases {
                 of_many_joins_for_the_last_place_one_wins
                 of_many_joins_with_one_address_one_wins
                 who_joins_as_the_group_closes_is_in_it_or_refused
+            }
+            mails {
+                a_mail_comes_back_whole
+                mails_are_due_at_their_time_whatever_a_merchants_clock_says
+                mails_are_forgotten_by_their_age_the_oldest_first
             }
             maturing {
                 what_is_due_is_found_at_its_time_and_not_before

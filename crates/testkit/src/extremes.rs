@@ -2,8 +2,9 @@
 
 use crate::build::{self, Shop};
 use domain::{
-    Actor, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Level, LevelValue, Levels, Locale,
-    Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel, Schedule, ShareIdFormat,
+    Actor, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Letter, Level, LevelValue, Levels,
+    Locale, Mail, MailStatus, Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel, Schedule,
+    ShareIdFormat,
 };
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
@@ -438,5 +439,19 @@ pub fn group_settings(of: &domain::Merchant) -> GroupSettings {
         terms: group_terms(),
         updated_at: Timestamp::MAX,
         updated_by: Actor::Key(domain::Id::from_uuid(highest())),
+    }
+}
+
+/// A mail that waits, as far as it goes.
+pub fn mail() -> Mail {
+    Mail {
+        id: domain::Id::from_uuid(highest()),
+        group_id: domain::Id::from_uuid(Uuid::nil()),
+        letter: Some(Letter { to: email(), subject: unicode(998), text: unicode(10_000) }),
+        status: MailStatus::Due,
+        attempts: u16::MAX,
+        due_at: Timestamp::MIN,
+        useless_at: Timestamp::MAX,
+        created_at: Timestamp::MIN,
     }
 }

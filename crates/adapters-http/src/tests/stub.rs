@@ -368,6 +368,9 @@ impl Maintenance for Stub {
     async fn forget_replies(&self, _: Timestamp, _: u32) -> Read<u32> {
         Ok(0)
     }
+    async fn forget_mails(&self, _: Timestamp, _: u32) -> Read<u32> {
+        Ok(0)
+    }
     async fn wipe(&self, _: MerchantId, _: &str, _: u32) -> Read<bool> {
         Ok(true)
     }

@@ -13,6 +13,7 @@ mod event_statements;
 mod events;
 mod groups;
 mod keys;
+mod mails;
 mod merchants;
 mod orders;
 mod payouts;

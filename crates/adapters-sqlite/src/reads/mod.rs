@@ -13,6 +13,7 @@ mod customers;
 mod events;
 mod groups;
 mod keys;
+mod mails;
 mod merchants;
 mod orders;
 mod page;

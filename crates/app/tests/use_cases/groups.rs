@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 const NEWEST: ListAsk = ListAsk { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take: 100 };
 
-fn order_of(name: &str) -> PlaceOrder {
+pub(crate) fn order_of(name: &str) -> PlaceOrder {
     PlaceOrder {
         amount: 35_000,
         customer_id: None,

@@ -10,6 +10,7 @@ mod events;
 mod groups;
 mod guards;
 mod keys;
+mod mails;
 mod maturing;
 mod model;
 mod payouts;

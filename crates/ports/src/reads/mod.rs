@@ -14,6 +14,7 @@ mod events;
 mod groups;
 mod inspection;
 mod keys;
+mod mails;
 mod merchants;
 mod orders;
 mod payouts;
@@ -32,6 +33,7 @@ pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, E
 pub use groups::{ClosingFacts, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts};
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
+pub use mails::MailReads;
 pub use merchants::{MerchantReads, SettingsFacts};
 pub use orders::{OrderFacts, OrderLookup, OrderReads, PlaceFacts};
 pub use payouts::{
@@ -66,6 +68,7 @@ pub trait Storage:
     + CustomerReads
     + OrderReads
     + GroupReads
+    + MailReads
     + Inspection
     + Maintenance
     + Leases
@@ -88,6 +91,7 @@ impl<T> Storage for T where
         + CustomerReads
         + OrderReads
         + GroupReads
+        + MailReads
         + Inspection
         + Maintenance
         + Leases
