@@ -14,6 +14,7 @@ mod support;
 mod access;
 mod attribution;
 mod batch;
+mod erase;
 mod errors;
 mod groups;
 mod once;

@@ -17,6 +17,7 @@ mod commissions;
 mod coupons;
 mod customers;
 mod desk;
+mod erasing;
 mod error;
 mod events;
 mod group_settings;
@@ -45,6 +46,7 @@ pub use commissions::{Commissions, MoveCommission};
 pub use coupons::{Coupons, CreateCoupon};
 pub use customers::Customers;
 pub use desk::Outside;
+pub use erasing::Erasing;
 pub use error::AppError;
 pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
 pub use group_settings::GroupSettingsCases;
@@ -111,6 +113,8 @@ pub struct App {
     pub test_mode: TestMode,
     /// Time passing over commissions.
     pub maturing: Maturing,
+    /// Erasing.
+    pub erasing: Erasing,
     /// E-mails.
     pub mails: Mails,
     /// What a server does by itself.
@@ -149,6 +153,7 @@ impl App {
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
             test_mode: TestMode::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             maturing: Maturing::new(Arc::clone(&desk), storage.clone()),
+            erasing: Erasing::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             mails: Mails::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             upkeep: Upkeep::new(Arc::clone(&desk), storage.clone()),
             shifts: Shifts::new(desk, storage.clone()),

@@ -220,6 +220,12 @@ impl Event {
         }
     }
 
+    /// Without the buyer's address and the caller's data.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        Self { customer_email: None, metadata: Metadata::default(), ..self.clone() }
+    }
+
     /// What refunds left of what was paid; `None` where nothing was.
     pub fn left(&self) -> Option<Money> {
         let amount = self.amount?;

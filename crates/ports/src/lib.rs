@@ -40,8 +40,8 @@ pub use reads::{
     RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reads::{
-    ClosingFacts, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, MailReads,
-    NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts,
+    ClosingFacts, CustomerFacts, CustomerReads, Due, ErasureReads, GroupFacts, GroupReads, GroupSettingsFacts,
+    MailReads, NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, Traces,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};

@@ -4,8 +4,8 @@ use super::stub::Stub;
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Email, Group, GroupId, Mail, MailId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
-    ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk,
-    MailReads, NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, Versioned,
+    ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, ErasureReads, GroupFacts, GroupReads, GroupSettingsFacts,
+    ListAsk, MailReads, NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, Traces, Versioned,
 };
 
 type Read<T> = Result<T, ReadError>;
@@ -39,6 +39,13 @@ impl MailReads for Stub {
     }
     async fn due_mails(&self, _: Timestamp, _: u32, _: u32) -> Read<Vec<Due<MailId>>> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl ErasureReads for Stub {
+    async fn traces(&self, _: MerchantId, _: CustomerId, _: u32) -> Read<Option<Traces>> {
+        Ok(None)
     }
 }
 

@@ -8,6 +8,7 @@ mod clicks;
 mod commissions;
 mod coupons;
 mod customers;
+mod erasure;
 mod event_facts;
 mod event_statements;
 mod events;

@@ -10,6 +10,7 @@ mod commissions;
 mod counted;
 mod coupons;
 mod customers;
+mod erasure;
 mod events;
 mod groups;
 mod keys;

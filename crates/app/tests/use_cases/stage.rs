@@ -38,6 +38,18 @@ impl Wire for PlainWire {
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
         [format!("{envelope:?} ").as_bytes(), data].concat()
     }
+
+    fn showing(&self, id: &str) -> String {
+        format!("id: {id}")
+    }
+
+    fn blanked(&self, _: &[u8]) -> Vec<u8> {
+        b"erased".to_vec()
+    }
+
+    fn blank(&self) -> Vec<u8> {
+        b"erased".to_vec()
+    }
 }
 
 /// Lets everything pass.

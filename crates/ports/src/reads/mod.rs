@@ -10,6 +10,7 @@ mod clicks;
 mod commissions;
 mod coupons;
 mod customers;
+mod erasure;
 mod events;
 mod groups;
 mod inspection;
@@ -29,6 +30,7 @@ pub use clicks::{ClickReads, LinkFacts};
 pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts};
 pub use coupons::{CouponFacts, CouponFilter, CouponReads};
 pub use customers::{CustomerFacts, CustomerReads};
+pub use erasure::{ErasureReads, Traces};
 pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, SessionClick};
 pub use groups::{ClosingFacts, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts};
 pub use inspection::{Difference, Inspection};
@@ -69,6 +71,7 @@ pub trait Storage:
     + OrderReads
     + GroupReads
     + MailReads
+    + ErasureReads
     + Inspection
     + Maintenance
     + Leases
@@ -92,6 +95,7 @@ impl<T> Storage for T where
         + OrderReads
         + GroupReads
         + MailReads
+        + ErasureReads
         + Inspection
         + Maintenance
         + Leases
