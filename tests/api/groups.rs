@@ -1,11 +1,15 @@
 //! Customers, orders and referral groups as a shop meets them.
 
-use crate::support::{Client, Shop, on_both_storages};
+use crate::support::{Client, Shop, World, on_both_storages, until};
 use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::{MailServer, MailServerOptions};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 on_both_storages!(
     three_friends_get_what_they_were_promised,
     a_lone_creator_is_reminded_and_the_group_expires,
+    a_reminder_is_an_e_mail_in_live_mode_alone,
     a_group_has_exactly_its_fields,
     both_spellings_and_both_paths_are_one_operation,
     join_rules_have_their_codes,
@@ -307,4 +311,37 @@ async fn a_reset_leaves_nothing_of_them(shop: Shop) {
     assert_eq!(shop.client.get("group-settings").await.ok()["maxParticipants"], 15);
     shop.order(json!({"clientReferenceId": "once", "customerEmail": opening["customerEmail"]})).await;
     shop.world.site.run(&["reconcile"]).success();
+}
+
+/// On a server of its own, which knows a mail server.
+async fn a_reminder_is_an_e_mail_in_live_mode_alone(shop: Shop) {
+    let mails = MailServer::start(MailServerOptions::default()).unwrap();
+    let storage = shop.world.storage;
+    let site = storage.site().with("smtp.host", "127.0.0.1").with("smtp.port", &mails.port().to_string());
+    let site = site.with("smtp.security", "none").with("smtp.from", "Shop <shop@example.com>");
+    // Lives as long as the tests: its server ends with them.
+    let shop = Shop::open_in(Box::leak(Box::new(World::open_with(storage, site))));
+    let mut groups = Vec::new();
+    for (client, address) in [(&shop.client, "test@buyer.example"), (shop.live(), "Live@buyer.example")] {
+        let customer = client.post("customers", &json!({"emailAddress": address})).await.created();
+        let now = OffsetDateTime::parse(customer["createdAt"].as_str().unwrap(), &Rfc3339).unwrap();
+        let after = |seconds| (now + Duration::from_secs(seconds)).format(&Rfc3339).unwrap();
+        let wish = json!({"customerId": customer["id"], "midExpireAt": after(3), "expiresAt": after(3_600)});
+        groups.push((client, client.post("groups", &wish).await.created()));
+    }
+    for (client, group) in &groups {
+        until(Duration::from_secs(60), "the reminder", async || {
+            let read = client.get(&path("groups", &group["id"])).await.ok();
+            (read["reminderEmailSent"] == "MIDWAY_SENT").then_some(())
+        })
+        .await;
+    }
+    let mail = until(Duration::from_secs(60), "the e-mail", async || mails.received().pop()).await;
+    let share_id = groups[1].1["shareId"].as_str().unwrap();
+    assert_eq!(mail.to, ["Live@buyer.example"]);
+    assert!(mail.data.contains(share_id) && mail.header("Subject").is_some(), "{}", mail.data);
+    assert!(mail.header("Message-ID").is_some_and(|id| id.starts_with("<mail_") && id.ends_with("@example.com>")));
+    // The test group's was due before it.
+    assert_eq!(mails.received().len(), 1, "test mode sends nobody anything");
+    assert!(!shop.world.server.log().to_lowercase().contains("buyer.example"), "no address gets into the log");
 }

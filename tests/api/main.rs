@@ -15,6 +15,7 @@ mod access;
 mod attribution;
 mod batch;
 mod conversions;
+mod erase;
 mod errors;
 mod groups;
 mod older;

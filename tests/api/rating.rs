@@ -8,6 +8,7 @@ on_both_storages!(
     several_affiliates_have_equal_parts,
     the_cap_cuts_the_highest_level_first,
     an_event_is_explained,
+    what_cannot_be_read_is_a_candidate_too,
     what_pays_nothing_says_why,
     a_dry_run_answers_and_keeps_nothing,
     renewals_earn_by_the_customers_first_order,
@@ -133,11 +134,27 @@ async fn an_event_is_explained(shop: Shop) {
     assert_eq!(explained["unpaid_reason"], Value::Null);
 }
 
+async fn what_cannot_be_read_is_a_candidate_too(shop: Shop) {
+    let alice = shop.affiliate().await;
+    let garbled = json!({"amount": 10, "affiliate_id": alice["id"], "coupon": "½ off", "cookie_id": "?"});
+    let event = shop.client.post("events", &wish(garbled)).await.created();
+    let candidates = &explained(&shop, &event).await["candidates"];
+    let seen: Vec<_> = candidates
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (c["source"].as_str().unwrap(), c["coupon"].as_str(), c["verdict"].as_str().unwrap()))
+        .collect();
+    let expected = [("affiliate", None, "won"), ("coupon", None, "unreadable"), ("session", None, "unreadable")];
+    assert_eq!(seen, expected);
+}
+
 async fn what_pays_nothing_says_why(shop: Shop) {
     let alice = shop.affiliate().await;
     for (more, why) in [
         (json!({"type": "signup", "affiliate_id": alice["id"]}), "fixed sum"),
         (json!({"amount": 10}), "names no affiliate"),
+        (json!({"amount": 10, "coupon": "½ off", "cookie_id": "?"}), "Neither the session nor the coupon"),
         (json!({"amount": 0.01, "affiliate_id": alice["id"]}), "smallest unit"),
     ] {
         let event = shop.client.post("events", &wish(more)).await.created();

@@ -73,6 +73,24 @@ fn a_second_server_on_the_same_file_is_refused() {
 }
 
 #[test]
+fn whether_e_mails_are_sent_is_said_once_at_start() {
+    let said = |server: &Server| server.log().lines().filter(|line| line.contains("e-mails are")).count();
+    let bare = Site::sqlite();
+    let without = bare.serve();
+    assert!(without.log().contains("e-mails are not sent: smtp.host is not set") && said(&without) == 1);
+    let password = tempfile::NamedTempFile::new().unwrap();
+    fs::write(password.path(), "sesame\n").unwrap();
+    let site = Site::sqlite()
+        .with("smtp.host", "mail.example.com")
+        .with("smtp.from", "Shop <shop@example.com>")
+        .with("smtp.user", "shop")
+        .with("smtp.password_file", &password.path().display().to_string());
+    let with = site.serve();
+    assert!(with.log().contains("e-mails are sent") && said(&with) == 1);
+    assert!(!with.log().contains("sesame"));
+}
+
+#[test]
 fn an_address_in_use_is_refused() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -35,6 +35,8 @@ twins! {
     "PATCH" "/customers/{id}", |things| format!("customers/{}", id(&things.customer)),
         Some(|_| json!({"lastName": "Changed"})), Stranger::NotFound;
     "DELETE" "/customers/{id}", |things| format!("customers/{}", id(&things.customer)), NOTHING, Stranger::NotFound;
+    "POST" "/customers/{id}/erase", |things| format!("customers/{}/erase", id(&things.customer)), NOTHING,
+        Stranger::NotFound;
     "PATCH" "/customers/{id}/block", |things| format!("customers/{}/block", id(&things.customer)), NOTHING,
         Stranger::NotFound;
     "PATCH" "/customers/{id}/unblock", |things| format!("customers/{}/unblock", id(&things.customer)), NOTHING,

@@ -7,8 +7,9 @@ use crate::{
     sql::{Sql, execute},
 };
 use async_trait::async_trait;
-use domain::{MerchantId, Timestamp};
+use domain::{AnnouncementId, MerchantId, Timestamp};
 use ports::{Maintenance, ReadError};
+use uuid::Uuid;
 
 /// The tables that a reset wipes for a merchant, what depends on other rows first. Those of `replies` that it keeps are
 /// left out of `replies` by a condition.
@@ -27,6 +28,7 @@ pub const WIPED_TABLES: &[&str] = &[
     "commission_rules",
     "affiliates",
     "tiers",
+    "mails",
     "orders",
     "referral_groups",
     "customers",
@@ -41,6 +43,14 @@ fn wiped(table: &str) -> String {
     format!("FROM {table} WHERE merchant_id = ? AND {route}")
 }
 
+/// A condition on the bytes of `column`: one of several texts is in them, and another text is not; its values.
+fn tells(column: &str) -> String {
+    format!(
+        "EXISTS (SELECT FROM unnest(?) AS n (needle) WHERE position(convert_to(n.needle, 'UTF8') IN {column}) > 0) \
+         AND position(convert_to(?, 'UTF8') IN {column}) = 0"
+    )
+}
+
 #[async_trait]
 impl Maintenance for PostgresStorage {
     /// On a connection of its own. Rows that another node is just deleting are passed over.
@@ -53,6 +63,65 @@ impl Maintenance for PostgresStorage {
         );
         let gone = execute(&link.conn, sql.bind(time(now)).bind(i64::from(most))).await.map_err(read_error)?;
         Ok(u32::try_from(gone).unwrap_or(most))
+    }
+
+    /// Rows that another node is just deleting, or sending, are passed over.
+    async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError> {
+        let sql = Sql::new(
+            "DELETE FROM mails WHERE ctid = ANY (ARRAY (SELECT ctid FROM mails WHERE created_at < ? \
+             ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED))",
+        );
+        let gone = self.upkeep.execute(sql.bind(time(before)).bind(i64::from(most))).await?;
+        Ok(u32::try_from(gone).unwrap_or(most))
+    }
+
+    async fn announcements_with(
+        &self,
+        merchant: MerchantId,
+        needles: &[String],
+        without: &str,
+        most: u32,
+    ) -> Result<Vec<(AnnouncementId, Vec<u8>)>, ReadError> {
+        let sql = Sql::<(Uuid, Vec<u8>)>::new(format!(
+            "SELECT t.id, t.payload FROM announcements t WHERE t.merchant_id = ? AND {} ORDER BY t.id LIMIT ?",
+            tells("t.payload"),
+        ));
+        let sql = sql.bind(merchant.uuid()).bind_each(needles.iter().cloned()).bind(without.to_owned());
+        let found = self.readers.reader()?.all(sql.bind(i64::from(most))).await?;
+        Ok(found.into_iter().map(|(id, payload)| (AnnouncementId::from_uuid(id), payload)).collect())
+    }
+
+    async fn rewrite_announcements(
+        &self,
+        merchant: MerchantId,
+        payloads: Vec<(AnnouncementId, Vec<u8>)>,
+    ) -> Result<(), ReadError> {
+        let (ids, payloads): (Vec<Uuid>, Vec<Vec<u8>>) =
+            payloads.into_iter().map(|(id, payload)| (id.uuid(), payload)).unzip();
+        let sql = Sql::new(
+            "UPDATE announcements t SET payload = n.payload FROM unnest(?, ?) AS n (id, payload) \
+             WHERE t.merchant_id = ? AND t.id = n.id",
+        );
+        self.upkeep.execute(sql.bind_each(ids).bind_each(payloads).bind(merchant.uuid())).await?;
+        Ok(())
+    }
+
+    async fn blank_replies(
+        &self,
+        merchant: MerchantId,
+        needles: &[String],
+        without: &str,
+        blank: &[u8],
+        most: u32,
+    ) -> Result<u32, ReadError> {
+        let sql = Sql::new(format!(
+            "UPDATE replies SET body = ? WHERE ctid = ANY (ARRAY (SELECT t.ctid FROM replies t \
+             WHERE t.merchant_id = ? AND {} LIMIT ? FOR UPDATE))",
+            tells("t.body"),
+        ));
+        let sql = sql.bind(blank.to_vec()).bind(merchant.uuid()).bind_each(needles.iter().cloned());
+        let touched = self.upkeep.execute(sql.bind(without.to_owned()).bind(i64::from(most))).await?;
+        Ok(u32::try_from(touched).unwrap_or(most))
     }
 
     /// Rows that another node is just deleting are passed over. So it does not mean that nothing is left if nothing was

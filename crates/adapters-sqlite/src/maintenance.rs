@@ -6,7 +6,7 @@ use diesel::{
     QueryableByName, RunQueryDsl as _, SqliteConnection,
     sql_types::{BigInt, Binary, Bool, Text},
 };
-use domain::{MerchantId, Timestamp};
+use domain::{AnnouncementId, MerchantId, Timestamp};
 use ports::{Maintenance, ReadError};
 use tokio::task;
 
@@ -27,6 +27,7 @@ pub const WIPED_TABLES: &[(&str, &str)] = &[
     ("commission_rules", "id"),
     ("affiliates", "id"),
     ("tiers", "id"),
+    ("mails", "id"),
     ("orders", "id"),
     ("referral_groups", "id"),
     ("customers", "id"),
@@ -73,6 +74,33 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
     Ok(true)
 }
 
+/// A condition on the bytes of `column`: one of so many texts is in them, and another text is not; its values.
+fn tells(column: &str, needles: usize) -> String {
+    let one = format!("instr({column}, CAST(? AS BLOB)) > 0");
+    let any = vec![one; needles].join(" OR ");
+    format!("({any}) AND instr({column}, CAST(? AS BLOB)) = 0")
+}
+
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = Binary)]
+    id: Uid,
+    #[diesel(sql_type = Binary)]
+    payload: Vec<u8>,
+}
+
+impl SqliteStorage {
+    /// Does some upkeep in one transaction, on a connection of its own.
+    async fn keep_up<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let database = self.database.clone();
+        let working = task::spawn_blocking(move || database.connect(Role::Writer)?.immediate_transaction(work));
+        Ok(working.await.map_err(|_| Fault::Gone)??)
+    }
+}
+
 #[async_trait]
 impl Maintenance for SqliteStorage {
     /// On a connection of its own, which takes its turn at the write lock as another process would.
@@ -86,6 +114,77 @@ impl Maintenance for SqliteStorage {
                 .execute(&mut database.connect(Role::Writer)?)?)
         });
         Ok(u32::try_from(deleting.await.map_err(|_| Fault::Gone)??).unwrap_or(most))
+    }
+
+    async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError> {
+        let database = self.database.clone();
+        let deleting = task::spawn_blocking(move || -> Result<usize, Fault> {
+            let old = "SELECT rowid FROM mails WHERE created_at < ? ORDER BY created_at LIMIT ?";
+            Ok(diesel::sql_query(format!("DELETE FROM mails WHERE rowid IN ({old})"))
+                .bind::<BigInt, _>(before.micros())
+                .bind::<BigInt, _>(i64::from(most))
+                .execute(&mut database.connect(Role::Writer)?)?)
+        });
+        Ok(u32::try_from(deleting.await.map_err(|_| Fault::Gone)??).unwrap_or(most))
+    }
+
+    async fn announcements_with(
+        &self,
+        merchant: MerchantId,
+        needles: &[String],
+        without: &str,
+        most: u32,
+    ) -> Result<Vec<(AnnouncementId, Vec<u8>)>, ReadError> {
+        let (needles, without) = (needles.to_vec(), without.to_owned());
+        let work = move |connection: &mut SqliteConnection| {
+            let told = tells("payload", needles.len());
+            let asked =
+                format!("SELECT id, payload FROM announcements WHERE merchant_id = ? AND {told} ORDER BY id LIMIT ?");
+            let asked = diesel::sql_query(asked).into_boxed().bind::<Binary, _>(Uid::from(merchant));
+            let asked = needles.into_iter().fold(asked, |asked, needle| asked.bind::<Text, _>(needle));
+            let found: Vec<Told> =
+                asked.bind::<Text, _>(without).bind::<BigInt, _>(i64::from(most)).load(connection)?;
+            Ok(found.into_iter().map(|Told { id, payload }| (id.id(), payload)).collect())
+        };
+        self.readers.read(work).await
+    }
+
+    async fn rewrite_announcements(
+        &self,
+        merchant: MerchantId,
+        payloads: Vec<(AnnouncementId, Vec<u8>)>,
+    ) -> Result<(), ReadError> {
+        self.keep_up(move |connection| {
+            for (id, payload) in payloads {
+                diesel::sql_query("UPDATE announcements SET payload = ? WHERE merchant_id = ? AND id = ?")
+                    .bind::<Binary, _>(payload)
+                    .bind::<Binary, _>(Uid::from(merchant))
+                    .bind::<Binary, _>(Uid::from(id))
+                    .execute(connection)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn blank_replies(
+        &self,
+        merchant: MerchantId,
+        needles: &[String],
+        without: &str,
+        blank: &[u8],
+        most: u32,
+    ) -> Result<u32, ReadError> {
+        let (needles, without, blank) = (needles.to_vec(), without.to_owned(), blank.to_vec());
+        let touched = self.keep_up(move |connection| {
+            let told = tells("body", needles.len());
+            let found = format!("SELECT rowid FROM replies WHERE merchant_id = ? AND {told} LIMIT ?");
+            let asked = diesel::sql_query(format!("UPDATE replies SET body = ? WHERE rowid IN ({found})")).into_boxed();
+            let asked = asked.bind::<Binary, _>(blank).bind::<Binary, _>(Uid::from(merchant));
+            let asked = needles.into_iter().fold(asked, |asked, needle| asked.bind::<Text, _>(needle));
+            Ok(asked.bind::<Text, _>(without).bind::<BigInt, _>(i64::from(most)).execute(connection)?)
+        });
+        Ok(u32::try_from(touched.await?).unwrap_or(most))
     }
 
     /// In one transaction on a connection of its own: what it says is left is of one moment.

@@ -441,3 +441,20 @@ diesel::table! {
         version -> BigInt,
     }
 }
+
+diesel::table! {
+    mails (merchant_id, id) {
+        merchant_id -> Binary,
+        id -> Binary,
+        group_id -> Binary,
+        recipient -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        body -> Nullable<Text>,
+        status -> Text,
+        attempts -> Integer,
+        due_at -> BigInt,
+        useless_at -> BigInt,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}

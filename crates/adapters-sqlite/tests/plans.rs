@@ -17,7 +17,7 @@ use domain::{CustomerId, GroupId, OrderId};
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
     CommissionReads as _, CouponFilter, CouponReads as _, DueAsk, DuePart, EventFilter, EventLookup, EventReads as _,
-    FrozenAsk, IdempotencyKey, Journal as _, KeyReads as _, MerchantReads as _, PageAsk, PayoutFilter,
+    FrozenAsk, IdempotencyKey, Journal as _, KeyReads as _, MailReads as _, MerchantReads as _, PageAsk, PayoutFilter,
     PayoutItemFilter, PayoutReads as _, Position, ProgramReads as _, RefundLookup, RefundReads as _, RefundedSale,
     ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
 };
@@ -96,6 +96,7 @@ async fn sold(storage: &SqliteStorage) {
         items: domain::Items::default(),
         session: None,
         coupon: None,
+        unreadable: domain::Unreadable::default(),
         affiliate_id: None,
         customer_email: None,
         customer_external_id: None,
@@ -340,6 +341,8 @@ async fn ask_about_groups(storage: &SqliteStorage) {
     storage.closing_facts(merchant, group).await.unwrap();
     storage.new_group_facts(merchant, customer, Some(order)).await.unwrap();
     storage.group_settings(merchant).await.unwrap();
+    storage.mail(merchant, domain::MailId::from_uuid(id)).await.unwrap();
+    storage.due_mails(Timestamp::MAX, 5, 10).await.unwrap();
 }
 
 #[tokio::test]

@@ -17,11 +17,13 @@ mod commissions;
 mod coupons;
 mod customers;
 mod desk;
+mod erasing;
 mod error;
 mod events;
 mod group_settings;
 mod groups;
 mod keys;
+mod mails;
 mod maturing;
 mod orders;
 mod organizations;
@@ -44,11 +46,13 @@ pub use commissions::{Commissions, MoveCommission};
 pub use coupons::{Coupons, CreateCoupon};
 pub use customers::Customers;
 pub use desk::Outside;
+pub use erasing::Erasing;
 pub use error::AppError;
 pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
 pub use group_settings::GroupSettingsCases;
 pub use groups::{Groups, OpenGroup, ValidateGroup};
 pub use keys::{Keys, MadeKey};
+pub use mails::Mails;
 pub use maturing::Maturing;
 pub use orders::{OrderReferral, Orders, PlaceOrder};
 pub use organizations::Organizations;
@@ -109,6 +113,10 @@ pub struct App {
     pub test_mode: TestMode,
     /// Time passing over commissions.
     pub maturing: Maturing,
+    /// Erasing.
+    pub erasing: Erasing,
+    /// E-mails.
+    pub mails: Mails,
     /// What a server does by itself.
     pub upkeep: Upkeep,
     /// Which work this node does.
@@ -145,10 +153,20 @@ impl App {
             keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
             test_mode: TestMode::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             maturing: Maturing::new(Arc::clone(&desk), storage.clone()),
+            erasing: Erasing::new(Arc::clone(&desk), storage.clone(), storage.clone()),
+            mails: Mails::new(Arc::clone(&desk), storage.clone(), storage.clone()),
             upkeep: Upkeep::new(Arc::clone(&desk), storage.clone()),
             shifts: Shifts::new(desk, storage.clone()),
             inspection: storage,
         }
+    }
+
+    /// The same with somebody who delivers e-mails; without, none are written.
+    #[must_use]
+    pub fn with_mailer(mut self, mailer: Arc<dyn ports::Mailer>) -> Self {
+        self.groups.writes_mails = true;
+        self.mails.mailer = Some(mailer);
+        self
     }
 
     /// The same with another form of the groups' share ids.

@@ -68,6 +68,8 @@ workers! {
     Mature, "mature_commissions", Soon, |app| app.maturing.turn();
     /// Reminds the creators of groups and closes groups whose time is over.
     CloseGroups, "close_groups", Soon, |app| app.groups.turn();
+    /// Sends e-mails.
+    SendMails, "send_mails", Soon, |app| app.mails.turn();
     /// Makes held cashback available.
     ReleaseCashback, "release_cashback", Soon, |app| app.orders.turn();
     /// Goes on with resets of test merchants whose node died.
@@ -78,6 +80,8 @@ workers! {
     DissolvePayouts, "dissolve_payouts", Seldom, |app| app.payouts.turn();
     /// Forgets kept answers whose time is over.
     ForgetReplies, "forget_replies", Seldom, |app| app.upkeep.turn();
+    /// Forgets e-mails that were written long ago.
+    ForgetMails, "forget_mails", Seldom, |app| app.mails.forget();
 }
 
 /// A turn over things that are due one by one. What cannot be done, or fails, holds no other up: it is passed over until
@@ -119,6 +123,11 @@ impl OneByOne {
             }
         }
         Ok(())
+    }
+
+    /// What the turn came to, where it ends before its work does.
+    pub(crate) const fn so_far(&self) -> Turn {
+        self.turn
     }
 
     /// What the turn came to, if it is over: nothing more was found, or it did enough.

@@ -13,8 +13,9 @@ use crate::{
 };
 use adapters_http::{Listen, Running};
 use adapters_system::SecretKeys;
+use app::App;
 use listenfd::ListenFd;
-use ports::IdSource;
+use ports::{IdSource, Mailer};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
@@ -30,12 +31,14 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let inherited = matches!(api, Listen::Socket(_));
     let options = wiring::http_options(&settings.http, api, ops)?;
     let scheme = if options.tls.is_some() { "https" } else { "http" };
+    let mailer = wiring::mailer(&settings.smtp)?;
     let metrics = telemetry::start_metrics()?;
     let machine = Machine::new();
     let database = Database::open(&settings.database, Purpose::Serving).await?;
     let keys = secret_keys(&settings.server, &database, machine.ids.as_ref())?;
     let app = wiring::app(&database, &machine, &settings.server)?;
-    let app = Arc::new(app.with_share_ids(settings.groups.share_prefix.0.clone()));
+    let app = app.with_share_ids(settings.groups.share_prefix.0.clone());
+    let app = Arc::new(with_mailer(app, mailer));
     let outside = wiring::edge(Arc::clone(&app), machine, &keys, settings.clicks.beacon_per_minute, metrics);
     let server = adapters_http::serve(options, outside).await.map_err(server_failed)?;
     if matches!(database, Database::Embedded { .. }) {
@@ -47,6 +50,17 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     workers.stop().await;
     database.close().await;
     ended
+}
+
+/// The use cases with whoever delivers e-mails; says once whether anyone does.
+fn with_mailer(app: App, mailer: Option<Arc<dyn Mailer>>) -> App {
+    if let Some(mailer) = mailer {
+        tracing::info!("e-mails are sent");
+        app.with_mailer(mailer)
+    } else {
+        tracing::info!("e-mails are not sent: smtp.host is not set");
+        app
+    }
 }
 
 /// Waits for a signal and drains; a second signal ends the waiting.

@@ -3,11 +3,13 @@
 use crate::{
     database::Database,
     failure::Failure,
-    settings::{self, PerMinute, SettingsError, TlsFiles},
+    settings::{self, MailRoute, PerMinute, SettingsError, TlsFiles},
 };
 use adapters_http::{CursorKey, HttpOptions, JsonWire, Limits, Listen, TlsError, TlsIdentity, Visitors};
+use adapters_smtp::{SmtpError, SmtpMailer, SmtpOptions};
 use adapters_system::{AddressRateLimiter, KeyedRateLimiter, SecretKeys, SystemClock, SystemIds};
 use app::App;
+use ports::Mailer;
 use secrecy::ExposeSecret;
 use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
 
@@ -87,4 +89,20 @@ pub(crate) fn tls_identity(http: &settings::Http) -> Result<Option<TlsIdentity>,
         };
         SettingsError::of(name, crate::print::chain(&error))
     })
+}
+
+/// Who delivers e-mails, if a mail server is configured.
+pub(crate) fn mailer(smtp: &settings::Smtp) -> Result<Option<Arc<dyn Mailer>>, SettingsError> {
+    let Some(MailRoute { host, port, security, ca_file, login, from, timeout }) = smtp.route() else { return Ok(None) };
+    let unreadable = |error| SettingsError::of("smtp.ca_file", format!("must name a readable PEM file: {error}"));
+    let authorities = ca_file.map(fs::read).transpose().map_err(unreadable)?;
+    let options = SmtpOptions { host, port, security, login, from, timeout, authorities };
+    let mailer = SmtpMailer::new(options).map_err(|error| {
+        let name = match error {
+            SmtpError::Authorities => "smtp.ca_file",
+            SmtpError::Host(_) => "smtp.host",
+        };
+        SettingsError::of(name, error.to_string())
+    })?;
+    Ok(Some(Arc::new(mailer)))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Affiliate, AttributionModel, BindingId, Candidate, CandidateSource, ClickId, CouponCode, Decision, Email,
-    EventKind, Recurring, SelfReferral, Settings, Timestamp, Verdict,
+    EventKind, Recurring, SelfReferral, Settings, Timestamp, Unreadable, Verdict,
 };
 
 /// A click of the event's session and the affiliate whose link it was.
@@ -38,6 +38,8 @@ pub struct Candidates {
     pub customer: Option<BoundAffiliate>,
     /// The event's session, if it names one, and its clicks in any order; a bounded number of them.
     pub session: Option<Vec<ClickedAffiliate>>,
+    /// What the event names in a form that cannot be read.
+    pub unreadable: Unreadable,
 }
 
 /// The decision and the affiliates it credits.
@@ -65,7 +67,10 @@ pub fn attribute(
     for Standing { source, affiliate, passed } in in_order(settings, kind, candidates, now) {
         let affiliate_id = affiliate.as_ref().map(|affiliate| affiliate.id);
         let is_click = matches!(source, CandidateSource::Click(_));
-        let verdict = affiliate.map_or(Verdict::Unknown, |affiliate| search.weigh(affiliate, is_click, passed));
+        let verdict = match affiliate {
+            Some(affiliate) => search.weigh(affiliate, is_click, passed),
+            None => passed.unwrap_or(Verdict::Unknown),
+        };
         weighed.push(Candidate { source, affiliate_id, verdict });
     }
     if weighed.iter().any(|candidate| candidate.verdict == Verdict::SelfReferral) {
@@ -133,20 +138,26 @@ struct Standing {
 }
 
 fn in_order(settings: &Settings, kind: &EventKind, candidates: Candidates, now: Timestamp) -> Vec<Standing> {
-    let Candidates { named, coupon, customer, session } = candidates;
+    let Candidates { named, coupon, customer, session, unreadable } = candidates;
     let mut order = Vec::new();
     let plain = |source, affiliate| Standing { source, affiliate, passed: None };
+    let garbled = |source| Standing { source, affiliate: None, passed: Some(Verdict::Unreadable) };
     if let Some(affiliate) = named {
         order.push(plain(CandidateSource::Affiliate, Some(affiliate)));
     }
     if let Some((code, affiliate)) = coupon {
-        order.push(plain(CandidateSource::Coupon(code), affiliate));
+        order.push(plain(CandidateSource::Coupon(Some(code)), affiliate));
+    } else if unreadable.coupon {
+        order.push(garbled(CandidateSource::Coupon(None)));
     }
     if let Some(BoundAffiliate { binding_id, renewals, affiliate }) = customer.filter(|_| *kind == EventKind::Renewal) {
         let passed = renewal_passed(settings, renewals);
         order.push(Standing { source: CandidateSource::Customer(binding_id), affiliate: Some(affiliate), passed });
     }
-    let Some(mut clicks) = session else { return order };
+    let Some(mut clicks) = session else {
+        order.extend(unreadable.session.then(|| garbled(CandidateSource::Session)));
+        return order;
+    };
     if clicks.is_empty() {
         order.push(plain(CandidateSource::Session, None));
     }
@@ -277,6 +288,19 @@ mod tests {
         let unknown = decide(&settings(), None, unknown);
         assert_eq!(verdicts(&unknown), [Verdict::Unknown, Verdict::Unknown]);
         assert!(unknown.decision.reason().contains("Neither"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_leads_to_nobody_and_harms_nobody() {
+        let garbled = Candidates { unreadable: Unreadable { session: true, coupon: true }, ..Candidates::default() };
+        let decided = decide(&settings(), None, garbled.clone());
+        assert_eq!(verdicts(&decided), [Verdict::Unreadable; 2]);
+        assert_eq!((decided.decision.via(), decided.decision.winner()), (Via::None, None));
+        assert!(decided.decision.reason().contains("Neither"));
+        let read_back = Decision::stored(&decided.decision.to_string());
+        assert_eq!(read_back, Ok(decided.decision));
+        let named = decide(&settings(), None, Candidates { named: Some(affiliate(1)), ..garbled });
+        assert_eq!(verdicts(&named), [Verdict::Won, Verdict::Unreadable, Verdict::Unreadable]);
     }
 
     fn linear() -> Settings {

@@ -104,6 +104,25 @@ impl Customer {
         Self { deleted_at: self.deleted_at.or(Some(now)), ..self.clone() }.touched_unless(self, by, now)
     }
 
+    /// The customer deleted, and without anything that tells who it was. One that is erased already stays as it is.
+    #[must_use]
+    pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
+        let erased = Self {
+            email: Email::erased(self.id.uuid()),
+            first_name: None,
+            last_name: None,
+            phone: None,
+            metadata: Metadata::default(),
+            ..self.deleted(by, now)
+        };
+        erased.touched_unless(self, by, now)
+    }
+
+    /// Whether nothing tells any more who it was.
+    pub fn is_erased(&self) -> bool {
+        self.email == Email::erased(self.id.uuid())
+    }
+
     /// Whether it may place orders, as far as it is there at all.
     pub const fn is_blocked(&self) -> bool {
         self.blocked_at.is_some()

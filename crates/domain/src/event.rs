@@ -92,6 +92,15 @@ impl EventKind {
     }
 }
 
+/// What the shop sent in a form that nothing of ours has. It leads to nobody, and is told apart from what was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unreadable {
+    /// The visitor's session.
+    pub session: bool,
+    /// The code given at the till.
+    pub coupon: bool,
+}
+
 /// What the shop posted.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
@@ -109,6 +118,8 @@ pub struct NewEvent {
     pub session: Option<SessionId>,
     /// A code given at the till: an unknown one is unmatched, not refused.
     pub coupon: Option<CouponCode>,
+    /// Which of the two were sent and could not be read.
+    pub unreadable: Unreadable,
     /// The affiliate, named outright.
     pub affiliate_id: Option<AffiliateId>,
     /// The buyer's address.
@@ -178,6 +189,7 @@ impl Event {
             items,
             session,
             coupon,
+            unreadable: _,
             affiliate_id: _,
             customer_email,
             customer_external_id,
@@ -214,6 +226,12 @@ impl Event {
         let frozen = self.decision.reserve.map(|Reserve { cap, promise }| (cap, Some(promise)));
         let (cap, promise) = frozen.or_else(|| self.payout_cap.map(|cap| (cap, None)))?;
         Some(SaleCap { cap, promise, amount: self.amount?, left })
+    }
+
+    /// Without the buyer's address and the caller's data.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        Self { customer_email: None, metadata: Metadata::default(), ..self.clone() }
     }
 
     /// What refunds left of what was paid; `None` where nothing was.

@@ -110,6 +110,7 @@ impl Verdict {
             Self::UsedUp => "As many of the customer's renewals have earned as can.",
             Self::Outranked => "Another candidate decided.",
             Self::Unknown => "It leads to no affiliate.",
+            Self::Unreadable => "It has a form that nothing here has, so it leads to no affiliate.",
         }
     }
 }

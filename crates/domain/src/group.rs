@@ -298,6 +298,14 @@ impl Group {
         (at <= now).then(|| Self { reminder, ..self.touched(Actor::System, now) })
     }
 
+    /// Without anything that tells who `customer` is: its own group loses the caller's data too.
+    #[must_use]
+    pub fn erased(&self, customer: CustomerId, by: Actor, now: Timestamp) -> Self {
+        let is_own = self.customer_id == customer;
+        let metadata = if is_own { Metadata::default() } else { self.metadata.clone() };
+        Self { creator_email: Email::erased(customer.uuid()), metadata, ..self.touched(by, now) }
+    }
+
     /// When time next changes it; `None` once it is closed.
     pub fn due_at(&self) -> Option<Timestamp> {
         let expiry = self.schedule.expires_at;

@@ -121,6 +121,8 @@ kinds! {
     OrderId = OrderKind, "ord";
     /// A referral group.
     GroupId = GroupKind, "pg";
+    /// An e-mail to be sent.
+    MailId = MailKind, "mail";
     /// An announcement in the outbox.
     AnnouncementId = AnnouncementKindMarker, "ann";
 }

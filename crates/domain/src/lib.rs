@@ -30,7 +30,9 @@ mod id;
 mod item;
 mod key;
 mod ledger;
+mod letter;
 mod lineage;
+mod mail;
 mod merchant;
 mod metadata;
 mod money;
@@ -77,18 +79,20 @@ pub use decision::{
 };
 pub use email::Email;
 pub use error::{Fault, GroupRefusal, Refusal};
-pub use event::{Event, EventKind, EventSpace, NewEvent};
+pub use event::{Event, EventKind, EventSpace, NewEvent, Unreadable};
 pub use explain::{LineGroup, Step, explain, why_unpaid};
 pub use group::{Group, GroupChange, GroupStatus, Joiner, NewGroup, Reminder, Schedule, ScheduleWish};
 pub use group_settings::{GroupSettings, GroupSettingsChange};
 pub use id::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
-    GroupId, Id, IdError, Kind, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
+    GroupId, Id, IdError, Kind, MailId, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,
 };
 pub use item::{Item, Items, ItemsError};
 pub use key::{ApiKey, KeyFormat, KeyHash, KeySecret, NewApiKey, Pepper, Scope, Scopes};
 pub use ledger::{Balances, Bucket, Posting, Side, postings};
+pub use letter::{Language, Letter};
 pub use lineage::moved_together;
+pub use mail::{Attempt, Mail, MailStatus};
 pub use merchant::{Merchant, MerchantClock};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};

@@ -246,6 +246,20 @@ impl Order {
         }
     }
 
+    /// Without anything that tells whose it is but the customer's id.
+    #[must_use]
+    pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
+        Self {
+            email: Email::erased(self.customer_id.uuid()),
+            first_name: None,
+            last_name: None,
+            phone: None,
+            metadata: Metadata::default(),
+            checkout: Checkout::default(),
+            ..self.touched(by, now)
+        }
+    }
+
     /// What a search looks through, in lower case.
     pub fn search_text(&self) -> String {
         let names = [&self.first_name, &self.last_name].map(|name| name.as_ref().map_or("", PersonName::as_str));

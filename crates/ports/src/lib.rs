@@ -14,6 +14,7 @@ mod clock;
 mod error;
 mod journal;
 mod lease;
+mod mailer;
 mod maintenance;
 mod page;
 mod reads;
@@ -26,6 +27,7 @@ pub use clock::{Clock, IdSource, IdSourceExt};
 pub use error::{CommitError, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
 pub use lease::Leases;
+pub use mailer::{MailError, Mailer};
 pub use maintenance::Maintenance;
 pub use page::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
 pub use reads::{
@@ -38,12 +40,12 @@ pub use reads::{
     RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reads::{
-    ClosingFacts, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts,
-    OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts,
+    ClosingFacts, CustomerFacts, CustomerReads, Due, ErasureReads, GroupFacts, GroupReads, GroupSettingsFacts,
+    MailReads, NewGroupFacts, OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts, Traces,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
 pub use wire::{CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Tenant, Wire};
 
 #[cfg(feature = "mock")]
-pub use {clock::MockClock, journal::MockJournal, wire::MockRateLimiter};
+pub use {clock::MockClock, journal::MockJournal, mailer::MockMailer, wire::MockRateLimiter};

@@ -2,7 +2,7 @@
 
 use crate::ReadError;
 use async_trait::async_trait;
-use domain::{MerchantId, Timestamp};
+use domain::{AnnouncementId, MerchantId, Timestamp};
 
 /// Deleting in chunks. Apart from the journal, because what is deleted can no longer be seen by anyone and is not
 /// announced row by row.
@@ -10,6 +10,38 @@ use domain::{MerchantId, Timestamp};
 pub trait Maintenance: Send + Sync {
     /// Global. Forgets kept answers that expired at or before the real instant `now`, at most `most` of them; how many.
     async fn forget_replies(&self, now: Timestamp, most: u32) -> Result<u32, ReadError>;
+
+    /// Global. Forgets e-mails that were written before the real instant `before`, at most `most` of them; how many.
+    async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError>;
+
+    /// The announcements of a merchant whose payload has one of `needles` in it and not `without`: at most `most`, each with
+    /// its payload.
+    async fn announcements_with(
+        &self,
+        merchant: MerchantId,
+        needles: &[String],
+        without: &str,
+        most: u32,
+    ) -> Result<Vec<(AnnouncementId, Vec<u8>)>, ReadError>;
+
+    /// Puts other payloads in the place of those of these announcements. That a payload never changes ends where a person
+    /// is to be forgotten.
+    async fn rewrite_announcements(
+        &self,
+        merchant: MerchantId,
+        payloads: Vec<(AnnouncementId, Vec<u8>)>,
+    ) -> Result<(), ReadError>;
+
+    /// Puts `blank` in the place of the kept answers of a merchant that have one of `needles` in them and not `without`: at
+    /// most `most` of them; how many.
+    async fn blank_replies(
+        &self,
+        merchant: MerchantId,
+        needles: &[String],
+        without: &str,
+        blank: &[u8],
+        most: u32,
+    ) -> Result<u32, ReadError>;
 
     /// Wipes about `most` rows of a merchant that nobody can write to (it is being reset); whether nothing is left. Its
     /// keys, its tree, its place in the directory and the answers kept for `kept_route` stay. Any number of nodes may

@@ -2,7 +2,7 @@
 
 use domain::{
     Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, CommissionRule, Coupon, Customer, Event, Group,
-    GroupSettings, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier, Timestamp,
+    GroupSettings, Mail, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier, Timestamp,
 };
 use uuid::Uuid;
 
@@ -53,11 +53,12 @@ pub enum Table {
     Customers,
     Groups,
     Orders,
+    Mails,
 }
 
 impl Table {
     /// All of them, in lock order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Organizations,
         Self::Merchants,
         Self::ApiKeys,
@@ -76,6 +77,7 @@ impl Table {
         Self::Customers,
         Self::Groups,
         Self::Orders,
+        Self::Mails,
     ];
 
     /// Whether its rows are the server's, and not some merchant's: their key does not begin with a merchant.
@@ -151,6 +153,7 @@ entities! {
     Customer, Customers, id;
     Group, Groups, id;
     Order, Orders, id;
+    Mail, Mails, id;
 }
 
 /// What a change set does to the rows of one table.
@@ -238,6 +241,7 @@ pub struct Rows {
     pub customers: Writes<Customer>,
     pub groups: Writes<Group>,
     pub orders: Writes<Order>,
+    pub mails: Writes<Mail>,
     /// Insert-only.
     pub clicks: Vec<Click>,
     pub key_uses: Vec<KeyUse>,
@@ -265,6 +269,7 @@ impl Rows {
             customers,
             groups,
             orders,
+            mails,
             clicks,
             key_uses,
         } = other;
@@ -286,6 +291,7 @@ impl Rows {
         self.customers.absorb(customers);
         self.groups.absorb(groups);
         self.orders.absorb(orders);
+        self.mails.absorb(mails);
         self.clicks.extend(clicks);
         self.key_uses.extend(key_uses);
     }
@@ -311,6 +317,7 @@ impl Rows {
             customers,
             groups,
             orders,
+            mails,
             clicks,
             key_uses,
         } = self;
@@ -332,6 +339,7 @@ impl Rows {
             + customers.count()
             + groups.count()
             + orders.count()
+            + mails.count()
             + clicks.len()
             + key_uses.len()
     }
@@ -357,6 +365,7 @@ impl Rows {
             customers,
             groups,
             orders,
+            mails,
             clicks: _,
             key_uses: _,
         } = self;
@@ -379,5 +388,6 @@ impl Rows {
             .chain(customers.expected())
             .chain(groups.expected())
             .chain(orders.expected())
+            .chain(mails.expected())
     }
 }

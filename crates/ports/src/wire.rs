@@ -96,6 +96,16 @@ pub trait Wire: Send + Sync {
 
     /// The body of an announcement whose data are the bytes of an object.
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8>;
+
+    /// The text that stands in every announcement and answer which shows the object with this id, and in none that only
+    /// mentions it.
+    fn showing(&self, id: &str) -> String;
+
+    /// An announcement whose data are erased: the same around nothing.
+    fn blanked(&self, announcement: &[u8]) -> Vec<u8>;
+
+    /// What stands in the place of an answer that is erased.
+    fn blank(&self) -> Vec<u8>;
 }
 
 /// What the limiter says about one request.

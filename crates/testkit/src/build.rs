@@ -4,10 +4,10 @@
 use domain::{
     Account, Actor, Affiliate, AffiliateStatus, ApiKey, Binding, Checkout, Click, Commission, CommissionRule,
     CommissionStatus, Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group,
-    GroupSettings, GroupTerms, Items, KeyHash, KeyName, Merchant, Metadata, Mode, Money, NewCustomer, NewGroup,
-    NewOrder, Order, OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate, RateSource,
-    Reserve, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName,
-    Timestamp, Utm,
+    GroupSettings, GroupTerms, Items, KeyHash, KeyName, Language, Mail, Merchant, Metadata, Mode, Money, NewCustomer,
+    NewGroup, NewOrder, Order, OrderReference, Organization, OrganizationName, Payout, PayoutItem, Plan, Rate,
+    RateSource, Reminder, Reserve, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Threshold,
+    Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -345,6 +345,12 @@ pub fn order(ids: &dyn IdSource, customer: &Customer, group: &Group) -> Order {
         checkout: Checkout::default(),
     };
     Order::place(ids.id(), ask, customer, group, None, Actor::System, moment(0))
+}
+
+/// The mail of the first reminder of `group`.
+pub fn mail(ids: &dyn IdSource, group: &Group) -> Mail {
+    let reminded = Group { reminder: Reminder::MidwaySent, ..group.clone() };
+    Mail::reminder(ids.id(), &reminded, Language::En, moment(0)).unwrap()
 }
 
 /// The settings of referral groups that `merchant` begins with.

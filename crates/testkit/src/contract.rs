@@ -17,6 +17,7 @@ mod commissions;
 mod conflicts;
 mod coupons;
 mod customers;
+mod erasure;
 mod event_facts;
 mod events;
 mod freshness;
@@ -27,6 +28,7 @@ mod keys;
 mod lanes;
 mod leases;
 mod limits;
+mod mails;
 mod maturing;
 mod merchants;
 mod orders;
@@ -200,6 +202,16 @@ macro_rules! contract_cases {
                 of_many_joins_for_the_last_place_one_wins
                 of_many_joins_with_one_address_one_wins
                 who_joins_as_the_group_closes_is_in_it_or_refused
+            }
+            erasure {
+                what_tells_who_a_customer_is_is_found
+                announcements_are_found_by_what_they_tell_and_rewritten
+                kept_answers_are_blanked_by_what_they_tell
+            }
+            mails {
+                a_mail_comes_back_whole
+                mails_are_due_at_their_time_whatever_a_merchants_clock_says
+                mails_are_forgotten_by_their_age_the_oldest_first
             }
             maturing {
                 what_is_due_is_found_at_its_time_and_not_before

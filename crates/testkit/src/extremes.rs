@@ -2,8 +2,9 @@
 
 use crate::build::{self, Shop};
 use domain::{
-    Actor, Checkout, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Level, LevelValue, Levels,
-    LineItems, Locale, Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel, Schedule, ShareIdFormat,
+    Actor, Checkout, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Letter, Level, LevelValue,
+    Levels, LineItems, Locale, Mail, MailStatus, Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel,
+    Schedule, ShareIdFormat,
 };
 use domain::{
     Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
@@ -210,7 +211,8 @@ fn items() -> Items {
 /// An event with nothing left out and the largest decision.
 pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
     let clicks = (0..50).map(|_| CandidateSource::Click(ids.id()));
-    let sources = [CandidateSource::Affiliate, CandidateSource::Coupon(coupon.code.clone()), CandidateSource::Session];
+    let sources =
+        [CandidateSource::Affiliate, CandidateSource::Coupon(Some(coupon.code.clone())), CandidateSource::Session];
     let verdicts = Verdict::ALL.iter().copied().cycle();
     let candidates = sources.into_iter().chain(clicks).zip(verdicts).map(|(source, verdict)| {
         let affiliate_id = (source != CandidateSource::Session).then_some(winner.id);
@@ -444,5 +446,19 @@ pub fn group_settings(of: &domain::Merchant) -> GroupSettings {
         terms: group_terms(),
         updated_at: Timestamp::MAX,
         updated_by: Actor::Key(domain::Id::from_uuid(highest())),
+    }
+}
+
+/// A mail that waits, as far as it goes.
+pub fn mail() -> Mail {
+    Mail {
+        id: domain::Id::from_uuid(highest()),
+        group_id: domain::Id::from_uuid(Uuid::nil()),
+        letter: Some(Letter { to: email(), subject: unicode(998), text: unicode(10_000) }),
+        status: MailStatus::Due,
+        attempts: u16::MAX,
+        due_at: Timestamp::MIN,
+        useless_at: Timestamp::MAX,
+        created_at: Timestamp::MIN,
     }
 }

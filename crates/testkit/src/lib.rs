@@ -23,8 +23,10 @@ mod model;
 mod mutant;
 pub mod postgres;
 pub mod sets;
+mod smtp;
 
 pub use clock::FakeClock;
 pub use ids::{Dice, SeededIds};
 pub use model::Model;
 pub use mutant::{Guard, Mutant, Rival};
+pub use smtp::{MailServer, MailServerOptions, Mood, Received};

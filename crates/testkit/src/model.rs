@@ -79,6 +79,7 @@ impl Model {
             group_settings,
             groups,
             orders,
+            mails,
             payout_items,
             payouts,
             clicks: _,
@@ -102,6 +103,7 @@ impl Model {
         self.write_table(set.merchant, customers);
         self.write_table(set.merchant, groups);
         self.write_table(set.merchant, orders);
+        self.write_table(set.merchant, mails);
         for claim in &set.claims {
             self.claims.insert(claim_key(set.merchant, claim), claim.owner);
         }

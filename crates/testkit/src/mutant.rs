@@ -135,6 +135,7 @@ fn in_table(rows: &mut Rows, row: RowRef, there: Option<Version>) {
         Table::Customers => expect(&mut rows.customers, row, there),
         Table::Groups => expect(&mut rows.groups, row, there),
         Table::Orders => expect(&mut rows.orders, row, there),
+        Table::Mails => expect(&mut rows.mails, row, there),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) const ROOMS: &[Room] = &[
     Room {
         name: "app",
         may: &["domain", "ports"],
-        tests_may: &["testkit", "adapters-postgres", "adapters-sqlite", "adapters-system"],
+        tests_may: &["testkit", "adapters-postgres", "adapters-sqlite", "adapters-smtp", "adapters-system"],
         outside: Only(&["tracing", "thiserror", "uuid", "quick_cache", "async-trait"]),
         why: "use cases see the domain and the ports; which adapter stands behind a port is the binary's choice",
     },
@@ -74,6 +74,13 @@ pub(super) const ROOMS: &[Room] = &[
         tests_may: &["testkit", "adapters-system"],
         outside: Any,
         why: "a storage adapter serves the ports; it knows neither the use cases nor the API nor its siblings",
+    },
+    Room {
+        name: "adapters-smtp",
+        may: &["domain", "ports"],
+        tests_may: &["testkit"],
+        outside: Only(&["async-trait", "thiserror", "tokio", "secrecy", "lettre"]),
+        why: "the mailer port over SMTP and nothing else",
     },
     Room {
         name: "adapters-system",
@@ -109,6 +116,7 @@ pub(super) const ROOMS: &[Room] = &[
             "journal",
             "adapters-postgres",
             "adapters-sqlite",
+            "adapters-smtp",
             "adapters-system",
             "adapters-http",
         ],
@@ -154,6 +162,12 @@ pub(super) const OWNED: &[Owned] = &[
         by: &["adapters-http", "coterie"],
         tests_of: &[],
         why: "only adapters-http speaks HTTP to clients",
+    },
+    Owned {
+        crates: &["lettre", "mail-send"],
+        by: &["adapters-smtp"],
+        tests_of: &[],
+        why: "only adapters-smtp speaks to mail servers",
     },
     Owned {
         crates: &["serde", "serde_json"],

@@ -147,6 +147,24 @@ async fn remove(call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
+/// Erase a customer: it is deleted, and nothing that is kept tells any more who it was.
+///
+/// Its names, its telephone number and your own data go, and in the place of its address stands one that nobody can be written
+/// to; so too in its orders and its groups, in conversions of its address, and in e-mails that wait for it. Announcements and
+/// kept answers about it lose their `data`. Amounts, ids and dates stay. What was interrupted is finished by asking again.
+#[utoipa::path(
+    tag = "Customers", operation_id = "eraseCustomer",
+    params(("id" = String, Path, description = "The customer's id.")),
+    responses((status = 200, description = "What is left of the customer.", body = CustomerObject<'static>)),
+    extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
+)]
+#[post("/customers/{id}/erase")]
+async fn erase(mut call: Call<Admin>) -> Handled {
+    let once = call.act("POST /customers/{id}/erase").await?;
+    let answer = call.app().erasing.customer(&call.who, call.path_id()?, once).await?;
+    Ok(call.answer(answer))
+}
+
 /// Block a customer, who may place no more orders.
 #[utoipa::path(
     tag = "Customers", operation_id = "blockCustomer",
@@ -179,5 +197,13 @@ async fn unblock(mut call: Call<Write>) -> Handled {
 
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(create).service(update).service(remove).service(block).service(unblock);
+    config
+        .service(list)
+        .service(show)
+        .service(create)
+        .service(update)
+        .service(remove)
+        .service(block)
+        .service(unblock)
+        .service(erase);
 }

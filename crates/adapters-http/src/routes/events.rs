@@ -17,6 +17,7 @@ use actix_web::{get, http::StatusCode, post};
 use app::{App, AskedItem, BatchLine, EventBatch, RecordEvent};
 use domain::{
     CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
+    Unreadable,
 };
 use ports::{EventFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
@@ -207,6 +208,7 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
             amount,
             currency,
             items: items.unwrap_or_default(),
+            unreadable: Unreadable { session: session == Some(None), coupon: coupon == Some(None) },
             session: session.flatten(),
             coupon: coupon.flatten(),
             affiliate_id,

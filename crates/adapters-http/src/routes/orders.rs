@@ -13,6 +13,7 @@ use actix_web::{get, patch, post};
 use app::{OrderReferral, PlaceOrder};
 use domain::{
     Checkout, CouponCode, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber, SessionId,
+    Unreadable,
 };
 use ports::Shown;
 use utoipa::ToSchema;
@@ -109,6 +110,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     let session = fields.optional("cookieId", text(|cookie| super::unproven(cookie, SessionId::parse)));
     let coupon = fields.optional("coupon", text(|code| super::unproven(code, CouponCode::parse)));
     let referral = (session.is_some() || coupon.is_some()).then(|| OrderReferral {
+        unreadable: Unreadable { session: session == Some(None), coupon: coupon == Some(None) },
         session: session.flatten(),
         coupon: coupon.flatten(),
         fingerprint: body.fingerprint(),

@@ -369,6 +369,24 @@ impl Maintenance for Stub {
     async fn forget_replies(&self, _: Timestamp, _: u32) -> Read<u32> {
         Ok(0)
     }
+    async fn forget_mails(&self, _: Timestamp, _: u32) -> Read<u32> {
+        Ok(0)
+    }
+    async fn announcements_with(
+        &self,
+        _: MerchantId,
+        _: &[String],
+        _: &str,
+        _: u32,
+    ) -> Read<Vec<(domain::AnnouncementId, Vec<u8>)>> {
+        Ok(Vec::new())
+    }
+    async fn rewrite_announcements(&self, _: MerchantId, _: Vec<(domain::AnnouncementId, Vec<u8>)>) -> Read<()> {
+        Ok(())
+    }
+    async fn blank_replies(&self, _: MerchantId, _: &[String], _: &str, _: &[u8], _: u32) -> Read<u32> {
+        Ok(0)
+    }
     async fn wipe(&self, _: MerchantId, _: &str, _: u32) -> Read<bool> {
         Ok(true)
     }

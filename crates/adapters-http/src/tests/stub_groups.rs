@@ -2,10 +2,11 @@
 
 use super::stub::Stub;
 use async_trait::async_trait;
-use domain::{Customer, CustomerId, Email, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
+use domain::{Customer, CustomerId, Email, Group, GroupId, Mail, MailId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
-    ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk,
-    NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts,
+    ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, ErasureReads, GroupFacts, GroupReads, GroupSettingsFacts,
+    ListAsk, MailReads, NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts,
+    Traces, Versioned,
 };
 
 type Read<T> = Result<T, ReadError>;
@@ -28,6 +29,23 @@ impl CustomerReads for Stub {
         _: Option<CustomerId>,
         _: Option<&Email>,
     ) -> Read<Option<CustomerFacts>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl MailReads for Stub {
+    async fn mail(&self, _: MerchantId, _: MailId) -> Read<Option<Versioned<Mail>>> {
+        Ok(None)
+    }
+    async fn due_mails(&self, _: Timestamp, _: u32, _: u32) -> Read<Vec<Due<MailId>>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl ErasureReads for Stub {
+    async fn traces(&self, _: MerchantId, _: CustomerId, _: u32) -> Read<Option<Traces>> {
         Ok(None)
     }
 }

@@ -3,7 +3,7 @@
 use super::scalars::Instant;
 use domain::Mode;
 use ports::Envelope;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -24,6 +24,32 @@ pub(crate) struct AnnouncementObject<'a> {
     /// The object, as GET returned it at that moment.
     #[schema(value_type = Object)]
     data: &'a RawValue,
+}
+
+/// What stands in the place of what was erased.
+pub(super) const ERASED: &str = r#"{"erased":true}"#;
+
+/// An announcement as it was stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+    #[serde(borrow)]
+    r#type: &'a RawValue,
+    #[serde(borrow)]
+    created_at: &'a RawValue,
+    #[serde(borrow)]
+    merchant_id: &'a RawValue,
+    livemode: bool,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+/// The same announcement without its data.
+pub(super) fn blanked(announcement: &[u8]) -> Vec<u8> {
+    let blank = serde_json::from_str::<&RawValue>(ERASED).unwrap_or(RawValue::NULL);
+    let read = serde_json::from_slice::<Stored<'_>>(announcement);
+    read.map_or_else(|_| ERASED.into(), |stored| super::bytes(&Stored { data: blank, ..stored }))
 }
 
 impl<'a> AnnouncementObject<'a> {

@@ -4,7 +4,8 @@ use super::event::AttributionObject;
 use super::scalars::{Amount, Fraction};
 use super::words::{CommissionStatusWord, ParentVerdictWord, RateSourceWord, RewardVerdictWord, VerdictWord};
 use domain::{
-    Candidate, CandidateSource, Considered, Event, LineGroup, Money, PassedParent, Rating, Step, explain, why_unpaid,
+    Candidate, CandidateSource, Considered, CouponCode, Event, LineGroup, Money, PassedParent, Rating, Step, explain,
+    why_unpaid,
 };
 use ports::EventRecord;
 use serde::Serialize;
@@ -40,9 +41,9 @@ pub(crate) struct ExplanationObject<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExplainedCandidate)]
 struct CandidateObject<'a> {
-    /// What it was found by: `affiliate`, `coupon`, `customer`, `click`, or `session` where that has no click.
+    /// What it was found by: `affiliate`, `coupon`, `customer`, `click`, or `session` where that has no click or cannot be one.
     source: &'static str,
-    /// The coupon.
+    /// The coupon; null where its text cannot be a coupon's.
     coupon: Option<&'a str>,
     /// The click.
     click_id: Option<String>,
@@ -178,7 +179,7 @@ impl<'a> From<&'a Candidate> for CandidateObject<'a> {
         let Candidate { source, affiliate_id, verdict } = candidate;
         let (source, coupon, click_id) = match source {
             CandidateSource::Affiliate => ("affiliate", None, None),
-            CandidateSource::Coupon(code) => ("coupon", Some(code.as_str()), None),
+            CandidateSource::Coupon(code) => ("coupon", code.as_ref().map(CouponCode::as_str), None),
             CandidateSource::Customer(_) => ("customer", None, None),
             CandidateSource::Click(id) => ("click", None, Some(id.to_string())),
             CandidateSource::Session => ("session", None, None),

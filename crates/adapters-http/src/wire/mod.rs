@@ -80,6 +80,18 @@ impl Wire for JsonWire {
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
         bytes(&AnnouncementObject::new(envelope, data))
     }
+
+    fn showing(&self, id: &str) -> String {
+        format!("\"id\":\"{id}\"")
+    }
+
+    fn blanked(&self, announcement: &[u8]) -> Vec<u8> {
+        envelope::blanked(announcement)
+    }
+
+    fn blank(&self) -> Vec<u8> {
+        envelope::ERASED.into()
+    }
 }
 
 /// The JSON text of a value made of strings, numbers, lists and structs, which always has one.

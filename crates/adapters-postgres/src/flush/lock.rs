@@ -4,8 +4,8 @@ use super::Failure;
 use crate::{
     rows::{
         AccountRow, AffiliateRow, ApiKeyRow, BindingRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
-        GroupSettingsRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow,
-        TreeRow,
+        GroupSettingsRow, MailRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, Stored,
+        TierRow, TreeRow,
     },
     sql::{Sql, load},
 };
@@ -64,5 +64,6 @@ const fn name(table: Table) -> &'static str {
         Table::Customers => CustomerRow::TABLE,
         Table::Groups => GroupRow::TABLE,
         Table::Orders => OrderRow::TABLE,
+        Table::Mails => MailRow::TABLE,
     }
 }

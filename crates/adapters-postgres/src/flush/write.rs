@@ -8,8 +8,8 @@ use super::{
 use crate::{
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, BindingRow, ClickRow, CommissionRow, CouponRow,
-        CustomerRow, EventRow, GroupRow, GroupSettingsRow, Image, KeyUseRow, MerchantRow, OrderRow, OrganizationRow,
-        OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow, list,
+        CustomerRow, EventRow, GroupRow, GroupSettingsRow, Image, KeyUseRow, MailRow, MerchantRow, OrderRow,
+        OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow, list,
     },
     sql::Sql,
 };
@@ -75,6 +75,7 @@ struct Write {
     customers: Changes<CustomerRow>,
     groups: Changes<GroupRow>,
     orders: Changes<OrderRow>,
+    mails: Changes<MailRow>,
     clicks: Vec<ClickRow>,
     announcements: Vec<AnnouncementRow>,
     outbox: Vec<OutboxRow>,
@@ -131,6 +132,7 @@ impl Write {
             group_settings,
             groups,
             orders,
+            mails,
             payout_items,
             payouts,
             clicks,
@@ -154,6 +156,7 @@ impl Write {
         self.customers.add(merchant, customers);
         self.groups.add(merchant, groups);
         self.orders.add(merchant, orders);
+        self.mails.add(merchant, mails);
         self.clicks.extend(clicks.iter().map(|click| ClickRow::of(merchant, click)));
         self.announcements.extend(announce.iter().map(|one| AnnouncementRow::of(merchant, one)));
         self.outbox.extend(announce.iter().map(|one| OutboxRow::of(merchant, one)));
@@ -181,6 +184,7 @@ impl Write {
             group_settings,
             groups,
             orders,
+            mails,
             payout_items,
             payouts,
             clicks,
@@ -207,6 +211,7 @@ impl Write {
         customers.steps(&mut steps);
         groups.steps(&mut steps);
         orders.steps(&mut steps);
+        mails.steps(&mut steps);
         insert(clicks, &mut steps);
         insert(announcements, &mut steps);
         insert(outbox, &mut steps);

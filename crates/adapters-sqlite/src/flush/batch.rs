@@ -5,8 +5,8 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, BindingRow, ClaimedKey, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
-        GroupSettingsRow, KeyRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, ReplyRow, RuleRow,
-        Stored, TierRow, TreeRow, take_reply_back,
+        GroupSettingsRow, KeyRow, MailRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, ReplyRow,
+        RuleRow, Stored, TierRow, TreeRow, take_reply_back,
     },
     values::Uid,
 };
@@ -93,5 +93,6 @@ fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, i
         Table::Customers => CustomerRow::version(scope, id, connection),
         Table::Groups => GroupRow::version(scope, id, connection),
         Table::Orders => OrderRow::version(scope, id, connection),
+        Table::Mails => MailRow::version(scope, id, connection),
     }
 }

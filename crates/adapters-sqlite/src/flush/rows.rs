@@ -4,8 +4,8 @@ use crate::{
     error::Fault,
     rows::{
         AccountRow, AffiliateRow, AnnouncementRow, BindingRow, ClaimedKey, ClickRow, CommissionRow, CouponRow,
-        CustomerRow, EventRow, GroupRow, GroupSettingsRow, KeyRow, KeyUseRow, MerchantRow, OrderRow, OrganizationRow,
-        OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow,
+        CustomerRow, EventRow, GroupRow, GroupSettingsRow, KeyRow, KeyUseRow, MailRow, MerchantRow, OrderRow,
+        OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow,
     },
     values::Uid,
 };
@@ -48,6 +48,7 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
         group_settings,
         groups,
         orders,
+        mails,
         payout_items,
         payouts,
         clicks,
@@ -71,6 +72,7 @@ fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Ro
     write_table::<CustomerRow>(connection, merchant, customers)?;
     write_table::<GroupRow>(connection, merchant, groups)?;
     write_table::<OrderRow>(connection, merchant, orders)?;
+    write_table::<MailRow>(connection, merchant, mails)?;
     for click in clicks {
         one("clicks", ClickRow::of(merchant, click).insert(connection)?)?;
     }

@@ -2,13 +2,13 @@
 
 use super::{
     AccountRow, AffiliateRow, BindingRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow, GroupSettingsRow,
-    KeyRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, TierRow, TreeRow,
+    KeyRow, MailRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, TierRow, TreeRow,
 };
 use crate::{
     error::{Damaged, Fault},
     schema::{
         accounts, affiliates, api_keys, bindings, commission_rules, commissions, coupons, customers, events,
-        group_settings, merchants, orders, organizations, payout_items, payouts, referral_groups, tiers, trees,
+        group_settings, mails, merchants, orders, organizations, payout_items, payouts, referral_groups, tiers, trees,
     },
     values::Uid,
 };
@@ -102,4 +102,5 @@ stored! {
     CustomerRow in customers by |scope, id| (scope, id);
     GroupRow in referral_groups by |scope, id| (scope, id);
     OrderRow in orders by |scope, id| (scope, id);
+    MailRow in mails by |scope, id| (scope, id);
 }

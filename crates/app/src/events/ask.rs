@@ -2,7 +2,7 @@
 
 use domain::{
     AffiliateId, CouponCode, Currency, Decimal, Email, EventKind, ExternalId, Item, Items, Merchant, Metadata, Money,
-    NewEvent, OrderReference, Refusal, SessionId, ShortText, Timestamp,
+    NewEvent, OrderReference, Refusal, SessionId, ShortText, Timestamp, Unreadable,
 };
 
 /// One line of an order that a shop posts.
@@ -31,6 +31,7 @@ pub struct RecordEvent {
     pub items: Vec<AskedItem>,
     pub session: Option<SessionId>,
     pub coupon: Option<CouponCode>,
+    pub unreadable: Unreadable,
     pub affiliate_id: Option<AffiliateId>,
     pub customer_email: Option<Email>,
     pub customer_external_id: Option<ShortText>,
@@ -50,6 +51,7 @@ pub(super) fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEv
         items,
         session,
         coupon,
+        unreadable,
         affiliate_id,
         customer_email,
         customer_external_id,
@@ -72,6 +74,7 @@ pub(super) fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEv
         items,
         session,
         coupon,
+        unreadable,
         affiliate_id,
         customer_email,
         customer_external_id,

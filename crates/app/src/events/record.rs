@@ -173,6 +173,6 @@ fn credited(shop: &Shop, ask: &NewEvent, found: EventFound, now: Timestamp) -> R
     let customer = binding.and_then(|Versioned { row: Binding { id, affiliate_id, renewals, .. }, version: _ }| {
         Some(BoundAffiliate { binding_id: id, renewals, affiliate: known(affiliate_id)? })
     });
-    let candidates = Candidates { named, coupon, customer, session };
+    let candidates = Candidates { named, coupon, customer, session, unreadable: ask.unreadable };
     Ok(attribute(&shop.merchant.row.settings, &ask.kind, ask.customer_email.as_ref(), candidates, now))
 }

@@ -20,6 +20,8 @@ pub struct Groups {
     reads: Arc<dyn GroupReads>,
     orders: Arc<dyn OrderReads>,
     pub(crate) share_ids: ShareIdFormat,
+    /// Whether reminders are e-mails too.
+    pub(crate) writes_mails: bool,
 }
 
 /// Who asks whether an order would be taken, and of how much.
@@ -40,7 +42,7 @@ enum Step {
 
 impl Groups {
     pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn GroupReads>, orders: Arc<dyn OrderReads>) -> Self {
-        Self { desk, reads, orders, share_ids: ShareIdFormat::default() }
+        Self { desk, reads, orders, share_ids: ShareIdFormat::default(), writes_mails: false }
     }
 
     /// The id of the group that a text names: its id, or its share id in any of its forms.

@@ -8,8 +8,8 @@ use crate::{
     AppError, orders,
     workers::{OneByOne, Turn},
 };
-use domain::{GroupId, GroupStatus, MerchantId};
-use ports::{ChangeSet, ClosingFacts, Due, Lane, LaneKind, Shown, Tenant, Topic};
+use domain::{GroupId, GroupStatus, Language, Mail, MerchantId, Mode};
+use ports::{ChangeSet, ClosingFacts, Due, IdSourceExt as _, Lane, LaneKind, Shown, Tenant, Topic};
 use std::time::Duration;
 
 impl Groups {
@@ -65,6 +65,11 @@ impl Groups {
                 }
                 set.rows.orders.change(order.version, settled);
             }
+        }
+        // Test mode sends nobody anything.
+        if topic == Topic::PaymentGroupReminder && self.writes_mails && shop.mode == Mode::Live {
+            let mail = Mail::reminder(self.desk.ids.id(), &after, Language::En, self.desk.now());
+            set.rows.mails.new.extend(mail);
         }
         let shown = Shown::Group(Tenant::from(shop), &after);
         self.desk.announce_shown(&mut set, shop, topic, after.updated_at, shown);

@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     Binding, CouponCode, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,
-    OrderReference, SessionId, Timestamp,
+    OrderReference, SessionId, Timestamp, Unreadable,
 };
 use ports::{ChangeSet, EventFacts, EventLookup, IdSourceExt, PlaceFacts, Versioned};
 
@@ -19,6 +19,8 @@ pub struct OrderReferral {
     pub session: Option<SessionId>,
     /// The code given at the till, likewise.
     pub coupon: Option<CouponCode>,
+    /// Which of the two were named by what cannot be one.
+    pub unreadable: Unreadable,
     /// Of the order's body as parsed.
     pub fingerprint: [u8; 32],
 }
@@ -57,6 +59,7 @@ impl OrderReferral {
             items: Items::default(),
             session: self.session.clone(),
             coupon: self.coupon.clone(),
+            unreadable: self.unreadable,
             affiliate_id: None,
             customer_email: Some(order.email.clone()),
             customer_external_id: None,

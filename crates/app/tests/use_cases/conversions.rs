@@ -28,7 +28,7 @@ async fn by_coupon_of(stage: &Stage, name: &str) -> OrderReferral {
 }
 
 pub(crate) fn referral(session: Option<SessionId>, coupon: Option<CouponCode>) -> OrderReferral {
-    OrderReferral { session, coupon, fingerprint: [9; 32] }
+    OrderReferral { session, coupon, unreadable: domain::Unreadable::default(), fingerprint: [9; 32] }
 }
 
 /// Alice above Bob; a fifth to him, a tenth of that to her; so much of a sale may be paid out.

@@ -12,6 +12,7 @@ mod groups;
 mod guards;
 mod keys;
 mod lifecycle;
+mod mails;
 mod maturing;
 mod model;
 mod payouts;

@@ -38,6 +38,18 @@ impl Wire for PlainWire {
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
         [format!("{envelope:?} ").as_bytes(), data].concat()
     }
+
+    fn showing(&self, id: &str) -> String {
+        format!("id: {id}")
+    }
+
+    fn blanked(&self, _: &[u8]) -> Vec<u8> {
+        b"erased".to_vec()
+    }
+
+    fn blank(&self) -> Vec<u8> {
+        b"erased".to_vec()
+    }
 }
 
 /// Lets everything pass.
@@ -190,6 +202,7 @@ pub(crate) fn purchase(external_id: &str) -> RecordEvent {
         items: Vec::new(),
         session: None,
         coupon: None,
+        unreadable: domain::Unreadable::default(),
         affiliate_id: None,
         customer_email: None,
         customer_external_id: None,

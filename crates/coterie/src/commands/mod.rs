@@ -37,6 +37,7 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<(), Failu
         Command::Reconcile => with_app(&settings, reconcile).await,
         Command::Config(ConfigCommand::Check) => {
             wiring::tls_identity(&settings.http)?;
+            wiring::mailer(&settings.smtp)?;
             Ok(print::result("the settings are sound")?)
         }
         Command::Healthcheck => Ok(healthcheck::check(settings.ops.addr).await?),

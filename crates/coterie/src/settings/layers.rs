@@ -15,7 +15,8 @@ const PREFIX: &str = "COTERIE__";
 /// Names the environment's file.
 const NAME: &str = "COTERIE_ENV";
 /// The settings that may come from a file of their own.
-const SECRETS: [&str; 4] = ["server.secret", "server.pepper", "server.earlier_peppers", "database.url"];
+const SECRETS: [&str; 5] =
+    ["server.secret", "server.pepper", "server.earlier_peppers", "database.url", "smtp.password"];
 
 /// Why the server cannot start as it is configured: which setting, and what was expected. Shows no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,11 @@
 //! What can be configured. `config/default.toml` says what each setting is for.
 
 mod layers;
+mod smtp;
 mod value;
 
 pub(crate) use layers::{Environment, SettingsError, load};
+pub(crate) use smtp::{MailRoute, Smtp};
 pub(crate) use value::{DatabaseUrl, KeyPrefix, LogFormat, LogLevel, PerMinute, ServerSecret, SharePrefix, Whole};
 
 use app::{KeyPolicy, Pace};
@@ -26,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) workers: Workers,
     pub(crate) clicks: Clicks,
     pub(crate) groups: Groups,
+    pub(crate) smtp: Smtp,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,7 +144,7 @@ impl Settings {
         }
         match (&self.database.url, &self.server.secret) {
             (DatabaseUrl::Postgres(_), None) => Some(("server.secret", "must be set where PostgreSQL is used")),
-            _ => None,
+            _ => self.smtp.clash(),
         }
     }
 }

@@ -71,6 +71,11 @@ fn bad_values_are_refused_by_name_from_wherever_they_come() {
         ("log.level", "inof", "off, error, warn, info, debug or trace, or directives as info,adapters_http=debug"),
         ("clicks.beacon_per_minute", "0", "a whole number from 1 to 10000000"),
         ("groups.share_prefix", "kht_", "at most 16 of A-Z, 0-9 and -"),
+        ("smtp.host", "smtp://mail", "the name or the address of a mail server, without a port"),
+        ("smtp.port", "0", "a whole number from 1 to 65535"),
+        ("smtp.security", "ssl", "starttls, tls or none"),
+        ("smtp.from", "shop", "an address, as shop@example.com or Shop <shop@example.com>"),
+        ("smtp.timeout_seconds", "31", "a whole number from 1 to 30"),
     ] {
         let variable = format!("COTERIE__{}", key.to_uppercase().replace('.', "__"));
         let said = refusal(&[(&variable, bad)]);
@@ -185,4 +190,31 @@ fn a_database_is_chosen_by_its_url() {
     for text in ["postgres://u@h/d", "postgresql://u@h/d"] {
         assert!(matches!(url(text), DatabaseUrl::Postgres(found) if found.expose_secret() == text), "{text}");
     }
+}
+
+#[test]
+fn a_mail_server_is_whole_or_there_is_none() {
+    assert!(read(&[]).unwrap().smtp.route().is_none());
+    let host = ("COTERIE__SMTP__HOST", "mail.example.com");
+    let from = ("COTERIE__SMTP__FROM", "Shop <shop@example.com>");
+    let (user, password) = (("COTERIE__SMTP__USER", "shop"), ("COTERIE__SMTP__PASSWORD", "sesame"));
+    for (given, wrong) in [
+        (vec![host], "smtp.from: must be set where smtp.host is"),
+        (vec![host, from, user], "smtp.password: must be set where smtp.user is"),
+        (vec![host, from, password], "smtp.user: must be set where smtp.password is"),
+        (
+            vec![host, from, user, password, ("COTERIE__SMTP__SECURITY", "none")],
+            "smtp.security: must be starttls or tls where smtp.user is set",
+        ),
+    ] {
+        assert_eq!(refusal(&given), wrong);
+    }
+    for (security, port) in [("starttls", 587), ("tls", 465), ("none", 25)] {
+        let route = read(&[host, from, ("COTERIE__SMTP__SECURITY", security)]).unwrap().smtp.route().unwrap();
+        assert_eq!((route.port, route.login.is_none()), (port, true), "{security}");
+    }
+    let route = read(&[host, from, user, password, ("COTERIE__SMTP__PORT", "2525")]).unwrap().smtp.route().unwrap();
+    let (user, password) = route.login.clone().unwrap();
+    assert_eq!((route.port, user.as_str(), password.expose_secret()), (2_525, "shop", "sesame"));
+    assert!(!format!("{route:?}").contains("sesame"));
 }

@@ -29,13 +29,13 @@ words!(Via { Affiliate = "affiliate", Coupon = "coupon", Customer = "customer", 
 pub enum CandidateSource {
     /// The event's `affiliate_id`.
     Affiliate,
-    /// The event's `coupon`.
-    Coupon(CouponCode),
+    /// The event's `coupon`; without a code where it could not be read.
+    Coupon(Option<CouponCode>),
     /// The affiliate that the event's customer is bound to.
     Customer(BindingId),
     /// One click of the event's session.
     Click(ClickId),
-    /// The event's session had no click.
+    /// The event's session had no click, or could not be read.
     Session,
 }
 
@@ -62,6 +62,8 @@ pub enum Verdict {
     Outranked,
     /// No affiliate stands behind it.
     Unknown,
+    /// It was given in a form that nothing of ours has: no affiliate stands behind it.
+    Unreadable,
 }
 words!(Verdict {
     Won = "won",
@@ -74,6 +76,7 @@ words!(Verdict {
     UsedUp = "used_up",
     Outranked = "outranked",
     Unknown = "unknown",
+    Unreadable = "unreadable",
 });
 
 /// One candidate for the credit.
@@ -146,7 +149,9 @@ impl Decision {
             Via::None if has(Verdict::FirstOrderOnly) => "Only the customer's first order earns.",
             Via::None if has(Verdict::UsedUp) => "As many of the customer's renewals have earned as can.",
             Via::None if has(Verdict::TooOld) => "The click is older than the window.",
-            Via::None if has(Verdict::Unknown) => "Neither the session nor the coupon leads to an affiliate.",
+            Via::None if has(Verdict::Unknown) || has(Verdict::Unreadable) => {
+                "Neither the session nor the coupon leads to an affiliate."
+            }
             Via::None => "The event names no affiliate, coupon or session.",
         }
     }

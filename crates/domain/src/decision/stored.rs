@@ -1,7 +1,7 @@
 //! The text in which a decision is stored: lines of words, each ended by `;`.
 //!
 //! ```text
-//! <verdict> <affiliate or -> <source> [<code, bond or click>]   a candidate
+//! <verdict> <affiliate or -> <source> [<code or -, bond, click>] a candidate
 //! rating <affiliate> <place>,<place>… or -                      a rating, followed by its rewards:
 //! reward <verdict> <source> <rule or -> <millionths>            a rate
 //! reward <verdict> <source> <rule or -> <minor units> <currency> a fixed sum
@@ -70,7 +70,8 @@ fn stored_source(words: &[&str]) -> Option<CandidateSource> {
     Some(match words {
         ["affiliate"] => CandidateSource::Affiliate,
         ["session"] => CandidateSource::Session,
-        ["coupon", code] => CandidateSource::Coupon(CouponCode::parse(code).ok()?),
+        ["coupon", "-"] => CandidateSource::Coupon(None),
+        ["coupon", code] => CandidateSource::Coupon(Some(CouponCode::parse(code).ok()?)),
         ["customer", id] => CandidateSource::Customer(id.parse().ok()?),
         ["click", id] => CandidateSource::Click(id.parse().ok()?),
         _ => return None,
@@ -129,7 +130,7 @@ impl Candidate {
         match source {
             CandidateSource::Affiliate => f.write_str("affiliate;"),
             CandidateSource::Session => f.write_str("session;"),
-            CandidateSource::Coupon(code) => write!(f, "coupon {};", code.as_str()),
+            CandidateSource::Coupon(code) => write!(f, "coupon {};", code.as_ref().map_or("-", CouponCode::as_str)),
             CandidateSource::Customer(id) => write!(f, "customer {id};"),
             CandidateSource::Click(id) => write!(f, "click {id};"),
         }
@@ -181,7 +182,8 @@ mod tests {
         let source = prop_oneof![
             Just(CandidateSource::Affiliate),
             Just(CandidateSource::Session),
-            "[A-Z0-9_-]{2,40}".prop_map(|code| CandidateSource::Coupon(CouponCode::parse(&code).unwrap())),
+            prop::option::of("[A-Z0-9_-]{2,40}")
+                .prop_map(|code| CandidateSource::Coupon(code.map(|code| CouponCode::parse(&code).unwrap()))),
             id().prop_map(CandidateSource::Customer),
             id().prop_map(CandidateSource::Click),
         ];

@@ -10,10 +10,12 @@ mod clicks;
 mod commissions;
 mod coupons;
 mod customers;
+mod erasure;
 mod events;
 mod groups;
 mod inspection;
 mod keys;
+mod mails;
 mod merchants;
 mod orders;
 mod payouts;
@@ -28,10 +30,12 @@ pub use clicks::{ClickReads, LinkFacts};
 pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts};
 pub use coupons::{CouponFacts, CouponFilter, CouponReads};
 pub use customers::{CustomerFacts, CustomerReads};
+pub use erasure::{ErasureReads, Traces};
 pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, SessionClick};
 pub use groups::{ClosingFacts, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts};
 pub use inspection::{Difference, Inspection};
 pub use keys::{KeyFacts, KeyReads};
+pub use mails::MailReads;
 pub use merchants::{MerchantReads, SettingsFacts};
 pub use orders::{OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts};
 pub use payouts::{
@@ -66,6 +70,8 @@ pub trait Storage:
     + CustomerReads
     + OrderReads
     + GroupReads
+    + MailReads
+    + ErasureReads
     + Inspection
     + Maintenance
     + Leases
@@ -88,6 +94,8 @@ impl<T> Storage for T where
         + CustomerReads
         + OrderReads
         + GroupReads
+        + MailReads
+        + ErasureReads
         + Inspection
         + Maintenance
         + Leases

@@ -52,6 +52,7 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     set.rows.customers.change(FIRST, old.customer.clone());
     set.rows.groups.change(FIRST, old.group.clone());
     set.rows.orders.change(FIRST, old.order.clone());
+    set.rows.mails.change(FIRST, old.mail.clone());
     set.rows.coupons.delete(&sets::first(old.coupon.clone()));
     set.free(Space::CouponCode, old.coupon.code.as_str(), old.coupon.id.uuid());
     set.rows.key_uses.push(KeyUse { key_id: old.key.id, at: moment(60) });
@@ -106,6 +107,8 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.group_settings(merchant).await.unwrap()),
         format!("{:?}", node.closing_facts(merchant, old.group.id).await.unwrap()),
         format!("{:?}", node.order_facts(merchant, old.order.id).await.unwrap()),
+        format!("{:?}", node.mail(merchant, old.mail.id).await.unwrap()),
+        format!("{:?}", node.due_mails(moment(9), 0, 100).await.unwrap()),
     ];
     parts.join("\n")
 }

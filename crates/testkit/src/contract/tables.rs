@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{
     Account, Affiliate, ApiKey, Binding, Click, Commission, CommissionRule, Coupon, Customer, Event, Group,
-    GroupSettings, KeyName, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier,
+    GroupSettings, KeyName, Mail, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier,
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
@@ -36,6 +36,7 @@ pub(crate) struct Rows {
     pub(crate) customer: Customer,
     pub(crate) group: Group,
     pub(crate) order: Order,
+    pub(crate) mail: Mail,
     pub(crate) click: Click,
     pub(crate) announcement: Announcement,
     pub(crate) reply: Reply,
@@ -69,6 +70,7 @@ impl Rows {
             reply: build::reply("POST /affiliates", name),
             group_settings: build::group_settings(&shop.test),
             order: build::order(ids, &customer, &group),
+            mail: build::mail(ids, &group),
             affiliate,
             event,
             customer,
@@ -105,6 +107,7 @@ impl Rows {
             customer,
             group,
             order,
+            mail,
             click,
             announcement,
             reply,
@@ -123,6 +126,7 @@ impl Rows {
             .with_order(order);
         set.rows.commission_rules.insert(rule.clone());
         set.rows.group_settings.insert(group_settings.clone());
+        set.rows.mails.insert(mail.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
         set.reply = Some(reply.clone());
@@ -150,6 +154,7 @@ impl Rows {
             Table::Customers => self.customer.row_ref(),
             Table::Groups => self.group.row_ref(),
             Table::Orders => self.order.row_ref(),
+            Table::Mails => self.mail.row_ref(),
         }
     }
 
@@ -193,6 +198,7 @@ impl Rows {
             Table::Customers => does.to(&mut rows.customers, &self.customer),
             Table::Groups => does.to(&mut rows.groups, &self.group),
             Table::Orders => does.to(&mut rows.orders, &self.order),
+            Table::Mails => does.to(&mut rows.mails, &self.mail),
         }
         set
     }
