@@ -1,9 +1,12 @@
 //! Whether the rows of a sale are what the sale says they should be. For `coterie reconcile`.
 
+mod room;
+
 use crate::{
-    Commission, CommissionId, Event, EventKind, Group, LeafTargets, Money, MoneyError, Order, SaleCap, Target,
+    Commission, CommissionId, Event, EventKind, Group, LeafTargets, Money, MoneyError, Order, Target,
     lineage::{Branch, Kin, Lineage},
 };
+use room::is_roomy;
 
 /// A row that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +70,7 @@ struct Audit {
     targets: Vec<LeafTargets>,
     /// The sum of all rows that are not void, and what the cap allows.
     capped: Option<(i128, Money)>,
-    /// Whether the cap is so far away that it never cut anything.
+    /// Whether there is no cap, or one that never cut anything.
     roomy: bool,
     /// What is left of the leaves' bases, and of the sale.
     bases: Option<(i128, Money)>,
@@ -93,21 +96,15 @@ impl Audit {
         let bases: i128 = alive.map(|(_, left)| i128::from(left.minor())).sum();
         let whole: i128 = branches.iter().map(|branch| i128::from(branch.leaf.original.basis.minor())).sum();
         let no_void = branches.iter().all(|branch| !branch.leaf.is_void());
-        let cap = left.and_then(|left| sale.cap_at(left)).map(SaleCap::now);
-        let earned: i128 = each(&targets).map(|target| i128::from(target.earned.minor())).sum();
+        let cap = left.and_then(|left| sale.cap_at(left));
         let mut sum = 0;
         for kin in all(lineage).filter(|kin| !kin.is_void()) {
             sum += i128::from(kin.sum()?.minor());
         }
-        // Each row may be rounded up by a half, the cap is rounded down, and so is what is reserved up or down, and every
-        // refund was split by whole units.
-        let rounded = if sale.decision.reserve.is_some() { 2 } else { 1 };
-        let margin = i128::try_from(rows.len()).unwrap_or(i128::MAX).saturating_add(rounded);
         Ok(Self {
-            roomy: cap
-                .is_none_or(|cap| i128::from(cap.minor()) >= earned.saturating_add(margin.saturating_mul(margin))),
+            roomy: cap.is_none_or(|cap| is_roomy(sale, cap, lineage, rows.len())),
             targets,
-            capped: cap.map(|cap| (sum, cap)),
+            capped: cap.map(|cap| (sum, cap.now())),
             bases: left.map(|left| (bases, left)),
             covered: no_void && sale.amount.is_some_and(|amount| i128::from(amount.minor()) == whole),
         })
@@ -158,8 +155,4 @@ impl Audit {
 
 fn all<'r, 'a>(lineage: &'r Lineage<'a>) -> impl Iterator<Item = &'r Kin<'a>> {
     lineage.branches.iter().flat_map(|Branch { leaf, overrides }| std::iter::once(leaf).chain(overrides))
-}
-
-fn each(targets: &[LeafTargets]) -> impl Iterator<Item = Target> {
-    targets.iter().flat_map(|line| std::iter::once(line.leaf).chain(line.overrides.iter().copied()))
 }

@@ -392,6 +392,23 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// A fixed sum on three cents of the sale: a refund of half takes a third of that leaf or two thirds, and what the cap cut at
+/// first would fit under it then. Nobody is given it back, and nothing is wrong with that.
+#[test]
+fn what_the_cap_once_cut_may_stay_cut() {
+    let flat = |minor| Reward::Flat(Money::from_minor(minor, "USD".parse().unwrap()));
+    let leaves = [
+        (394, flat(1_941), vec![536_580, 938_949, 17_260]),
+        (3, flat(2_273), vec![897_713, 690_498, 377_695]),
+        (14_976, flat(927), vec![367_314, 963_862]),
+    ];
+    let mut story = Story::new("USD", &leaves, Some(823_783));
+    let cut = story.rows.iter().filter(|row| row.level == 3).collect::<Vec<_>>();
+    assert!(cut.iter().all(|row| row.amount.minor() == 0), "{cut:?}");
+    story.refund(Some(7_532)).unwrap();
+    assert_eq!(audit(&story.sale, &story.rows), []);
+}
+
 proptest! {
     /// After any sequence of refunds every row and its siblings are exactly what one reckoning of the rest gives.
     #[test]
