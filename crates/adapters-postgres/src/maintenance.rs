@@ -125,15 +125,18 @@ impl Maintenance for PostgresStorage {
     }
 
     /// Rows that another node is just deleting are passed over. So it does not mean that nothing is left if nothing was
-    /// found to delete: that is asked for itself, of all tables at one moment.
+    /// found to delete: that is asked for itself, of all tables at one moment. Every statement holds the merchant still
+    /// while it deletes: nobody can open it again in between, and write what would then be deleted.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError> {
         let mut budget = i64::from(most);
         for table in WIPED_TABLES {
             let sql = Sql::new(format!(
-                "DELETE FROM {table} WHERE ctid = ANY (ARRAY (SELECT ctid {} LIMIT ? FOR UPDATE SKIP LOCKED))",
+                "WITH held AS (SELECT FROM merchants WHERE id = ? AND resetting FOR SHARE) DELETE FROM {table} \
+                 WHERE EXISTS (SELECT FROM held) \
+                 AND ctid = ANY (ARRAY (SELECT ctid {} LIMIT ? FOR UPDATE SKIP LOCKED))",
                 wiped(table),
             ));
-            let sql = sql.bind(merchant.uuid()).bind(kept_route).bind(budget);
+            let sql = sql.bind(merchant.uuid()).bind(merchant.uuid()).bind(kept_route).bind(budget);
             let gone = self.upkeep.execute(sql).await?;
             budget = budget.saturating_sub(i64::try_from(gone).unwrap_or(i64::MAX)).max(0);
             if budget == 0 {
@@ -141,9 +144,9 @@ impl Maintenance for PostgresStorage {
             }
         }
         let left: Vec<String> = WIPED_TABLES.iter().map(|table| format!("EXISTS (SELECT {})", wiped(table))).collect();
-        let sql = WIPED_TABLES.iter().fold(Sql::<bool>::new(format!("SELECT {}", left.join(" OR "))), |sql, _| {
-            sql.bind(merchant.uuid()).bind(kept_route)
-        });
+        let resetting = "EXISTS (SELECT FROM merchants WHERE id = ? AND resetting)";
+        let asked = Sql::<bool>::new(format!("SELECT {resetting} AND ({})", left.join(" OR "))).bind(merchant.uuid());
+        let sql = WIPED_TABLES.iter().fold(asked, |sql, _| sql.bind(merchant.uuid()).bind(kept_route));
         Ok(self.readers.reader()?.first(sql).await? == Some(false))
     }
 }

@@ -43,13 +43,17 @@ fn wiped(table: &str) -> String {
 }
 
 #[derive(QueryableByName)]
-struct Left {
+struct Told {
     #[diesel(sql_type = Bool)]
-    left: bool,
+    told: bool,
 }
 
-/// Deletes at most `most` rows of the merchant; whether there are none left.
+/// Deletes at most `most` rows of the merchant, if it is being reset; whether there are none left.
 fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most: u32) -> Result<bool, Fault> {
+    let resetting = "SELECT EXISTS (SELECT 1 FROM merchants WHERE id = ? AND resetting) AS told";
+    if !diesel::sql_query(resetting).bind::<Binary, _>(merchant).get_result::<Told>(connection)?.told {
+        return Ok(true);
+    }
     let mut budget = i64::from(most);
     for (table, key) in WIPED_TABLES {
         let rows = format!("SELECT {key} {} LIMIT ?", wiped(table));
@@ -65,9 +69,9 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
         }
     }
     for (table, _) in WIPED_TABLES {
-        let asked = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 {}) AS \"left\"", wiped(table)));
+        let asked = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 {}) AS told", wiped(table)));
         let asked = asked.bind::<Binary, _>(merchant).bind::<Text, _>(kept_route);
-        if asked.get_result::<Left>(connection)?.left {
+        if asked.get_result::<Told>(connection)?.told {
             return Ok(false);
         }
     }

@@ -9,8 +9,6 @@ use std::sync::Arc;
 const CHUNK: u32 = 2_000;
 /// How many merchants' resets a worker goes on with in one turn.
 const MOST_RESETS: u32 = 10;
-/// How many chunks of one merchant a worker wipes in one turn.
-const MOST_CHUNKS: u32 = 50;
 
 /// The use cases of test mode. Live keys cannot reach them.
 pub struct TestMode {
@@ -63,7 +61,6 @@ impl TestMode {
         if let Some(kept) = self.begin(who.merchant_id, once.clone()).await? {
             return Ok(kept);
         }
-        while !self.storage.wipe(who.merchant_id, Self::RESET, CHUNK).await? {}
         self.finish(who.merchant_id, once).await
     }
 
@@ -85,13 +82,19 @@ impl TestMode {
         }
     }
 
-    /// Opens a wiped merchant again. If another has done it meanwhile, that is as good.
+    /// Wipes a marked merchant and opens it again. If another has done so meanwhile, that is as good.
+    ///
+    /// It is opened as it was loaded before the wiping: not if it was opened by another and marked anew in between, for
+    /// then not all of it may be wiped.
     async fn finish(&self, merchant: MerchantId, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(merchant, once, &[]).await?;
+        let mut attempts = self.desk.attempts(merchant, once, &[]).await?;
         loop {
             let loaded = self.merchant(merchant).await?;
             if let Some(kept) = attempts.kept_answer().await? {
                 return Ok(kept);
+            }
+            while !self.storage.wipe(merchant, Self::RESET, CHUNK).await? {
+                attempts.progressed();
             }
             let (set, body) = self.reopened(&loaded);
             if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
@@ -117,18 +120,8 @@ impl TestMode {
     pub(crate) async fn finish_resets(&self) -> Result<Turn, AppError> {
         let mut turn = Turn::default();
         for merchant in self.reads.resetting_merchants(MOST_RESETS).await? {
-            let mut is_empty = false;
-            for _ in 0..MOST_CHUNKS {
-                is_empty = self.storage.wipe(merchant, Self::RESET, CHUNK).await?;
-                if is_empty {
-                    break;
-                }
-            }
-            if is_empty {
-                self.finish(merchant, None).await?;
-                turn.done += 1;
-            }
-            turn.more |= !is_empty;
+            self.finish(merchant, None).await?;
+            turn.done += 1;
         }
         Ok(turn)
     }

@@ -43,8 +43,9 @@ pub trait Maintenance: Send + Sync {
         most: u32,
     ) -> Result<u32, ReadError>;
 
-    /// Wipes about `most` rows of a merchant that nobody can write to (it is being reset); whether nothing is left. Its
-    /// keys, its tree, its place in the directory and the answers kept for `kept_route` stay. Any number of nodes may
-    /// wipe the same merchant at once.
+    /// Wipes about `most` rows of a merchant that is being reset, to which nobody can write; whether nothing is left. Its
+    /// keys, its tree, its place in the directory and the answers kept for `kept_route` stay. Of a merchant that is not
+    /// being reset, any more, nothing is wiped and nothing is left to wipe. Any number of nodes may wipe the same
+    /// merchant at once.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError>;
 }

@@ -12,6 +12,14 @@ use tokio::join;
 
 const ROUTE: &str = "POST /test/reset";
 
+/// Marks a merchant as being reset, or not, by its next version.
+async fn mark(nodes: &Nodes, merchant: &Merchant, version: Version, resetting: bool) -> Version {
+    let mut set = ChangeSet::new(merchant.id);
+    set.rows.merchants.change(version, Merchant { resetting, ..merchant.clone() });
+    win(nodes, set).await;
+    version.next()
+}
+
 /// How often it takes to wipe `merchant` with `most` rows at a time.
 async fn wipe(nodes: &Nodes, merchant: MerchantId, most: u32) -> usize {
     let mut times = 1;
@@ -37,7 +45,11 @@ pub(crate) async fn a_wiped_merchant_has_its_keys_and_nothing_else(nodes: &Nodes
     let others = Rows::of(&ids, &other, "others");
     win(nodes, others.insert(other.test.id)).await;
 
+    assert_eq!(wipe(nodes, shop.test.id, 2).await, 1, "only what is being reset is wiped");
+    assert!(is_kept(nodes, shop.test.id, &rows.reply).await);
+    let marked = mark(nodes, &shop.test, Version::FIRST, true).await;
     assert!(wipe(nodes, shop.test.id, 2).await > 2, "a little at a time");
+    mark(nodes, &shop.test, marked, false).await;
     for table in Table::ALL {
         let is_kept = matches!(table, Table::Organizations | Table::Merchants | Table::ApiKeys | Table::Trees);
         let stands = tables::stands_at(nodes, shop.test.id, rows.row(table), Version::FIRST).await;
@@ -68,6 +80,7 @@ pub(crate) async fn two_nodes_wipe_a_merchant_together(nodes: &Nodes) {
         }
         win(nodes, set).await;
     }
+    mark(nodes, &shop.test, Version::FIRST, true).await;
     let work = async |node: &dyn ports::Storage| while !node.wipe(shop.test.id, ROUTE, 7).await.unwrap() {};
     join!(work(&*nodes.one), work(&*nodes.two));
     let mut set = ChangeSet::new(shop.test.id);
@@ -81,16 +94,12 @@ pub(crate) async fn merchants_that_are_being_reset_are_found(nodes: &Nodes) {
     assert_eq!(nodes.one.resetting_merchants(10).await.unwrap(), []);
     let mut expected = Vec::new();
     for merchant in [&shop.test, &other.test] {
-        let mut set = ChangeSet::new(merchant.id);
-        set.rows.merchants.change(Version::FIRST, Merchant { resetting: true, ..merchant.clone() });
-        win(nodes, set).await;
+        mark(nodes, merchant, Version::FIRST, true).await;
         expected.push(merchant.id);
     }
     expected.sort_unstable();
     assert_eq!(nodes.two.resetting_merchants(10).await.unwrap(), expected);
     assert_eq!(nodes.two.resetting_merchants(1).await.unwrap(), expected[..1]);
-    let mut set = ChangeSet::new(shop.test.id);
-    set.rows.merchants.change(Version::FIRST.next(), shop.test.clone());
-    win(nodes, set).await;
+    mark(nodes, &shop.test, Version::FIRST.next(), false).await;
     assert_eq!(nodes.two.resetting_merchants(10).await.unwrap(), [other.test.id]);
 }
