@@ -217,7 +217,8 @@ async fn one_node_at_a_time_has_a_mail() {
         assert_eq!(send(&other).await.done, 0);
         slow.go_on.notify_one();
     });
-    assert_eq!((slow.taken.lock().unwrap().len(), stage.due().await.len()), (1, 0));
+    let due = stage.due().await.len();
+    assert_eq!((slow.taken.lock().unwrap().len(), due), (1, 0));
 }
 
 #[tokio::test]
