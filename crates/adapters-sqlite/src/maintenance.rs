@@ -43,15 +43,15 @@ fn wiped(table: &str) -> String {
 }
 
 #[derive(QueryableByName)]
-struct Told {
+struct Holds {
     #[diesel(sql_type = Bool)]
-    told: bool,
+    holds: bool,
 }
 
 /// Deletes at most `most` rows of the merchant, if it is being reset; whether there are none left.
 fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most: u32) -> Result<bool, Fault> {
-    let resetting = "SELECT EXISTS (SELECT 1 FROM merchants WHERE id = ? AND resetting) AS told";
-    if !diesel::sql_query(resetting).bind::<Binary, _>(merchant).get_result::<Told>(connection)?.told {
+    let resetting = "SELECT EXISTS (SELECT 1 FROM merchants WHERE id = ? AND resetting) AS holds";
+    if !diesel::sql_query(resetting).bind::<Binary, _>(merchant).get_result::<Holds>(connection)?.holds {
         return Ok(true);
     }
     let mut budget = i64::from(most);
@@ -69,9 +69,9 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
         }
     }
     for (table, _) in WIPED_TABLES {
-        let asked = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 {}) AS told", wiped(table)));
+        let asked = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 {}) AS holds", wiped(table)));
         let asked = asked.bind::<Binary, _>(merchant).bind::<Text, _>(kept_route);
-        if asked.get_result::<Told>(connection)?.told {
+        if asked.get_result::<Holds>(connection)?.holds {
             return Ok(false);
         }
     }
