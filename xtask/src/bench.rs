@@ -72,6 +72,8 @@ enum Part {
     Events,
     /// Recording a thousand events a request.
     Batch,
+    /// Placing orders.
+    Orders,
     /// Reading affiliates.
     Reads,
     /// Visitors' redirects.
@@ -194,6 +196,13 @@ impl Plan {
             let script = stage.yardstick(&Work::Events)?;
             for &clients in &self.clients {
                 scenes.push(Scene::events(stage, script.as_ref(), clients, self.pace)?);
+            }
+        }
+        if self.parts.contains(&Part::Orders) {
+            // Both before either is run, for the same reason.
+            let scripts = [stage.yardstick(&Work::Order)?, stage.yardstick(&Work::Join)?];
+            for (work, script) in [Work::Order, Work::Join].iter().zip(&scripts) {
+                scenes.push(Scene::orders(stage, work, script.as_ref(), self.pace)?);
             }
         }
         if self.parts.contains(&Part::Batch) {

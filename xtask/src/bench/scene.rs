@@ -77,6 +77,15 @@ impl Scene {
         Ok(Self::measured(&Work::Events, clients, pace, contenders)?.expecting(&goals))
     }
 
+    /// Orders against pgbench doing the same reads and rows, one transaction each.
+    pub(super) fn orders(stage: &Stage<'_>, work: &Work, script: Option<&Script>, pace: Pace) -> Outcome<Self> {
+        let mut contenders = vec![Contender::new("coterie", || stage.measure(work, BUSY, pace))];
+        if let Some(script) = script {
+            contenders.push(Contender::new("pgbench", || stage.measure_yardstick(script, BUSY, pace)));
+        }
+        Self::measured(work, BUSY, pace, contenders)
+    }
+
     /// Events in batches; the figures are those of an event.
     pub(super) fn batches(stage: &Stage<'_>, pace: Pace) -> Outcome<Self> {
         let run = || stage.measure(&Work::Batch, BATCHING, pace);

@@ -14,6 +14,9 @@ const AFFILIATES: usize = 100;
 /// How many visitors have clicked, and buy again and again.
 const SESSIONS: usize = 1_000;
 
+/// How many open groups orders join.
+pub(super) const GROUPS: usize = 100;
+
 /// More than any load: the limit is not what is measured.
 const RATE_LIMIT: &str = "10000000";
 
@@ -27,6 +30,8 @@ pub(super) struct Shop {
     pub(super) affiliates: Vec<Affiliate>,
     /// The cookies of visitors, a click each.
     pub(super) sessions: Vec<String>,
+    /// The share ids of open groups that take very many.
+    pub(super) groups: Vec<String>,
 }
 
 /// One of its affiliates.
@@ -44,7 +49,8 @@ impl Shop {
         create.extend(["--scopes", "read,write,admin", "--rate-limit", RATE_LIMIT]);
         let key = text(&program.json(&create)?, "key")?;
         let (affiliates, sessions) = (Vec::with_capacity(AFFILIATES), Vec::with_capacity(SESSIONS));
-        let mut shop = Self { key, address, slug: slug.to_owned(), affiliates, sessions };
+        let groups = Vec::with_capacity(GROUPS);
+        let mut shop = Self { key, address, slug: slug.to_owned(), affiliates, sessions, groups };
         on_this_thread(shop.furnish())?;
         Ok(shop)
     }
@@ -126,6 +132,13 @@ impl Shop {
                 return Err(refused("a click", &answer));
             }
             self.sessions.push(session);
+        }
+        self.send(&mut connection, "PATCH", "group-settings", &json!({"maxParticipants": 1_000})).await?;
+        for number in 0..GROUPS {
+            let email = format!("creator-{number}@example.com");
+            let ask = json!({"amount": 9_900, "customerEmail": email});
+            let order = self.send(&mut connection, "POST", "orders", &ask).await?;
+            self.groups.push(text(&order, "paymentGroupShareId")?);
         }
         Ok(())
     }

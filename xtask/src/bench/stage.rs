@@ -8,9 +8,9 @@ use super::record;
 use super::sample::Sample;
 use super::scene::BATCHING;
 use super::server::{Memory, Program, Server};
-use super::shop::Shop;
+use super::shop::{GROUPS, Shop};
 use super::work::Work;
-use super::yardstick::{EventRows, Script};
+use super::yardstick::{Script, Written};
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
@@ -30,6 +30,7 @@ pub(super) struct Stage<'c> {
     folder: TempDir,
     events: Cell<u64>,
     clicks: Cell<u64>,
+    orders: Cell<u64>,
 }
 
 /// What a server takes.
@@ -69,8 +70,8 @@ impl<'c> Stage<'c> {
         let shop = Shop::open(&program, server.http, "bench")?;
         let mirror = cluster.map(|_| Shop::open(&program, server.http, "mirror")).transpose()?;
         let clicks = Cell::new(shop.sessions.len() as u64);
-        let (database, events) = (database.to_owned(), Cell::new(0));
-        Ok(Self { server, shop, mirror, cluster, database, program, folder, events, clicks })
+        let (database, events, orders) = (database.to_owned(), Cell::new(0), Cell::new(GROUPS as u64));
+        Ok(Self { server, shop, mirror, cluster, database, program, folder, events, clicks, orders })
     }
 
     /// Records events, a thousand at a time, until there are at least so many.
@@ -98,16 +99,10 @@ impl<'c> Stage<'c> {
             measured: pace.measured,
         };
         let sample = self.metered(|| load.run())?;
-        match work {
-            Work::Redirect => self.clicks.set(self.clicks.get() + sample.requests),
-            Work::Events
-            | Work::Batch
-            | Work::Affiliate
-            | Work::Affiliates
-            | Work::EventsPage(_)
-            | Work::Commissions
-            | Work::Explanation(_) => {}
+        if *work == Work::Redirect {
+            self.clicks.set(self.clicks.get() + sample.requests);
         }
+        self.orders.set(self.orders.get() + work.orders() * sample.requests);
         self.events.set(self.events.get() + work.events() * sample.requests);
         Ok(if *work == Work::Batch { sample.each_of(work.events()) } else { sample })
     }
@@ -135,27 +130,31 @@ impl<'c> Stage<'c> {
     pub(super) fn yardstick(&self, work: &Work) -> io::Result<Option<Script>> {
         let Some((cluster, mirror)) = self.cluster.zip(self.mirror.as_ref()) else { return Ok(None) };
         let mut statements = record::record(cluster, || mirror.once(work))?;
-        if *work != Work::Events {
+        if work.events() + work.orders() == 0 {
             return Ok(Some(Script::reads(&statements)));
         }
         let reads = statements.iter().take_while(|statement| statement.text.starts_with("SELECT")).count();
         statements.truncate(reads);
         let merchant = self.merchant(cluster, mirror)?;
-        Ok(Some(Script::event(&statements, &EventRows::newest(cluster, &self.database, &merchant)?)))
+        let rows = match work {
+            Work::Order | Work::Join => Written::order(cluster, &self.database, &merchant, *work == Work::Join)?,
+            _ => Written::event(cluster, &self.database, &merchant)?,
+        };
+        Ok(Some(Script::write(&statements, &rows)))
     }
 
     /// Insists that the database holds what was acknowledged, no more and no less; returns what was found.
     pub(super) fn check(&self) -> io::Result<String> {
-        let (events, clicks) = (self.events.get(), self.clicks.get());
+        let (events, clicks, orders) = (self.events.get(), self.clicks.get(), self.orders.get());
         if let Some(cluster) = self.cluster {
             let merchant = self.merchant(cluster, &self.shop)?;
             let found = cluster.psql(&self.database, &COUNTS.replace("$1", &format!("'{merchant}'")))?;
-            let wanted = format!("{events}|{events}|{events}|{}|{}|{clicks}", 2 * events, 2 * events);
+            let wanted = format!("{events}|{events}|{events}|{}|{}|{clicks}|{orders}", 2 * events, 2 * events);
             if found != wanted {
                 return Err(io::Error::other(format!("acknowledged {wanted}, in the database {found}: {COUNTS}")));
             }
             return Ok(format!(
-                "{events} events, as many claims and commissions, {} announcements, {clicks} clicks",
+                "{events} events, as many claims and commissions, {} announcements of them, {clicks} clicks, {orders} orders",
                 2 * events
             ));
         }
@@ -197,7 +196,7 @@ impl<'c> Stage<'c> {
     }
 }
 
-/// Counts what the events of the merchant `$1` left, and its clicks.
+/// Counts what the events of the merchant `$1` left, its clicks and its orders.
 const COUNTS: &str = "SELECT (SELECT count(*) FROM events WHERE merchant_id = $1), \
     (SELECT count(*) FROM claims c JOIN events e ON e.merchant_id = $1 AND e.id = c.owner WHERE c.merchant_id = $1), \
     (SELECT count(*) FROM commissions WHERE merchant_id = $1), \
@@ -205,7 +204,7 @@ const COUNTS: &str = "SELECT (SELECT count(*) FROM events WHERE merchant_id = $1
      AND topic IN ('conversion.recorded', 'commission.created')), \
     (SELECT count(*) FROM outbox o JOIN announcements a ON a.merchant_id = $1 AND a.id = o.announcement_id \
      WHERE o.merchant_id = $1 AND a.topic IN ('conversion.recorded', 'commission.created')), \
-    (SELECT count(*) FROM clicks WHERE merchant_id = $1)";
+    (SELECT count(*) FROM clicks WHERE merchant_id = $1), (SELECT count(*) FROM orders WHERE merchant_id = $1)";
 
 /// A private PostgreSQL, durable, with the memory of a small production server.
 pub(super) fn start_cluster() -> io::Result<Cluster> {

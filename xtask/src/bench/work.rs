@@ -14,6 +14,14 @@ fn purchase(session: &str, external_id: &str) -> String {
     )
 }
 
+/// An order as a shop posts it.
+fn order(group: Option<&str>) -> String {
+    let group = group.map(|share_id| format!(r#","paymentGroupShareId":"{share_id}""#)).unwrap_or_default();
+    format!(
+        r#"{{"amount":9900,"customerEmail":"{UNIQUE}@example.com","customerFirstName":"Ada","customerLastName":"Byron"{group}}}"#
+    )
+}
+
 /// A kind of request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
@@ -21,6 +29,10 @@ pub(super) enum Work {
     Events,
     /// A thousand such purchases in one request.
     Batch,
+    /// An order of a new customer that opens a group.
+    Order,
+    /// An order of a new customer that joins one of many open groups.
+    Join,
     /// One affiliate.
     Affiliate,
     /// The first page of fifty affiliates.
@@ -41,6 +53,8 @@ impl Work {
         match self {
             Self::Events => "`POST /events`",
             Self::Batch => "`POST /events/batch`, each of 1,000",
+            Self::Order => "`POST /orders` that opens a group",
+            Self::Join => "`POST /orders` that joins a group",
             Self::Affiliate => "`GET /affiliates/{id}`",
             Self::Affiliates => "`GET /affiliates?limit=50`",
             Self::Redirect => "redirect with click",
@@ -54,7 +68,7 @@ impl Work {
     /// The status of a right answer.
     pub(super) fn expected(&self) -> u16 {
         match self {
-            Self::Events => 201,
+            Self::Events | Self::Order | Self::Join => 201,
             Self::Redirect => 302,
             Self::Batch
             | Self::Affiliate
@@ -70,13 +84,20 @@ impl Work {
         match self {
             Self::Events => 1,
             Self::Batch => LINES,
-            Self::Affiliate
+            Self::Order
+            | Self::Join
+            | Self::Affiliate
             | Self::Affiliates
             | Self::Redirect
             | Self::EventsPage(_)
             | Self::Commissions
             | Self::Explanation(_) => 0,
         }
+    }
+
+    /// How many orders a request places.
+    pub(super) fn orders(&self) -> u64 {
+        u64::from(matches!(self, Self::Order | Self::Join))
     }
 
     /// The requests, one for each affiliate or session where they differ.
@@ -97,6 +118,12 @@ impl Work {
                     lines.map(|(number, session)| purchase(session, &format!("{UNIQUE}-{number}"))).collect();
                 let body = format!(r#"{{"events":[{}]}}"#, lines.join(","));
                 [Template::json("POST", "/api/v1/events/batch", &authorization, &body)].into()
+            }
+            Self::Order => [Template::json("POST", "/api/v1/orders", &authorization, &order(None))].into(),
+            Self::Join => {
+                let join =
+                    |group: &String| Template::json("POST", "/api/v1/orders", &authorization, &order(Some(group)));
+                shop.groups.iter().map(join).collect()
             }
             Self::Affiliate => shop.affiliates.iter().map(|it| get(&format!("/api/v1/affiliates/{}", it.id))).collect(),
             Self::Affiliates => [get("/api/v1/affiliates?limit=50")].into(),

@@ -1,5 +1,5 @@
 //! Scripts for pgbench that do what the server was seen doing: its reads as they were recorded, and its rows written
-//! in one transaction an event, as one statement.
+//! in one transaction an event or order, as one statement.
 
 use super::record::Statement;
 use serde::Deserialize;
@@ -30,18 +30,22 @@ impl Script {
     }
 
     /// Makes fresh keys, runs these reads and then writes these rows in one statement.
-    pub(super) fn event(reads: &[Statement], rows: &EventRows) -> Self {
+    pub(super) fn write(reads: &[Statement], rows: &Written) -> Self {
         let mut script = Self { text: COUNT.to_owned(), variables: vec![("nth".into(), "0".into())] };
         for index in 0..rows.ids.len() {
             script.text.push_str(&format!("\\set low{index} random(1000000000000000, 9999999999999999)\n"));
         }
-        let list = format!("{{{}}}", rows.external_id);
-        script.add_reads(reads, |value| match value {
-            value if *value == rows.external_id => Some(EXTERNAL_ID.to_owned()),
-            value if *value == list => Some(format!("ARRAY[{EXTERNAL_ID}]")),
-            _ => None,
+        if let Some(touched) = &rows.touched {
+            script.text.push_str(&format!("\\set one random(1, {})\n", touched.ids.len()));
+        }
+        script.add_reads(reads, |value| {
+            let one = |(old, new): &(String, String)| {
+                let list = format!("{{{old}}}");
+                if value == old { Some(new.clone()) } else { (*value == list).then(|| format!("ARRAY[{new}]")) }
+            };
+            rows.fresh.iter().find_map(one)
         });
-        let write = script.write(rows);
+        let write = script.statement(rows);
         script.text.push_str(&write);
         script
     }
@@ -82,8 +86,8 @@ impl Script {
     }
 
     /// One statement that writes all rows: every table but the last in a WITH.
-    fn write(&mut self, rows: &EventRows) -> String {
-        let mut inserts = Vec::new();
+    fn statement(&mut self, rows: &Written) -> String {
+        let mut inserts: Vec<String> = rows.touched.iter().map(Touched::update).collect();
         for Table { name, rows: of_table } in &rows.tables {
             let Some(first) = of_table.first() else { continue };
             let columns: Vec<&str> = first.iter().map(|cell| cell.column.as_str()).collect();
@@ -96,15 +100,19 @@ impl Script {
         format!("WITH {} {last};\n", with.join(", "))
     }
 
-    fn values(&mut self, rows: &EventRows, row: &[Cell]) -> String {
+    fn values(&mut self, rows: &Written, row: &[Cell]) -> String {
         let value = |cell: &Cell| {
             let Cell { column: _, kind, value } = cell;
             let Some(value) = value else { return format!("NULL::{kind}") };
-            if *value == rows.external_id {
-                return EXTERNAL_ID.to_owned();
+            if let Some(index) = rows.ids.get(value) {
+                return format!("(:seq::text || :low{index}::text)::uuid");
             }
-            match rows.ids.get(value) {
-                Some(index) => format!("(:seq::text || :low{index}::text)::uuid"),
+            let parts = rows.fresh.iter().find_map(|(old, new)| Some((value.split_once(old)?, new)));
+            match parts.filter(|_| kind == "text") {
+                Some((("", ""), new)) => new.clone(),
+                Some(((before, after), new)) => {
+                    format!("({}::text || {new} || {}::text)", self.variable(before), self.variable(after))
+                }
                 None => format!("{}::{kind}", self.variable(value)),
             }
         };
@@ -127,45 +135,113 @@ struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// What the server wrote for one event.
+/// Rows of which a transaction changes any one: only counts and versions.
 #[derive(Debug, Clone)]
-pub(super) struct EventRows {
-    external_id: String,
+struct Touched {
+    merchant: String,
+    ids: Vec<String>,
+}
+
+impl Touched {
+    fn update(&self) -> String {
+        let ids = self.ids.join("','");
+        format!(
+            "UPDATE referral_groups SET participants = participants + 1, version = version + 1 \
+             WHERE merchant_id = '{}' AND id = (ARRAY['{ids}']::uuid[])[:one]",
+            self.merchant,
+        )
+    }
+}
+
+/// What the server wrote for one event or order.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    /// Texts that must be others each time, wherever they stand, and the SQL that makes them.
+    fresh: Vec<(String, String)>,
     /// The ids that the server made for it, numbered.
     ids: BTreeMap<String, usize>,
     tables: Vec<Table>,
+    touched: Option<Touched>,
 }
 
-impl EventRows {
+impl Written {
     /// Reads the rows that the newest event of a merchant left.
-    pub(super) fn newest(cluster: &Cluster, database: &str, merchant: &str) -> io::Result<Self> {
+    pub(super) fn event(cluster: &Cluster, database: &str, merchant: &str) -> io::Result<Self> {
         let event = format!("(SELECT max(id::text)::uuid FROM events WHERE merchant_id = '{merchant}')");
-        let announced = format!(
-            "SELECT id FROM announcements WHERE created_at = (SELECT created_at FROM events \
-             WHERE merchant_id = '{merchant}' AND id = {event})"
-        );
         let wheres = [
             ("claims", format!("t.owner = {event}")),
             ("events", format!("t.id = {event}")),
             ("commissions", format!("t.event_id = {event}")),
+        ];
+        let mut written = Self::of(cluster, database, merchant, &wheres, &format!("events t WHERE t.id = {event}"))?;
+        let external_id = written.value("external_id")?;
+        written.fresh = vec![(external_id, EXTERNAL_ID.to_owned())];
+        Ok(written)
+    }
+
+    /// Reads the rows that the newest order of a merchant left. One that joined a group changed one of the open ones, too.
+    pub(super) fn order(cluster: &Cluster, database: &str, merchant: &str, joins: bool) -> io::Result<Self> {
+        let order = format!("(SELECT max(id::text)::uuid FROM orders WHERE merchant_id = '{merchant}')");
+        let of_order = |column: &str| format!("(SELECT {column} FROM orders WHERE id = {order})");
+        let (group, customer) = (of_order("group_id"), of_order("customer_id"));
+        let mut owners = vec![order.clone(), customer.clone()];
+        let mut wheres = vec![("customers", format!("t.id = {customer}")), ("orders", format!("t.id = {order}"))];
+        if !joins {
+            owners.push(group.clone());
+            wheres.push(("referral_groups", format!("t.id = {group}")));
+        }
+        wheres.insert(0, ("claims", format!("t.owner IN ({})", owners.join(", "))));
+        let mut written = Self::of(cluster, database, merchant, &wheres, &format!("orders t WHERE t.id = {order}"))?;
+        let (email, share_id) = (written.value("email")?, written.value("share_id")?);
+        written.fresh = vec![(email, format!("({EXTERNAL_ID} || '@example.com')"))];
+        if joins {
+            let sql = format!("SELECT id FROM referral_groups WHERE merchant_id = '{merchant}' AND status = 'OPEN'");
+            let ids = cluster.psql(database, &sql)?.lines().map(str::to_owned).collect();
+            written.touched = Some(Touched { merchant: merchant.to_owned(), ids });
+        } else {
+            // Its code stands alone in places.
+            let code = share_id.rsplit('-').next().unwrap_or(&share_id).to_owned();
+            written.fresh.push((code, EXTERNAL_ID.to_owned()));
+        }
+        Ok(written)
+    }
+
+    /// Reads the rows of these tables, and what was announced with the row `root`.
+    fn of(
+        cluster: &Cluster,
+        database: &str,
+        merchant: &str,
+        wheres: &[(&'static str, String)],
+        root: &str,
+    ) -> io::Result<Self> {
+        let announced = format!(
+            "SELECT a.id FROM announcements a WHERE a.merchant_id = '{merchant}' \
+             AND a.created_at = (SELECT t.created_at FROM {root})"
+        );
+        let told = [
             ("announcements", format!("t.id IN ({announced})")),
             ("outbox", format!("t.announcement_id IN ({announced})")),
         ];
         let mut tables = Vec::new();
-        for (name, condition) in wheres {
+        for (name, condition) in wheres.iter().chain(&told) {
             let rows = rows_of(cluster, database, name, &format!("t.merchant_id = '{merchant}' AND {condition}"))?;
             if rows.is_empty() {
-                return Err(io::Error::other(format!("the server wrote nothing into {name} for an event")));
+                return Err(io::Error::other(format!("the server wrote nothing into {name}")));
             }
             tables.push(Table { name, rows });
         }
-        let cells = || tables.iter().flat_map(|table| table.rows.iter().flatten());
-        let values = |column: &'static str| {
-            cells().filter(move |cell| cell.column == column).filter_map(|cell| cell.value.clone())
-        };
-        let ids = values("id").enumerate().map(|(index, id)| (id, index)).collect();
-        let external_id = values("external_id").next().ok_or_else(|| io::Error::other("an event without its key"))?;
-        Ok(Self { external_id, ids, tables })
+        let mut written = Self { fresh: Vec::new(), ids: BTreeMap::new(), tables, touched: None };
+        written.ids = written.values("id").into_iter().enumerate().map(|(index, id)| (id, index)).collect();
+        Ok(written)
+    }
+
+    fn values(&self, column: &str) -> Vec<String> {
+        let cells = self.tables.iter().flat_map(|table| table.rows.iter().flatten());
+        cells.filter(|cell| cell.column == column).filter_map(|cell| cell.value.clone()).collect()
+    }
+
+    fn value(&self, column: &str) -> io::Result<String> {
+        self.values(column).into_iter().next().ok_or_else(|| io::Error::other(format!("nothing in {column}")))
     }
 }
 
@@ -209,18 +285,22 @@ mod tests {
                     cell("external_id", "text", Some("order-1")),
                     cell("kind", "text", Some("purchase")),
                     cell("coupon", "text", None),
+                    cell("search", "text", Some("an order-1 more")),
                 ]],
             },
         ];
-        let rows = EventRows { external_id: "order-1".into(), ids: BTreeMap::from([("u-1".into(), 0)]), tables };
+        let fresh = vec![("order-1".into(), EXTERNAL_ID.into())];
+        let rows = Written { fresh, ids: BTreeMap::from([("u-1".into(), 0)]), tables, touched: None };
         let parameters = vec![Some("order-1".into()), Some("{order-1}".into()), Some(String::new())];
         let read = Statement { text: "SELECT $1, $2, $3".into(), parameters };
-        let script = Script::event(&[read], &rows);
+        let script = Script::write(&[read], &rows);
         let fresh = format!(
             "SELECT {EXTERNAL_ID}, ARRAY[{EXTERNAL_ID}], '';\nWITH w0 AS (INSERT INTO claims (key) VALUES ({EXTERNAL_ID})) "
         );
         assert!(script.text.contains(&fresh), "{}", script.text);
-        let event = format!("VALUES ((:seq::text || :low0::text)::uuid, {EXTERNAL_ID}, :v1::text, NULL::text);\n");
+        let event = format!(
+            "VALUES ((:seq::text || :low0::text)::uuid, {EXTERNAL_ID}, :v1::text, NULL::text, (:v2::text || {EXTERNAL_ID} || :v3::text));\n"
+        );
         assert!(script.text.ends_with(&event), "{}", script.text);
     }
 }
