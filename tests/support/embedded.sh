@@ -2,7 +2,8 @@
 # temporary folder, which becomes the working directory; both go when the script ends. From then on `root` is the
 # workspace, `address` where the API is, `key` a test key with every right, `coterie` the command line.
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-cargo build --quiet --manifest-path "$root/Cargo.toml" --package coterie
+# With all packages, so that it is the build of the other tests.
+cargo build --quiet --manifest-path "$root/Cargo.toml" --workspace --bin coterie
 folder="$(mktemp -d)"
 cd "$folder"
 export COTERIE__HTTP__ADDR=127.0.0.1:0 COTERIE__OPS__ADDR=127.0.0.1:0 COTERIE__CLICKS__BEACON_PER_MINUTE=10000000
