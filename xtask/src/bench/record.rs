@@ -12,6 +12,13 @@ pub(super) struct Statement {
     pub(super) parameters: Vec<Option<String>>,
 }
 
+impl Statement {
+    /// Whether it only reads: locking rows is the beginning of writing them.
+    pub(super) fn is_read(&self) -> bool {
+        self.text.starts_with("SELECT") && !self.text.ends_with(" OF t")
+    }
+}
+
 /// The line prefix that a cluster needs for this module to understand its log.
 pub(super) const LINE_PREFIX: &str = "";
 

@@ -133,7 +133,7 @@ impl<'c> Stage<'c> {
         if work.events() + work.orders() == 0 {
             return Ok(Some(Script::reads(&statements)));
         }
-        let reads = statements.iter().take_while(|statement| statement.text.starts_with("SELECT")).count();
+        let reads = statements.iter().take_while(|statement| statement.is_read()).count();
         statements.truncate(reads);
         let merchant = self.merchant(cluster, mirror)?;
         let rows = match work {
