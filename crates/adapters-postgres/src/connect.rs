@@ -22,6 +22,8 @@ pub(crate) struct Connector {
 pub(crate) enum Purpose {
     /// Single statements, many at a time.
     Read,
+    /// Statements by keys for many at once.
+    Gather,
     /// Transactions.
     Write,
     /// Statements over whole tables.
@@ -115,10 +117,12 @@ fn settings(options: &PostgresOptions, purpose: Purpose) -> String {
         )
     };
     match purpose {
-        // There is an index for every statement of these connections. Without the first, a plan made while a table was
-        // tiny goes on reading all of it until the statistics catch up with its growth. Without the second, PostgreSQL
-        // plans statements that take arrays anew each time, which takes it longer than running them.
-        Purpose::Read | Purpose::Write => format!(
+        // There is an index for every statement of these connections. Without this, a plan made while a table was tiny
+        // goes on reading all of it until the statistics catch up with its growth.
+        Purpose::Read => format!("{} -c enable_seqscan=off", limits(options.statement_timeout, options.lock_timeout)),
+        // PostgreSQL would plan statements that take arrays anew each time, which takes it longer than running them. They
+        // go by keys, so there is one good plan. Not so lists: one planned while its table was tiny goes on sorting it.
+        Purpose::Gather | Purpose::Write => format!(
             "{} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan",
             limits(options.statement_timeout, options.lock_timeout),
         ),

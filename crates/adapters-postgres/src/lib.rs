@@ -66,11 +66,13 @@ impl PostgresStorage {
     pub async fn connect(url: &SecretString, options: PostgresOptions) -> Result<Self, PostgresError> {
         let reading = Connector::new(url, &options, Purpose::Read)?;
         let readers = Arc::new(Readers::start(reading, options.read_connections, options.patience()).await?);
+        let gathering = Connector::new(url, &options, Purpose::Gather)?;
+        let gathering = Arc::new(Readers::start(gathering, options.loads_at_once, options.patience()).await?);
         let writing = Connector::new(url, &options, Purpose::Write)?;
         let flusher = || -> Box<dyn Flusher> { Box::new(PostgresFlusher::new(writing.clone(), options.patience())) };
         let flushers = (0..options.committers.max(1)).map(|_| flusher()).collect();
         Ok(Self {
-            event_facts: Gather::start(&readers, options.loads_at_once),
+            event_facts: Gather::start(&gathering, options.loads_at_once),
             readers,
             committers: Committers::start(flushers, options.limits),
             upkeep: KeptLink::new(writing, options.patience()),

@@ -12,6 +12,8 @@ use testkit::postgres::Cluster;
 pub(super) struct Pgbench {
     pub(super) database: String,
     pub(super) script: PathBuf,
+    /// Whether the script records or places something: the server does that on connections of another kind.
+    pub(super) writes: bool,
     /// Values for the script's `:name`. One that is missing is NULL: pgbench does not complain.
     pub(super) variables: Vec<(String, String)>,
     pub(super) clients: usize,
@@ -36,8 +38,10 @@ impl Pgbench {
 
     fn printed(&self, cluster: &Cluster, span: Duration) -> io::Result<String> {
         let mut command = cluster.command("pgbench");
-        // As the server's own connections; with the defaults pgbench would plan worse while tables are small, and more often.
-        command.env("PGOPTIONS", "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan");
+        // As the server's own connections; with the defaults pgbench would plan worse while tables are small, and what takes
+        // arrays more often.
+        let plans = if self.writes { " -c plan_cache_mode=force_generic_plan" } else { "" };
+        command.env("PGOPTIONS", format!("-c jit=off -c enable_seqscan=off{plans}"));
         command.args(["--no-vacuum", "--protocol=prepared"]).arg("--file").arg(&self.script);
         command.arg(format!("--client={}", self.clients));
         command.arg(format!("--jobs={}", self.threads.min(self.clients)));
@@ -104,6 +108,7 @@ mod tests {
         let bench = Pgbench {
             database: "postgres".into(),
             script: script.path().into(),
+            writes: false,
             variables: vec![("wanted".into(), "41".into())],
             clients: 2,
             threads: 4,

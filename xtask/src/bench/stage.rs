@@ -114,6 +114,7 @@ impl<'c> Stage<'c> {
         let pgbench = Pgbench {
             database: self.database.clone(),
             script: file,
+            writes: script.text.contains("INSERT INTO"),
             variables: script.variables.clone(),
             clients,
             // The load generator of the server has one thread, too.
