@@ -2,42 +2,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use adapters_postgres::{PostgresError, PostgresOptions, PostgresStorage};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
-use testkit::postgres::{Cluster, ClusterOptions};
+use testkit::{
+    Authority,
+    postgres::{Cluster, ClusterOptions},
+};
 
-/// Who issues certificates.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { issuer: Issuer::new(params, key), pem }
-    }
-
-    /// A certificate for the host `localhost`, and its key.
-    fn issue(&self) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
-    }
-
-    fn file(&self, folder: &TempDir, name: &str) -> PathBuf {
-        let path = folder.path().join(name);
-        fs::write(&path, &self.pem).unwrap();
-        path
-    }
+/// The authority's own certificate, as a file.
+fn file(authority: &Authority, folder: &TempDir, name: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, &authority.pem).unwrap();
+    path
 }
 
 /// A cluster on TCP that speaks TLS, if there is a certificate for it.
@@ -91,7 +71,7 @@ async fn every_mode_encrypts_and_checks_as_much_as_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (Authority::new(), Authority::new());
     let cluster = cluster(Some(ours.issue()));
-    let (ca, other) = (ours.file(&folder, "ours.pem"), theirs.file(&folder, "theirs.pem"));
+    let (ca, other) = (file(&ours, &folder, "ours.pem"), file(&theirs, &folder, "theirs.pem"));
     let by_address = cluster.tcp_url("postgres").unwrap();
     let by_name = by_address.replace("127.0.0.1", "localhost");
     let trusting = |url: &str, mode: &str, ca: &Path| format!("{url}?sslmode={mode}&sslrootcert={}", ca.display());

@@ -4,32 +4,8 @@
 use adapters_smtp::{Security, Sender, SmtpError, SmtpMailer, SmtpOptions};
 use domain::{Email, Letter, MailId};
 use ports::{MailError, Mailer as _};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::{error::Error, io::Read as _, net::TcpListener, thread, time::Duration};
-use testkit::{MailServer, MailServerOptions, Mood};
-
-/// Who issues certificates.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { issuer: Issuer::new(params, key), pem }
-    }
-
-    /// A certificate for the host `localhost`, and its key.
-    fn issue(&self) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
-    }
-}
+use testkit::{Authority, MailServer, MailServerOptions, Mood};
 
 fn id() -> MailId {
     MailId::from_uuid(uuid::Uuid::from_u128(7))

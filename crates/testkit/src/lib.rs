@@ -14,6 +14,7 @@
     reason = "this crate is linked into tests only, where a panic is how a test fails"
 )]
 
+mod authority;
 pub mod build;
 mod clock;
 pub mod contract;
@@ -25,6 +26,7 @@ pub mod postgres;
 pub mod sets;
 mod smtp;
 
+pub use authority::Authority;
 pub use clock::FakeClock;
 pub use ids::{Dice, SeededIds};
 pub use model::Model;
