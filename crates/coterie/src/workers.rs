@@ -4,12 +4,21 @@ use crate::settings::Workers;
 use app::{App, Turn, Worker};
 use metrics::{counter, gauge};
 use std::{error::Error, sync::Arc, time::Duration};
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 
 /// How long a worker rests after a failure: the storage may be away, and each attempt is told in the log.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How long the end waits for turns under way. What they leave undone is another node's, or done after the next start.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many times as long as its last turn a worker rests at least: looking for work that is not there takes the database
+/// a tenth of one processor at most, however much there is to look at.
+const REST_TO_WORK: u32 = 9;
+/// The longest rest for that reason.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// The workers of this node.
 pub(crate) struct Running {
@@ -58,8 +67,9 @@ async fn work(app: Arc<App>, worker: Worker, rest: Duration, mut stopped: watch:
 async fn turn(app: &Arc<App>, worker: Worker, rest: Duration) -> Duration {
     let name = worker.name();
     let app = Arc::clone(app);
+    let began = Instant::now();
     let failure: Box<dyn Error> = match tokio::spawn(async move { app.turn(worker).await }).await {
-        Ok(Ok(done)) => return told(name, done, rest),
+        Ok(Ok(done)) => return told(name, done, rest.max(rest_after(began.elapsed()))),
         Ok(Err(error)) => error.into(),
         Err(panicked) => panicked.into(),
     };
@@ -68,7 +78,12 @@ async fn turn(app: &Arc<App>, worker: Worker, rest: Duration) -> Duration {
     AFTER_FAILURE.max(rest)
 }
 
-/// Tells what a turn did.
+/// The least rest after a turn that took so long.
+fn rest_after(took: Duration) -> Duration {
+    (took * REST_TO_WORK).min(LONGEST_REST)
+}
+
+/// Tells what a turn did; how long to rest.
 fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
     gauge!("coterie_worker_has_lease", "worker" => name).set(if turn.is_some() { 1.0 } else { 0.0 });
     let Some(Turn { done, lag, more }) = turn else { return rest };
