@@ -1,7 +1,7 @@
 //! Money: whole minor units and a currency, nothing lost and nothing made.
 
 use crate::{Decimal, Rate, decimal};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 /// An ISO 4217 currency: three letters and how many digits its minor unit has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,17 @@ const BY_EXPONENT: [(u8, &str); 3] = [
     ),
 ];
 
+/// The same in the order of their codes, for looking up: every stored amount is read with its currency.
+static KNOWN: LazyLock<Vec<Currency>> = LazyLock::new(|| {
+    let each = |(exponent, list): (u8, &'static str)| {
+        let codes = list.split_ascii_whitespace().filter_map(|code| code.as_bytes().try_into().ok());
+        codes.map(move |code| Currency { code, exponent })
+    };
+    let mut known: Vec<Currency> = BY_EXPONENT.into_iter().flat_map(each).collect();
+    known.sort_unstable();
+    known
+});
+
 impl Currency {
     /// The three capital letters.
     pub fn code(&self) -> &str {
@@ -42,12 +53,10 @@ impl FromStr for Currency {
 
     /// Reads the code in any case.
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        let code: [u8; 3] = text.to_ascii_uppercase().into_bytes().try_into().map_err(|_| MoneyError::Currency)?;
-        BY_EXPONENT
-            .iter()
-            .find(|(_, list)| list.split_ascii_whitespace().any(|known| known.as_bytes() == code))
-            .map(|&(exponent, _)| Self { code, exponent })
-            .ok_or(MoneyError::Currency)
+        let mut code: [u8; 3] = text.as_bytes().try_into().map_err(|_| MoneyError::Currency)?;
+        code.make_ascii_uppercase();
+        let place = KNOWN.binary_search_by_key(&code, |known| known.code).map_err(|_| MoneyError::Currency)?;
+        KNOWN.get(place).copied().ok_or(MoneyError::Currency)
     }
 }
 
