@@ -9,6 +9,8 @@ use uuid::Uuid;
 /// What kind of hot aggregate a lane belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LaneKind {
+    /// Batches, of which a process holds only a few at once, for they take memory. Nobody's in particular.
+    Batch,
     /// A merchant's tree of parents.
     Tree,
     /// A sale and all it earned, which refunds take back.

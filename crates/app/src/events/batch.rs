@@ -7,9 +7,13 @@
 
 use super::{Events, RecordEvent, Shop};
 use crate::{Answer, AppError, Once, Principal, Refunds, desk::Attempts};
-use domain::{EventSpace, Merchant, NewRefund, Refusal};
-use ports::{ChangeSet, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
-use std::collections::{HashMap, HashSet, VecDeque};
+use domain::{EventSpace, Merchant, MerchantId, NewRefund, Refusal};
+use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::atomic::{AtomicU64, Ordering},
+};
+use uuid::Uuid;
 
 /// The most lines whose facts are loaded at once: what they write is committed while the facts are fresh.
 const MOST_LOADED: usize = 500;
@@ -17,6 +21,21 @@ const MOST_LOADED: usize = 500;
 const MOST_ROWS: usize = 3_500;
 /// The most bytes that one set collects.
 const MOST_BYTES: usize = 2 << 20;
+
+/// How many batches are under way at once, each with up to twenty megabytes of facts and rows: one decides while the
+/// storage writes the other's.
+const AT_ONCE: u64 = 2;
+
+/// Who goes next: batches take the lanes in turn.
+#[derive(Debug, Default)]
+pub(super) struct Turns(AtomicU64);
+
+impl Turns {
+    fn lane(&self) -> Lane {
+        let turn = self.0.fetch_add(1, Ordering::Relaxed) % AT_ONCE;
+        Lane { merchant: MerchantId::from_uuid(Uuid::nil()), kind: LaneKind::Batch, id: Uuid::from_u128(turn.into()) }
+    }
+}
 
 /// Events posted together.
 #[derive(Debug)]
@@ -85,7 +104,7 @@ impl Events {
         refunds: &Refunds,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let attempts = self.desk.attempts(who.merchant_id, once, &[self.batches.lane()]).await?;
         if let Some(kept) = attempts.kept_answer().await? {
             return Ok(kept);
         }

@@ -24,6 +24,7 @@ use std::{collections::HashMap, sync::Arc};
 pub struct Events {
     desk: Arc<Desk>,
     reads: Arc<dyn EventReads>,
+    batches: batch::Turns,
 }
 
 /// What all events of one request are decided by.
@@ -56,7 +57,7 @@ impl Shop {
 
 impl Events {
     pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn EventReads>) -> Self {
-        Self { desk, reads }
+        Self { desk, reads, batches: batch::Turns::default() }
     }
 
     /// One event with what it earned.
