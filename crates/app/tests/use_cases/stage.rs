@@ -65,8 +65,7 @@ pub(crate) const ALL: PageAsk = PageAsk { after: None, offset: 0, limit: 100 };
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        let ram = Path::new("/dev/shm");
-        let folder = if ram.is_dir() { tempfile::tempdir_in(ram) } else { tempfile::tempdir() }.unwrap();
+        let folder = in_memory();
         let storage = open(&folder);
         let clock = Arc::new(FakeClock::at(moment(0)));
         let ids = Arc::new(SeededIds::new(1));
@@ -140,6 +139,12 @@ impl Stage {
     pub(crate) async fn assert_reconciled(&self) {
         assert_eq!(self.storage.differences(10).await.unwrap(), []);
     }
+}
+
+/// A folder that is gone with the test, in memory where that can be.
+pub(crate) fn in_memory() -> tempfile::TempDir {
+    let ram = Path::new("/dev/shm");
+    if ram.is_dir() { tempfile::tempdir_in(ram) } else { tempfile::tempdir() }.unwrap()
 }
 
 pub(crate) fn open(folder: &tempfile::TempDir) -> Arc<dyn Storage> {

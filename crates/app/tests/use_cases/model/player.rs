@@ -12,7 +12,7 @@ use domain::{
     PayoutStatus, Plan, Rate, RewardWish, RuleScope, SettingsChange, ShortText, Slug, TestClockStep,
 };
 use ports::{AffiliateFilter, CommissionFilter, IdSourceExt, PayoutFilter};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use testkit::{Dice, SeededIds};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -48,6 +48,22 @@ fn currency(number: usize) -> Currency {
 
 fn amount(minor: i64, number: usize) -> Decimal {
     Decimal::new(minor, currency(number).exponent())
+}
+
+/// A sale's commissions by leaf, line and row.
+fn arranged(mut rows: Vec<Commission>) -> Vec<Vec<Vec<Commission>>> {
+    rows.sort_by_key(|row| row.id);
+    let line = |original: &Commission| {
+        let siblings = rows.iter().filter(|row| row.reverses == Some(original.id)).cloned();
+        std::iter::once(original.clone()).chain(siblings).collect::<Vec<_>>()
+    };
+    let originals = || rows.iter().filter(|row| row.reverses.is_none());
+    let leaf = |leaf: &Commission| {
+        let mut overrides: Vec<&Commission> = originals().filter(|row| row.leaf_id == Some(leaf.id)).collect();
+        overrides.sort_by_key(|row| row.level);
+        std::iter::once(leaf).chain(overrides).map(line).collect::<Vec<_>>()
+    };
+    originals().filter(|row| row.level == 0).map(leaf).collect()
 }
 
 impl<'a> Player<'a> {
@@ -271,7 +287,11 @@ impl<'a> Player<'a> {
 
     /// What the engine has of a sale, in the order of the books: leaf, line, row.
     async fn rows(&self, sale: usize) -> Vec<Vec<Vec<Commission>>> {
-        let order_id = OrderReference::parse(&Self::order(sale)).ok();
+        arranged(self.listed(OrderReference::parse(&Self::order(sale)).ok()).await)
+    }
+
+    /// The commissions of an order, or all of them, page by page.
+    async fn listed(&self, order_id: Option<OrderReference>) -> Vec<Commission> {
         let filter = CommissionFilter { order_id, ..CommissionFilter::default() };
         let (mut rows, mut ask) = (Vec::new(), ALL);
         loop {
@@ -279,23 +299,11 @@ impl<'a> Player<'a> {
             let more = page.more;
             rows.extend(page.rows);
             if !more {
-                break;
+                return rows;
             }
-            let last = rows.last().unwrap();
+            let last: &Commission = rows.last().unwrap();
             ask.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
         }
-        rows.sort_by_key(|row| row.id);
-        let line = |original: &Commission| {
-            let siblings = rows.iter().filter(|row| row.reverses == Some(original.id)).cloned();
-            std::iter::once(original.clone()).chain(siblings).collect::<Vec<_>>()
-        };
-        let originals = || rows.iter().filter(|row| row.reverses.is_none());
-        let leaf = |leaf: &Commission| {
-            let mut overrides: Vec<&Commission> = originals().filter(|row| row.leaf_id == Some(leaf.id)).collect();
-            overrides.sort_by_key(|row| row.level);
-            std::iter::once(leaf).chain(overrides).map(line).collect::<Vec<_>>()
-        };
-        originals().filter(|row| row.level == 0).map(leaf).collect()
     }
 
     fn state(&self, row: &Commission) -> State {
@@ -315,8 +323,12 @@ impl<'a> Player<'a> {
 
     /// Everything the engine has is what the books say, and nothing else.
     pub(super) async fn compare(&self) {
+        let mut by_order: HashMap<String, Vec<Commission>> = HashMap::new();
+        for row in self.listed(None).await {
+            by_order.entry(row.order_id.as_str().to_owned()).or_default().push(row);
+        }
         for (number, sale) in self.books.sales.iter().enumerate() {
-            let found = self.rows(number).await;
+            let found = arranged(by_order.remove(&Self::order(number)).unwrap_or_default());
             let place = format!("seed {} sale {number}", self.seed);
             assert_eq!(found.len(), sale.leaves.len(), "{place}");
             for (found, leaf) in found.iter().zip(&sale.leaves) {
@@ -330,6 +342,7 @@ impl<'a> Player<'a> {
                 }
             }
         }
+        assert!(by_order.is_empty(), "seed {}: {by_order:?}", self.seed);
         for (id, Payout { currency: money, stage, total, people }) in self.payouts.iter().zip(&self.books.payouts) {
             let found = self.app.payouts.get(&self.who, *id).await.unwrap();
             let status = match stage {
