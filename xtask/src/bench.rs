@@ -185,7 +185,7 @@ impl Plan {
         }
         if self.parts.contains(&Part::Payout) {
             let paying = Stage::set(&self.binary, cluster, "paying")?;
-            chapter.notes.push(payout::pay_out(&paying, self.quick)?);
+            chapter.notes.push(payout::largest(&paying, self.quick)?);
         }
         Ok(chapter)
     }
@@ -239,6 +239,7 @@ impl Plan {
             999
         );
         chapter.notes.push(note);
+        chapter.goals.push(payout::compare(small, grown, self.pace.rounds)?);
         small.check()?;
         grown.check().map(drop)
     }
