@@ -272,6 +272,7 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     storage.promotion_facts(merchant, id).await.unwrap().unwrap();
     let window = Window { from: Timestamp::MIN, to: Timestamp::MAX };
     storage.tier_candidates(window, Some((merchant, id)), 10).await.unwrap();
+    storage.tier_aspirants(Some((merchant, id)), 10).await.unwrap();
     storage.link(&Slug::parse("shop-test").unwrap(), &slug).await.unwrap().unwrap();
     let lookup = EventLookup {
         space: EventKind::Purchase.space(),

@@ -163,22 +163,26 @@ impl Tiers {
         if !sweep && now.since(looked.new) < LOOK_EVERY {
             return Ok(Turn::default());
         }
-        let from = if sweep { Timestamp::MIN } else { looked.new.minus(OVERLAP) };
+        let window = Window { from: looked.new.minus(OVERLAP), to: now };
         // Whole milliseconds, as in ids; the one that has begun is the next turn's.
-        let risen = self.promote_due(Window { from, to: now }).await?;
+        let risen = self.promote_due(if sweep { None } else { Some(window) }).await?;
         let all = if sweep { now } else { looked.all };
         *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Looked { new: now, all };
         Ok(Turn { done: u64::from(risen), ..Turn::default() })
     }
 
-    /// Lifts everybody whom the events recorded in `window` may have brought a higher tier, and returns how many rose.
+    /// Lifts everybody whom the events recorded in `window` may have brought a higher tier, or everybody whatsoever who has
+    /// reached one, and returns how many rose.
     ///
     /// For a worker, of whatever merchant. Each affiliate rises by itself, so whoever is stopped in between does it again,
     /// and that changes nothing more: windows may overlap, but must leave nothing out.
-    pub async fn promote_due(&self, window: Window) -> Result<u32, AppError> {
+    pub async fn promote_due(&self, window: Option<Window>) -> Result<u32, AppError> {
         let (mut risen, mut after) = (0, None);
         loop {
-            let due = self.reads.tier_candidates(window, after, CANDIDATES).await?;
+            let due = match window {
+                Some(window) => self.reads.tier_candidates(window, after, CANDIDATES).await?,
+                None => self.reads.tier_aspirants(after, CANDIDATES).await?,
+            };
             for &(merchant, affiliate) in &due {
                 risen += u32::from(self.promote_one(merchant, affiliate).await?);
             }

@@ -142,6 +142,7 @@ macro_rules! contract_cases {
             }
             promotion {
                 whoever_is_credited_in_the_window_is_a_candidate
+                every_affiliate_aspires_where_there_are_tiers
                 totals_are_what_the_affiliate_has_reached
             }
             clicks {

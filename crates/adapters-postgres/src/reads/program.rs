@@ -172,9 +172,20 @@ impl ProgramReads for PostgresStorage {
              AND (e.merchant_id, e.affiliate_id) > (?, ?) ORDER BY e.merchant_id, e.affiliate_id LIMIT ?",
         );
         let sql = sql.bind(least).bind(end).bind(merchant).bind(merchant).bind(affiliate).bind(i64::from(limit));
-        let rows = self.readers.reader()?.all(sql).await?;
-        let candidate = |(merchant, affiliate)| (MerchantId::from_uuid(merchant), AffiliateId::from_uuid(affiliate));
-        Ok(rows.into_iter().map(candidate).collect())
+        Ok(self.readers.reader()?.all(sql).await?.into_iter().map(candidate).collect())
+    }
+
+    async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>> {
+        let (merchant, affiliate) =
+            after.map(|(merchant, affiliate)| (merchant.uuid(), affiliate.uuid())).unwrap_or_default();
+        // OFFSET makes PostgreSQL go through the primary key, from where the last page ended, and stop at the limit.
+        let sql = Sql::<(Uuid, Uuid)>::new(
+            "SELECT a.merchant_id, a.id FROM (SELECT merchant_id, id FROM affiliates \
+             WHERE (merchant_id, id) > (?, ?) ORDER BY merchant_id, id OFFSET 0) a \
+             JOIN merchants m ON m.id = a.merchant_id AND m.tier_count > 0 ORDER BY a.merchant_id, a.id LIMIT ?",
+        );
+        let sql = sql.bind(merchant).bind(affiliate).bind(i64::from(limit));
+        Ok(self.readers.reader()?.all(sql).await?.into_iter().map(candidate).collect())
     }
 
     async fn promotion_facts(&self, merchant: MerchantId, id: AffiliateId) -> Read<Option<PromotionFacts>> {
@@ -195,6 +206,10 @@ impl ProgramReads for PostgresStorage {
         let tiers = rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?;
         Ok(Some(PromotionFacts { merchant: shop, record, version, tiers, totals: summed(sums, currency)? }))
     }
+}
+
+fn candidate((merchant, affiliate): (Uuid, Uuid)) -> Candidate {
+    (MerchantId::from_uuid(merchant), AffiliateId::from_uuid(affiliate))
 }
 
 fn summed((revenue, orders, paid): (i64, i64, i64), currency: Currency) -> Mapped<Totals> {

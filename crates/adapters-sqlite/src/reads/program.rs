@@ -146,14 +146,8 @@ fn candidates(
     after: Option<Candidate>,
     limit: usize,
 ) -> QueryResult<Vec<Candidate>> {
-    let first = after.map_or_else(Uuid::nil, |(merchant, _)| merchant.uuid());
-    let shops: Vec<Uid> = merchants::table
-        .filter(sql::<Bool>("tier_count > 0").and(merchants::id.ge(Uid(first))))
-        .order(merchants::id)
-        .select(merchants::id)
-        .load(connection)?;
     let mut found = Vec::new();
-    for shop in shops {
+    for shop in with_tiers(connection, after)? {
         let credited = credited(connection, shop, window)?.into_iter().map(|affiliate| (shop.id(), affiliate));
         found.extend(credited.filter(|candidate| after.is_none_or(|after| *candidate > after)));
         if found.len() >= limit {
@@ -161,6 +155,35 @@ fn candidates(
         }
     }
     found.truncate(limit);
+    Ok(found)
+}
+
+/// The merchants that have tiers, from that of `after` on.
+fn with_tiers(connection: &mut SqliteConnection, after: Option<Candidate>) -> QueryResult<Vec<Uid>> {
+    let first = after.map_or_else(Uuid::nil, |(merchant, _)| merchant.uuid());
+    merchants::table
+        .filter(sql::<Bool>("tier_count > 0").and(merchants::id.ge(Uid(first))))
+        .order(merchants::id)
+        .select(merchants::id)
+        .load(connection)
+}
+
+fn aspirants(connection: &mut SqliteConnection, after: Option<Candidate>, limit: usize) -> QueryResult<Vec<Candidate>> {
+    let mut found = Vec::new();
+    for shop in with_tiers(connection, after)? {
+        let beyond = after.filter(|(merchant, _)| *merchant == shop.id()).map_or_else(Uuid::nil, |(_, id)| id.uuid());
+        let room = i64::try_from(limit.saturating_sub(found.len())).unwrap_or(i64::MAX);
+        let ids: Vec<Uid> = affiliates::table
+            .filter(affiliates::merchant_id.eq(shop).and(affiliates::id.gt(Uid(beyond))))
+            .order(affiliates::id)
+            .select(affiliates::id)
+            .limit(room)
+            .load(connection)?;
+        found.extend(ids.into_iter().map(|id| (shop.id(), id.id())));
+        if found.len() >= limit {
+            break;
+        }
+    }
     Ok(found)
 }
 
@@ -287,6 +310,11 @@ impl ProgramReads for SqliteStorage {
     ) -> Result<Vec<Candidate>, ReadError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.readers.read(move |connection| Ok(candidates(connection, window, after, limit)?)).await
+    }
+
+    async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Result<Vec<Candidate>, ReadError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.readers.read(move |connection| Ok(aspirants(connection, after, limit)?)).await
     }
 
     async fn promotion_facts(

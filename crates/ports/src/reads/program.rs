@@ -142,6 +142,9 @@ pub trait ProgramReads: Send + Sync {
     /// in the order of merchant and affiliate; at most `limit`, after `after`.
     async fn tier_candidates(&self, window: Window, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>>;
 
+    /// Global: all affiliates of merchants that have tiers, in the same order; at most `limit`, after `after`.
+    async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>>;
+
     /// For lifting one affiliate; `None` if there is no such affiliate.
     async fn promotion_facts(&self, merchant: MerchantId, affiliate: AffiliateId) -> Read<Option<PromotionFacts>>;
 }

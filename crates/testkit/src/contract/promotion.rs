@@ -74,6 +74,35 @@ pub(crate) async fn whoever_is_credited_in_the_window_is_a_candidate(nodes: &Nod
     }
 }
 
+pub(crate) async fn every_affiliate_aspires_where_there_are_tiers(nodes: &Nodes) {
+    let (ids, shop) = shop(nodes).await;
+    let affiliates = ["ann", "bob", "eve"].map(|name| build::affiliate(&ids, name));
+    win(nodes, affiliates.iter().fold(ChangeSet::new(shop.test.id), Grow::with_affiliate)).await;
+    let theirs = build::affiliate(&ids, "theirs");
+    win(nodes, sets::add_affiliate(shop.live.id, &theirs)).await;
+    assert_eq!(nodes.two.tier_aspirants(None, 10).await.unwrap(), [], "no merchant has tiers");
+
+    with_tiers(nodes, &shop.test).await;
+    let mut all: Vec<Candidate> = affiliates.iter().map(|affiliate| (shop.test.id, affiliate.id)).collect();
+    all.sort();
+    assert_eq!(nodes.two.tier_aspirants(None, 10).await.unwrap(), all);
+    with_tiers(nodes, &shop.live).await;
+    all.push((shop.live.id, theirs.id));
+    all.sort();
+    for limit in [1, 2, 3, 4, 9] {
+        let mut walked = Vec::new();
+        loop {
+            let part = nodes.two.tier_aspirants(walked.last().copied(), limit).await.unwrap();
+            assert!(part.len() <= usize::try_from(limit).unwrap());
+            if part.is_empty() {
+                break;
+            }
+            walked.extend(part);
+        }
+        assert_eq!(walked, all, "{limit} at once");
+    }
+}
+
 async fn facts(nodes: &Nodes, merchant: MerchantId, affiliate: &Affiliate) -> PromotionFacts {
     nodes.two.promotion_facts(merchant, affiliate.id).await.unwrap().unwrap()
 }

@@ -49,6 +49,9 @@ impl ProgramReads for Stub {
     async fn tier_candidates(&self, _: Window, _: Option<Candidate>, _: u32) -> Read<Vec<Candidate>> {
         Ok(Vec::new())
     }
+    async fn tier_aspirants(&self, _: Option<Candidate>, _: u32) -> Read<Vec<Candidate>> {
+        Ok(Vec::new())
+    }
     async fn promotion_facts(&self, _: MerchantId, _: AffiliateId) -> Read<Option<PromotionFacts>> {
         Ok(None)
     }
