@@ -8,6 +8,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 on_both_storages!(
     three_friends_get_what_they_were_promised,
+    what_speaks_against_an_order_is_told,
     a_lone_creator_is_reminded_and_the_group_expires,
     a_reminder_is_an_e_mail_in_live_mode_alone,
     a_group_has_exactly_its_fields,
@@ -86,6 +87,35 @@ async fn three_friends_get_what_they_were_promised(shop: Shop) {
     assert_eq!(sent("CASHBACK_PROCESSING").await.ok()["status"], "CASHBACK_PROCESSING");
     assert_eq!(sent("CASHBACK_SENT").await.ok()["status"], "CASHBACK_SENT");
     shop.world.site.run(&["reconcile"]).success();
+}
+
+async fn what_speaks_against_an_order_is_told(shop: Shop) {
+    let first = shop.order(json!({"customerPhoneNumber": "+33 1 98 76 54 32"})).await;
+    assert_eq!(first["riskLevel"], "LOW");
+    let phone = shop.client.get(&path("customers", &first["customerId"])).await.ok()["phoneNumber"].clone();
+    assert_eq!(phone, "+33 1 98 76 54 32");
+    let number = crate::support::number();
+    let thrown = format!("risk{number}@box.mailinator.com");
+    for (more, level) in [
+        (json!({}), "LOW"),
+        (json!({"customerPhoneNumber": "(331) 98765432"}), "MEDIUM"),
+        (json!({"customerEmail": thrown}), "MEDIUM"),
+        // The fifth within ten minutes.
+        (json!({}), "MEDIUM"),
+        (json!({"customerPhoneNumber": "(331) 98765432"}), "HIGH"),
+    ] {
+        let joined = shop.join(&first, more.clone()).await;
+        assert_eq!(joined["riskLevel"], level, "{more}");
+    }
+    // An order in old clothes is weighed like any other: the fifth of its customer within the hour, and a thrown address.
+    let cart = json!({"customerFirstName": "A", "customerLastName": "B", "customerEmail": thrown, "amountTotal": 100});
+    for level in ["MEDIUM", "MEDIUM", "MEDIUM", "HIGH"] {
+        let session = shop.client.post("/checkout-sessions", &cart).await.created();
+        assert_eq!(shop.client.get(&path("orders", &session["id"])).await.ok()["riskLevel"], level);
+    }
+    shop.advance(3_601).await;
+    let session = shop.client.post("/checkout-sessions", &cart).await.created();
+    assert_eq!(shop.client.get(&path("orders", &session["id"])).await.ok()["riskLevel"], "MEDIUM", "an hour later");
 }
 
 async fn a_lone_creator_is_reminded_and_the_group_expires(shop: Shop) {

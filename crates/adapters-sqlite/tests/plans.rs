@@ -29,12 +29,13 @@ use std::{
 use uuid::Uuid;
 
 /// What a question may ask for, the narrowest first, and how the plan says that it is looked up.
-const NARROW: [(&str, &str); 6] = [
+const NARROW: [(&str, &str); 7] = [
     ("`id` = ?", "id=?"),
     ("`id` IN (?)", "id=?"),
     ("`session` = ?", "session=?"),
     ("`order_id` = ?", "order_id=?"),
     ("`affiliate_id` = ?", "affiliate_id=?"),
+    ("`customer_id` = ?", "customer_id=?"),
     ("`status` = ?", "status=?"),
 ];
 
@@ -336,6 +337,7 @@ async fn ask_about_groups(storage: &SqliteStorage) {
         group_id: Some(group),
     };
     storage.place_facts(merchant, &lookup).await.unwrap();
+    storage.place_facts(merchant, &OrderLookup { customer_id: Some(customer), ..lookup }).await.unwrap();
     storage.group(merchant, group).await.unwrap();
     storage.group_of_code(merchant, "AB12CD34").await.unwrap();
     storage.group_facts(merchant, group).await.unwrap();

@@ -1,5 +1,7 @@
 //! E-mail addresses, compared the way people mean them.
 
+use crate::throwaway;
+use std::iter;
 use uuid::Uuid;
 
 /// A plausible e-mail address, kept as given and compared case-folded (product 4).
@@ -63,6 +65,14 @@ impl Email {
         self.0.to_lowercase()
     }
 
+    /// Whether it is of a provider of addresses that are thrown away after use, or of a name under it.
+    pub fn is_throwaway(&self) -> bool {
+        let folded = self.folded();
+        let domain = folded.rsplit_once('@').map(|(_, domain)| domain);
+        let mut names = iter::successors(domain, |name| name.split_once('.').map(|(_, parent)| parent));
+        names.any(|name| throwaway::DOMAINS.contains(&name))
+    }
+
     /// The form in which two addresses count as one person's (self-referral): folded, without the plus-tag and dots
     /// where the provider ignores them.
     pub fn person(&self) -> String {
@@ -115,6 +125,18 @@ mod tests {
         for (a, b) in [("bob+1@example.com", "bob@example.com"), ("b.ob@outlook.com", "bob@outlook.com")] {
             assert_ne!(Email::parse(a).unwrap().person(), Email::parse(b).unwrap().person());
         }
+    }
+
+    #[test]
+    fn throwaway_providers_and_names_under_them() {
+        for thrown in ["a@mailinator.com", "a@Team.MAILINATOR.com", "a+b@x.y.yopmail.fr"] {
+            assert!(Email::parse(thrown).unwrap().is_throwaway(), "{thrown}");
+        }
+        for kept in ["a@example.com", "a@notmailinator.com", "mailinator.com@example.com", "a@mailinator.com.example"] {
+            assert!(!Email::parse(kept).unwrap().is_throwaway(), "{kept}");
+        }
+        assert!(throwaway::DOMAINS.is_sorted_by(|a, b| a < b));
+        assert!(throwaway::DOMAINS.iter().all(|name| name.contains('.') && **name == name.to_lowercase()));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::{
     Actor, Checkout, Customer, CustomerId, Email, EventId, ExternalId, Group, GroupId, GroupStatus, GroupTerms, Level,
-    Locale, Metadata, Money, MoneyError, OrderId, OrderReference, PersonName, PhoneNumber, Refusal, ShareId, Timestamp,
-    words::words,
+    Locale, Metadata, Money, MoneyError, OrderId, OrderReference, Pace, PersonName, PhoneNumber, Refusal, RiskLevel,
+    ShareId, Surroundings, Timestamp, words::words,
 };
 
 /// Where an order's cashback stands: `CREATED → CASHBACK_AVAILABLE → CASHBACK_PROCESSING → CASHBACK_SENT`.
@@ -24,21 +24,6 @@ words!(OrderStatus {
     CashbackProcessing = "CASHBACK_PROCESSING",
     CashbackSent = "CASHBACK_SENT",
 });
-
-/// How likely it is that an order joins its own creator's group.
-///
-/// `HIGH`: the address is the creator's in another spelling (plus-tags and dots, where the provider ignores them).
-/// `MEDIUM`: the telephone number is the creator's. `LOW`: neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RiskLevel {
-    /// Nothing speaks for it.
-    Low,
-    /// The creator's telephone number.
-    Medium,
-    /// The creator's address in another spelling.
-    High,
-}
-words!(RiskLevel { Low = "LOW", Medium = "MEDIUM", High = "HIGH" });
 
 /// A customer's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +68,7 @@ pub struct Order {
     pub reference: Option<OrderReference>,
     /// The conversion that it is too, where it named a session or a coupon.
     pub event_id: Option<EventId>,
-    /// How likely it joins its own creator's group.
+    /// How much spoke against it when it was placed.
     pub risk: RiskLevel,
     /// The caller's own data.
     pub metadata: Metadata,
@@ -114,13 +99,13 @@ pub struct NewOrder {
 }
 
 impl Order {
-    /// A new order of `customer` in `group`; `creator` is who opened that, unless this order does.
+    /// A new order of `customer` in `group`.
     pub fn place(
         id: OrderId,
         ask: NewOrder,
         customer: &Customer,
         group: &Group,
-        creator: Option<&Customer>,
+        around: Surroundings<'_>,
         by: Actor,
         now: Timestamp,
     ) -> Self {
@@ -144,10 +129,10 @@ impl Order {
             status: OrderStatus::Created,
             available_at: None,
             participates: true,
-            ambassador_id: creator.map(|creator| creator.id),
+            ambassador_id: around.creator.map(|creator| creator.id),
             reference,
             event_id: None,
-            risk: creator.map_or(RiskLevel::Low, |creator| risk(&customer.email, phone.as_ref(), creator)),
+            risk: RiskLevel::of(&customer.email, phone.as_ref(), around, now),
             phone,
             metadata,
             checkout,
@@ -234,14 +219,16 @@ impl Order {
         Self { event_id: Some(event), ..self }
     }
 
-    /// In another group, which it opens: its first one closed without any cashback.
+    /// In another group, which it opens: its first one closed without any cashback. Of what spoke against it only what it
+    /// tells itself still does.
     pub fn opens(&self, group: &Group, by: Actor, now: Timestamp) -> Self {
+        let alone = Surroundings { creator: None, pace: &Pace::default() };
         Self {
             group_id: group.id,
             share_id: group.share_id.clone(),
             ambassador_id: None,
             application_fee: group.terms.fee(self.amount),
-            risk: RiskLevel::Low,
+            risk: RiskLevel::of(&self.email, self.phone.as_ref(), alone, now),
             ..self.touched(by, now)
         }
     }
@@ -270,21 +257,6 @@ impl Order {
     /// Time never runs backwards within it.
     fn touched(&self, by: Actor, now: Timestamp) -> Self {
         Self { updated_at: now.max(self.updated_at), updated_by: by, ..self.clone() }
-    }
-}
-
-fn risk(email: &Email, phone: Option<&PhoneNumber>, creator: &Customer) -> RiskLevel {
-    let digits = |phone: &PhoneNumber| phone.as_str().chars().filter(char::is_ascii_digit).collect::<String>();
-    let same_phone = || {
-        let (own, theirs) = (phone.map(digits), creator.phone.as_ref().map(digits));
-        own.is_some_and(|own| own.len() > 3 && Some(own) == theirs)
-    };
-    if email.person() == creator.email.person() {
-        RiskLevel::High
-    } else if same_phone() {
-        RiskLevel::Medium
-    } else {
-        RiskLevel::Low
     }
 }
 

@@ -186,6 +186,7 @@ macro_rules! contract_cases {
             orders {
                 an_order_comes_back_whole
                 orders_are_listed_in_any_order_and_searched
+                the_latest_orders_tell_the_pace
                 what_placing_an_order_needs
                 what_moving_an_order_needs
                 what_showing_sessions_needs

@@ -66,7 +66,10 @@ pub(crate) struct OrderObject<'a> {
     ambassador_id: Option<String>,
     /// Your own id of it; unique.
     client_reference_id: Option<&'a str>,
-    /// HIGH: the address is the group's creator's in another spelling. MEDIUM: the telephone number is. LOW: neither.
+    /// How much spoke against it when it was placed; it is for you to look at, and refuses nothing. HIGH: the address is
+    /// that of the group's creator in another spelling, or two of these together. MEDIUM: one of them. LOW: none. The
+    /// telephone number is that of the group's creator; the address is of a provider of throwaway addresses; it is the
+    /// fifth or a later order of its customer within an hour, or in its group within ten minutes.
     risk_level: RiskLevelWord,
     /// When it was made.
     created_at: Instant,

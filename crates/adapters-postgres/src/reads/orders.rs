@@ -8,11 +8,14 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{CustomerRow, Mapped, OrderRow, Readable, Stored, parsed},
+    rows::{CustomerRow, Mapped, OrderRow, Readable, Stored, instant, parsed},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{CustomerId, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Timestamp};
+use diesel::data_types::PgTimestamp;
+use domain::{
+    CustomerId, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Pace, Timestamp,
+};
 use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, SessionFacts, Space};
 use tokio::try_join;
 use uuid::Uuid;
@@ -42,6 +45,21 @@ fn customer_of_email<'a>(merchant: MerchantId, email: Option<&Email>) -> Sql<'a,
     .bind(email.map(Email::folded))
 }
 
+/// When the latest orders were placed in which `column` is what `value` finds, newest first; without a value `column` is
+/// compared with a parameter of the statement.
+fn latest<'a>(merchant: MerchantId, column: &str, value: Option<&str>) -> Sql<'a, PgTimestamp> {
+    let (value, most) = (value.unwrap_or("?"), Pace::LOOKED_AT);
+    Sql::new(format!(
+        "SELECT o.created_at FROM orders o WHERE o.merchant_id = ? AND o.{column} = {value} \
+         ORDER BY o.created_at DESC, o.id DESC LIMIT {most}"
+    ))
+    .bind(merchant.uuid())
+}
+
+fn instants(rows: Vec<PgTimestamp>) -> Mapped<Vec<Timestamp>> {
+    rows.into_iter().map(instant).collect()
+}
+
 #[async_trait]
 impl OrderReads for PostgresStorage {
     async fn order(&self, merchant: MerchantId, id: OrderId) -> Read<Option<Order>> {
@@ -59,17 +77,25 @@ impl OrderReads for PostgresStorage {
     async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Read<Option<PlaceFacts>> {
         let OrderLookup { customer_id, email, reference, group_id } = lookup;
         let reader = self.readers.reader()?;
-        let named = match customer_id {
-            Some(id) => customer(merchant, Some(*id)),
-            None => customer_of_email(merchant, email.as_ref()),
+        let of_customer = "customer_id";
+        let (named, ordered) = match customer_id {
+            Some(id) => (customer(merchant, Some(*id)), latest(merchant, of_customer, None).bind(id.uuid())),
+            None => {
+                let ordered = latest(merchant, of_customer, Some(&owner(Space::CustomerEmail)));
+                let ordered = ordered.bind(merchant.uuid()).bind(email.as_ref().map(Email::folded));
+                (customer_of_email(merchant, email.as_ref()), ordered)
+            }
         };
+        let in_group = latest(merchant, "group_id", None).bind(group_id.map(GroupId::uuid));
         let reference = reference.as_ref().map(|reference| OrderReference::as_str(reference).to_owned());
-        let (reference, shop, settings, named) = try_join!(
+        let (reference, shop, settings, named, ordered, in_group) = try_join!(
             biased;
             reader.first(owner_alone(merchant, Space::OrderReference, reference)),
             reader.first(merchant_of(merchant)),
             reader.first(settings_of(merchant)),
             reader.first(named),
+            reader.all(ordered),
+            reader.all(in_group),
         )?;
         let Some(shop) = shop else { return Ok(None) };
         let customer_row = named.map(Readable::versioned).transpose()?;
@@ -95,6 +121,7 @@ impl OrderReads for PostgresStorage {
             group: joined.map(Readable::versioned).transpose()?,
             creator: creator.map(Readable::entity).transpose()?,
             email_owner: email_owner.flatten(),
+            pace: Pace { of_customer: instants(ordered)?, of_group: instants(in_group)? },
         }))
     }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Timestamp};
+use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Pace, Timestamp};
 use ports::{
     Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts, Space, Versioned,
 };
@@ -32,6 +32,33 @@ pub(super) fn order(
 fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Order>, Fault> {
     let of_merchant = || orders::table.filter(orders::merchant_id.eq(Uid::from(merchant))).into_boxed();
     counted!(connection, of_merchant(), orders as OrderRow, ask)
+}
+
+/// When the latest orders of a customer and in a group were placed, newest first.
+fn pace(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    customer: Option<CustomerId>,
+    group: Option<GroupId>,
+) -> Result<Pace, Fault> {
+    let latest = || {
+        orders::table
+            .filter(orders::merchant_id.eq(Uid::from(id)))
+            .order((orders::created_at.desc(), orders::id.desc()))
+            .limit(i64::from(Pace::LOOKED_AT))
+            .select((orders::id, orders::created_at))
+    };
+    let of_customer: Vec<(Uid, i64)> = match customer {
+        Some(customer) => latest().filter(orders::customer_id.eq(Uid::from(customer))).load(connection)?,
+        None => Vec::new(),
+    };
+    let of_group: Vec<(Uid, i64)> = match group {
+        Some(group) => latest().filter(orders::group_id.eq(Uid::from(group))).load(connection)?,
+        None => Vec::new(),
+    };
+    let instant = |(id, at): (Uid, i64)| Reading::of("orders", id.0).time("created_at", at);
+    let instants = |rows: Vec<(Uid, i64)>| rows.into_iter().map(instant).collect::<Result<Vec<_>, _>>();
+    Ok(Pace { of_customer: instants(of_customer)?, of_group: instants(of_group)? })
 }
 
 fn place_facts(
@@ -58,6 +85,7 @@ fn place_facts(
     let key = group.as_ref().zip(address).map(|(group, address)| group.row.email_key(&address));
     let email_owner = key.map(|key| owner_of(connection, id, Space::GroupEmail, &key)).transpose()?.flatten();
     let creator = group.as_ref().map(|group| customer(connection, id, group.row.customer_id)).transpose()?.flatten();
+    let pace = pace(connection, id, named, *group_id)?;
     Ok(Some(PlaceFacts {
         merchant,
         settings,
@@ -66,6 +94,7 @@ fn place_facts(
         group,
         creator: creator.map(|creator| creator.row),
         email_owner,
+        pace,
     }))
 }
 

@@ -9,7 +9,7 @@ use crate::{Answer, AppError, Once, Principal, customers, group_settings::terms}
 use domain::{
     Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
     Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderReference, PersonName, PhoneNumber, Refusal,
-    ScheduleWish, ShareId, Timestamp,
+    ScheduleWish, ShareId, Surroundings, Timestamp,
 };
 use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
 
@@ -100,7 +100,7 @@ impl Orders {
         facts: PlaceFacts,
         conversion: Option<Conversion<'_>>,
     ) -> Result<(ChangeSet, WrittenOrder), AppError> {
-        let PlaceFacts { merchant, settings, customer, reference_owner, group, creator, email_owner } = facts;
+        let PlaceFacts { merchant, settings, customer, reference_owner, group, creator, email_owner, pace } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
         let mut set = self.desk.set_for(&merchant)?;
@@ -139,7 +139,8 @@ impl Orders {
             metadata: ask.metadata.clone(),
             checkout: ask.checkout.clone(),
         };
-        let mut order = Order::place(id, new, &customer, &group, creator.as_ref(), by, now);
+        let around = Surroundings { creator: creator.as_ref(), pace: &pace };
+        let mut order = Order::place(id, new, &customer, &group, around, by, now);
         if let Some(conversion) = conversion {
             order = self.convert(&mut set, who, merchant.clone(), conversion, order, &group.terms)?;
         }

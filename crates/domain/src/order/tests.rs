@@ -12,6 +12,10 @@ fn euro(minor: i64) -> Money {
 }
 
 pub(crate) fn order(minor: i64) -> Order {
+    place(minor, &customer(2), Surroundings { creator: Some(&customer(1)), pace: &Pace::default() })
+}
+
+fn place(minor: i64, buyer: &Customer, around: Surroundings<'_>) -> Order {
     let ask = NewOrder {
         first_name: None,
         last_name: None,
@@ -23,7 +27,7 @@ pub(crate) fn order(minor: i64) -> Order {
         checkout: Checkout::default(),
     };
     let id = OrderId::from_uuid(uuid::Uuid::from_u128(3));
-    Order::place(id, ask, &customer(2), &group(1, 10), Some(&customer(1)), Actor::System, at(0))
+    Order::place(id, ask, buyer, &group(1, 10), around, Actor::System, at(0))
 }
 
 #[test]
@@ -35,16 +39,19 @@ fn an_order_takes_from_its_customer_what_it_does_not_say() {
 }
 
 #[test]
-fn risk_has_plain_signals() {
-    let creator = customer(1);
-    let other = Customer { phone: PhoneNumber::parse("+49 999").ok(), ..customer(9) };
-    let risk = |email: &str, phone: &str| {
-        risk(&Email::parse(email).unwrap(), PhoneNumber::parse(phone).ok().as_ref(), &creator)
-    };
-    assert_eq!(risk(other.email.as_str(), "+49 999"), RiskLevel::Low);
-    assert_eq!(risk(other.email.as_str(), "+33-123"), RiskLevel::Medium);
-    let gmail = Customer { email: Email::parse("bob.smith@gmail.com").unwrap(), ..creator };
-    assert_eq!(super::risk(&Email::parse("bobsmith+2@gmail.com").unwrap(), None, &gmail), RiskLevel::High);
+fn its_risk_is_weighed_when_it_is_placed() {
+    let (creator, calm) = (customer(1), Pace::default());
+    let around = Surroundings { creator: Some(&creator), pace: &calm };
+    let risk = |buyer: &Customer| place(35_000, buyer, around).risk;
+    let phone = |text| PhoneNumber::parse(text).ok();
+    assert_eq!(risk(&Customer { phone: phone("+49 9999"), ..customer(2) }), RiskLevel::Low);
+    assert_eq!(risk(&Customer { email: creator.email.clone(), ..customer(2) }), RiskLevel::High);
+    let thrown = Customer { email: Email::parse("b@mailinator.com").unwrap(), ..customer(2) };
+    assert_eq!(risk(&thrown), RiskLevel::Medium);
+    let order =
+        place(35_000, &thrown, Surroundings { pace: &Pace { of_group: vec![at(0); 4], ..calm.clone() }, ..around });
+    assert_eq!(order.risk, RiskLevel::High);
+    assert_eq!(order.opens(&group(1, 10), Actor::System, at(1)).risk, RiskLevel::Medium, "what it tells itself");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{Counted, Due, ListAsk, Versioned};
 use async_trait::async_trait;
 use domain::{
     Customer, CustomerId, Email, Group, GroupId, GroupSettings, GroupStatus, Merchant, MerchantId, Order, OrderId,
-    OrderReference, Timestamp,
+    OrderReference, Pace, Timestamp,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -41,6 +41,8 @@ pub struct PlaceFacts {
     /// The order by which the customer's address, or the one that was asked about, takes part in the group. Never older
     /// than the group.
     pub email_owner: Option<Uuid>,
+    /// When the latest orders of the customer and in the group were placed.
+    pub pace: Pace,
 }
 
 /// An order and the group that it is in.

@@ -11,7 +11,7 @@ use crate::{
     extremes,
     sets::{self, Grow},
 };
-use domain::{Checkout, Customer, Group, GroupStatus, Merchant, MerchantClock, Order, OrderReference};
+use domain::{Checkout, Customer, Group, GroupStatus, Merchant, MerchantClock, Order, OrderReference, Pace};
 use ports::{ChangeSet, Counted, Due, IdSourceExt, OrderFacts, OrderLookup, PlaceFacts, SessionFacts, SortBy, Version};
 
 /// A customer whose order opened a group.
@@ -121,13 +121,23 @@ pub(crate) async fn what_placing_an_order_needs(nodes: &Nodes) {
             group_id: Some(group.id),
         };
         let found = facts(lookup).await;
-        let PlaceFacts { merchant, settings, customer: read, reference_owner, group: joined, creator: by, email_owner } =
-            found;
+        let PlaceFacts {
+            merchant,
+            settings,
+            customer: read,
+            reference_owner,
+            group: joined,
+            creator: by,
+            email_owner,
+            pace,
+        } = found;
         assert_eq!((merchant, settings), (sets::first(shop.test.clone()), None));
         assert_eq!(read, Some(sets::first(customer.clone())));
         assert_eq!(reference_owner, Some(order.id.uuid()));
         assert_eq!((joined, by), (Some(sets::first(group.clone())), Some(creator.clone())));
         assert_eq!(email_owner, takes_part.then_some(order.id.uuid()));
+        let of_customer = if takes_part { vec![order.created_at] } else { Vec::new() };
+        assert_eq!(pace, Pace { of_customer, of_group: vec![order.created_at] });
     }
     let unknown = OrderLookup {
         email: Some(build::customer(&ids, "new").email),
@@ -137,7 +147,7 @@ pub(crate) async fn what_placing_an_order_needs(nodes: &Nodes) {
     };
     let found = facts(unknown).await;
     assert!(found.customer.is_none() && found.group.is_none() && found.creator.is_none());
-    assert_eq!((found.reference_owner, found.email_owner), (None, None));
+    assert_eq!((found.reference_owner, found.email_owner, found.pace), (None, None, Pace::default()));
     let mut set = ChangeSet::new(shop.test.id);
     set.rows.group_settings.insert(extremes::group_settings(&shop.test));
     win(nodes, set).await;
@@ -146,7 +156,37 @@ pub(crate) async fn what_placing_an_order_needs(nodes: &Nodes) {
     let own = OrderLookup { customer_id: Some(creator.id), group_id: Some(group.id), ..OrderLookup::default() };
     let foreign = nodes.two.place_facts(shop.live.id, &own).await.unwrap().unwrap();
     assert!(foreign.customer.is_none() && foreign.group.is_none() && foreign.email_owner.is_none());
+    assert_eq!(foreign.pace, Pace::default());
     assert!(nodes.two.place_facts(ids.id(), &own).await.unwrap().is_none());
+}
+
+pub(crate) async fn the_latest_orders_tell_the_pace(nodes: &Nodes) {
+    let Opened { ids, shop, creator, group, order } = Opened::stored(nodes).await;
+    let (friend, elsewhere) = (build::customer(&ids, "friend"), build::group(&ids, &creator, "OTHER000"));
+    let mut set = ChangeSet::new(shop.test.id).with_customer(&friend).with_group(&elsewhere);
+    // The creator's own are in another group and the friend's in this one, not in the order of their times.
+    for (n, seconds) in [30, 10, 50, 20, 40, 50].into_iter().enumerate() {
+        let at = |order: Order| Order { created_at: moment(seconds), participates: false, ..order };
+        let hers = Order {
+            reference: OrderReference::parse(&format!("own-{n}")).ok(),
+            ..build::order(&ids, &creator, &elsewhere)
+        };
+        set = set.with_order(&at(hers)).with_order(&at(build::order(&ids, &friend, &group)));
+    }
+    win(nodes, set).await;
+    let facts = async |customer: &Customer| {
+        let by_email = OrderLookup { email: Some(customer.email.clone()), ..OrderLookup::default() };
+        let by_id = OrderLookup { customer_id: Some(customer.id), group_id: Some(group.id), ..OrderLookup::default() };
+        let by_email = nodes.two.place_facts(shop.test.id, &by_email).await.unwrap().unwrap().pace;
+        let by_id = nodes.two.place_facts(shop.test.id, &by_id).await.unwrap().unwrap().pace;
+        assert_eq!((&by_email.of_customer, by_email.of_group), (&by_id.of_customer, Vec::new()));
+        by_id
+    };
+    let latest = [50, 50, 40, 30].map(moment).to_vec();
+    for customer in [&creator, &friend] {
+        assert_eq!(facts(customer).await, Pace { of_customer: latest.clone(), of_group: latest.clone() });
+    }
+    assert!(order.created_at < moment(10), "the oldest is not looked at");
 }
 
 pub(crate) async fn what_moving_an_order_needs(nodes: &Nodes) {

@@ -1,0 +1,4 @@
+-- A customer's latest orders, for what speaks against the next one, and all of them, for whoever is erased.
+CREATE INDEX orders_by_customer ON orders (merchant_id, customer_id, created_at, id);
+
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('orders', 'orders_by_customer', '20000 5000 4 2 1');
