@@ -174,10 +174,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     tag = "Older surface", operation_id = "createCheckoutSession", request_body = NewCheckoutSessionBody,
     responses((status = 201, description = "The new session.", body = CheckoutSessionObject<'static>)),
     extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
-        ("x-codes" = json!([
-            "NOT_FOUND", "ALREADY_EXISTS", "COMPLETED_EXPIRED_CANCELED", "MAX_PARTICIPANTS_REACHED",
-            "EMAIL_ALREADY_USED", "AMOUNT_TOO_LOW", "CUSTOMER_BLOCKED"
-        ])))
+        ("x-codes" = json!(super::PLACING_CODES)))
 )]
 #[post("/checkout-sessions")]
 async fn create(mut call: Call<Write>) -> Handled {

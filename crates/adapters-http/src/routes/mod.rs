@@ -36,6 +36,17 @@ use utoipa_actix_web::{scope, service_config::ServiceConfig};
 /// Where the API's own operations live.
 pub(crate) const BASE: &str = "/api/v1";
 
+/// What placing an order may refuse beyond its shape, in whatever clothes.
+const PLACING_CODES: [&str; 7] = [
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "COMPLETED_EXPIRED_CANCELED",
+    "MAX_PARTICIPANTS_REACHED",
+    "EMAIL_ALREADY_USED",
+    "AMOUNT_TOO_LOW",
+    "CUSTOMER_BLOCKED",
+];
+
 /// Registers every operation of the main listener.
 pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     let api = scope(BASE)

@@ -144,10 +144,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     tag = "Orders", operation_id = "createOrder", request_body = NewOrderBody,
     responses((status = 201, description = "The new order.", body = OrderObject<'static>)),
     extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
-        ("x-codes" = json!([
-            "NOT_FOUND", "ALREADY_EXISTS", "COMPLETED_EXPIRED_CANCELED", "MAX_PARTICIPANTS_REACHED",
-            "EMAIL_ALREADY_USED", "AMOUNT_TOO_LOW", "CUSTOMER_BLOCKED"
-        ])))
+        ("x-codes" = json!(super::PLACING_CODES)))
 )]
 #[post("/orders")]
 async fn create(mut call: Call<Write>) -> Handled {
