@@ -133,6 +133,12 @@ pub(crate) const ALL: &[Fixture] = &[
         body: Some(|_| json!({"status": "approved"})),
         stranger: Stranger::NotFound,
     },
+    Fixture {
+        operation: "POST /api/v1/affiliates/{id}/erase",
+        path: |things| format!("affiliates/{}/erase", id(&things.pending)),
+        body: None,
+        stranger: Stranger::NotFound,
+    },
     Fixture { operation: "GET /api/v1/coupons", path: |_| "coupons".to_owned(), body: None, stranger: Stranger::Own },
     Fixture {
         operation: "POST /api/v1/coupons",

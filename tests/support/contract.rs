@@ -183,6 +183,7 @@ fn check_error(what: &str, status: u16, request_id: &str, header: &dyn Header, b
         404 => &["NOT_FOUND"],
         405 => &["METHOD_NOT_ALLOWED"],
         408 => &["REQUEST_TIMEOUT"],
+        410 => &["ANSWER_ERASED"],
         413 => &["PAYLOAD_TOO_LARGE"],
         415 => &["UNSUPPORTED_MEDIA_TYPE"],
         417 => &[

@@ -21,7 +21,7 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Bytes, Data},
 };
-use app::{Answer, App, Once, Principal};
+use app::{Answer, App, Once, Person, Principal};
 use credentials::authenticate;
 use domain::{Fault, Id, Kind, Refusal, Scope};
 use futures_util::future::LocalBoxFuture;
@@ -322,6 +322,14 @@ impl<S: Needs> Call<S> {
             Err(error) => error.into(),
             Ok(_) => refusal,
         }
+    }
+
+    /// Erases a person. Goes on when the caller is gone or was told that it takes too long: a pass over everything that was
+    /// ever announced may outlast any request, and would otherwise begin anew with the next one.
+    pub(crate) async fn erase(&self, person: Person, once: Option<Once>) -> Result<Answer, ApiError> {
+        let (edge, who) = (self.edge.clone(), self.who);
+        let erasing = actix_web::rt::spawn(async move { edge.outside.app.erasing.erase(&who, person, once).await });
+        Ok(erasing.await.map_err(|_| ApiError::new(Code::Internal))??)
     }
 
     /// 200 with an object.

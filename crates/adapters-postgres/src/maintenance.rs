@@ -3,12 +3,13 @@
 use crate::{
     PostgresStorage,
     error::read_error,
-    rows::time,
+    reads::window_end,
+    rows::{Mapped, parsed, time},
     sql::{Sql, execute},
 };
 use async_trait::async_trait;
-use domain::{AnnouncementId, MerchantId, Timestamp};
-use ports::{Maintenance, ReadError};
+use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
+use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ReplyStatus, Told};
 use uuid::Uuid;
 
 /// The tables that a reset wipes for a merchant, what depends on other rows first. Those of `replies` that it keeps are
@@ -43,14 +44,6 @@ fn wiped(table: &str) -> String {
     format!("FROM {table} WHERE merchant_id = ? AND {route}")
 }
 
-/// A condition on the bytes of `column`: one of several texts is in them, and another text is not; its values.
-fn tells(column: &str) -> String {
-    format!(
-        "EXISTS (SELECT FROM unnest(?) AS n (needle) WHERE position(convert_to(n.needle, 'UTF8') IN {column}) > 0) \
-         AND position(convert_to(?, 'UTF8') IN {column}) = 0"
-    )
-}
-
 #[async_trait]
 impl Maintenance for PostgresStorage {
     /// On a connection of its own. Rows that another node is just deleting are passed over.
@@ -75,27 +68,20 @@ impl Maintenance for PostgresStorage {
         Ok(u32::try_from(gone).unwrap_or(most))
     }
 
-    async fn announcements_with(
+    async fn announcements_after(
         &self,
         merchant: MerchantId,
-        needles: &[String],
-        without: &str,
+        after: Option<AnnouncementId>,
         most: u32,
-    ) -> Result<Vec<(AnnouncementId, Vec<u8>)>, ReadError> {
-        let sql = Sql::<(Uuid, Vec<u8>)>::new(format!(
-            "SELECT t.id, t.payload FROM announcements t WHERE t.merchant_id = ? AND {} ORDER BY t.id LIMIT ?",
-            tells("t.payload"),
-        ));
-        let sql = sql.bind(merchant.uuid()).bind_each(needles.iter().cloned()).bind(without.to_owned());
-        let found = self.readers.reader()?.all(sql.bind(i64::from(most))).await?;
+    ) -> Result<Vec<Told>, ReadError> {
+        let sql = Sql::<(Uuid, Vec<u8>)>::new("SELECT t.id, t.payload FROM announcements t WHERE t.merchant_id = ?");
+        let sql = sql.bind(merchant.uuid()).and(" AND t.id > ?", after.map(AnnouncementId::uuid));
+        let sql = sql.text(&format!(" ORDER BY t.id LIMIT {most}"));
+        let found = self.readers.reader()?.all(sql).await?;
         Ok(found.into_iter().map(|(id, payload)| (AnnouncementId::from_uuid(id), payload)).collect())
     }
 
-    async fn rewrite_announcements(
-        &self,
-        merchant: MerchantId,
-        payloads: Vec<(AnnouncementId, Vec<u8>)>,
-    ) -> Result<(), ReadError> {
+    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<Told>) -> Result<(), ReadError> {
         let (ids, payloads): (Vec<Uuid>, Vec<Vec<u8>>) =
             payloads.into_iter().map(|(id, payload)| (id.uuid(), payload)).unzip();
         let sql = Sql::new(
@@ -106,22 +92,54 @@ impl Maintenance for PostgresStorage {
         Ok(())
     }
 
-    async fn blank_replies(
+    async fn replies_after(
         &self,
         merchant: MerchantId,
-        needles: &[String],
-        without: &str,
-        blank: &[u8],
+        after: Option<&ReplyPlace>,
         most: u32,
-    ) -> Result<u32, ReadError> {
+    ) -> Result<Vec<Answered>, ReadError> {
+        let sql = Sql::<(String, String, Vec<u8>)>::new(
+            "SELECT t.route, t.key, t.body FROM replies t WHERE t.merchant_id = ?",
+        );
+        let sql = sql.bind(merchant.uuid());
+        let sql = match after {
+            Some(ReplyPlace { route, key }) => {
+                sql.text(" AND (t.route, t.key) > (?, ?)").bind(route.clone()).bind(key.as_str().to_owned())
+            }
+            None => sql,
+        };
+        let found = self.readers.reader()?.all(sql.text(&format!(" ORDER BY t.route, t.key LIMIT {most}"))).await?;
+        let answered = |(route, key, body): (String, String, Vec<u8>)| {
+            Ok((ReplyPlace { route, key: parsed(IdempotencyKey::parse(&key))? }, body))
+        };
+        Ok(found.into_iter().map(answered).collect::<Mapped<_>>()?)
+    }
+
+    async fn blank_replies(&self, merchant: MerchantId, places: Vec<ReplyPlace>) -> Result<(), ReadError> {
+        let (routes, keys): (Vec<String>, Vec<String>) =
+            places.into_iter().map(|ReplyPlace { route, key }| (route, key.as_str().to_owned())).unzip();
+        let gone = ReplyStatus::Gone.code();
         let sql = Sql::new(format!(
-            "UPDATE replies SET body = ? WHERE ctid = ANY (ARRAY (SELECT t.ctid FROM replies t \
-             WHERE t.merchant_id = ? AND {} LIMIT ? FOR UPDATE))",
-            tells("t.body"),
+            "UPDATE replies t SET status = {gone}, body = '' FROM unnest(?, ?) AS n (route, key) \
+             WHERE t.merchant_id = ? AND t.route = n.route AND t.key = n.key",
         ));
-        let sql = sql.bind(blank.to_vec()).bind(merchant.uuid()).bind_each(needles.iter().cloned());
-        let touched = self.upkeep.execute(sql.bind(without.to_owned()).bind(i64::from(most))).await?;
-        Ok(u32::try_from(touched).unwrap_or(most))
+        self.upkeep.execute(sql.bind_each(routes).bind_each(keys).bind(merchant.uuid())).await?;
+        Ok(())
+    }
+
+    async fn forget_clicks(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        after: Option<ClickId>,
+        window: u32,
+    ) -> Result<Option<ClickId>, ReadError> {
+        let after = after.map(ClickId::uuid);
+        let end = self.readers.reader()?.first(window_end("clicks", merchant, after, window)).await?;
+        let sql = Sql::new("DELETE FROM clicks WHERE merchant_id = ?").bind(merchant.uuid());
+        let sql = sql.and(" AND id > ?", after).and(" AND id <= ?", end).text(" AND affiliate_id = ?");
+        self.upkeep.execute(sql.bind(affiliate.uuid())).await?;
+        Ok(end.map(ClickId::from_uuid))
     }
 
     /// Rows that another node is just deleting are passed over. So it does not mean that nothing is left if nothing was

@@ -1,14 +1,23 @@
 //! Deleting what has served its time, and what a reset wipes.
 
-use crate::{SqliteStorage, connection::Role, error::Fault, values::Uid};
+use crate::{
+    SqliteStorage,
+    connection::Role,
+    error::Fault,
+    rows::Reading,
+    schema::{announcements, clicks, replies},
+    values::Uid,
+};
 use async_trait::async_trait;
 use diesel::{
-    QueryableByName, RunQueryDsl as _, SqliteConnection,
+    QueryableByName,
+    prelude::*,
     sql_types::{BigInt, Binary, Bool, Text},
 };
-use domain::{AnnouncementId, MerchantId, Timestamp};
-use ports::{Maintenance, ReadError};
+use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
+use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ReplyStatus, Told};
 use tokio::task;
+use uuid::Uuid;
 
 /// The tables that a reset wipes for a merchant, what depends on other rows first, each with the columns of its key
 /// after the merchant. Those of `replies` that it keeps are left out by a condition.
@@ -78,21 +87,6 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
     Ok(true)
 }
 
-/// A condition on the bytes of `column`: one of so many texts is in them, and another text is not; its values.
-fn tells(column: &str, needles: usize) -> String {
-    let one = format!("instr({column}, CAST(? AS BLOB)) > 0");
-    let any = vec![one; needles].join(" OR ");
-    format!("({any}) AND instr({column}, CAST(? AS BLOB)) = 0")
-}
-
-#[derive(QueryableByName)]
-struct Told {
-    #[diesel(sql_type = Binary)]
-    id: Uid,
-    #[diesel(sql_type = Binary)]
-    payload: Vec<u8>,
-}
-
 impl SqliteStorage {
     /// Does some upkeep in one transaction, on a connection of its own.
     async fn keep_up<T: Send + 'static>(
@@ -132,32 +126,27 @@ impl Maintenance for SqliteStorage {
         Ok(u32::try_from(deleting.await.map_err(|_| Fault::Gone)??).unwrap_or(most))
     }
 
-    async fn announcements_with(
+    async fn announcements_after(
         &self,
         merchant: MerchantId,
-        needles: &[String],
-        without: &str,
+        after: Option<AnnouncementId>,
         most: u32,
-    ) -> Result<Vec<(AnnouncementId, Vec<u8>)>, ReadError> {
-        let (needles, without) = (needles.to_vec(), without.to_owned());
+    ) -> Result<Vec<Told>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
-            let told = tells("payload", needles.len());
-            let asked =
-                format!("SELECT id, payload FROM announcements WHERE merchant_id = ? AND {told} ORDER BY id LIMIT ?");
-            let asked = diesel::sql_query(asked).into_boxed().bind::<Binary, _>(Uid::from(merchant));
-            let asked = needles.into_iter().fold(asked, |asked, needle| asked.bind::<Text, _>(needle));
-            let found: Vec<Told> =
-                asked.bind::<Text, _>(without).bind::<BigInt, _>(i64::from(most)).load(connection)?;
-            Ok(found.into_iter().map(|Told { id, payload }| (id.id(), payload)).collect())
+            let here = announcements::table.filter(announcements::merchant_id.eq(Uid::from(merchant))).into_boxed();
+            let here = match after {
+                Some(after) => here.filter(announcements::id.gt(Uid::from(after))),
+                None => here,
+            };
+            let part = here.order(announcements::id).limit(i64::from(most));
+            let found: Vec<(Uid, Vec<u8>)> =
+                part.select((announcements::id, announcements::payload)).load(connection)?;
+            Ok(found.into_iter().map(|(id, payload)| (id.id(), payload)).collect())
         };
         self.readers.read(work).await
     }
 
-    async fn rewrite_announcements(
-        &self,
-        merchant: MerchantId,
-        payloads: Vec<(AnnouncementId, Vec<u8>)>,
-    ) -> Result<(), ReadError> {
+    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<Told>) -> Result<(), ReadError> {
         self.keep_up(move |connection| {
             for (id, payload) in payloads {
                 diesel::sql_query("UPDATE announcements SET payload = ? WHERE merchant_id = ? AND id = ?")
@@ -171,24 +160,71 @@ impl Maintenance for SqliteStorage {
         .await
     }
 
-    async fn blank_replies(
+    async fn replies_after(
         &self,
         merchant: MerchantId,
-        needles: &[String],
-        without: &str,
-        blank: &[u8],
+        after: Option<&ReplyPlace>,
         most: u32,
-    ) -> Result<u32, ReadError> {
-        let (needles, without, blank) = (needles.to_vec(), without.to_owned(), blank.to_vec());
-        let touched = self.keep_up(move |connection| {
-            let told = tells("body", needles.len());
-            let found = format!("SELECT rowid FROM replies WHERE merchant_id = ? AND {told} LIMIT ?");
-            let asked = diesel::sql_query(format!("UPDATE replies SET body = ? WHERE rowid IN ({found})")).into_boxed();
-            let asked = asked.bind::<Binary, _>(blank).bind::<Binary, _>(Uid::from(merchant));
-            let asked = needles.into_iter().fold(asked, |asked, needle| asked.bind::<Text, _>(needle));
-            Ok(asked.bind::<Text, _>(without).bind::<BigInt, _>(i64::from(most)).execute(connection)?)
-        });
-        Ok(u32::try_from(touched.await?).unwrap_or(most))
+    ) -> Result<Vec<Answered>, ReadError> {
+        let after = after.cloned();
+        let work = move |connection: &mut SqliteConnection| {
+            let here = replies::table.filter(replies::merchant_id.eq(Uid::from(merchant))).into_boxed();
+            let here = match after {
+                Some(ReplyPlace { route, key }) => {
+                    let later = replies::route.eq(route.clone()).and(replies::key.gt(key.as_str().to_owned()));
+                    here.filter(replies::route.gt(route).or(later))
+                }
+                None => here,
+            };
+            let part = here.order((replies::route, replies::key)).limit(i64::from(most));
+            let found: Vec<(String, String, Vec<u8>)> =
+                part.select((replies::route, replies::key, replies::body)).load(connection)?;
+            let reading = Reading::of("replies", merchant.uuid());
+            let answered = |(route, key, body): (String, String, Vec<u8>)| {
+                let key = reading.get("key", IdempotencyKey::parse(&key))?;
+                Ok::<_, Fault>((ReplyPlace { route, key }, body))
+            };
+            found.into_iter().map(answered).collect()
+        };
+        self.readers.read(work).await
+    }
+
+    async fn blank_replies(&self, merchant: MerchantId, places: Vec<ReplyPlace>) -> Result<(), ReadError> {
+        let gone = i16::try_from(ReplyStatus::Gone.code()).unwrap_or(i16::MAX);
+        self.keep_up(move |connection| {
+            for ReplyPlace { route, key } in places {
+                diesel::update(replies::table.find((Uid::from(merchant), route, key.as_str())))
+                    .set((replies::status.eq(gone), replies::body.eq(Vec::new())))
+                    .execute(connection)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn forget_clicks(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        after: Option<ClickId>,
+        window: u32,
+    ) -> Result<Option<ClickId>, ReadError> {
+        self.keep_up(move |connection| {
+            let first = after.map_or(Uid(Uuid::nil()), Uid::from);
+            let here = clicks::table.filter(clicks::merchant_id.eq(Uid::from(merchant))).filter(clicks::id.gt(first));
+            let before_last = i64::from(window.saturating_sub(1));
+            let end = here.order(clicks::id).select(clicks::id).offset(before_last).limit(1);
+            let end: Option<Uid> = end.get_result(connection).optional()?;
+            let last = end.unwrap_or(Uid(Uuid::max()));
+            let gone = clicks::table
+                .filter(clicks::merchant_id.eq(Uid::from(merchant)))
+                .filter(clicks::id.gt(first))
+                .filter(clicks::id.le(last))
+                .filter(clicks::affiliate_id.eq(Uid::from(affiliate)));
+            diesel::delete(gone).execute(connection)?;
+            Ok(end.map(Uid::id))
+        })
+        .await
     }
 
     /// In one transaction on a connection of its own: what it says is left is of one moment.

@@ -353,6 +353,7 @@ diesel::table! {
         id -> Binary,
         email -> Text,
         email_folded -> Text,
+        earlier_emails -> Nullable<Text>,
         first_name -> Nullable<Text>,
         last_name -> Nullable<Text>,
         phone -> Nullable<Text>,

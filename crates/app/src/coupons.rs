@@ -41,6 +41,7 @@ impl Coupons {
             let facts = facts.ok_or(Refusal::NotFound)?;
             let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
             let affiliate = facts.affiliate.ok_or_else(unknown)?;
+            affiliate.row.check_kept()?;
             if facts.code_owner.is_some() {
                 return Err(Refusal::Exists { field: "code" }.into());
             }

@@ -4,7 +4,7 @@ use crate::{Answer, AppError, Once};
 use domain::{Merchant, MerchantId, Timestamp};
 use ports::{
     Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane, RateLimiter,
-    Reply, ReplyReads, Shown, Storage, Topic, Versioned, Wire,
+    Reply, ReplyReads, ReplyStatus, Shown, Storage, Topic, Versioned, Wire,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -64,8 +64,9 @@ impl Desk {
     /// The answer that was kept for an idempotency key; refused if it was for another request.
     pub(crate) async fn kept_answer(&self, merchant: MerchantId, once: &Once) -> Result<Option<Answer>, AppError> {
         match self.replies.reply(merchant, once.route, &once.key, self.now()).await? {
-            Some(kept) if kept.fingerprint == once.fingerprint => Ok(Some(kept.into())),
-            Some(_) => Err(AppError::IdempotencyMismatch),
+            Some(kept) if kept.fingerprint != once.fingerprint => Err(AppError::IdempotencyMismatch),
+            Some(kept) if kept.status == ReplyStatus::Gone => Err(AppError::AnswerErased),
+            Some(kept) => Ok(Some(kept.into())),
             None => Ok(None),
         }
     }

@@ -24,6 +24,9 @@ pub enum AppError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyMismatch,
+    /// The request was done before, and its answer told of a person who is erased by now.
+    #[error("the answer that was kept is erased")]
+    AnswerErased,
     /// Nothing was done; trying later may help.
     #[error("unavailable")]
     Unavailable(#[source] Option<ReadError>),

@@ -46,7 +46,7 @@ pub use commissions::{Commissions, MoveCommission};
 pub use coupons::{Coupons, CreateCoupon};
 pub use customers::Customers;
 pub use desk::Outside;
-pub use erasing::Erasing;
+pub use erasing::{Erasing, Person};
 pub use error::AppError;
 pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
 pub use group_settings::GroupSettingsCases;

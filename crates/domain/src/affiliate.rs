@@ -2,7 +2,8 @@
 
 use crate::{AffiliateId, DisplayName, Email, Fault, Metadata, Rate, Refusal, Slug, TierId, Timestamp, words::words};
 
-/// Where an affiliate stands: `pending → approved | rejected`, `approved ↔ suspended`.
+/// Where an affiliate stands: `pending → approved | rejected`, `approved ↔ suspended`. One that is erased is rejected,
+/// wherever it stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AffiliateStatus {
     /// Waits for a person's decision.
@@ -126,6 +127,7 @@ impl Affiliate {
 
     /// The affiliate after `change`; time never runs backwards within it.
     pub fn changed(&self, change: AffiliateChange, now: Timestamp) -> Result<Self, Refusal> {
+        self.check_kept()?;
         let status = change.status.unwrap_or(self.status);
         if !self.status.may_become(status) {
             let (from, to) = (self.status.as_str(), status.as_str());
@@ -144,6 +146,41 @@ impl Affiliate {
             created_at: self.created_at,
             updated_at: now.max(self.updated_at),
         })
+    }
+
+    /// Turned down for ever, wherever it stood: the first step of erasing it. One that is so already stays as it is.
+    #[must_use]
+    pub fn retired(&self, now: Timestamp) -> Self {
+        Self { status: AffiliateStatus::Rejected, ..self.clone() }.touched_unless(self, now)
+    }
+
+    /// Turned down for ever, and without anything that tells who it was. One that is erased already stays as it is.
+    #[must_use]
+    pub fn erased(&self, now: Timestamp) -> Self {
+        let id = self.id.uuid();
+        let erased = Self {
+            slug: Slug::erased(id),
+            email: Email::erased(id),
+            display_name: None,
+            metadata: Metadata::default(),
+            ..self.retired(now)
+        };
+        erased.touched_unless(self, now)
+    }
+
+    /// Whether nothing tells any more who it was.
+    pub fn is_erased(&self) -> bool {
+        self.email == Email::erased(self.id.uuid())
+    }
+
+    /// Refuses what can only be done to one that is not erased.
+    pub fn check_kept(&self) -> Result<(), Refusal> {
+        if self.is_erased() { Err(Refusal::State("The affiliate is erased.".to_owned())) } else { Ok(()) }
+    }
+
+    /// Marked as changed, unless nothing did. Time never runs backwards within it.
+    fn touched_unless(self, before: &Self, now: Timestamp) -> Self {
+        if self == *before { self } else { Self { updated_at: now.max(before.updated_at), ..self } }
     }
 
     /// Whether it earns.
@@ -197,6 +234,19 @@ pub(crate) mod tests {
                 let moved = Affiliate { status: from, ..affiliate(1) }.changed(change, Timestamp::MIN);
                 assert_eq!(moved.is_ok(), from.may_become(to));
             }
+        }
+    }
+
+    #[test]
+    fn an_erased_one_is_turned_down_for_ever() {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        for &status in AffiliateStatus::ALL {
+            let one = Affiliate { status, metadata: Metadata::stored("{\"a\":1}".to_owned()), ..affiliate(1) };
+            let gone = one.retired(at(5)).erased(at(7));
+            assert_eq!((gone.status, gone.is_erased(), gone.updated_at), (AffiliateStatus::Rejected, true, at(7)));
+            assert_eq!((gone.erased(at(9)), gone.metadata.as_str()), (gone.clone(), "{}"));
+            assert!(!gone.slug.as_str().contains("partner") && Slug::parse(gone.slug.as_str()).is_ok());
+            assert!(matches!(gone.changed(AffiliateChange::default(), at(9)), Err(Refusal::State(_))));
         }
     }
 

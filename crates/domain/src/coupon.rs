@@ -30,6 +30,11 @@ impl CouponCode {
         Self(format!("{stem}-{random}"))
     }
 
+    /// What stands in the place of the codes of the affiliate with this id, once that is erased.
+    pub fn erased(of: AffiliateId) -> Self {
+        Self(format!("ERASED-{}", of.uuid().simple()).to_ascii_uppercase())
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,6 +57,12 @@ pub struct Coupon {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_erased_code_is_a_code() {
+        let erased = CouponCode::erased(AffiliateId::from_uuid(uuid::Uuid::max()));
+        assert_eq!(CouponCode::parse(erased.as_str()), Ok(erased));
+    }
 
     #[test]
     fn codes_ignore_case_and_fit() {

@@ -1,6 +1,7 @@
 //! Customers: people who place orders (product 7).
 
 use crate::{Actor, CustomerId, Email, Metadata, PersonName, PhoneNumber, Refusal, Timestamp};
+use std::collections::BTreeSet;
 
 /// A person who places orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct Customer {
     pub id: CustomerId,
     /// Its address; unique per merchant among those that are not deleted, compared case-folded.
     pub email: Email,
+    /// The addresses that it had before, each once: what its conversions and its orders still name it by.
+    pub earlier_emails: Vec<Email>,
     /// Its first name.
     pub first_name: Option<PersonName>,
     /// Its last name.
@@ -55,12 +58,16 @@ pub struct CustomerChange {
 }
 
 impl Customer {
+    /// How many addresses it may have had before the present one.
+    pub const MOST_EARLIER_EMAILS: usize = 50;
+
     /// A new customer.
     pub fn create(id: CustomerId, ask: NewCustomer, by: Actor, now: Timestamp) -> Self {
         let NewCustomer { email, first_name, last_name, phone, metadata } = ask;
         Self {
             id,
             email,
+            earlier_emails: Vec::new(),
             first_name,
             last_name,
             phone,
@@ -78,8 +85,10 @@ impl Customer {
     pub fn changed(&self, change: CustomerChange, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
         let CustomerChange { email, first_name, last_name, phone, metadata } = change;
         self.check_kept()?;
+        let email = email.unwrap_or_else(|| self.email.clone());
         let next = Self {
-            email: email.unwrap_or_else(|| self.email.clone()),
+            earlier_emails: self.earlier_with(&email)?,
+            email,
             first_name: first_name.unwrap_or_else(|| self.first_name.clone()),
             last_name: last_name.unwrap_or_else(|| self.last_name.clone()),
             phone: phone.unwrap_or_else(|| self.phone.clone()),
@@ -109,6 +118,7 @@ impl Customer {
     pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
         let erased = Self {
             email: Email::erased(self.id.uuid()),
+            earlier_emails: Vec::new(),
             first_name: None,
             last_name: None,
             phone: None,
@@ -126,6 +136,28 @@ impl Customer {
     /// Whether it may place orders, as far as it is there at all.
     pub const fn is_blocked(&self) -> bool {
         self.blocked_at.is_some()
+    }
+
+    /// Every address that it has or had, in lower case, each once.
+    pub fn addresses(&self) -> Vec<String> {
+        let all = [&self.email].into_iter().chain(&self.earlier_emails);
+        all.map(Email::folded).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The earlier addresses once `next` is the present one.
+    fn earlier_with(&self, next: &Email) -> Result<Vec<Email>, Refusal> {
+        if next.folded() == self.email.folded() {
+            return Ok(self.earlier_emails.clone());
+        }
+        let others = self.earlier_emails.iter().filter(|earlier| earlier.folded() != next.folded());
+        let earlier: Vec<Email> = others.chain([&self.email]).cloned().collect();
+        if earlier.len() > Self::MOST_EARLIER_EMAILS {
+            let most = Self::MOST_EARLIER_EMAILS;
+            return Err(Refusal::State(format!(
+                "The customer has had {most} other addresses and cannot have one more."
+            )));
+        }
+        Ok(earlier)
     }
 
     /// What a search looks through: lower case, without personal data that nobody would search by.
@@ -176,6 +208,25 @@ pub(crate) mod tests {
         let change = CustomerChange { first_name: Some(None), ..CustomerChange::default() };
         let other = one.changed(change, Actor::System, at(9)).unwrap();
         assert_eq!((other.first_name, other.updated_at), (None, at(9)));
+    }
+
+    #[test]
+    fn earlier_addresses_are_known_until_it_is_erased() {
+        let moved = |from: &Customer, email: &str| {
+            let change = CustomerChange { email: Email::parse(email).ok(), ..CustomerChange::default() };
+            from.changed(change, Actor::System, at(1))
+        };
+        let spelled = moved(&customer(1), "BUYER1@example.com").unwrap();
+        assert_eq!(spelled.addresses(), ["buyer1@example.com"], "the same address in another case");
+        let away = moved(&moved(&spelled, "b@example.com").unwrap(), "a@example.com").unwrap();
+        assert_eq!(away.addresses(), ["a@example.com", "b@example.com", "buyer1@example.com"]);
+        let back = moved(&away, "buyer1@example.com").unwrap();
+        assert_eq!((back.addresses(), back.earlier_emails.len()), (away.addresses(), 2));
+        assert_eq!(back.erased(Actor::System, at(2)).addresses().len(), 1);
+        let many = (0..Customer::MOST_EARLIER_EMAILS)
+            .fold(customer(1), |customer, n| moved(&customer, &format!("n{n}@example.com")).unwrap());
+        assert!(matches!(moved(&many, "more@example.com"), Err(Refusal::State(_))));
+        assert!(moved(&many, "n0@example.com").is_ok(), "one that it had before");
     }
 
     #[test]

@@ -234,6 +234,15 @@ impl Event {
         Self { customer_email: None, metadata: Metadata::default(), ..self.clone() }
     }
 
+    /// Without the codes of this affiliate's coupons: in their place stands one that names nobody.
+    #[must_use]
+    pub fn without_coupons_of(&self, affiliate: AffiliateId) -> Self {
+        let code = CouponCode::erased(affiliate);
+        let decision = self.decision.recoded(affiliate, &code);
+        let coupon = if decision == self.decision { self.coupon.clone() } else { Some(code) };
+        Self { coupon, decision, ..self.clone() }
+    }
+
     /// What refunds left of what was paid; `None` where nothing was.
     pub fn left(&self) -> Option<Money> {
         let amount = self.amount?;

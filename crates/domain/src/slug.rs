@@ -1,6 +1,7 @@
 //! Slugs: names that stand in a link.
 
 use crate::DisplayName;
+use uuid::Uuid;
 
 /// 2 to 63 of `[a-z0-9-]`, unique per merchant for affiliates and on the server for merchants.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,11 @@ impl Slug {
     /// from the e-mail (product 4).
     pub fn for_affiliate(name: Option<&DisplayName>, random: &str) -> Self {
         name.and_then(|name| Self::from_name(name.as_str())).unwrap_or_else(|| Self(format!("a-{random}")))
+    }
+
+    /// What stands in the place of the slug of whoever has this id, once that is erased.
+    pub fn erased(id: Uuid) -> Self {
+        Self(format!("erased-{}", id.simple()))
     }
 
     /// The slug of a merchant whose name has no letter or digit that a slug may hold.

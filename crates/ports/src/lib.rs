@@ -28,7 +28,7 @@ pub use error::{CommitError, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
 pub use lease::Leases;
 pub use mailer::{MailError, Mailer};
-pub use maintenance::Maintenance;
+pub use maintenance::{Answered, Maintenance, ReplyPlace, Told};
 pub use page::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, Candidate, ClickReads,
@@ -40,12 +40,15 @@ pub use reads::{
     RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
 };
 pub use reads::{
-    ClosingFacts, CustomerFacts, CustomerReads, Due, ErasureReads, GroupFacts, GroupReads, GroupSettingsFacts,
-    MailReads, NewGroupFacts, OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts, Traces,
+    AffiliateTraces, ClosingFacts, CustomerFacts, CustomerReads, CustomerTraces, Due, ErasureReads, EventTraces,
+    GroupFacts, GroupReads, GroupSettingsFacts, MailReads, NewGroupFacts, OrderFacts, OrderInGroup, OrderLookup,
+    OrderReads, Part, PlaceFacts, SessionFacts,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
-pub use wire::{CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Tenant, Wire};
+pub use wire::{
+    CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Telltales, Tenant, Wire,
+};
 
 #[cfg(feature = "mock")]
 pub use {clock::MockClock, journal::MockJournal, mailer::MockMailer, wire::MockRateLimiter};

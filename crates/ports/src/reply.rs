@@ -29,6 +29,8 @@ pub enum ReplyStatus {
     Ok,
     /// Something is gone.
     NoContent,
+    /// What was answered told of a person who is erased by now. Kept in the place of the answer, never given as a first one.
+    Gone,
 }
 
 impl ReplyStatus {
@@ -38,6 +40,7 @@ impl ReplyStatus {
             Self::Created => 201,
             Self::Ok => 200,
             Self::NoContent => 204,
+            Self::Gone => 410,
         }
     }
 
@@ -47,6 +50,7 @@ impl ReplyStatus {
             201 => Some(Self::Created),
             200 => Some(Self::Ok),
             204 => Some(Self::NoContent),
+            410 => Some(Self::Gone),
             _ => None,
         }
     }

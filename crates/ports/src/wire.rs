@@ -2,10 +2,11 @@
 
 use crate::{AffiliateRecord, EventRecord, ReplyStatus, Topic};
 use domain::{
-    AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings, GroupStatus,
-    Merchant, MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier, Timestamp, WebUrl,
+    AffiliateId, AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings,
+    GroupStatus, Merchant, MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier,
+    Timestamp, WebUrl,
 };
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// Whose objects they are, for those that say so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,19 @@ pub struct Envelope {
     pub mode: Mode,
 }
 
+/// By what an announcement or an answer tells of a person.
+#[derive(Debug, Clone, Default)]
+pub struct Telltales {
+    /// One of these stands in it as a text, in any case. They are in lower case.
+    pub texts: HashSet<String>,
+    /// It shows the object with one of these ids. That it only mentions one does not count.
+    pub shown: HashSet<String>,
+    /// It shows a coupon of this affiliate.
+    pub coupons_of: Option<AffiliateId>,
+    /// Where this stands in it, it was made after the person was erased and tells nothing.
+    pub erased: String,
+}
+
 /// Renders what callers receive. Answers and announcements are made before the commit and stored with it.
 pub trait Wire: Send + Sync {
     /// The body that shows an object. Equal objects give equal bytes.
@@ -97,15 +111,11 @@ pub trait Wire: Send + Sync {
     /// The body of an announcement whose data are the bytes of an object.
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8>;
 
-    /// The text that stands in every announcement and answer which shows the object with this id, and in none that only
-    /// mentions it.
-    fn showing(&self, id: &str) -> String;
+    /// Whether an announcement or an answer tells of a person.
+    fn tells(&self, body: &[u8], of: &Telltales) -> bool;
 
     /// An announcement whose data are erased: the same around nothing.
     fn blanked(&self, announcement: &[u8]) -> Vec<u8>;
-
-    /// What stands in the place of an answer that is erased.
-    fn blank(&self) -> Vec<u8>;
 }
 
 /// What the limiter says about one request.

@@ -207,8 +207,11 @@ macro_rules! contract_cases {
             }
             erasure {
                 what_tells_who_a_customer_is_is_found
-                announcements_are_found_by_what_they_tell_and_rewritten
-                kept_answers_are_blanked_by_what_they_tell
+                what_tells_who_an_affiliate_is_is_found
+                events_that_tell_are_found_a_part_at_a_time
+                announcements_are_read_through_and_rewritten
+                kept_answers_are_read_through_and_blanked
+                clicks_of_an_affiliate_are_forgotten_a_part_at_a_time
             }
             mails {
                 a_mail_comes_back_whole

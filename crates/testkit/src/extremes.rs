@@ -341,6 +341,7 @@ pub fn customer() -> Customer {
     Customer {
         id: domain::Id::from_uuid(highest()),
         email: email(),
+        earlier_emails: vec![email(); Customer::MOST_EARLIER_EMAILS],
         first_name: PersonName::parse(&unicode(PersonName::MOST)).ok(),
         last_name: PersonName::parse(&unicode(PersonName::MOST)).ok(),
         phone: PhoneNumber::parse(&unicode(PhoneNumber::MOST)).ok(),

@@ -38,6 +38,7 @@ impl ApiError {
             Code::NotFound => "There is no such object.",
             Code::MethodNotAllowed => "The method is not allowed here.",
             Code::RequestTimeout => "The body did not arrive in time.",
+            Code::AnswerErased => "The request was done before, and its answer is erased.",
             Code::PayloadTooLarge => "The body is larger than 256 KiB.",
             Code::UnsupportedMediaType => "The body must be sent as application/json.",
             Code::InvalidInput => "The input is not acceptable.",

@@ -18,6 +18,7 @@ impl From<AppError> for ApiError {
             }
             AppError::Refused(refusal) => refusal.into(),
             AppError::IdempotencyMismatch => Self::new(Code::IdempotencyMismatch),
+            AppError::AnswerErased => Self::new(Code::AnswerErased),
             AppError::Unavailable(_) | AppError::Unknown => Self::new(Code::Unavailable).because(chain(&error)),
             AppError::Internal(_) => Self::new(Code::Internal).because(chain(&error)),
         }

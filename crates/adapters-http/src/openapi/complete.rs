@@ -109,7 +109,7 @@ fn codes(is_keyed: bool, is_kept: bool, operation: &Map<String, Value>) -> Vec<C
         Code::NotFound => is_keyed && has_path,
         Code::RequestTimeout | Code::PayloadTooLarge | Code::UnsupportedMediaType => has_body,
         Code::InvalidInput => is_keyed || has_body,
-        Code::IdempotencyMismatch => is_kept,
+        Code::IdempotencyMismatch | Code::AnswerErased => is_kept,
         Code::MethodNotAllowed
         | Code::AlreadyExists
         | Code::InvalidState

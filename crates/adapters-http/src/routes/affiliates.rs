@@ -2,7 +2,7 @@
 
 use super::existing_tier;
 use crate::{
-    call::{Call, Handled, Read, Write},
+    call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
     listing::PageParams,
@@ -10,7 +10,7 @@ use crate::{
     wire::{AffiliateObject, AffiliateStatusWord, Fraction, ListObject, OwnData},
 };
 use actix_web::{get, patch, post};
-use app::{ChangeAffiliate, CreateAffiliate};
+use app::{ChangeAffiliate, CreateAffiliate, Person};
 use domain::{AffiliateChange, DisplayName, Email, Fault, NewAffiliate, Slug};
 use ports::{AffiliateFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
@@ -180,7 +180,28 @@ async fn update(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
+/// Erase an affiliate: it is turned down for ever, and nothing that is kept tells any more who it was.
+///
+/// Its name and your own data go, and in the place of its address and its slug stand others that lead nowhere. Its coupons and
+/// the clicks that it brought are deleted; conversions that named one of its coupons keep a code that names nobody.
+/// Announcements and kept answers about it, its coupons and those conversions lose their `data`. Commissions, accounts and
+/// payouts stay, under its id. What it is still owed can be paid out no more: pay it, or make it void, before. While it is in
+/// a payout that is not settled yet, this is refused. What was interrupted is finished by asking again.
+#[utoipa::path(
+    tag = "Affiliates", operation_id = "eraseAffiliate", params(("id" = String, Path, description = "The affiliate's id.")),
+    responses((status = 200, description = "What is left of the affiliate.", body = AffiliateObject<'static>)),
+    extensions(("x-scope" = json!("admin")),
+        ("x-codes" = json!(["INVALID_STATE", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
+)]
+#[post("/affiliates/{id}/erase")]
+async fn erase(mut call: Call<Admin>) -> Handled {
+    let once = call.act("POST /affiliates/{id}/erase").await?;
+    let person = Person::Affiliate(call.path_id()?);
+    let answer = call.erase(person, once).await?;
+    Ok(call.answer(answer))
+}
+
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(create).service(update);
+    config.service(list).service(show).service(create).service(update).service(erase);
 }

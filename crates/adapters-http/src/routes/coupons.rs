@@ -66,7 +66,7 @@ fn new(body: &Node<'_>) -> Result<CreateCoupon, Vec<Fault>> {
 #[utoipa::path(
     tag = "Coupons", operation_id = "createCoupon", request_body = NewCouponBody,
     responses((status = 201, description = "The new coupon.", body = CouponObject<'static>)),
-    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS"])))
+    extensions(("x-scope" = json!("write")), ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"])))
 )]
 #[post("/coupons")]
 async fn create(mut call: Call<Write>) -> Handled {

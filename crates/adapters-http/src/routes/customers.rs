@@ -9,6 +9,7 @@ use crate::{
     wire::{CountedObject, CustomerObject, OwnData},
 };
 use actix_web::{delete, get, patch, post};
+use app::Person;
 use domain::{CustomerChange, Email, Fault, NewCustomer, PersonName, PhoneNumber};
 use ports::Shown;
 use utoipa::ToSchema;
@@ -161,7 +162,8 @@ async fn remove(call: Call<Admin>) -> Handled {
 #[post("/customers/{id}/erase")]
 async fn erase(mut call: Call<Admin>) -> Handled {
     let once = call.act("POST /customers/{id}/erase").await?;
-    let answer = call.app().erasing.customer(&call.who, call.path_id()?, once).await?;
+    let person = Person::Customer(call.path_id()?);
+    let answer = call.erase(person, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -372,20 +372,31 @@ impl Maintenance for Stub {
     async fn forget_mails(&self, _: Timestamp, _: u32) -> Read<u32> {
         Ok(0)
     }
-    async fn announcements_with(
+    async fn announcements_after(
         &self,
         _: MerchantId,
-        _: &[String],
-        _: &str,
+        _: Option<domain::AnnouncementId>,
         _: u32,
-    ) -> Read<Vec<(domain::AnnouncementId, Vec<u8>)>> {
+    ) -> Read<Vec<ports::Told>> {
         Ok(Vec::new())
     }
-    async fn rewrite_announcements(&self, _: MerchantId, _: Vec<(domain::AnnouncementId, Vec<u8>)>) -> Read<()> {
+    async fn rewrite_announcements(&self, _: MerchantId, _: Vec<ports::Told>) -> Read<()> {
         Ok(())
     }
-    async fn blank_replies(&self, _: MerchantId, _: &[String], _: &str, _: &[u8], _: u32) -> Read<u32> {
-        Ok(0)
+    async fn replies_after(&self, _: MerchantId, _: Option<&ports::ReplyPlace>, _: u32) -> Read<Vec<ports::Answered>> {
+        Ok(Vec::new())
+    }
+    async fn blank_replies(&self, _: MerchantId, _: Vec<ports::ReplyPlace>) -> Read<()> {
+        Ok(())
+    }
+    async fn forget_clicks(
+        &self,
+        _: MerchantId,
+        _: AffiliateId,
+        _: Option<domain::ClickId>,
+        _: u32,
+    ) -> Read<Option<domain::ClickId>> {
+        Ok(None)
     }
     async fn wipe(&self, _: MerchantId, _: &str, _: u32) -> Read<bool> {
         Ok(true)

@@ -2,11 +2,14 @@
 
 use super::stub::Stub;
 use async_trait::async_trait;
-use domain::{Customer, CustomerId, Email, Group, GroupId, Mail, MailId, MerchantId, Order, OrderId, Timestamp};
+use domain::{
+    AffiliateId, Customer, CustomerId, Email, Event, EventId, Group, GroupId, Mail, MailId, MerchantId, Order, OrderId,
+    Timestamp,
+};
 use ports::{
-    ClosingFacts, Counted, CustomerFacts, CustomerReads, Due, ErasureReads, GroupFacts, GroupReads, GroupSettingsFacts,
-    ListAsk, MailReads, NewGroupFacts, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts,
-    Traces, Versioned,
+    AffiliateTraces, ClosingFacts, Counted, CustomerFacts, CustomerReads, CustomerTraces, Due, ErasureReads,
+    EventTraces, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk, MailReads, NewGroupFacts, OrderFacts,
+    OrderLookup, OrderReads, Part, PlaceFacts, ReadError, SessionFacts, Versioned,
 };
 
 type Read<T> = Result<T, ReadError>;
@@ -45,8 +48,20 @@ impl MailReads for Stub {
 
 #[async_trait]
 impl ErasureReads for Stub {
-    async fn traces(&self, _: MerchantId, _: CustomerId, _: u32) -> Read<Option<Traces>> {
+    async fn customer_traces(&self, _: MerchantId, _: CustomerId, _: u32) -> Read<Option<CustomerTraces>> {
         Ok(None)
+    }
+    async fn affiliate_traces(&self, _: MerchantId, _: AffiliateId, _: u32) -> Read<Option<AffiliateTraces>> {
+        Ok(None)
+    }
+    async fn event_traces(
+        &self,
+        _: MerchantId,
+        _: &EventTraces,
+        _: Option<EventId>,
+        _: u32,
+    ) -> Read<Part<Versioned<Event>, EventId>> {
+        Ok(Part { found: Vec::new(), next: None })
     }
 }
 

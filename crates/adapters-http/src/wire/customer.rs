@@ -54,6 +54,7 @@ impl<'a> From<(Tenant, &'a Customer)> for CustomerObject<'a> {
         let Customer {
             id,
             email,
+            earlier_emails: _,
             first_name,
             last_name,
             phone,

@@ -27,7 +27,7 @@ pub(crate) struct AnnouncementObject<'a> {
 }
 
 /// What stands in the place of what was erased.
-pub(super) const ERASED: &str = r#"{"erased":true}"#;
+const ERASED: &str = r#"{"erased":true}"#;
 
 /// An announcement as it was stored.
 #[derive(Debug, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ mod payout;
 mod rule;
 mod scalars;
 mod settings;
+mod telltale;
 mod test_clock;
 mod tier;
 mod words;
@@ -47,7 +48,7 @@ pub(crate) use words::{
 };
 pub(crate) use words::{DiscountTypeWord, LineTypeWord, OrderStatusWord};
 
-use ports::{Envelope, Shown, Wire};
+use ports::{Envelope, Shown, Telltales, Wire};
 use serde::Serialize;
 
 /// Renders objects and announcements as JSON.
@@ -81,16 +82,12 @@ impl Wire for JsonWire {
         bytes(&AnnouncementObject::new(envelope, data))
     }
 
-    fn showing(&self, id: &str) -> String {
-        format!("\"id\":\"{id}\"")
+    fn tells(&self, body: &[u8], of: &Telltales) -> bool {
+        telltale::tells(body, of)
     }
 
     fn blanked(&self, announcement: &[u8]) -> Vec<u8> {
         envelope::blanked(announcement)
-    }
-
-    fn blank(&self) -> Vec<u8> {
-        envelope::ERASED.into()
     }
 }
 

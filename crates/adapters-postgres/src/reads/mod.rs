@@ -22,6 +22,7 @@ mod program;
 mod refunds;
 mod replies;
 
+pub(crate) use erasure::window_end;
 pub(crate) use event_facts::FactsAsk;
 
 use crate::{

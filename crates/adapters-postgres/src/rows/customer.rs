@@ -16,6 +16,7 @@ rows! {
         id: Uuid,
         email: String,
         email_folded: String,
+        earlier_emails: Option<String>,
         first_name: Option<String>,
         last_name: Option<String>,
         phone: Option<String>,
@@ -38,6 +39,7 @@ impl Image for CustomerRow {
         let Customer {
             id,
             email,
+            earlier_emails,
             first_name,
             last_name,
             phone,
@@ -54,6 +56,7 @@ impl Image for CustomerRow {
             id: id.uuid(),
             email: email.as_str().to_owned(),
             email_folded: email.folded(),
+            earlier_emails: lines(earlier_emails),
             first_name: first_name.as_ref().map(|name| name.as_str().to_owned()),
             last_name: last_name.as_ref().map(|name| name.as_str().to_owned()),
             phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
@@ -77,6 +80,7 @@ impl Readable for CustomerRow {
             id,
             email,
             email_folded: _,
+            earlier_emails,
             first_name,
             last_name,
             phone,
@@ -93,6 +97,11 @@ impl Readable for CustomerRow {
         let row = Customer {
             id: CustomerId::from_uuid(id),
             email: parsed(Email::parse(&email))?,
+            earlier_emails: earlier_emails
+                .iter()
+                .flat_map(|all| all.lines())
+                .map(|line| parsed(Email::parse(line)))
+                .collect::<Mapped<_>>()?,
             first_name: optional(first_name, PersonName::parse)?,
             last_name: optional(last_name, PersonName::parse)?,
             phone: optional(phone, PhoneNumber::parse)?,
@@ -106,4 +115,10 @@ impl Readable for CustomerRow {
         };
         Ok(Versioned { row, version: Version::stored(version) })
     }
+}
+
+/// Addresses, one a line; none for none.
+fn lines(emails: &[Email]) -> Option<String> {
+    let lines: Vec<&str> = emails.iter().map(Email::as_str).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -14,6 +14,7 @@ pub(crate) struct CustomerRow {
     id: Uid,
     email: String,
     email_folded: String,
+    earlier_emails: Option<String>,
     first_name: Option<String>,
     last_name: Option<String>,
     phone: Option<String>,
@@ -41,6 +42,7 @@ impl TableRow for CustomerRow {
         let Customer {
             id,
             email,
+            earlier_emails,
             first_name,
             last_name,
             phone,
@@ -57,6 +59,7 @@ impl TableRow for CustomerRow {
             id: Uid::from(*id),
             email: email.as_str().to_owned(),
             email_folded: email.folded(),
+            earlier_emails: lines(earlier_emails),
             first_name: first_name.as_ref().map(|name| name.as_str().to_owned()),
             last_name: last_name.as_ref().map(|name| name.as_str().to_owned()),
             phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
@@ -78,6 +81,7 @@ impl TableRow for CustomerRow {
             id,
             email,
             email_folded: _,
+            earlier_emails,
             first_name,
             last_name,
             phone,
@@ -95,6 +99,8 @@ impl TableRow for CustomerRow {
         let row = Customer {
             id: id.id(),
             email: reading.get("email", Email::parse(&email))?,
+            earlier_emails: reading
+                .get("earlier_emails", earlier_emails.iter().flat_map(|all| all.lines()).map(Email::parse).collect())?,
             first_name: reading.maybe("first_name", first_name, |text| PersonName::parse(&text))?,
             last_name: reading.maybe("last_name", last_name, |text| PersonName::parse(&text))?,
             phone: reading.maybe("phone", phone, |text| PhoneNumber::parse(&text))?,
@@ -108,4 +114,10 @@ impl TableRow for CustomerRow {
         };
         Ok(Versioned { row, version: Version::stored(version) })
     }
+}
+
+/// Addresses, one a line; none for none.
+fn lines(emails: &[Email]) -> Option<String> {
+    let lines: Vec<&str> = emails.iter().map(Email::as_str).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }

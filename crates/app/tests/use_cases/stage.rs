@@ -8,7 +8,7 @@ use domain::{
 };
 use ports::{
     AffiliateFilter, ChangeSet, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, Journal, PageAsk,
-    RateLimiter, RateVerdict, Shown, Storage, Wire,
+    RateLimiter, RateVerdict, Shown, Storage, Telltales, Wire,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{
@@ -39,15 +39,13 @@ impl Wire for PlainWire {
         [format!("{envelope:?} ").as_bytes(), data].concat()
     }
 
-    fn showing(&self, id: &str) -> String {
-        format!("id: {id}")
+    fn tells(&self, body: &[u8], of: &Telltales) -> bool {
+        let text = String::from_utf8_lossy(body);
+        let is_there = |told: &String| text.contains(told.as_str());
+        !text.contains(&of.erased) && (of.texts.iter().any(is_there) || of.shown.iter().any(is_there))
     }
 
     fn blanked(&self, _: &[u8]) -> Vec<u8> {
-        b"erased".to_vec()
-    }
-
-    fn blank(&self) -> Vec<u8> {
         b"erased".to_vec()
     }
 }

@@ -111,6 +111,23 @@ impl Decision {
         self.credited().and_then(|candidate| candidate.affiliate_id)
     }
 
+    /// What stands in the stored text of every decision in which a coupon of this affiliate was weighed.
+    pub fn coupon_mark(affiliate: AffiliateId) -> String {
+        format!(" {affiliate} coupon ")
+    }
+
+    /// With `code` in the place of this affiliate's coupons.
+    #[must_use]
+    pub fn recoded(&self, affiliate: AffiliateId, code: &CouponCode) -> Self {
+        let mut recoded = self.clone();
+        for Candidate { source, affiliate_id, verdict: _ } in &mut recoded.candidates {
+            if let (CandidateSource::Coupon(Some(own)), true) = (source, *affiliate_id == Some(affiliate)) {
+                own.clone_from(code);
+            }
+        }
+        recoded
+    }
+
     /// What the winner was found by.
     pub fn via(&self) -> Via {
         match self.credited().map(|candidate| &candidate.source) {

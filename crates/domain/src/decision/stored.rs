@@ -130,6 +130,7 @@ impl Candidate {
         match source {
             CandidateSource::Affiliate => f.write_str("affiliate;"),
             CandidateSource::Session => f.write_str("session;"),
+            // Erasing an affiliate finds its coupons by this: see Decision::coupon_mark.
             CandidateSource::Coupon(code) => write!(f, "coupon {};", code.as_ref().map_or("-", CouponCode::as_str)),
             CandidateSource::Customer(id) => write!(f, "customer {id};"),
             CandidateSource::Click(id) => write!(f, "click {id};"),
@@ -244,6 +245,21 @@ mod tests {
         let text = format!("not_approved {affiliate} affiliate;unknown - coupon TEN;unknown - session;");
         let read = Decision::stored(&text).unwrap();
         assert_eq!((read.candidates.len(), read.ratings.len(), read.to_string()), (3, 0, text));
+    }
+
+    #[test]
+    fn a_coupon_is_found_by_its_mark_and_recoded() {
+        let [own, other] = [1, 2].map(|n| crate::AffiliateId::from_uuid(uuid::Uuid::from_u128(n)));
+        let text = format!("won {own} coupon TEN;outranked {other} coupon TWO;outranked {own} affiliate;");
+        let decision = Decision::stored(&text).unwrap();
+        assert!(text.contains(&Decision::coupon_mark(own)));
+        let recoded = decision.recoded(own, &CouponCode::erased(own));
+        let expected = text.replace("TEN", CouponCode::erased(own).as_str());
+        assert_eq!(recoded.to_string(), expected);
+        assert_eq!(
+            decision.recoded(crate::AffiliateId::from_uuid(uuid::Uuid::max()), &CouponCode::erased(own)),
+            decision
+        );
     }
 
     #[test]

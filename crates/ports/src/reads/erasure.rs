@@ -1,28 +1,74 @@
 //! What is left of a person, for erasing it.
 
 use super::Read;
-use crate::Versioned;
+use crate::{AffiliateRecord, Claim, Space, Version, Versioned};
 use async_trait::async_trait;
-use domain::{Customer, CustomerId, Event, Group, Mail, Merchant, MerchantId, Order};
-use uuid::Uuid;
+use domain::{
+    AffiliateId, Binding, Coupon, Customer, CustomerId, Email, Event, EventId, Group, Mail, Merchant, MerchantId, Order,
+};
+use std::collections::BTreeSet;
 
 /// A customer, and rows that still tell who it is.
 #[derive(Debug, Clone)]
-pub struct Traces {
+pub struct CustomerTraces {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
     /// The customer.
     pub customer: Versioned<Customer>,
     /// Its orders.
     pub orders: Vec<Versioned<Order>>,
-    /// The groups that it opened, and those whose reminders go to its address.
+    /// The groups that it opened, and those whose reminders go to one of its addresses.
     pub groups: Vec<Versioned<Group>>,
-    /// The conversions of its address.
-    pub events: Vec<Versioned<Event>>,
-    /// E-mails that wait to be sent to it, or about its groups.
+    /// E-mails that wait to be sent to one of its addresses, or about its groups.
     pub mails: Vec<Versioned<Mail>>,
-    /// The bond that its address has.
-    pub bond: Option<Uuid>,
+    /// Who has its addresses now, as a customer or as an affiliate, and the bonds that they have.
+    pub claims: Vec<Claim>,
+}
+
+impl CustomerTraces {
+    /// The keys whose owners are among the claims.
+    pub fn keys_of(customer: &Customer) -> Vec<(Space, String)> {
+        let keys = |email: &Email| {
+            let (folded, bond) = (email.folded(), Binding::keys(None, Some(email)));
+            let of_people = [(Space::CustomerEmail, folded.clone()), (Space::AffiliateEmail, folded)];
+            of_people.into_iter().chain(bond.into_iter().map(|key| (Space::Binding, key)))
+        };
+        let all: BTreeSet<_> = [&customer.email].into_iter().chain(&customer.earlier_emails).flat_map(keys).collect();
+        all.into_iter().collect()
+    }
+}
+
+/// An affiliate, and rows that still tell who it is.
+#[derive(Debug, Clone)]
+pub struct AffiliateTraces {
+    /// The merchant.
+    pub merchant: Versioned<Merchant>,
+    /// The affiliate.
+    pub record: AffiliateRecord,
+    /// Its version.
+    pub version: Version,
+    /// Its coupons.
+    pub coupons: Vec<Versioned<Coupon>>,
+    /// Whether money is on its way to it.
+    pub in_payout: bool,
+}
+
+/// Which events tell who somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventTraces {
+    /// Those with one of these addresses, which are in lower case.
+    Addresses(Vec<String>),
+    /// Those whose decision names a coupon of this affiliate by any code but [`domain::CouponCode::erased`].
+    CouponsOf(AffiliateId),
+}
+
+/// What a look at a part of a table found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<T, P> {
+    /// In the order of their places.
+    pub found: Vec<T>,
+    /// The place of the last row that was looked at, if more may follow.
+    pub next: Option<P>,
 }
 
 /// Erasing.
@@ -30,5 +76,27 @@ pub struct Traces {
 pub trait ErasureReads: Send + Sync {
     /// What is left of a customer: at most `most` rows of each kind; `None` if there is no such customer. Rows that name it
     /// by [`domain::Email::erased`] are not among them.
-    async fn traces(&self, merchant: MerchantId, customer: CustomerId, most: u32) -> Read<Option<Traces>>;
+    async fn customer_traces(
+        &self,
+        merchant: MerchantId,
+        customer: CustomerId,
+        most: u32,
+    ) -> Read<Option<CustomerTraces>>;
+
+    /// What is left of an affiliate: at most `most` coupons; `None` if there is no such affiliate.
+    async fn affiliate_traces(
+        &self,
+        merchant: MerchantId,
+        affiliate: AffiliateId,
+        most: u32,
+    ) -> Read<Option<AffiliateTraces>>;
+
+    /// Looks at the `window` events after `after`, in the order of their ids, and returns those that tell.
+    async fn event_traces(
+        &self,
+        merchant: MerchantId,
+        of: &EventTraces,
+        after: Option<EventId>,
+        window: u32,
+    ) -> Read<Part<Versioned<Event>, EventId>>;
 }

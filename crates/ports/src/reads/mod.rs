@@ -30,7 +30,7 @@ pub use clicks::{ClickReads, LinkFacts};
 pub use commissions::{CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts};
 pub use coupons::{CouponFacts, CouponFilter, CouponReads};
 pub use customers::{CustomerFacts, CustomerReads};
-pub use erasure::{ErasureReads, Traces};
+pub use erasure::{AffiliateTraces, CustomerTraces, ErasureReads, EventTraces, Part};
 pub use events::{EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, SessionClick};
 pub use groups::{ClosingFacts, Due, GroupFacts, GroupReads, GroupSettingsFacts, NewGroupFacts};
 pub use inspection::{Difference, Inspection};

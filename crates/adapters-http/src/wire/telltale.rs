@@ -1,0 +1,100 @@
+//! Whether what was announced or answered tells of a person.
+
+use crate::json::{self, Entries, Node};
+use domain::AffiliateId;
+use ports::Telltales;
+
+/// Looks at every text and every object in it.
+pub(super) fn tells(body: &[u8], of: &Telltales) -> bool {
+    let text = String::from_utf8_lossy(body);
+    if text.contains(&of.erased) {
+        return false;
+    }
+    match json::parse(body) {
+        Ok(node) => Telling::of(of).node(&node),
+        // Nothing of ours is like that. If it is, rather too much is erased than too little.
+        Err(_) => {
+            let text = text.to_lowercase();
+            of.texts.iter().chain(&of.shown).any(|told| text.contains(told))
+        }
+    }
+}
+
+struct Telling<'a> {
+    of: &'a Telltales,
+    coupons_of: Option<String>,
+}
+
+impl<'a> Telling<'a> {
+    fn of(of: &'a Telltales) -> Self {
+        Self { of, coupons_of: of.coupons_of.as_ref().map(AffiliateId::to_string) }
+    }
+
+    fn node(&self, node: &Node<'_>) -> bool {
+        match node {
+            Node::Text(text) => self.of.texts.contains(&text.to_lowercase()),
+            Node::List(items) => items.iter().any(|item| self.node(item)),
+            Node::Object(entries) => self.shows(entries) || entries.iter().any(|(_, value)| self.node(value)),
+            Node::Null | Node::Bool(_) | Node::Number(_) => false,
+        }
+    }
+
+    /// Whether the object is one of those that tell. A coupon is known by its affiliate and its code: its own id may be gone
+    /// with its row.
+    fn shows(&self, entries: &Entries<'_>) -> bool {
+        let member = |name: &str| {
+            entries.iter().find_map(|(key, value)| match value {
+                Node::Text(text) if key == name => Some(text.as_ref()),
+                _ => None,
+            })
+        };
+        member("id").is_some_and(|id| self.of.shown.contains(id))
+            || (member("code").is_some()
+                && self.coupons_of.is_some()
+                && member("affiliate_id") == self.coupons_of.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(body: &str) -> bool {
+        let affiliate = AffiliateId::from_uuid(uuid::Uuid::nil());
+        tells(
+            body.as_bytes(),
+            &Telltales {
+                texts: ["ann@example.com".to_owned(), "cus_1".to_owned()].into(),
+                shown: ["evt_1".to_owned()].into(),
+                coupons_of: Some(affiliate),
+                erased: "erased-1@erased.invalid".to_owned(),
+            },
+        )
+    }
+
+    #[test]
+    fn whole_texts_and_shown_objects_tell() {
+        let own = AffiliateId::from_uuid(uuid::Uuid::nil());
+        let coupon = format!(r#"{{"id":"cou_1","affiliate_id":"{own}","code":"ANN-1"}}"#);
+        for telling in [
+            r#"{"data":{"customerEmail":"Ann@Example.com"}}"#,
+            r#"{"data":[{"customerId":"cus_1"}]}"#,
+            r#"{"data":{"id":"evt_1"}}"#,
+            r#"{"outcomes":[{"event":{"id":"evt_1"}}]}"#,
+            &coupon,
+        ] {
+            assert!(told(telling), "{telling}");
+        }
+        for silent in [
+            r#"{"data":{"customerEmail":"joann@example.com","note":"see cus_12"}}"#.to_owned(),
+            r#"{"data":{"id":"com_1","event_id":"evt_1"}}"#.to_owned(),
+            r#"{"customerId":"cus_1","customerEmail":"erased-1@erased.invalid"}"#.to_owned(),
+            coupon.replace("code", "rate"),
+            coupon.replace(&own.to_string(), "aff_1"),
+            String::new(),
+        ] {
+            assert!(!told(&silent), "{silent}");
+        }
+        assert!(told("not JSON, but ann@example.com"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Erasing a person: whatever tells who it was goes, what money refers to stays.
+//!
+//! The person is closed first: a customer is deleted, an affiliate is turned down. Its own row is emptied last: as long as
+//! that still tells, calling again finds what is left, wherever an earlier call ended. In between goes what was said and
+//! answered, in one pass over it, and then the rows in which the pass knew it by, a bounded number at a time and as they
+//! were before the pass: one that changed meanwhile, and was told of anew, is looked for again.
+
+mod affiliate;
+mod customer;
+mod texts;
+
+use crate::{
+    Answer, AppError, Once, Principal,
+    desk::{Attempts, Desk},
+};
+use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId, Refusal};
+use ports::{
+    AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, Telltales, Versioned,
+};
+use std::sync::Arc;
+
+/// How many rows of a kind are looked for before the pass over what was said.
+const ROUND: u32 = 500;
+/// How many rows one write empties.
+const CHUNK: usize = 100;
+/// How many rows are looked at in one go, where no index finds those that tell.
+const WINDOW: u32 = 2_000;
+
+/// The use case of erasing.
+pub struct Erasing {
+    desk: Arc<Desk>,
+    reads: Arc<dyn ErasureReads>,
+    storage: Arc<dyn Maintenance>,
+}
+
+/// Who can be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Person {
+    /// A customer.
+    Customer(CustomerId),
+    /// An affiliate.
+    Affiliate(AffiliateId),
+}
+
+/// What was found of a person.
+enum Traces {
+    Customer(CustomerTraces),
+    Affiliate(AffiliateTraces),
+}
+
+/// What is to be done next.
+enum Next {
+    /// To close it.
+    Close(ChangeSet),
+    /// To empty what is left.
+    Empty(Box<Remains>),
+    /// To answer: nothing is left.
+    Answer(ChangeSet, Answer),
+}
+
+/// What is left of a person.
+struct Remains {
+    merchant: Versioned<Merchant>,
+    /// By what it is told of.
+    by: Telltales,
+    /// Which events tell.
+    events: EventTraces,
+    /// Whose clicks go.
+    clicks_of: Option<AffiliateId>,
+    /// What empties the rows that were found.
+    rows: Vec<ChangeSet>,
+    /// Whether there may be more of those.
+    more: bool,
+    /// What empties its own row.
+    last: ChangeSet,
+    /// The answer to that.
+    answer: Answer,
+}
+
+impl Erasing {
+    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ErasureReads>, storage: Arc<dyn Maintenance>) -> Self {
+        Self { desk, reads, storage }
+    }
+
+    /// Erases a person. One that is erased already stays as it is.
+    pub async fn erase(&self, who: &Principal, person: Person, once: Option<Once>) -> Result<Answer, AppError> {
+        let mut attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let mut past = None;
+        loop {
+            let traces = self.traces(who.merchant_id, person).await?;
+            if let Some(kept) = attempts.kept_answer().await? {
+                return Ok(kept);
+            }
+            let next = match traces.ok_or(Refusal::NotFound)? {
+                Traces::Customer(traces) => self.customer(who, traces)?,
+                Traces::Affiliate(traces) => self.affiliate(traces)?,
+            };
+            let answered = match next {
+                Next::Close(set) => {
+                    if attempts.write(set).await? {
+                        attempts.progressed();
+                    }
+                    None
+                }
+                Next::Empty(remains) => self.empty(&mut attempts, &mut past, *remains).await?,
+                Next::Answer(set, answer) => attempts.commit(set, answer).await?,
+            };
+            if let Some(answer) = answered {
+                return Ok(answer);
+            }
+        }
+    }
+
+    async fn traces(&self, merchant: MerchantId, person: Person) -> Result<Option<Traces>, AppError> {
+        Ok(match person {
+            Person::Customer(id) => self.reads.customer_traces(merchant, id, ROUND).await?.map(Traces::Customer),
+            Person::Affiliate(id) => self.reads.affiliate_traces(merchant, id, ROUND).await?.map(Traces::Affiliate),
+        })
+    }
+
+    /// Empties what was found, and further events after `past`; the answer if that was all there is.
+    async fn empty(
+        &self,
+        attempts: &mut Attempts<'_>,
+        past: &mut Option<EventId>,
+        remains: Remains,
+    ) -> Result<Option<Answer>, AppError> {
+        let Remains { merchant, mut by, events, clicks_of, mut rows, more, last, answer } = remains;
+        let id = merchant.row.id;
+        let Part { found, next } = self.telling_events(id, &events, *past).await?;
+        by.shown.extend(found.iter().map(|event| event.row.id.to_string()));
+        self.erase_texts(id, &by).await?;
+        for chunk in found.chunks(CHUNK) {
+            let mut set = self.desk.set_for(&merchant)?;
+            for Versioned { row, version } in chunk {
+                set.rows.events.change(*version, emptied(row, &events));
+            }
+            rows.push(set);
+        }
+        // However long the pass took, each write has all the patience there is.
+        attempts.progressed();
+        for set in rows {
+            if !attempts.write(set).await? {
+                return Ok(None);
+            }
+            attempts.progressed();
+        }
+        *past = next;
+        if more || next.is_some() {
+            return Ok(None);
+        }
+        if let Some(affiliate) = clicks_of {
+            self.forget_clicks(id, affiliate).await?;
+        }
+        attempts.progressed();
+        attempts.commit(last, answer).await
+    }
+
+    /// Events that tell, after `after`: a round of them, or all there are.
+    async fn telling_events(
+        &self,
+        merchant: MerchantId,
+        of: &EventTraces,
+        after: Option<EventId>,
+    ) -> Result<Part<Versioned<Event>, EventId>, AppError> {
+        let (mut all, mut after) = (Vec::new(), after);
+        loop {
+            let Part { found, next } = self.reads.event_traces(merchant, of, after, WINDOW).await?;
+            all.extend(found);
+            if next.is_none() || all.len() >= ROUND as usize {
+                return Ok(Part { found: all, next });
+            }
+            after = next;
+        }
+    }
+
+    async fn forget_clicks(&self, merchant: MerchantId, affiliate: AffiliateId) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            after = self.storage.forget_clicks(merchant, affiliate, after, WINDOW).await?;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// An event without what makes it tell.
+fn emptied(event: &Event, of: &EventTraces) -> Event {
+    match of {
+        EventTraces::Addresses(_) => event.erased(),
+        EventTraces::CouponsOf(affiliate) => event.without_coupons_of(*affiliate),
+    }
+}
+
+/// Whether a look that asks for a round of rows may have left some.
+fn is_cut(found: usize) -> bool {
+    found >= ROUND as usize
+}

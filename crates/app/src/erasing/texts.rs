@@ -1,0 +1,48 @@
+//! What was announced and answered about a person.
+
+use super::Erasing;
+use crate::AppError;
+use domain::MerchantId;
+use ports::{ReplyPlace, Telltales, Told};
+
+/// How many announcements are looked at in one go.
+const ANNOUNCEMENTS: u32 = 500;
+/// How many kept answers: that of a batch is large.
+const ANSWERS: u32 = 50;
+
+impl Erasing {
+    /// Empties all of it, in one pass. Announcements keep what stands around their data, answers keep their places.
+    pub(super) async fn erase_texts(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
+        self.erase_announcements(merchant, by).await?;
+        self.erase_answers(merchant, by).await
+    }
+
+    async fn erase_announcements(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
+        let wire = &self.desk.wire;
+        let mut after = None;
+        loop {
+            let part = self.storage.announcements_after(merchant, after, ANNOUNCEMENTS).await?;
+            let Some((last, _)) = part.last() else { return Ok(()) };
+            after = Some(*last);
+            let telling = part.into_iter().filter(|(_, payload)| wire.tells(payload, by));
+            let blanked: Vec<Told> = telling.map(|(id, payload)| (id, wire.blanked(&payload))).collect();
+            if !blanked.is_empty() {
+                self.storage.rewrite_announcements(merchant, blanked).await?;
+            }
+        }
+    }
+
+    async fn erase_answers(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let part = self.storage.replies_after(merchant, after.as_ref(), ANSWERS).await?;
+            let Some((last, _)) = part.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let telling = part.into_iter().filter(|(_, body)| self.desk.wire.tells(body, by));
+            let places: Vec<ReplyPlace> = telling.map(|(place, _)| place).collect();
+            if !places.is_empty() {
+                self.storage.blank_replies(merchant, places).await?;
+            }
+        }
+    }
+}
