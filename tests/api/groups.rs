@@ -18,6 +18,7 @@ on_both_storages!(
     lists_are_taken_in_parts_and_searched,
     a_refund_follows_the_group,
     settings_of_groups_start_as_specified_and_change,
+    a_fee_is_charged_of_orders_that_join,
     many_join_at_once_and_the_last_place_is_one,
     a_reset_leaves_nothing_of_them,
 );
@@ -311,6 +312,19 @@ async fn settings_of_groups_start_as_specified_and_change(shop: Shop) {
         let order = shop.client.get(&path("orders", &order["id"])).await.ok();
         assert_eq!(order["amountCashback"], cashback, "whole units, never above the order");
     }
+}
+
+async fn a_fee_is_charged_of_orders_that_join(shop: Shop) {
+    shop.client.patch("group-settings", &json!({"applicationFeeRate": 0.015})).await.ok();
+    let first = shop.order(json!({"amount": 35_000})).await;
+    assert_eq!(first["applicationFeeAmount"], 0);
+    // 149.985 minor units, rounded once.
+    let joined = shop.join(&first, json!({"amount": 9_999})).await;
+    assert_eq!(joined["applicationFeeAmount"], 150);
+    // A group keeps the terms it began with.
+    shop.client.patch("group-settings", &json!({"applicationFeeRate": 0})).await.ok();
+    let later = shop.join(&first, json!({"amount": 10_000})).await;
+    assert_eq!(later["applicationFeeAmount"], 150);
 }
 
 async fn many_join_at_once_and_the_last_place_is_one(shop: Shop) {

@@ -201,7 +201,7 @@ impl GroupTerms {
         self.cashback(self.highest(), amount)
     }
 
-    /// What the merchant charges for an order.
+    /// What the merchant charges for an order that joins: it is the one the program has brought.
     #[must_use]
     pub fn fee(&self, amount: Money) -> Money {
         amount.at(self.application_fee_rate)

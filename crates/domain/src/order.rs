@@ -54,7 +54,7 @@ pub struct Order {
     pub cashback: Money,
     /// How much of that a refund would have taken back, had it not been on its way already. A person decides.
     pub cashback_in_review: Money,
-    /// What the merchant charges for the program.
+    /// What the merchant charges for the program; nothing where the order opened its group.
     pub application_fee: Money,
     /// Where its cashback stands.
     pub status: OrderStatus,
@@ -125,7 +125,7 @@ impl Order {
             refunded: zero,
             cashback: zero,
             cashback_in_review: zero,
-            application_fee: group.terms.fee(amount),
+            application_fee: if group.customer_id == customer.id { zero } else { group.terms.fee(amount) },
             status: OrderStatus::Created,
             available_at: None,
             participates: true,
@@ -227,7 +227,7 @@ impl Order {
             group_id: group.id,
             share_id: group.share_id.clone(),
             ambassador_id: None,
-            application_fee: group.terms.fee(self.amount),
+            application_fee: Money::zero(self.amount.currency()),
             risk: RiskLevel::of(&self.email, self.phone.as_ref(), alone, now),
             ..self.touched(by, now)
         }

@@ -63,7 +63,7 @@ struct GroupSettingsChangeBody {
     /// How many minutes after completion cashback becomes available.
     #[schema(minimum = 0, maximum = 525_600, nullable = false)]
     cashback_hold_minutes: Option<u32>,
-    /// What you charge of each order for the program.
+    /// What you charge for the program, of each order that joins a group.
     #[schema(nullable = false)]
     application_fee_rate: Option<Fraction>,
 }
