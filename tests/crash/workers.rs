@@ -12,6 +12,8 @@ use tokio::task::{JoinSet, block_in_place};
 const RESUMED: Duration = Duration::from_secs(60);
 /// How many affiliates earn something: each is a piece of the worker's work.
 const EARNERS: usize = 150;
+/// How many groups there are to close.
+const GROUPS: usize = 120;
 
 /// The API without any judgement, for a server that may die.
 #[derive(Clone)]
@@ -57,6 +59,34 @@ impl Caller {
         }
     }
 
+    /// An order that opens a group, and one that joins it.
+    async fn pair(self, number: usize) {
+        let mut order = json!({"amount": 10_000, "customerEmail": format!("creator{number}@example.com")});
+        let (status, first) = self.post("orders", order.clone()).await.unwrap();
+        assert_eq!(status, 201, "{first}");
+        order["customerEmail"] = json!(format!("friend{number}@example.com"));
+        order["paymentGroupShareId"] = first["paymentGroupShareId"].clone();
+        let (status, second) = self.post("orders", order).await.unwrap();
+        assert_eq!(status, 201, "{second}");
+    }
+
+    /// Every object of a list in camelCase.
+    async fn every(&self, list: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        loop {
+            let page = self.get(&format!("{list}?take=100&skip={}", found.len())).await;
+            found.extend(page["data"].as_array().unwrap_or_else(|| panic!("{page}")).iter().cloned());
+            if page["count"] == json!(found.len()) {
+                return found;
+            }
+        }
+    }
+
+    /// How many groups are in `status`.
+    async fn groups(&self, status: &str) -> usize {
+        self.every("groups").await.iter().filter(|group| group["status"] == status).count()
+    }
+
     /// Whether any commission is in `status`.
     async fn any(&self, status: &str) -> bool {
         let page = self.get(&format!("commissions?status={status}&limit=1")).await;
@@ -92,6 +122,47 @@ async fn worker_dies(site: Site) {
     let next = block_in_place(|| site.serve());
     let caller = Caller::of(&next, &key);
     until(RESUMED, "the last approval", async || (!caller.any("pending").await).then_some(())).await;
+    block_in_place(|| site.run(&["reconcile"])).success();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_are_closed_whoever_dies_on_sqlite() {
+    closer_dies(Site::sqlite_in(Path::new("/tmp"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_are_closed_whoever_dies_on_postgresql() {
+    closer_dies(Site::postgres(durable_cluster())).await;
+}
+
+async fn closer_dies(site: Site) {
+    let site = site.with("workers.enabled", "false");
+    let idle = site.serve();
+    let key = key(&site);
+    let caller = Caller::of(&idle, &key);
+    let mut all: JoinSet<()> = (0..GROUPS).map(|number| caller.clone().pair(number)).collect();
+    while let Some(done) = all.join_next().await {
+        done.unwrap();
+    }
+    caller.post("test/clock/advance", json!({"seconds": 700})).await.unwrap();
+    assert_eq!(caller.groups("COMPLETED").await, 0, "nobody works yet");
+    block_in_place(|| idle.kill9());
+
+    let site = site.with("workers.enabled", "true");
+    let worker = block_in_place(|| site.serve());
+    let caller = Caller::of(&worker, &key);
+    let first = async || (caller.groups("COMPLETED").await > 0).then_some(());
+    until(Duration::from_secs(10), "the first group", first).await;
+    block_in_place(|| worker.kill9());
+    let next = block_in_place(|| site.serve());
+    let caller = Caller::of(&next, &key);
+    until(RESUMED, "the last group", async || (caller.groups("COMPLETED").await == GROUPS).then_some(())).await;
+    let orders = caller.every("orders").await;
+    assert_eq!(orders.len(), 2 * GROUPS);
+    for order in orders {
+        // Two of them have reached the first level: 5 %.
+        assert_eq!((&order["status"], &order["amountCashback"]), (&json!("CASHBACK_AVAILABLE"), &json!(500)));
+    }
     block_in_place(|| site.run(&["reconcile"])).success();
 }
 
