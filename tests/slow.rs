@@ -1,7 +1,8 @@
-//! Slow clients: some drip their headers, others a body. They change nothing for anybody else, and none of them stays.
+//! Slow clients: some drip headers, others a body or what nobody asked for, others leave answers untaken. They change nothing
+//! for anybody else, and none of them stays.
 //!
-//! `COTERIE_SLOW_CLIENTS=2000 cargo test --test slow -- --nocapture` tries as many as one likes, and says how the others
-//! fared meanwhile.
+//! `COTERIE_SLOW_CLIENTS=2000 cargo test --test slow -- --nocapture` tries as many as one likes, and says how long each kind
+//! stayed and how the others fared meanwhile.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,11 +16,19 @@ mod support;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    future::pending,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 use support::{Shop, Storage};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{
+        TcpSocket,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -36,44 +45,99 @@ const FILES: u64 = 200;
 /// What a slow client sends at first, and then, again and again.
 #[derive(Clone)]
 struct Slow {
+    kind: &'static str,
     begins: String,
     drips: &'static [u8],
+    /// What it is told in the end; `None` for one that does not read.
+    told: Option<&'static str>,
 }
 
 /// How a slow client was got rid of.
 struct Gone {
+    kind: &'static str,
     after: Duration,
-    answer: String,
 }
 
 impl Slow {
+    /// The `n`th of many.
+    fn new(n: usize, key: &str) -> Self {
+        match n {
+            // Each of them has its share of the network's memory: a few are enough.
+            n if n % 20 == 19 => Self::taking(),
+            n if n % 4 == 0 => Self::headers(),
+            n if n % 4 == 1 => Self::body(key),
+            n if n % 4 == 2 => Self::later_headers(),
+            _ => Self::unwanted_body(),
+        }
+    }
+
     fn headers() -> Self {
-        Self { begins: "POST /api/v1/events HTTP/1.1\r\nHost: coterie\r\nX-Slow: ".to_owned(), drips: b"x" }
+        let begins = "POST /api/v1/events HTTP/1.1\r\nHost: coterie\r\nX-Slow: ".to_owned();
+        Self { kind: "headers", begins, drips: b"x", told: Some("408") }
+    }
+
+    /// Behind a request that was quick enough.
+    fn later_headers() -> Self {
+        let request = "GET /livez HTTP/1.1\r\nHost: coterie\r\n";
+        Self {
+            kind: "later headers",
+            begins: format!("{request}\r\n{request}X-Slow: "),
+            drips: b"x",
+            told: Some("200"),
+        }
     }
 
     fn body(key: &str) -> Self {
         let head = "Content-Type: application/json\r\nContent-Length: 10000";
         let begins =
             format!("POST /api/v1/events HTTP/1.1\r\nHost: coterie\r\nAuthorization: Bearer {key}\r\n{head}\r\n\r\n{{");
-        Self { begins, drips: b" " }
+        Self { kind: "body", begins, drips: b" ", told: Some("408") }
+    }
+
+    /// Of a request that is refused before its body matters.
+    fn unwanted_body() -> Self {
+        let head = "Content-Type: application/json\r\nTransfer-Encoding: chunked";
+        let begins = format!("POST /api/v1/events HTTP/1.1\r\nHost: coterie\r\n{head}\r\n\r\n");
+        Self { kind: "unwanted body", begins, drips: b"1\r\nx\r\n", told: Some("401") }
+    }
+
+    /// Asks for more than the network holds.
+    fn taking() -> Self {
+        let begins = "GET /api/v1/openapi HTTP/1.1\r\nHost: coterie\r\n\r\n".repeat(16);
+        Self { kind: "taking", begins, drips: b"x", told: None }
     }
 
     /// Connects, drips until the server has enough, and tells how that went.
-    async fn run(self, place: String) -> Gone {
-        let mut stream = TcpStream::connect(place).await.unwrap();
+    async fn run(self, place: SocketAddr) -> Gone {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut stream = socket.connect(place).await.unwrap();
         let began = now();
         stream.write_all(self.begins.as_bytes()).await.unwrap();
-        let (mut reading, mut writing) = stream.into_split();
-        let dripping = tokio::spawn(async move {
+        let (reading, writing) = stream.into_split();
+        timeout(PROMISE + ALLOWANCE, self.stay(reading, writing)).await.expect("it may stay for ever");
+        Gone { kind: self.kind, after: began.elapsed() }
+    }
+
+    /// Returns when the server has enough. However it ends: a reset is an end as well.
+    async fn stay(&self, mut reading: OwnedReadHalf, mut writing: OwnedWriteHalf) {
+        let dripping = async {
             while writing.write_all(self.drips).await.is_ok() {
                 sleep(Duration::from_secs(1)).await;
             }
-        });
+        };
+        let Some(told) = self.told else {
+            // What lies unread hides the end of the stream, but nothing more can be sent.
+            return dripping.await;
+        };
         let mut answer = Vec::new();
-        // However it ends: a reset is an end as well.
-        let _ = timeout(PROMISE + ALLOWANCE, reading.read_to_end(&mut answer)).await.expect("it may stay for ever");
-        dripping.abort();
-        Gone { after: began.elapsed(), answer: String::from_utf8(answer).unwrap() }
+        tokio::select! {
+            _ = reading.read_to_end(&mut answer) => {}
+            // Nothing more can be sent, but what was said can be read.
+            () = async { dripping.await; pending().await } => {}
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {told} ")), "{}: {answer}", self.kind);
     }
 }
 
@@ -98,27 +162,25 @@ async fn slow_clients_change_nothing_for_others_and_none_stays() {
     let shop = Shop::alone(Storage::Sqlite);
     more_files();
     let before = timed_posts(&shop, "before", 100).await;
-    let place = shop.world.server.http.strip_prefix("http://").unwrap();
+    let place = shop.world.server.http.strip_prefix("http://").unwrap().parse().unwrap();
     let key = shop.key("test", &["--rate-limit", "10000000"]).text;
     let mut slow = JoinSet::new();
     for n in 0..clients() {
-        let client = if n.is_multiple_of(2) { Slow::headers() } else { Slow::body(&key) };
-        slow.spawn(client.run(place.to_owned()));
+        slow.spawn(Slow::new(n, &key).run(place));
     }
     let mut meanwhile = Vec::new();
-    let mut gone = Vec::new();
+    let mut gone: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     while !slow.is_empty() {
         meanwhile.extend(timed_posts(&shop, &format!("meanwhile-{}", meanwhile.len()), 20).await);
         while let Some(client) = slow.try_join_next() {
-            gone.push(client.unwrap());
+            let Gone { kind, after } = client.unwrap();
+            gone.entry(kind).or_default().push(after);
         }
     }
-    assert_eq!(gone.len(), clients());
-    for Gone { answer, .. } in &gone {
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert_eq!(gone.values().map(Vec::len).sum::<usize>(), clients());
+    for (kind, after) in gone {
+        println!("slow clients ({kind}) stayed: {}", spread(after));
     }
-    let longest = gone.iter().map(|gone| gone.after).max();
-    println!("{} slow clients, the last gone after {longest:?}", gone.len());
     println!("posts of others before: {}", spread(before));
     println!("posts of others meanwhile: {}", spread(meanwhile));
 }

@@ -275,7 +275,7 @@ impl<S: Needs> Call<S> {
     }
 
     async fn any_body(&mut self, most: usize) -> Result<Bytes, ApiError> {
-        receive(&mut self.payload, self.request.headers(), most, &self.edge, &self.trace).await
+        receive(&mut self.payload, self.request.headers(), most, &self.trace).await
     }
 
     /// Errors shall name things as the caller does.

@@ -54,25 +54,29 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The largest body that carries a batch, in bytes.
     pub batch_bytes: usize,
-    /// How long a body may take to arrive.
+    /// How long a request may take to arrive, from the first byte of its headers to the last of its body.
     pub body_deadline: Duration,
     /// How long an answer may take, once the body is there.
     pub answer_deadline: Duration,
     /// How long the headers may take to arrive.
     pub header_deadline: Duration,
+    /// How long a client may leave an answer untaken.
+    pub taking_deadline: Duration,
     /// The most connections at once, over all workers.
     pub connections: usize,
 }
 
 impl Default for Limits {
-    /// http-api, Conventions: 256 KiB, 15 s, then 10 s. A batch has room for a thousand lines of two KiB.
+    /// 256 KiB, and a batch has room for a thousand lines of two KiB. Who is too slow is gone within 15 s, with the time
+    /// to read so: 13 s to send a request, or 10 s to take an answer. Then 10 s are ours to answer.
     fn default() -> Self {
         Self {
             body_bytes: 256 * 1024,
             batch_bytes: 2 * 1024 * 1024,
-            body_deadline: Duration::from_secs(15),
+            body_deadline: Duration::from_secs(13),
             answer_deadline: Duration::from_secs(10),
             header_deadline: Duration::from_secs(10),
+            taking_deadline: Duration::from_secs(10),
             connections: 10_000,
         }
     }

@@ -4,12 +4,14 @@
 //! by a `Call`, handled in `routes`, and shown by `wire`.
 
 mod call;
+mod connection;
 mod csv;
 mod cursor;
 mod edge;
 mod errors;
 mod fields;
 mod json;
+mod listener;
 mod listing;
 mod name;
 mod observe;

@@ -1,6 +1,7 @@
 //! Around every request: its id, its deadline, its one log line, its metrics, and the form of its errors.
 
 use crate::{
+    connection::Watch,
     edge::Edge,
     errors::{ApiError, Code, Rendered, Voice, whole_seconds},
     older::Older,
@@ -22,6 +23,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use ports::RateVerdict;
 use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
+use tokio::time::Instant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -39,14 +41,15 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     else {
         return Err(ApiError::new(Code::Internal).into());
     };
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     let method = request.method().clone();
     if method == Method::HEAD {
         // Every GET answers HEAD too (RFC 9110, section 9.3.2); the connection leaves the body out by itself.
         request.head_mut().method = Method::GET;
     }
     let path = request.path().to_owned();
-    let trace = begin(&mut request, &edge);
+    let (began, _under_way) = request.conn_data::<Rc<Watch>>().map(Watch::request).unzip();
+    let trace = begin(&mut request, &edge, began.unwrap_or(started));
     let within = tokio::select! {
         answered = AssertUnwindSafe(next.call(request)).catch_unwind() => answered.unwrap_or_else(|_| {
             tracing::error!(request_id = trace.voice.request_id, "a handler panicked");
@@ -79,7 +82,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     answered
 }
 
-fn begin(request: &mut ServiceRequest, edge: &Edge) -> Rc<Trace> {
+fn begin(request: &mut ServiceRequest, edge: &Edge, began: Instant) -> Rc<Trace> {
     let problem = request.headers().get_all(header::ACCEPT).any(|accept| {
         accept.to_str().is_ok_and(|accept| accept.to_ascii_lowercase().contains("application/problem+json"))
     });
@@ -88,9 +91,9 @@ fn begin(request: &mut ServiceRequest, edge: &Edge) -> Rc<Trace> {
     };
     let inbound = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane);
     let request_id = inbound.map_or_else(|| edge.outside.ids.uuid().to_string(), str::to_owned);
-    let body_within = if has_body(request) { edge.limits.body_deadline } else { Duration::ZERO };
+    let arrives_by = if has_body(request) { began + edge.limits.body_deadline } else { began };
     let older = Older::begin(request);
-    Trace::begin(request, Voice { request_id, problem }, older, body_within, edge.limits.answer_deadline)
+    Trace::begin(request, Voice { request_id, problem }, older, arrives_by, edge.limits.answer_deadline)
 }
 
 fn has_body(request: &ServiceRequest) -> bool {

@@ -1,8 +1,10 @@
 //! The two listeners and how they start and stop.
 
 use crate::{
+    connection::Patience,
     edge::{Edge, Limits, Outside},
     errors::{ApiError, Code},
+    listener::{self, Terms},
     name::BODY,
     observe::{observe, unmatched},
     openapi::{DOCUMENT, Routes, document},
@@ -10,7 +12,7 @@ use crate::{
     tls::TlsIdentity,
 };
 use actix_web::{
-    App, Error, HttpServer,
+    App, Error,
     body::MessageBody,
     dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
@@ -73,32 +75,14 @@ pub struct Running {
 pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running> {
     let HttpOptions { api, ops, tls, limits, workers, trusted_proxies } = options;
     let edge = Data::new(Edge::new(outside, limits.clone(), trusted_proxies, tls.is_some(), document()));
+    let patience = Patience { head: limits.header_deadline, idle: KEEP_ALIVE, taking: limits.taking_deadline };
     let workers = workers.map_or_else(processors, NonZeroUsize::get);
+    let terms = Terms { workers, connections: limits.connections, patience };
     let shared = edge.clone();
-    let main = HttpServer::new(move || api_app(shared.clone()));
-    let main = main
-        .workers(workers)
-        .max_connections(limits.connections.div_ceil(workers))
-        .client_request_timeout(limits.header_deadline)
-        .keep_alive(KEEP_ALIVE)
-        .disable_signals();
-    let main = match (api, tls) {
-        (Listen::Address(address), None) => main.bind(address).map_err(cannot_listen(address))?,
-        (Listen::Address(address), Some(tls)) => {
-            main.bind_rustls_0_23(address, tls.config()).map_err(cannot_listen(address))?
-        }
-        (Listen::Socket(socket), None) => main.listen(socket)?,
-        (Listen::Socket(socket), Some(tls)) => main.listen_rustls_0_23(socket, tls.config())?,
-    };
+    let (api, main) = listener::start(api, tls.as_ref(), terms, move || api_app(shared.clone()))?;
     let shared = edge.clone();
-    let operators = HttpServer::new(move || ops_app(shared.clone()));
-    let operators = operators.workers(1).client_request_timeout(limits.header_deadline).disable_signals();
-    let operators = match ops {
-        Listen::Address(address) => operators.bind(address).map_err(cannot_listen(address))?,
-        Listen::Socket(socket) => operators.listen(socket)?,
-    };
-    let (api, ops) = (first(main.addrs())?, first(operators.addrs())?);
-    let (main, operators) = (main.run(), operators.run());
+    let terms = Terms { workers: 1, ..terms };
+    let (ops, operators) = listener::start(ops, None, terms, move || ops_app(shared.clone()))?;
     let handles = [main.handle(), operators.handle()];
     let tasks = [tokio::spawn(main), tokio::spawn(operators)];
     Ok(Running { api, ops, edge, handles, tasks })
@@ -138,11 +122,6 @@ impl Running {
         };
         ended.map_err(io::Error::other)?
     }
-}
-
-/// Says which address cannot be had.
-fn cannot_listen(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
-    move |cause| io::Error::new(cause.kind(), format!("cannot listen on {address}: {cause}"))
 }
 
 /// What the API's listener serves.
@@ -202,10 +181,6 @@ fn common(config: &mut ServiceConfig) {
         .app_data(QueryConfig::default().error_handler(move |_, _| unreadable("query").into()))
         .app_data(FormConfig::default().error_handler(move |_, _| unreadable(BODY).into()))
         .app_data(JsonConfig::default().error_handler(move |_, _| unreadable(BODY).into()));
-}
-
-fn first(addresses: Vec<SocketAddr>) -> io::Result<SocketAddr> {
-    addresses.into_iter().next().ok_or_else(|| io::Error::other("nothing was bound"))
 }
 
 fn processors() -> usize {

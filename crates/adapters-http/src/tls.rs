@@ -6,6 +6,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use std::{fmt, sync::Arc};
+use tokio_rustls::TlsAcceptor;
 
 /// A certificate chain with its private key, checked to belong together.
 #[derive(Clone)]
@@ -21,16 +22,17 @@ impl TlsIdentity {
             return Err(TlsError::Chain);
         }
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Key)?;
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
             .map_err(TlsError::Mismatch)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config)))
     }
 
-    /// For one listener.
-    pub(crate) fn config(&self) -> ServerConfig {
-        ServerConfig::clone(&self.0)
+    /// What shows it to clients.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.0))
     }
 }
 

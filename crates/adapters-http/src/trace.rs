@@ -16,6 +16,8 @@ use tokio::time::Instant;
 pub(crate) struct Trace {
     /// How its errors are told.
     pub(crate) voice: Voice,
+    /// When all of it must have come.
+    pub(crate) arrives_by: Instant,
     /// When it must be answered.
     deadline: Cell<Instant>,
     answer_within: Duration,
@@ -34,17 +36,19 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Notes for a request that has just come in. A body may take `body_within` before the answer's time begins.
+    /// Notes for a request whose headers are there. The answer's time begins when its body is there too, or at the latest
+    /// at `arrives_by`.
     pub(crate) fn begin(
         request: &ServiceRequest,
         voice: Voice,
         older: Option<Older>,
-        body_within: Duration,
+        arrives_by: Instant,
         answer_within: Duration,
     ) -> Rc<Self> {
         let trace = Rc::new(Self {
             voice,
-            deadline: Cell::new(now() + body_within + answer_within),
+            arrives_by,
+            deadline: Cell::new(arrives_by.max(now()) + answer_within),
             answer_within,
             key: Cell::new(None),
             rate: Cell::new(None),

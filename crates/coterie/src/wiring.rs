@@ -69,6 +69,7 @@ pub(crate) fn http_options(http: &settings::Http, api: Listen, ops: Listen) -> R
         answer_deadline: http.answer_time(),
         header_deadline: http.header_time(),
         connections: http.connections.size(),
+        ..Limits::default()
     };
     let tls = tls_identity(http)?;
     let workers = NonZeroUsize::new(http.workers.size());

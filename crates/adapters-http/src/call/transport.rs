@@ -2,7 +2,6 @@
 
 use super::DRY_RUN;
 use crate::{
-    edge::Edge,
     errors::{ApiError, Code},
     json::{self, Node},
     name,
@@ -62,7 +61,6 @@ pub(crate) async fn receive(
     payload: &mut Payload,
     headers: &HeaderMap,
     most: usize,
-    edge: &Edge,
     trace: &Trace,
 ) -> Result<Bytes, ApiError> {
     let too_large =
@@ -71,7 +69,7 @@ pub(crate) async fn receive(
     if declared.is_some_and(|length| length > most) {
         return Err(too_large());
     }
-    let collected = tokio::time::timeout(edge.limits.body_deadline, async {
+    let collected = tokio::time::timeout_at(trace.arrives_by, async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Fault::new(name::BODY, "must arrive whole"))?;

@@ -42,7 +42,7 @@ codes! {
     NotFound, "NOT_FOUND", 404,
         "There is no such path, or no such object for this merchant in this mode.";
     MethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "The path exists, the method does not. `Allow` lists those that do.";
-    RequestTimeout, "REQUEST_TIMEOUT", 408, "The body did not arrive within 15 seconds. Nothing was done.";
+    RequestTimeout, "REQUEST_TIMEOUT", 408, "The request did not arrive in time. Nothing was done.";
     AnswerErased, "ANSWER_ERASED", 410,
         "The `Idempotency-Key` was used before with this request. It was done then and is not done again; but its answer told of a person who has been erased since, and is gone.";
     PayloadTooLarge, "PAYLOAD_TOO_LARGE", 413, "The body is larger than 256 KiB. Nothing was done.";

@@ -179,7 +179,7 @@ async fn report(request: HttpRequest, payload: Payload, edge: Data<Edge>) -> Han
         return Err(ApiError::new(Code::RateLimited).after(verdict.reset));
     }
     accept_json(request.headers(), &["application/json", "text/plain"])?;
-    let body = receive(&mut payload.into_inner(), request.headers(), edge.limits.body_bytes, &edge, &trace).await?;
+    let body = receive(&mut payload.into_inner(), request.headers(), edge.limits.body_bytes, &trace).await?;
     let Seen { merchant, affiliate, session, landing_page, referrer, utm } = seen(&json::parse(&body)?)?;
     let visitor = visitor(&request, &edge, merchant, affiliate);
     let ask = ClickAsk { session: Some(session), landing_page, referrer, utm, ..visitor };

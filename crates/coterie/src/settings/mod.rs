@@ -185,7 +185,7 @@ impl Http {
         Duration::from_secs(self.header_seconds.get().into())
     }
 
-    /// How long a client may take to send its body.
+    /// How long a client may take to send a whole request.
     pub(crate) fn body_time(&self) -> Duration {
         Duration::from_secs(self.body_seconds.get().into())
     }

@@ -32,7 +32,7 @@ fn the_defaults_are_complete_and_as_documented() {
     assert_eq!(settings.ops.addr.to_string(), "127.0.0.1:9090");
     assert!(matches!(&settings.database.url, DatabaseUrl::Sqlite(path) if path == Path::new("data/coterie.db")));
     assert!(settings.server.secret.is_none() && settings.http.tls().is_none() && !settings.database.migrate_on_start);
-    assert_eq!((settings.http.body_bytes.get(), settings.http.body_time().as_secs()), (256 * 1024, 15));
+    assert_eq!((settings.http.body_bytes.get(), settings.http.body_time().as_secs()), (256 * 1024, 13));
     assert_eq!(settings.http.batch_bytes.get(), 2 * 1024 * 1024);
     assert_eq!((settings.http.answer_time().as_secs(), settings.clicks.beacon_per_minute.get()), (10, 60));
 }
