@@ -11,14 +11,20 @@ mod stub_payouts;
 mod tracker;
 
 use crate::{edge::Edge, server::api_app};
+use actix_http::Request;
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
     test::{TestRequest, call_service, init_service, read_body},
     web::Data,
 };
+use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    rc::Rc,
+    sync::{Arc, atomic::Ordering},
+};
 use stub::{Stub, Who, edge};
+use tokio::sync::OnceCell;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -46,12 +52,41 @@ impl Got {
     }
 }
 
-/// Sends one request to a fresh instance of the app over `edge`.
-async fn send(edge: &Data<Edge>, request: TestRequest) -> Got {
-    let app = init_service(api_app(edge.clone())).await;
-    let response = call_service(&app, request.to_request()).await;
-    let (status, headers) = (response.status(), response.headers().clone());
-    Got { status, headers, bytes: read_body(response).await.to_vec() }
+/// What answers a request.
+type Answering = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Got>>;
+
+/// The edge, and the app over it. Making an app takes longer than many requests to it.
+struct Site {
+    edge: Data<Edge>,
+    app: OnceCell<Answering>,
+}
+
+impl std::ops::Deref for Site {
+    type Target = Edge;
+
+    fn deref(&self) -> &Edge {
+        &self.edge
+    }
+}
+
+impl Site {
+    async fn open(edge: Data<Edge>) -> Answering {
+        let app = Rc::new(init_service(api_app(edge)).await);
+        Rc::new(move |request| {
+            let app = Rc::clone(&app);
+            Box::pin(async move {
+                let response = call_service(&*app, request).await;
+                let (status, headers) = (response.status(), response.headers().clone());
+                Got { status, headers, bytes: read_body(response).await.to_vec() }
+            })
+        })
+    }
+}
+
+/// Sends one request.
+async fn send(site: &Site, request: TestRequest) -> Got {
+    let app = site.app.get_or_init(|| Site::open(site.edge.clone())).await;
+    app(request.to_request()).await
 }
 
 fn as_caller(who: Who, method: Method, uri: &str) -> TestRequest {
@@ -66,8 +101,8 @@ fn commits(stub: &Arc<Stub>) -> usize {
     stub.commits.load(Ordering::Relaxed)
 }
 
-fn set_up() -> (Arc<Stub>, Data<Edge>) {
+fn set_up() -> (Arc<Stub>, Site) {
     let stub = Arc::new(Stub::default());
     let edge = edge(&stub);
-    (stub, edge)
+    (stub, Site { edge, app: OnceCell::new() })
 }
