@@ -285,13 +285,11 @@ impl<S: Needs> Call<S> {
         }
     }
 
-    /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never.
+    /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never, but
+    /// its key is looked at all the same: a request that can be tried can be sent.
     fn once(&self, route: &'static str, body: &[u8], node: Option<&Node<'_>>) -> Result<Option<Once>, ApiError> {
         if let Some(node) = node {
             self.note_spelling(node);
-        }
-        if self.dry_run {
-            return Ok(None);
         }
         let mut all = self.request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(first) = all.next() else { return Ok(None) };
@@ -300,6 +298,9 @@ impl<S: Needs> Call<S> {
             return Err(wrong("must be given only once".to_owned()));
         }
         let key = IdempotencyKey::parse(first.to_str().unwrap_or_default()).map_err(wrong)?;
+        if self.dry_run {
+            return Ok(None);
+        }
         let mut hasher = Sha256::new();
         // One and the same operation under both of its paths.
         let path = self.request.path();

@@ -226,8 +226,8 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameter that a call reads")]
 struct RecordParams {
-    /// With `true` nothing is kept: the answer is the one that the event would get, and the key needs the scope `read`. An
-    /// `Idempotency-Key` is ignored then.
+    /// With `true` nothing is kept: the answer is the one that the event would get, and the key needs the scope `read`. With
+    /// an `Idempotency-Key` nothing is kept either.
     dry_run: Option<bool>,
 }
 

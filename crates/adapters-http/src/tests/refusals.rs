@@ -115,6 +115,9 @@ async fn a_dry_run_needs_to_read_and_keeps_nothing() {
     }
     let got = send_as(Who::Writer, "?dry_run=1").await;
     assert_eq!((got.status.as_u16(), got.param().as_str()), (417, "dry_run"));
+    let bad_key =
+        as_caller(Who::Reader, Method::POST, "/api/v1/events?dry_run=true").insert_header(("Idempotency-Key", "a b"));
+    assert_eq!(send(&edge, with_json(bad_key, body)).await.param(), "Idempotency-Key");
     assert_eq!(commits(&stub), 0);
     assert_eq!(send_as(Who::Writer, "?dry_run=false").await.status, 201);
     assert_eq!(commits(&stub), 1);
