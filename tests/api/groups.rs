@@ -304,6 +304,13 @@ async fn settings_of_groups_start_as_specified_and_change(shop: Shop) {
             .await
             .names("INVALID_INPUT", "discountLevels");
     }
+    let bad = json!([{"level": 6, "value": 5.55555, "participantsToUnlock": 1}]);
+    let answer = shop.client.patch("group-settings", &json!({"discountLevels": bad})).await;
+    answer.refused(417, "INVALID_INPUT");
+    assert_eq!(
+        answer.params(),
+        ["level", "value", "participantsToUnlock"].map(|name| format!("discountLevels[0].{name}"))
+    );
     let opening = shop.order(json!({"amount": 10_000})).await;
     let small = shop.join(&opening, json!({"amount": 300})).await;
     shop.advance(600).await;

@@ -17,13 +17,13 @@ fn fault(why: &str, value: Value) -> Fault {
 /// One property of a body.
 #[derive(Debug)]
 pub(crate) struct Property<'a> {
-    /// Dotted, from the body's root.
+    /// Dotted, from the body's root; `[0]` is the first entry of a list.
     pub(crate) name: String,
     pub(crate) schema: &'a Value,
     pub(crate) required: bool,
 }
 
-/// The properties of a body, those of objects inside it included.
+/// The properties of a body, those of objects and of the first entries of lists inside it included.
 pub(crate) fn properties<'a>(contract: &'a Contract, schema: &'a Value, prefix: &str) -> Vec<Property<'a>> {
     let schema = plain(contract, schema);
     let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
@@ -31,6 +31,9 @@ pub(crate) fn properties<'a>(contract: &'a Contract, schema: &'a Value, prefix: 
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         let dotted = format!("{prefix}{name}");
         found.extend(properties(contract, inner, &format!("{dotted}.")));
+        if let Some(entry) = plain(contract, inner).get("items") {
+            found.extend(properties(contract, entry, &format!("{dotted}[0].")));
+        }
         found.push(Property { name: dotted, schema: inner, required: required(name) });
     }
     found
@@ -134,7 +137,7 @@ fn bad_numbers(schema: &Value) -> Vec<Fault> {
     found
 }
 
-/// `body` with the member `name` (dotted) set to `value`, or taken out.
+/// `body` with the member `name` (as [`Property::name`]) set to `value`, or taken out.
 pub(crate) fn with(body: &Value, name: &str, value: Option<&Value>) -> Value {
     let mut body = body.clone();
     let mut at = &mut body;
@@ -151,7 +154,18 @@ pub(crate) fn with(body: &Value, name: &str, value: Option<&Value>) -> Value {
             };
             return body;
         }
-        at = members.entry(step).or_insert(Value::Null);
+        at = match step.strip_suffix("[0]") {
+            Some(list) => first(members.entry(list).or_insert(Value::Null)),
+            None => members.entry(step).or_insert(Value::Null),
+        };
     }
     body
+}
+
+/// The first entry of a list, made if need be.
+fn first(list: &mut Value) -> &mut Value {
+    if list.get(0).is_none() {
+        *list = json!([{}]);
+    }
+    &mut list[0]
 }

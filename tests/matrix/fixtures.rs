@@ -79,9 +79,7 @@ impl Things {
         let available = shop.completed_pair().await;
         // Open for longer than any test.
         shop.client.patch("group-settings", &json!({"minutesDuration": 10_000})).await.ok();
-        let order = shop.order(json!({})).await;
-        let customer = shop.client.get(&format!("customers/{}", order["customerId"].as_str().unwrap())).await.ok();
-        let group = shop.client.get(&format!("groups/{}", order["paymentGroupId"].as_str().unwrap())).await.ok();
+        let [order, customer, group] = opened(shop).await;
         Self {
             affiliate,
             pending,
@@ -100,6 +98,21 @@ impl Things {
             available,
         }
     }
+}
+
+impl Things {
+    /// The same with a customer, an order and a group that nothing was done to yet.
+    pub(crate) async fn open_anew(&mut self, shop: &Shop) {
+        [self.order, self.customer, self.group] = opened(shop).await;
+    }
+}
+
+/// An order, the customer who placed it, and the group that it opened.
+async fn opened(shop: &Shop) -> [Value; 3] {
+    let order = shop.order(json!({})).await;
+    let customer = shop.client.get(&format!("customers/{}", order["customerId"].as_str().unwrap())).await.ok();
+    let group = shop.client.get(&format!("groups/{}", order["paymentGroupId"].as_str().unwrap())).await.ok();
+    [order, customer, group]
 }
 
 /// The id of a thing.

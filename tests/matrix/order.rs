@@ -2,7 +2,7 @@
 //! next. 401, 429, 402, 403, 413 and 415, idempotency, 417 for shape, 404.
 
 use crate::{
-    fixtures::{Fixture, Stranger, Things, paired},
+    fixtures::{Fixture, Stranger, Things, paired, tried},
     support::{Client, Operation, Reply, Shop, on_both_storages, until},
 };
 use serde_json::{Value, json};
@@ -14,6 +14,9 @@ on_both_storages!(alone; each_operation_refuses_in_order);
 const TOO_MUCH: usize = 256 * 1024 + 1;
 /// An idempotency key that was used for another request on every route that keeps one.
 const USED: &str = "used-before";
+
+/// What an idempotency key cannot be.
+const NO_KEYS: [&str; 3] = ["", "a b", "\"\""];
 
 /// Callers, from the one who may least to the one who may.
 struct Callers {
@@ -27,7 +30,11 @@ struct Callers {
 async fn each_operation_refuses_in_order(shop: Shop) {
     let things = Things::make(&shop).await;
     let before = shop.stored().await;
-    for (operation, fixture) in paired(&shop.world.contract.operations) {
+    let operations = &shop.world.contract.operations;
+    let tried = tried(operations);
+    let all: Vec<(&Operation, &Fixture)> =
+        paired(operations).into_iter().chain(tried.iter().map(|(operation, fixture)| (operation, *fixture))).collect();
+    for &(operation, fixture) in &all {
         let Some(scope) = operation.scope() else { continue };
         let others: Vec<&str> = ["read", "write", "admin"].into_iter().filter(|one| *one != scope).collect();
         let callers = callers(&shop, &others.join(",")).await;
@@ -44,11 +51,12 @@ async fn each_operation_refuses_in_order(shop: Shop) {
         }
     }
     assert_eq!(shop.stored().await, before, "nothing was done");
-    for (operation, fixture) in paired(&shop.world.contract.operations) {
+    for &(operation, fixture) in &all {
         if operation.is_secured() {
             told_of_the_request(&shop, operation, fixture, &things).await;
         }
     }
+    told_of_acts(&shop.neighbour(), &all).await;
 }
 
 /// Keys of an organization that has gone back to a small plan.
@@ -130,6 +138,11 @@ async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixtu
         let answer = call().json(&wrong_shape).await;
         answer.refused(417, "INVALID_INPUT");
         assert!(answer.params().contains(&wrong_field.as_str()), "{name}: {}", answer.text);
+        if operation.keeps_answers() {
+            for bad in NO_KEYS.iter().map(|key| (*key).to_owned()).chain(["x".repeat(256)]) {
+                call().once(&bad).json(&good).await.names("INVALID_INPUT", "Idempotency-Key");
+            }
+        }
         if matches!(fixture.stranger, Stranger::NotFound) {
             call().json(&good).await.refused(404, "NOT_FOUND");
         }
@@ -139,4 +152,35 @@ async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixtu
             call().await.refused(404, "NOT_FOUND");
         }
     }
+}
+
+/// What needs no body, and may use up what it is done to.
+async fn told_of_acts(shop: &Shop, all: &[(&Operation, &Fixture)]) {
+    let mut things = Things::make(shop).await;
+    for (operation, fixture) in all {
+        if fixture.body.is_none() && operation.keeps_answers() {
+            things.open_anew(shop).await;
+            told_of_an_act(shop, operation, fixture, &things).await;
+        }
+    }
+}
+
+async fn told_of_an_act(shop: &Shop, operation: &Operation, fixture: &Fixture, things: &Things) {
+    let (own, never) = ((fixture.path)(things), never_path(operation, fixture, things));
+    let call = |path: &str| shop.client.call(&operation.method, path);
+    call(&never).text(vec![b' '; TOO_MUCH]).await.refused(413, "PAYLOAD_TOO_LARGE");
+    for bad in NO_KEYS.iter().map(|key| (*key).to_owned()).chain(["x".repeat(256)]) {
+        call(&never).once(&bad).await.names("INVALID_INPUT", "Idempotency-Key");
+    }
+    if own == never {
+        return;
+    }
+    let used = format!("{USED}-{}", operation.name().replace(' ', "-"));
+    let first = call(&own).once(&used).await;
+    // What is refused uses no key up.
+    if first.code() == "INVALID_STATE" {
+        return;
+    }
+    assert!(first.status < 300, "{}: {}", operation.name(), first.text);
+    call(&never).once(&used).query("never_heard_of", "1").await.refused(417, "IDEMPOTENCY_MISMATCH");
 }

@@ -49,6 +49,11 @@ impl Operation {
         self.facts["x-unknown-fields"] == "ignored"
     }
 
+    /// Whether its answers are kept and given again.
+    pub(crate) fn keeps_answers(&self) -> bool {
+        self.parameters("header").iter().any(|parameter| parameter["name"] == "Idempotency-Key")
+    }
+
     /// The names and schemas of its parameters in `place` (`query`, `path`, `header`).
     pub(crate) fn parameters(&self, place: &str) -> Vec<&Value> {
         let all = self.facts["parameters"].as_array();

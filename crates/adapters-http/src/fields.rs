@@ -153,6 +153,19 @@ impl<'n> Fields<'n> {
         (values.len() == list.len()).then_some(values)
     }
 
+    /// The same in a PATCH: it may be left out but not cleared.
+    pub(crate) fn kept_objects<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl FnMut(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        match self.find(name) {
+            Some(Node::Null) => self.wrong(name, "must be a list"),
+            _ => self.objects(name, most, read),
+        }
+    }
+
     /// Whichever of two names the caller used; both at once is a fault.
     pub(crate) fn either(&mut self, name: &'static str, other: &'static str) -> &'static str {
         let (first, second) = (self.find(name).is_some(), self.find(other).is_some());

@@ -4,7 +4,7 @@ use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
-    values::{decimal, list, rate, text, whole},
+    values::{decimal, rate, text, whole},
     wire::{DiscountTypeWord, Fraction, GroupSettingsObject, LevelNumber},
 };
 use actix_web::{get, patch};
@@ -69,35 +69,32 @@ struct GroupSettingsChangeBody {
 }
 
 /// One level with its number, if it has one.
-fn level(node: &Node<'_>) -> Result<(Option<u8>, Level), String> {
-    let inner = |faults: Vec<Fault>| {
-        let first = faults.first().map(ToString::to_string).unwrap_or_default();
-        format!("must be a level, and {first}")
-    };
-    let mut fields = Fields::lenient(node).map_err(inner)?;
+fn level(fields: &mut Fields<'_>) -> Option<(Option<u8>, Level)> {
     let number = fields.optional("level", whole(1..=5_u8));
     let value = fields.required("value", |node| {
         let value = decimal(node).ok().and_then(LevelValue::from_decimal);
         value.ok_or_else(|| "must be a number above 0 with at most 4 digits after the point".to_owned())
     });
     let participants = fields.required("participantsToUnlock", whole(2..=GroupTerms::MOST_PARTICIPANTS));
-    fields.finish(|| Some((number, Level { value: value?, participants: participants? }))).map_err(inner)
+    Some((number, Level { value: value?, participants: participants? }))
 }
 
-fn levels(node: &Node<'_>) -> Result<Levels, String> {
-    let entries = list(Levels::MOST, level)(node)?;
+fn levels(fields: &mut Fields<'_>) -> Option<Levels> {
+    let entries = fields.kept_objects("discountLevels", Levels::MOST, level)?;
     let in_place = (1..).zip(&entries).all(|(place, (number, _))| number.is_none_or(|number| number == place));
-    if !in_place {
-        return Err("must have its levels numbered from 1 on".to_owned());
-    }
-    Levels::new(entries.into_iter().map(|(_, level)| level).collect())
+    let levels = if in_place {
+        Levels::new(entries.into_iter().map(|(_, level)| level).collect())
+    } else {
+        Err("must have its levels numbered from 1 on".to_owned())
+    };
+    levels.map_err(|expected| fields.fault("discountLevels", expected)).ok()
 }
 
 fn change(body: &Node<'_>) -> Result<GroupSettingsChange, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let change = GroupSettingsChange {
         discount: fields.kept("discountType", text(str::parse)),
-        levels: fields.kept("discountLevels", levels),
+        levels: levels(&mut fields),
         max_participants: fields.kept("maxParticipants", whole(2..=GroupTerms::MOST_PARTICIPANTS)),
         minutes_duration: fields.kept("minutesDuration", whole(1..=GroupTerms::MOST_MINUTES)),
         min_purchase: fields.kept("minPurchaseValue", whole(0..=Money::MAX_MINOR)),
