@@ -6,7 +6,7 @@ use crate::{
     support::{Client, Operation, Reply, Shop, on_both_storages, until},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 on_both_storages!(alone; each_operation_refuses_in_order);
 
@@ -18,13 +18,13 @@ const USED: &str = "used-before";
 /// What an idempotency key cannot be.
 const NO_KEYS: [&str; 3] = ["", "a b", "\"\""];
 
-/// Callers, from the one who may least to the one who may.
+/// Callers without a scope. Making them takes longer than what they are made for.
 struct Callers {
-    anonymous: Client,
-    /// Over its limit, on a small plan, and without the scope.
-    hasty: Client,
-    /// On a small plan and without the scope.
+    /// On a small plan, and each about to be over its limit: only for the minute after its first request.
+    hasty: Vec<Client>,
+    /// On a small plan.
     poor: Client,
+    limited: Client,
 }
 
 async fn each_operation_refuses_in_order(shop: Shop) {
@@ -34,16 +34,19 @@ async fn each_operation_refuses_in_order(shop: Shop) {
     let tried = tried(operations);
     let all: Vec<(&Operation, &Fixture)> =
         paired(operations).into_iter().chain(tried.iter().map(|(operation, fixture)| (operation, *fixture))).collect();
+    let mut callers = BTreeMap::new();
     for &(operation, fixture) in &all {
         let Some(scope) = operation.scope() else { continue };
-        let others: Vec<&str> = ["read", "write", "admin"].into_iter().filter(|one| *one != scope).collect();
-        let callers = callers(&shop, &others.join(",")).await;
-        let limited = shop.scoped(&others.join(","));
+        if !callers.contains_key(scope) {
+            let count = all.iter().filter(|(operation, _)| operation.scope() == Some(scope)).count();
+            callers.insert(scope, Callers::without(&shop, scope, count).await);
+        }
+        let callers = callers.get_mut(scope).unwrap();
         for (client, status, code) in [
-            (&callers.anonymous, 401, "UNAUTHORIZED"),
-            (&callers.hasty, 429, "RATE_LIMITED"),
+            (&shop.client.anonymous(), 401, "UNAUTHORIZED"),
+            (&callers.hasty().await, 429, "RATE_LIMITED"),
             (&callers.poor, 402, "PLAN_REQUIRED"),
-            (&limited, 403, "FORBIDDEN"),
+            (&callers.limited, 403, "FORBIDDEN"),
         ] {
             for answer in everything_wrong(client, operation, fixture, &things).await {
                 assert_eq!((answer.status, answer.code()), (status, code), "{}: {}", operation.name(), answer.text);
@@ -59,19 +62,30 @@ async fn each_operation_refuses_in_order(shop: Shop) {
     told_of_acts(&shop.neighbour(), &all).await;
 }
 
-/// Keys of an organization that has gone back to a small plan.
-async fn callers(shop: &Shop, scopes: &str) -> Callers {
-    let small = shop.neighbour();
-    let key = |limit: &str| {
-        let key = small.key("test", &["--scopes", scopes, "--rate-limit", limit]);
-        shop.client.with_key(&key.text)
-    };
-    let (hasty, poor) = (key("1"), key("1000"));
-    shop.world.site.run(&["org", "set-plan", &small.organization, "starter"]).success();
-    until(Duration::from_secs(5), "the downgrade", async || (poor.get("settings").await.status == 402).then_some(()))
+impl Callers {
+    /// For `count` operations that need `scope`.
+    async fn without(shop: &Shop, scope: &str, count: usize) -> Self {
+        let others: Vec<&str> = ["read", "write", "admin"].into_iter().filter(|one| *one != scope).collect();
+        let others = others.join(",");
+        // An organization that goes back to a small plan.
+        let small = shop.neighbour();
+        let key =
+            |limit: &str| shop.client.with_key(&small.key("test", &["--scopes", &others, "--rate-limit", limit]).text);
+        let (hasty, poor) = ((0..count).map(|_| key("1")).collect(), key("100000"));
+        shop.world.site.run(&["org", "set-plan", &small.organization, "starter"]).success();
+        until(Duration::from_secs(5), "the downgrade", async || {
+            (poor.get("settings").await.status == 402).then_some(())
+        })
         .await;
-    hasty.get("settings").await.refused(402, "PLAN_REQUIRED");
-    Callers { anonymous: shop.client.anonymous(), hasty, poor }
+        Self { hasty, poor, limited: shop.scoped(&others) }
+    }
+
+    /// One who is over its limit too.
+    async fn hasty(&mut self) -> Client {
+        let hasty = self.hasty.pop().unwrap();
+        hasty.get("settings").await.refused(402, "PLAN_REQUIRED");
+        hasty
+    }
 }
 
 /// The operation on an id that never was, with a bad parameter and, where it takes a body, one that is too much, of the
