@@ -1,6 +1,7 @@
 //! What every request has at hand.
 
-use crate::CursorKey;
+use crate::{CursorKey, openapi::Routes};
+use actix_web::web::Data;
 use app::App;
 use domain::Timestamp;
 use ipnet::IpNet;
@@ -89,10 +90,10 @@ pub(crate) struct Edge {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Whether the server itself speaks TLS.
     pub(crate) tls: bool,
-    /// The OpenAPI document.
-    pub(crate) document: serde_json::Value,
-    /// The same, as served.
+    /// The OpenAPI document, as served.
     pub(crate) printed: Vec<u8>,
+    /// Its paths and their methods.
+    pub(crate) routes: Data<Routes>,
     draining: AtomicBool,
 }
 
@@ -102,15 +103,15 @@ impl Edge {
         limits: Limits,
         trusted_proxies: Vec<IpNet>,
         tls: bool,
-        document: serde_json::Value,
+        document: &serde_json::Value,
     ) -> Self {
         Self {
             outside,
             limits,
             trusted_proxies,
             tls,
-            printed: serde_json::to_vec(&document).unwrap_or_default(),
-            document,
+            printed: serde_json::to_vec(document).unwrap_or_default(),
+            routes: Data::new(Routes::of(document)),
             draining: AtomicBool::new(false),
         }
     }

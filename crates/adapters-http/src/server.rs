@@ -74,7 +74,7 @@ pub struct Running {
 /// Starts both listeners on the present tokio runtime.
 pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running> {
     let HttpOptions { api, ops, tls, limits, workers, trusted_proxies } = options;
-    let edge = Data::new(Edge::new(outside, limits.clone(), trusted_proxies, tls.is_some(), document()));
+    let edge = Data::new(Edge::new(outside, limits.clone(), trusted_proxies, tls.is_some(), &document()));
     let patience = Patience { head: limits.header_deadline, idle: KEEP_ALIVE, taking: limits.taking_deadline };
     let workers = workers.map_or_else(processors, NonZeroUsize::get);
     let terms = Terms { workers, connections: limits.connections, patience };
@@ -136,7 +136,7 @@ pub(crate) fn api_app(
         InitError = (),
     >,
 > {
-    let routes = Data::new(Routes::of(&edge.document));
+    let routes = edge.routes.clone();
     // The pages that show the document come first: the scope of the API would take their paths.
     let app = App::new()
         .app_data(edge)

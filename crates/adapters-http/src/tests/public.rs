@@ -75,7 +75,7 @@ async fn too_many_beacons_are_refused() {
 fn the_visitor_behind_our_proxies() {
     let stub = Arc::new(Stub::default());
     let proxies = vec!["10.0.0.0/8".parse().unwrap()];
-    let edge = Edge::new(stub::outside(stub), crate::Limits::default(), proxies, false, Value::Null);
+    let edge = Edge::new(stub::outside(stub), crate::Limits::default(), proxies, false, &Value::Null);
     let visitor = |peer: &str, lines: &[&str]| edge.visitor(peer.parse().ok(), lines).unwrap().to_string();
     assert_eq!(visitor("203.0.113.7", &["1.1.1.1"]), "203.0.113.7", "a stranger's header is not believed");
     assert_eq!(visitor("10.0.0.1", &["6.6.6.6, 198.51.100.2, 10.0.0.9"]), "198.51.100.2");

@@ -495,5 +495,5 @@ pub(super) fn edge(stub: &Arc<Stub>) -> Data<Edge> {
 
 /// The same with other limits.
 pub(super) fn edge_within(stub: &Arc<Stub>, limits: Limits) -> Data<Edge> {
-    Data::new(Edge::new(outside(Arc::clone(stub)), limits, Vec::new(), false, crate::openapi::document()))
+    Data::new(Edge::new(outside(Arc::clone(stub)), limits, Vec::new(), false, &crate::openapi::document()))
 }
