@@ -46,7 +46,7 @@ fn its_risk_is_weighed_when_it_is_placed() {
     let phone = |text| PhoneNumber::parse(text).ok();
     assert_eq!(risk(&Customer { phone: phone("+49 9999"), ..customer(2) }), RiskLevel::Low);
     assert_eq!(risk(&Customer { email: creator.email.clone(), ..customer(2) }), RiskLevel::High);
-    let thrown = Customer { email: Email::parse("b@mailinator.com").unwrap(), ..customer(2) };
+    let thrown = Customer { email: Email::parse("b@mailinator.com").unwrap(), phone: phone("+49 9999"), ..customer(2) };
     assert_eq!(risk(&thrown), RiskLevel::Medium);
     let order =
         place(35_000, &thrown, Surroundings { pace: &Pace { of_group: vec![at(0); 4], ..calm.clone() }, ..around });
