@@ -27,6 +27,7 @@ mod rating;
 mod refunds;
 mod resources;
 mod sale;
+mod searching;
 mod story;
 mod tenancy;
 mod testing;

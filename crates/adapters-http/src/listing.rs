@@ -1,5 +1,10 @@
 //! Lists: which page is asked for, and how one is shown (http-api, Conventions).
 
+mod search;
+mod searched;
+
+pub(crate) use searched::{CUSTOMERS, GROUPS, ORDERS, SESSIONS};
+
 use crate::{
     call::{Call, Handled, Needs, json_answer},
     cursor::List,
@@ -11,8 +16,9 @@ use crate::{
     wire::{self, CountedObject, ListObject},
 };
 use actix_web::http::StatusCode;
-use domain::{Commission, CommissionRule, Coupon, Payout, PayoutItem, ShortText, Tier};
+use domain::{Commission, CommissionRule, Coupon, Payout, PayoutItem, Tier};
 use ports::{AffiliateRecord, Counted, EventRecord, ListAsk, Page, PageAsk, Position, SortBy, Tenant};
+use search::Field;
 use serde::Serialize;
 use utoipa::IntoParams;
 
@@ -125,8 +131,15 @@ pub(crate) struct TakeParams {
     /// The order: a field and a direction. Newest first if absent.
     #[param(pattern = "^(createdAt|updatedAt):(asc|desc)$")]
     order_by: Option<String>,
-    /// Only objects whose names, addresses or own ids have this text in them, compared without case.
-    #[param(min_length = 1, max_length = 255)]
+    /// Only objects that this finds. A text of at most 255 characters is looked for in names, addresses and your own ids,
+    /// without regard to case. Or up to 10 terms with commas between them, all of which must hold: `field:value` for one
+    /// that is the value, `field~value` for a text that has it in it without regard to case, `field>=value` and
+    /// `field<=value` for times and amounts. Fields are named as the objects have them, in camelCase or snake_case; the
+    /// operation lists them. Amounts are minor units. A date is a whole day in UTC, a time is the millisecond it names.
+    /// Addresses are compared without case, other texts as they are. A value that has a comma in it, or begins with a
+    /// quote, goes in double quotes, in which `\"` is a quote and `\\` a backslash; so does a whole text that has `:`,
+    /// `~`, `>=` or `<=` in it.
+    #[param(min_length = 1, max_length = 4_000, example = "createdAt>=2024-01-01,createdAt<=2024-01-31")]
     search: Option<String>,
 }
 
@@ -170,30 +183,28 @@ fn order_by(fields: &'static [(&'static str, SortBy)]) -> impl Fn(&str) -> Resul
 }
 
 impl<S: Needs> Call<S> {
-    /// Which part of a list in camelCase the query asks for.
-    pub(crate) fn counted(&self) -> Result<ListAsk, ApiError> {
-        self.part(&[("createdAt", SortBy::CreatedAt), ("updatedAt", SortBy::UpdatedAt)], true)
+    /// Which part of a list in camelCase with these fields the query asks for.
+    pub(crate) fn counted<T>(&self, fields: &[Field<T>]) -> Result<ListAsk<T>, ApiError> {
+        self.part(&[("createdAt", SortBy::CreatedAt), ("updatedAt", SortBy::UpdatedAt)], Some(fields))
     }
 
     /// The same of a list that is only ever in the order of time.
-    pub(crate) fn counted_in_time(&self) -> Result<ListAsk, ApiError> {
-        self.part(&[("createdAt", SortBy::CreatedAt)], false)
+    pub(crate) fn counted_in_time<T>(&self) -> Result<ListAsk<T>, ApiError> {
+        self.part(&[("createdAt", SortBy::CreatedAt)], None)
     }
 
-    fn part(&self, by: &'static [(&'static str, SortBy)], searches: bool) -> Result<ListAsk, ApiError> {
+    fn part<T>(
+        &self,
+        by: &'static [(&'static str, SortBy)],
+        searched: Option<&[Field<T>]>,
+    ) -> Result<ListAsk<T>, ApiError> {
         let query = self.query()?;
         let mut fields = Fields::in_both_spellings(&query)?;
         let take = fields.optional("take", values::text(values::whole_text(1..=MOST_LIMIT)));
         let skip = fields.optional("skip", values::text(values::whole_text(0..=MOST_OFFSET)));
         let order = fields.optional("orderBy", values::text(order_by(by)));
-        let search = if searches {
-            fields.optional(
-                "search",
-                values::text(|text| ShortText::parse(text).map(|text| text.as_str().to_lowercase())),
-            )
-        } else {
-            None
-        };
+        let search =
+            searched.and_then(|known| fields.optional("search", values::text(|text| search::read(text, known))));
         fields.finish(|| Some(()))?;
         let (by, descending) = order.unwrap_or((SortBy::CreatedAt, true));
         Ok(ListAsk { search, by, descending, skip: skip.unwrap_or(0), take: take.unwrap_or(DEFAULT_TAKE) })

@@ -1,6 +1,7 @@
 //! One kind of statement for everything: SQL with `?` where a value goes, and the type of the rows it returns.
 //!
-//! Diesel prepares such a statement once per connection, because its text does not depend on its values. Many values
+//! Diesel prepares such a statement once per connection, because its text does not depend on its values, save for those
+//! that are run [`Sql::once`]. Many values
 //! travel as arrays (`unnest(?, ?)`), so that one text serves any number of rows.
 
 use diesel::{
@@ -110,13 +111,14 @@ where
 pub(crate) struct Sql<'a, U = ()> {
     text: String,
     params: Vec<Param<'a>>,
+    kept: bool,
     rows: PhantomData<fn() -> U>,
 }
 
 impl<'a, U> Sql<'a, U> {
     /// A statement, or its beginning.
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), params: Vec::new(), rows: PhantomData }
+        Self { text: text.into(), params: Vec::new(), kept: true, rows: PhantomData }
     }
 
     /// The value of the next `?`.
@@ -155,19 +157,26 @@ impl<'a, U> Sql<'a, U> {
         self
     }
 
+    /// This statement, not to be kept prepared: of its kind there are too many.
+    #[must_use]
+    pub(crate) fn once(self) -> Self {
+        Self { kept: false, ..self }
+    }
+
     /// This statement as a subquery of a larger one, between the texts around it, which have no `?`.
     pub(crate) fn within<V>(self, before: &str, after: &str) -> Sql<'a, V> {
-        let Self { text, params, rows: _ } = self;
-        Sql { text: format!("{before}{text}{after}"), params, rows: PhantomData }
+        let Self { text, params, kept, rows: _ } = self;
+        Sql { text: format!("{before}{text}{after}"), params, kept, rows: PhantomData }
     }
 
     /// One statement that runs all of these; they must not touch the same rows.
     pub(crate) fn all_of(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::new("WITH ");
-        for (number, Self { text, params, rows: _ }) in parts.into_iter().enumerate() {
+        for (number, Self { text, params, kept, rows: _ }) in parts.into_iter().enumerate() {
             let comma = if number == 0 { "" } else { ", " };
             all.text.push_str(&format!("{comma}part{number} AS ({text})"));
             all.params.extend(params);
+            all.kept &= kept;
         }
         all.text(" SELECT")
     }
@@ -188,6 +197,9 @@ impl<'a, U> Sql<'a, U> {
 
 impl<U> QueryFragment<Pg> for Sql<'_, U> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.kept {
+            out.unsafe_to_cache_prepared();
+        }
         let mut pieces = self.text.split('?');
         out.push_sql(pieces.next().unwrap_or_default());
         let mut params = self.params.iter();

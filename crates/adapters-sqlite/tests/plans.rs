@@ -13,7 +13,7 @@ use domain::{
     PayoutItemId, PayoutItemStatus, PayoutStatus, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel, RuleScope,
     SessionId, Settings, ShortText, Slug, Tier, TierId, TierName, Timestamp,
 };
-use domain::{CustomerId, GroupId, OrderId};
+use domain::{CustomerId, GroupId, GroupStatus, OrderId, OrderStatus, ShareId};
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
     CommissionReads as _, CouponFilter, CouponReads as _, DueAsk, DuePart, EventFilter, EventLookup, EventReads as _,
@@ -21,7 +21,10 @@ use ports::{
     PayoutItemFilter, PayoutReads as _, Position, ProgramReads as _, RefundLookup, RefundReads as _, RefundedSale,
     ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
 };
-use ports::{CustomerReads as _, GroupReads as _, ListAsk, OrderLookup, OrderReads as _, SortBy};
+use ports::{
+    Between, CustomerReads as _, CustomerTerm, CustomerTime, GroupReads as _, GroupTerm, GroupTime, ListAsk,
+    OrderAmount, OrderLookup, OrderReads as _, OrderTerm, OrderTime, Search, SortBy, Wording,
+};
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
@@ -29,7 +32,7 @@ use std::{
 use uuid::Uuid;
 
 /// What a question may ask for, the narrowest first, and how the plan says that it is looked up.
-const NARROW: [(&str, &str); 7] = [
+const NARROW: [(&str, &str); 13] = [
     ("`id` = ?", "id=?"),
     ("`id` IN (?)", "id=?"),
     ("`session` = ?", "session=?"),
@@ -37,6 +40,13 @@ const NARROW: [(&str, &str); 7] = [
     ("`affiliate_id` = ?", "affiliate_id=?"),
     ("`customer_id` = ?", "customer_id=?"),
     ("`status` = ?", "status=?"),
+    // What lists are searched by.
+    (" id = ?", "id=?"),
+    (" id = (SELECT", "id=?"),
+    (" customer_id = ?", "customer_id=?"),
+    (" group_id = ?", "group_id=?"),
+    (" group_id = (SELECT", "group_id=?"),
+    (" created_at >= ?", "created_at>?"),
 ];
 
 /// Every statement that a connection of this process ran.
@@ -317,13 +327,13 @@ async fn ask_about_groups(storage: &SqliteStorage) {
     let (customer, order, group) = (CustomerId::from_uuid(id), OrderId::from_uuid(id), GroupId::from_uuid(id));
     for by in [SortBy::CreatedAt, SortBy::UpdatedAt] {
         for descending in [true, false] {
-            for search in [None, Some("x".to_owned())] {
-                let ask = ListAsk { search, by, descending, skip: 5, take: 10 };
-                storage.customers(merchant, &ask).await.unwrap();
-                storage.orders(merchant, &ask).await.unwrap();
-                storage.groups(merchant, &ask).await.unwrap();
-                storage.participants(merchant, group, &ask).await.unwrap();
-            }
+            storage.customers(merchant, &part(by, descending, None)).await.unwrap();
+            storage.orders(merchant, &part(by, descending, None)).await.unwrap();
+            storage.groups(merchant, &part(by, descending, None)).await.unwrap();
+            storage.customers(merchant, &part(by, descending, text())).await.unwrap();
+            storage.orders(merchant, &part(by, descending, text())).await.unwrap();
+            storage.groups(merchant, &part(by, descending, text())).await.unwrap();
+            storage.participants(merchant, group, &part(by, descending, text())).await.unwrap();
         }
     }
     storage.customer(merchant, customer).await.unwrap();
@@ -348,6 +358,59 @@ async fn ask_about_groups(storage: &SqliteStorage) {
     storage.due_mails(Timestamp::MAX, 5, 10).await.unwrap();
 }
 
+fn text<T>() -> Option<Search<T>> {
+    Some(Search::Text("x".to_owned()))
+}
+
+fn part<T>(by: SortBy, descending: bool, search: Option<Search<T>>) -> ListAsk<T> {
+    ListAsk { search, by, descending, skip: 5, take: 10 }
+}
+
+/// Searches by each field that has an index, and by some that have none: these go through the list in its order. What
+/// few rows an index of another order finds may be sorted, so that only one order is asked for.
+async fn search(storage: &SqliteStorage) {
+    let (merchant, id) = (merchant(), uuid(9));
+    let email = || Wording::Is(Email::parse("buyer@example.com").unwrap());
+    let share_id = || Wording::Is(ShareId::stored("KHT-AB12CD34").unwrap());
+    let times = Between { least: Some(Timestamp::MIN), most: Some(Timestamp::MAX) };
+    for descending in [true, false] {
+        for term in [
+            CustomerTerm::Id(CustomerId::from_uuid(id)),
+            CustomerTerm::Email(email()),
+            CustomerTerm::Blocked(true),
+            CustomerTerm::FirstName(Wording::Has("x".to_owned())),
+            CustomerTerm::Time(CustomerTime::Created, times),
+        ] {
+            let ask = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
+            storage.customers(merchant, &ask).await.unwrap();
+        }
+        for term in [
+            OrderTerm::Id(OrderId::from_uuid(id)),
+            OrderTerm::CustomerId(CustomerId::from_uuid(id)),
+            OrderTerm::GroupId(GroupId::from_uuid(id)),
+            OrderTerm::ShareId(share_id()),
+            OrderTerm::Reference(Wording::Is(OrderReference::parse("order-1").unwrap())),
+            OrderTerm::Email(email()),
+            OrderTerm::Status(OrderStatus::CashbackAvailable),
+            OrderTerm::Amount(OrderAmount::Paid, Between { least: Some(1), most: Some(2) }),
+            OrderTerm::Time(OrderTime::Created, times),
+        ] {
+            let ask = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
+            storage.orders(merchant, &ask).await.unwrap();
+        }
+        for term in [
+            GroupTerm::Id(GroupId::from_uuid(id)),
+            GroupTerm::ShareId(share_id()),
+            GroupTerm::CreatorEmail(email()),
+            GroupTerm::Status(GroupStatus::Open),
+            GroupTerm::Time(GroupTime::Created, times),
+        ] {
+            let ask = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
+            storage.groups(merchant, &ask).await.unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_question_has_its_index() {
     let folder = folder();
@@ -361,6 +424,7 @@ async fn every_question_has_its_index() {
     ask_for_facts(&storage).await;
     ask_about_payouts(&storage).await;
     ask_about_groups(&storage).await;
+    search(&storage).await;
     ask_for_pages(&storage, &PageAsk { after: None, offset: 5, limit: 10 }).await;
     let after = Some(Position { at: Timestamp::MAX, id: uuid(9) });
     ask_for_pages(&storage, &PageAsk { after, offset: 0, limit: 10 }).await;

@@ -3,8 +3,8 @@
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{Actor, Customer, CustomerChange, CustomerId, NewCustomer, Refusal, Timestamp};
 use ports::{
-    ChangeSet, Counted, CustomerFacts, CustomerReads, IdSourceExt, ListAsk, ReplyStatus, Shown, Space, Tenant, Topic,
-    Versioned,
+    ChangeSet, Counted, CustomerFacts, CustomerReads, CustomerTerm, IdSourceExt, ListAsk, ReplyStatus, Shown, Space,
+    Tenant, Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Customers {
     }
 
     /// A part of those that are not deleted.
-    pub async fn list(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<Customer>, AppError> {
+    pub async fn list(&self, who: &Principal, ask: &ListAsk<CustomerTerm>) -> Result<Counted<Customer>, AppError> {
         Ok(self.reads.customers(who.merchant_id, ask).await?)
     }
 

@@ -240,6 +240,13 @@ pub(crate) mod tests {
         assert!(gone.changed(CustomerChange::default(), Actor::System, at(9)).is_err());
     }
 
+    /// Storages reckon from the lengths of names where in the searchable text each begins.
+    #[test]
+    fn one_letter_grows_in_lower_case() {
+        let grown: String = ('\0'..=char::MAX).filter(|letter| letter.to_lowercase().count() != 1).collect();
+        assert_eq!((grown.as_str(), grown.to_lowercase().chars().count()), ("İ", 2));
+    }
+
     #[test]
     fn a_search_ignores_case() {
         assert!(customer(1).search_text().contains("buyer1@example.com ada"));

@@ -20,6 +20,7 @@ mod page;
 mod reads;
 mod reply;
 mod rows;
+mod search;
 mod wire;
 
 pub use change::{Announcement, ChangeSet, Claim, Expectation, Hold, Space, Topic};
@@ -46,6 +47,9 @@ pub use reads::{
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
+pub use search::{
+    Between, CustomerTerm, CustomerTime, GroupTerm, GroupTime, OrderAmount, OrderTerm, OrderTime, Search, Wording,
+};
 pub use wire::{
     CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Telltales, Tenant, Wire,
 };

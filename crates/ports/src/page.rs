@@ -1,5 +1,6 @@
 //! Pages of a list.
 
+use crate::Search;
 use domain::Timestamp;
 use uuid::Uuid;
 
@@ -51,11 +52,11 @@ pub enum SortBy {
     UpdatedAt,
 }
 
-/// Which part of a list is wanted that tells how long it is as a whole.
+/// Which part of a list is wanted that tells how long it is as a whole; `T` is what its rows are searched by.
 #[derive(Debug, Clone)]
-pub struct ListAsk {
-    /// Only rows whose searchable text has this in it; lower case.
-    pub search: Option<String>,
+pub struct ListAsk<T> {
+    /// Only rows that this finds.
+    pub search: Option<Search<T>>,
     /// The order.
     pub by: SortBy,
     /// Whether the latest come first.
@@ -64,6 +65,13 @@ pub struct ListAsk {
     pub skip: u32,
     /// The most rows, 1 to 100.
     pub take: u32,
+}
+
+impl<T> ListAsk<T> {
+    /// The newest of all rows.
+    pub const fn newest(take: u32) -> Self {
+        Self { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take }
+    }
 }
 
 /// A part of a list, and how many rows the whole has.

@@ -41,6 +41,7 @@ mod random_plan;
 mod random_sets;
 mod refunds;
 mod replies;
+mod searches;
 mod sequence;
 mod settle;
 mod tables;
@@ -199,6 +200,11 @@ macro_rules! contract_cases {
                 what_opening_a_group_needs
                 group_settings_come_back_whole
                 groups_are_due_by_the_merchants_clock
+            }
+            searches {
+                customers_are_found_by_each_field
+                orders_are_found_by_each_field
+                groups_are_found_by_each_field
             }
             joins {
                 of_many_joins_for_the_last_place_one_wins

@@ -5,7 +5,7 @@ use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
-    listing::TakeParams,
+    listing::{SESSIONS, TakeParams},
     values::{at_most, decimal, metadata, text, whole},
     wire::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
 };
@@ -16,6 +16,10 @@ use ports::Shown;
 use utoipa::ToSchema;
 
 /// List checkout sessions, newest first: every order is one.
+///
+/// `search` knows `id`, `amountTotal`, `amountRefunded`, `amountCashback`, `currency`, `customerId`, `customerEmail`,
+/// `customerFirstName`, `customerLastName`, `customerPhoneNumber`, `clientReferenceId`, `paymentGroupId`,
+/// `paymentGroupShareId`, `createdAt` and `updatedAt`.
 #[utoipa::path(
     tag = "Older surface", operation_id = "listCheckoutSessions", params(TakeParams),
     responses((status = 200, description = "A part of the sessions.",
@@ -24,7 +28,7 @@ use utoipa::ToSchema;
 )]
 #[get("/checkout-sessions")]
 async fn list(call: Call<Read>) -> Handled {
-    let part = call.app().orders.sessions(&call.who, &call.counted()?).await?;
+    let part = call.app().orders.sessions(&call.who, &call.counted(SESSIONS)?).await?;
     call.show_counted::<_, CheckoutSessionObject<'_>>(&part)
 }
 

@@ -4,7 +4,7 @@ use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
-    listing::TakeParams,
+    listing::{CUSTOMERS, TakeParams},
     values::{metadata, text},
     wire::{CountedObject, CustomerObject, OwnData},
 };
@@ -15,6 +15,9 @@ use ports::Shown;
 use utoipa::ToSchema;
 
 /// List customers, newest first. Deleted ones are left out.
+///
+/// `search` knows `id`, `emailAddress`, `firstName`, `lastName`, `phoneNumber`, `blocked`, `createdAt`,
+/// `updatedAt` and `blockedAt`.
 #[utoipa::path(
     tag = "Customers", operation_id = "listCustomers", params(TakeParams),
     responses((status = 200, description = "A part of the customers.", body = CountedObject<CustomerObject<'static>>)),
@@ -22,7 +25,7 @@ use utoipa::ToSchema;
 )]
 #[get("/customers")]
 async fn list(call: Call<Read>) -> Handled {
-    let part = call.app().customers.list(&call.who, &call.counted()?).await?;
+    let part = call.app().customers.list(&call.who, &call.counted(CUSTOMERS)?).await?;
     call.show_counted::<_, CustomerObject<'_>>(&part)
 }
 

@@ -5,7 +5,7 @@ use crate::{
     errors::ApiError,
     fields::Fields,
     json::Node,
-    listing::{TakeInTimeParams, TakeParams},
+    listing::{GROUPS, TakeInTimeParams, TakeParams},
     values::{instant, metadata, text, whole},
     wire::{self, CountedObject, GroupObject, OrderObject, OwnData, ValidatedGroupObject},
 };
@@ -21,6 +21,9 @@ async fn named<S: Needs>(call: &Call<S>) -> Result<GroupId, ApiError> {
 }
 
 /// List groups, newest first.
+///
+/// `search` knows `id`, `shareId`, `customerId`, `creatorEmail`, `status`, `expiresAt`, `createdAt`, `updatedAt`,
+/// `canceledAt` and `completedAt`.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "listGroups", params(TakeParams),
     responses((status = 200, description = "A part of the groups.", body = CountedObject<GroupObject<'static>>)),
@@ -28,7 +31,7 @@ async fn named<S: Needs>(call: &Call<S>) -> Result<GroupId, ApiError> {
 )]
 #[get("/groups")]
 async fn list(call: Call<Read>) -> Handled {
-    let part = call.app().groups.list(&call.who, &call.counted()?).await?;
+    let part = call.app().groups.list(&call.who, &call.counted(GROUPS)?).await?;
     call.show_counted::<_, GroupObject<'_>>(&part)
 }
 

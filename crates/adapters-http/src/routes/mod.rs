@@ -93,7 +93,7 @@ fn existing_tier(text: &str) -> Result<TierId, String> {
 }
 
 /// A currency in any case.
-fn currency(text: &str) -> Result<Currency, String> {
+pub(crate) fn currency(text: &str) -> Result<Currency, String> {
     text.parse().map_err(|_| "must be an ISO 4217 currency code such as USD".to_owned())
 }
 

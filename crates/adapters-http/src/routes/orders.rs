@@ -5,7 +5,7 @@ use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
-    listing::TakeParams,
+    listing::{ORDERS, TakeParams},
     values::{metadata, text, whole},
     wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
 };
@@ -19,6 +19,11 @@ use ports::Shown;
 use utoipa::ToSchema;
 
 /// List orders, newest first.
+///
+/// `search` knows `id`, `amount`, `amountCashback`, `amountCashbackInReview`, `applicationFeeAmount`,
+/// `refundedAmount`, `customerEmail`, `customerFirstName`, `customerLastName`, `customerPhoneNumber`,
+/// `paymentGroupShareId`, `customerId`, `currency`, `status`, `paymentGroupId`, `ambassadorId`, `clientReferenceId`,
+/// `riskLevel`, `createdAt` and `updatedAt`.
 #[utoipa::path(
     tag = "Orders", operation_id = "listOrders", params(TakeParams),
     responses((status = 200, description = "A part of the orders.", body = CountedObject<OrderObject<'static>>)),
@@ -26,7 +31,7 @@ use utoipa::ToSchema;
 )]
 #[get("/orders")]
 async fn list(call: Call<Read>) -> Handled {
-    let part = call.app().orders.list(&call.who, &call.counted()?).await?;
+    let part = call.app().orders.list(&call.who, &call.counted(ORDERS)?).await?;
     call.show_counted::<_, OrderObject<'_>>(&part)
 }
 

@@ -7,9 +7,10 @@ use domain::{
     Timestamp,
 };
 use ports::{
-    AffiliateTraces, ClosingFacts, Counted, CustomerFacts, CustomerReads, CustomerTraces, Due, ErasureReads,
-    EventTraces, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk, MailReads, NewGroupFacts, OrderFacts,
-    OrderLookup, OrderReads, Part, PlaceFacts, ReadError, SessionFacts, Versioned,
+    AffiliateTraces, ClosingFacts, Counted, CustomerFacts, CustomerReads, CustomerTerm, CustomerTraces, Due,
+    ErasureReads, EventTraces, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, MailReads,
+    NewGroupFacts, OrderFacts, OrderLookup, OrderReads, OrderTerm, Part, PlaceFacts, ReadError, SessionFacts,
+    Versioned,
 };
 
 type Read<T> = Result<T, ReadError>;
@@ -23,7 +24,7 @@ impl CustomerReads for Stub {
     async fn customer(&self, _: MerchantId, _: CustomerId) -> Read<Option<Customer>> {
         Ok(None)
     }
-    async fn customers(&self, _: MerchantId, _: &ListAsk) -> Read<Counted<Customer>> {
+    async fn customers(&self, _: MerchantId, _: &ListAsk<CustomerTerm>) -> Read<Counted<Customer>> {
         none()
     }
     async fn customer_facts(
@@ -70,7 +71,7 @@ impl OrderReads for Stub {
     async fn order(&self, _: MerchantId, _: OrderId) -> Read<Option<Order>> {
         Ok(None)
     }
-    async fn orders(&self, _: MerchantId, _: &ListAsk) -> Read<Counted<Order>> {
+    async fn orders(&self, _: MerchantId, _: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
         none()
     }
     async fn place_facts(&self, _: MerchantId, _: &OrderLookup) -> Read<Option<PlaceFacts>> {
@@ -95,10 +96,10 @@ impl GroupReads for Stub {
     async fn group(&self, _: MerchantId, _: GroupId) -> Read<Option<Group>> {
         Ok(None)
     }
-    async fn groups(&self, _: MerchantId, _: &ListAsk) -> Read<Counted<Group>> {
+    async fn groups(&self, _: MerchantId, _: &ListAsk<GroupTerm>) -> Read<Counted<Group>> {
         none()
     }
-    async fn participants(&self, _: MerchantId, _: GroupId, _: &ListAsk) -> Read<Counted<Order>> {
+    async fn participants(&self, _: MerchantId, _: GroupId, _: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
         none()
     }
     async fn new_group_facts(&self, _: MerchantId, _: CustomerId, _: Option<OrderId>) -> Read<Option<NewGroupFacts>> {

@@ -8,7 +8,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Email, MerchantId};
-use ports::{Counted, CustomerFacts, CustomerReads, ListAsk, Space};
+use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, Space};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -27,10 +27,10 @@ impl CustomerReads for PostgresStorage {
         Ok(row.map(Readable::entity).transpose()?)
     }
 
-    async fn customers(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Customer>> {
+    async fn customers(&self, merchant: MerchantId, ask: &ListAsk<CustomerTerm>) -> Read<Counted<Customer>> {
         let found =
             || Sql::<CustomerRow>::new(" WHERE t.merchant_id = ? AND t.deleted_at IS NULL").bind(merchant.uuid());
-        counted(&self.readers.reader()?, found, ask).await
+        counted(&self.readers.reader()?, merchant, found, ask).await
     }
 
     async fn customer_facts(

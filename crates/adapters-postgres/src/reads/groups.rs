@@ -9,7 +9,8 @@ use crate::{
 use async_trait::async_trait;
 use domain::{CustomerId, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
-    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk, NewGroupFacts, SortBy, Space,
+    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, NewGroupFacts,
+    OrderTerm, SortBy, Space,
 };
 use tokio::try_join;
 use uuid::Uuid;
@@ -67,18 +68,23 @@ impl GroupReads for PostgresStorage {
         Ok(row.map(Readable::entity).transpose()?)
     }
 
-    async fn groups(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Group>> {
+    async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Read<Counted<Group>> {
         let found = || Sql::<GroupRow>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
-        counted(&self.readers.reader()?, found, ask).await
+        counted(&self.readers.reader()?, merchant, found, ask).await
     }
 
-    async fn participants(&self, merchant: MerchantId, group: GroupId, ask: &ListAsk) -> Read<Counted<Order>> {
+    async fn participants(
+        &self,
+        merchant: MerchantId,
+        group: GroupId,
+        ask: &ListAsk<OrderTerm>,
+    ) -> Read<Counted<Order>> {
         let found = || {
             let sql = Sql::<OrderRow>::new(" WHERE t.merchant_id = ? AND t.group_id = ? AND t.participates");
             sql.bind(merchant.uuid()).bind(group.uuid())
         };
         let ask = ListAsk { search: None, by: SortBy::CreatedAt, ..ask.clone() };
-        counted(&self.readers.reader()?, found, &ask).await
+        counted(&self.readers.reader()?, merchant, found, &ask).await
     }
 
     async fn new_group_facts(

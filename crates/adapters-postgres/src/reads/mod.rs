@@ -21,6 +21,7 @@ mod payouts;
 mod program;
 mod refunds;
 mod replies;
+mod search;
 
 pub(crate) use erasure::window_end;
 pub(crate) use event_facts::FactsAsk;
@@ -31,7 +32,9 @@ use crate::{
     sql::{Sql, Typed},
 };
 use diesel::{deserialize::FromSqlRow, pg::Pg};
+use domain::MerchantId;
 use ports::{Counted, ListAsk, Page, PageAsk, Position, ReadError, SortBy, Space};
+use search::{Term, narrowed};
 use tokio::try_join;
 
 type Read<T> = Result<T, ReadError>;
@@ -88,14 +91,19 @@ where
     }
 }
 
-/// A part of a list and how long the list is. `found` is everything after FROM, of a table under the name `t`, with its
-/// values; it is asked for twice.
-async fn counted<'a, R>(reader: &Reader, found: impl Fn() -> Sql<'a, R>, ask: &'a ListAsk) -> Read<Counted<R::Of>>
+/// A part of a merchant's list and how long the list is. `found` is everything after FROM, of a table under the name `t`,
+/// with its values; it is asked for twice.
+async fn counted<'a, R, T: Term>(
+    reader: &Reader,
+    merchant: MerchantId,
+    found: impl Fn() -> Sql<'a, R>,
+    ask: &'a ListAsk<T>,
+) -> Read<Counted<R::Of>>
 where
     R: Readable + FromSqlRow<<R as Typed>::Sql, Pg> + Send + 'static,
 {
     let ListAsk { search, by, descending, skip, take } = ask;
-    let wanted = || found().and(" AND position(? IN t.search_text) > 0", search.as_deref());
+    let wanted = || narrowed(merchant, found(), search.as_ref());
     let column = match by {
         SortBy::CreatedAt => "created_at",
         SortBy::UpdatedAt => "updated_at",

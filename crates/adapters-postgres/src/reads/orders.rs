@@ -16,7 +16,7 @@ use diesel::data_types::PgTimestamp;
 use domain::{
     CustomerId, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Pace, Timestamp,
 };
-use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, SessionFacts, Space};
+use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, SessionFacts, Space};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -67,9 +67,9 @@ impl OrderReads for PostgresStorage {
         Ok(row.map(Readable::entity).transpose()?)
     }
 
-    async fn orders(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Order>> {
+    async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
         let found = || Sql::<OrderRow>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
-        counted(&self.readers.reader()?, found, ask).await
+        counted(&self.readers.reader()?, merchant, found, ask).await
     }
 
     /// Two round trips: whose address it is decides which key is asked for in the second. That key is read before the

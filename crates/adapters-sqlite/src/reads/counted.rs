@@ -3,20 +3,32 @@
 use crate::{error::Fault, rows::TableRow};
 use ports::Counted;
 
-/// The rows of a boxed query of a table that was asked for twice: `$found` makes it, so far with every row.
+/// The rows of a boxed query of a table that was asked for twice: `$found` makes it, so far with every row of the list.
 macro_rules! counted {
-    ($connection:expr, $found:expr, $table:ident as $row:ty, $ask:expr) => {{
-        let ask: &ports::ListAsk = $ask;
+    ($connection:expr, $merchant:expr, $found:expr, $table:ident as $row:ty, $ask:expr) => {{
+        use $crate::reads::search::{Condition, Value, conditions};
+        let ask: &ports::ListAsk<_> = $ask;
         let found = || {
-            let query = $found;
-            match &ask.search {
-                Some(wanted) => query.filter(
-                    diesel::dsl::sql::<diesel::sql_types::Bool>("instr(search_text, ")
-                        .bind::<diesel::sql_types::Text, _>(wanted.clone())
-                        .sql(") > 0"),
-                ),
-                None => query,
+            let mut query = $found;
+            for Condition { before, value, after } in conditions($merchant, ask.search.as_ref()) {
+                // A statement with SQL of our own is not kept prepared, and of these there are too many.
+                let before = diesel::dsl::sql::<diesel::sql_types::Bool>(&before);
+                query = match value {
+                    Value::Id(id) => query.filter(before.bind::<diesel::sql_types::Binary, _>(id).sql(after)),
+                    Value::Text(text) => query.filter(before.bind::<diesel::sql_types::Text, _>(text).sql(after)),
+                    Value::Number(number) => {
+                        query.filter(before.bind::<diesel::sql_types::BigInt, _>(number).sql(after))
+                    }
+                    Value::Key(merchant, between, key) => query.filter(
+                        before
+                            .bind::<diesel::sql_types::Binary, _>(merchant)
+                            .sql(&between)
+                            .bind::<diesel::sql_types::Text, _>(key)
+                            .sql(after),
+                    ),
+                };
             }
+            query
         };
         let count: i64 = found().select(diesel::dsl::count_star()).get_result($connection)?;
         let rows = found().select(<$row>::as_select());

@@ -11,7 +11,7 @@ use crate::{
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{Customer, CustomerId, Email, MerchantId};
-use ports::{Counted, CustomerFacts, CustomerReads, ListAsk, ReadError, Space, Versioned};
+use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, ReadError, Space, Versioned};
 use uuid::Uuid;
 
 /// One customer.
@@ -32,10 +32,14 @@ pub(super) fn email_owner(
     owner_of(connection, merchant, Space::CustomerEmail, &email.folded())
 }
 
-fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Customer>, Fault> {
+fn list(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    ask: &ListAsk<CustomerTerm>,
+) -> Result<Counted<Customer>, Fault> {
     let kept = customers::table.filter(customers::merchant_id.eq(Uid::from(merchant)));
     let kept = kept.filter(customers::deleted_at.is_null());
-    counted!(connection, kept.into_boxed(), customers as CustomerRow, ask)
+    counted!(connection, merchant, kept.into_boxed(), customers as CustomerRow, ask)
 }
 
 #[async_trait]
@@ -45,7 +49,11 @@ impl CustomerReads for SqliteStorage {
         Ok(self.readers.read(work).await?.map(|found| found.row))
     }
 
-    async fn customers(&self, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Customer>, ReadError> {
+    async fn customers(
+        &self,
+        merchant: MerchantId,
+        ask: &ListAsk<CustomerTerm>,
+    ) -> Result<Counted<Customer>, ReadError> {
         let ask = ask.clone();
         self.readers.read(move |connection| list(connection, merchant, &ask)).await
     }

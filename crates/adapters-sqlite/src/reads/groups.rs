@@ -16,8 +16,8 @@ use diesel::{
 };
 use domain::{CustomerId, Group, GroupId, GroupSettings, MerchantId, Order, OrderId, Timestamp};
 use ports::{
-    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, ListAsk, NewGroupFacts, ReadError, SortBy,
-    Space, Versioned,
+    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, NewGroupFacts,
+    OrderTerm, ReadError, SortBy, Space, Versioned,
 };
 
 /// One group.
@@ -73,23 +73,27 @@ pub(super) fn due(
     Ok(rows.into_iter().map(|DueRow { merchant_id, id }| (merchant_id, id)).collect())
 }
 
-fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Group>, Fault> {
+fn list(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    ask: &ListAsk<GroupTerm>,
+) -> Result<Counted<Group>, Fault> {
     let of_merchant =
         || referral_groups::table.filter(referral_groups::merchant_id.eq(Uid::from(merchant))).into_boxed();
-    counted!(connection, of_merchant(), referral_groups as GroupRow, ask)
+    counted!(connection, merchant, of_merchant(), referral_groups as GroupRow, ask)
 }
 
 fn participants(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     group: GroupId,
-    ask: &ListAsk,
+    ask: &ListAsk<OrderTerm>,
 ) -> Result<Counted<Order>, Fault> {
     let of_group = || {
         let of_merchant = orders::table.filter(orders::merchant_id.eq(Uid::from(merchant)));
         of_merchant.filter(orders::group_id.eq(Uid::from(group))).filter(orders::participates.eq(true)).into_boxed()
     };
-    counted!(connection, of_group(), orders as OrderRow, ask)
+    counted!(connection, merchant, of_group(), orders as OrderRow, ask)
 }
 
 fn closing_facts(
@@ -141,7 +145,7 @@ impl GroupReads for SqliteStorage {
         Ok(self.readers.read(work).await?.map(|found| found.row))
     }
 
-    async fn groups(&self, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Group>, ReadError> {
+    async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Result<Counted<Group>, ReadError> {
         let ask = ask.clone();
         self.readers.read(move |connection| list(connection, merchant, &ask)).await
     }
@@ -150,7 +154,7 @@ impl GroupReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         group: GroupId,
-        ask: &ListAsk,
+        ask: &ListAsk<OrderTerm>,
     ) -> Result<Counted<Order>, ReadError> {
         let ask = ListAsk { search: None, by: SortBy::CreatedAt, ..ask.clone() };
         self.readers.read(move |connection| participants(connection, merchant, group, &ask)).await

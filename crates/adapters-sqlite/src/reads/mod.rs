@@ -22,5 +22,6 @@ mod payouts;
 mod program;
 mod refunds;
 mod replies;
+mod search;
 
 pub(crate) use commissions::lineage;

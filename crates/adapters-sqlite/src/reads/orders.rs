@@ -17,7 +17,8 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Pace, Timestamp};
 use ports::{
-    Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, PlaceFacts, ReadError, SessionFacts, Space, Versioned,
+    Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, ReadError, SessionFacts, Space,
+    Versioned,
 };
 
 /// One order.
@@ -29,9 +30,13 @@ pub(super) fn order(
     find::<OrderRow>(connection, merchant.uuid(), id.uuid())
 }
 
-fn list(connection: &mut SqliteConnection, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Order>, Fault> {
+fn list(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    ask: &ListAsk<OrderTerm>,
+) -> Result<Counted<Order>, Fault> {
     let of_merchant = || orders::table.filter(orders::merchant_id.eq(Uid::from(merchant))).into_boxed();
-    counted!(connection, of_merchant(), orders as OrderRow, ask)
+    counted!(connection, merchant, of_merchant(), orders as OrderRow, ask)
 }
 
 /// When the latest orders of a customer and in a group were placed, newest first.
@@ -123,7 +128,7 @@ impl OrderReads for SqliteStorage {
         Ok(self.readers.read(work).await?.map(|found| found.row))
     }
 
-    async fn orders(&self, merchant: MerchantId, ask: &ListAsk) -> Result<Counted<Order>, ReadError> {
+    async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Result<Counted<Order>, ReadError> {
         let ask = ask.clone();
         self.readers.read(move |connection| list(connection, merchant, &ask)).await
     }

@@ -10,7 +10,8 @@ use domain::{
     Actor, Email, Group, GroupChange, GroupId, GroupRefusal, Joiner, Order, Refusal, ShareIdFormat, Timestamp,
 };
 use ports::{
-    ChangeSet, Counted, GroupFacts, GroupReads, ListAsk, OrderLookup, OrderReads, ReplyStatus, Shown, Tenant, Topic,
+    ChangeSet, Counted, GroupFacts, GroupReads, GroupTerm, ListAsk, OrderLookup, OrderReads, OrderTerm, ReplyStatus,
+    Shown, Tenant, Topic,
 };
 use std::sync::Arc;
 
@@ -60,12 +61,17 @@ impl Groups {
     }
 
     /// A part of them.
-    pub async fn list(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<Group>, AppError> {
+    pub async fn list(&self, who: &Principal, ask: &ListAsk<GroupTerm>) -> Result<Counted<Group>, AppError> {
         Ok(self.reads.groups(who.merchant_id, ask).await?)
     }
 
     /// A part of the orders that take part in one.
-    pub async fn participants(&self, who: &Principal, id: GroupId, ask: &ListAsk) -> Result<Counted<Order>, AppError> {
+    pub async fn participants(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        ask: &ListAsk<OrderTerm>,
+    ) -> Result<Counted<Order>, AppError> {
         self.get(who, id).await?;
         Ok(self.reads.participants(who.merchant_id, id, ask).await?)
     }

@@ -3,7 +3,7 @@
 use super::{Clothes, OrderRefund, Orders, PlaceOrder};
 use crate::{Answer, AppError, Once, Principal};
 use domain::{GroupId, Order, OrderId, Refusal};
-use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, SessionFacts};
+use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, OrderTerm, SessionFacts};
 
 impl Orders {
     /// Places an order and answers with its session.
@@ -25,7 +25,11 @@ impl Orders {
     }
 
     /// A part of them.
-    pub async fn sessions(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<CheckoutSession>, AppError> {
+    pub async fn sessions(
+        &self,
+        who: &Principal,
+        ask: &ListAsk<OrderTerm>,
+    ) -> Result<Counted<CheckoutSession>, AppError> {
         let Counted { rows, count } = self.reads.orders(who.merchant_id, ask).await?;
         let mut groups: Vec<GroupId> = rows.iter().map(|order| order.group_id).collect();
         groups.sort_unstable();

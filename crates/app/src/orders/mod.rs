@@ -14,7 +14,7 @@ use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{Actor, Group, GroupStatus, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat, Timestamp};
 use ports::{
     ChangeSet, CheckoutSession, Counted, EventReads, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads,
-    RefundReads, ReplyStatus, Shown, Storage, Tenant, Topic,
+    OrderTerm, RefundReads, ReplyStatus, Shown, Storage, Tenant, Topic,
 };
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ impl Orders {
     }
 
     /// A part of them.
-    pub async fn list(&self, who: &Principal, ask: &ListAsk) -> Result<Counted<Order>, AppError> {
+    pub async fn list(&self, who: &Principal, ask: &ListAsk<OrderTerm>) -> Result<Counted<Order>, AppError> {
         Ok(self.reads.orders(who.merchant_id, ask).await?)
     }
 

@@ -6,11 +6,9 @@ use domain::{
     Checkout, Customer, CustomerChange, CustomerId, Group, GroupChange, GroupRefusal, GroupSettingsChange, GroupStatus,
     Metadata, NewCustomer, Order, OrderReference, OrderStatus, Rate, Refusal, Reminder, ScheduleWish, SettingsChange,
 };
-use ports::{ListAsk, SortBy};
+use ports::ListAsk;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
-
-const NEWEST: ListAsk = ListAsk { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take: 100 };
 
 pub(crate) fn order_of(name: &str) -> PlaceOrder {
     PlaceOrder {
@@ -41,11 +39,11 @@ impl Stage {
     }
 
     pub(crate) async fn orders(&self) -> Vec<Order> {
-        self.app.orders.list(&self.who, &NEWEST).await.unwrap().rows
+        self.app.orders.list(&self.who, &ListAsk::newest(100)).await.unwrap().rows
     }
 
     pub(crate) async fn customers(&self) -> Vec<Customer> {
-        self.app.customers.list(&self.who, &NEWEST).await.unwrap().rows
+        self.app.customers.list(&self.who, &ListAsk::newest(100)).await.unwrap().rows
     }
 
     /// A group that an order of `name` opened.

@@ -5,7 +5,7 @@ use adapters_smtp::{Security, Sender, SmtpMailer, SmtpOptions};
 use app::{App, Principal, Turn, Worker};
 use async_trait::async_trait;
 use domain::{Letter, Mail, MailId, MailStatus};
-use ports::{Due, ListAsk, MailError, Mailer, MockMailer, SortBy};
+use ports::{Due, ListAsk, MailError, Mailer, MockMailer};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -15,7 +15,6 @@ use tokio::sync::Notify;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
-const NEWEST: ListAsk = ListAsk { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take: 100 };
 
 fn smtp(server: &MailServer) -> Arc<dyn Mailer> {
     let options = SmtpOptions {
@@ -72,7 +71,7 @@ async fn a_reminder_reaches_the_creator_once() {
     assert_eq!(send(&stage.app).await.done, 1);
     let received = server.received();
     assert_eq!((received.len(), received[0].to.as_slice()), (1, ["ada@example.com".to_owned()].as_slice()));
-    let group = stage.app.groups.list(&stage.live(), &NEWEST).await.unwrap().rows.remove(0);
+    let group = stage.app.groups.list(&stage.live(), &ListAsk::newest(100)).await.unwrap().rows.remove(0);
     assert!(received[0].data.contains(&group.share_id.to_string()), "{}", received[0].data);
     assert_eq!(received[0].header("Message-ID"), Some(format!("<{id}@example.com>").as_str()));
     let sent = stage.mail(id).await;

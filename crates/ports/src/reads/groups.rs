@@ -1,7 +1,7 @@
 //! Referral groups and their settings.
 
 use super::{OrderInGroup, Read};
-use crate::{Counted, ListAsk, Versioned};
+use crate::{Counted, GroupTerm, ListAsk, OrderTerm, Versioned};
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, Timestamp};
 
@@ -66,10 +66,15 @@ pub trait GroupReads: Send + Sync {
     async fn group(&self, merchant: MerchantId, id: GroupId) -> Read<Option<Group>>;
 
     /// A part of them.
-    async fn groups(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Group>>;
+    async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Read<Counted<Group>>;
 
     /// A part of the orders that take part in a group.
-    async fn participants(&self, merchant: MerchantId, group: GroupId, ask: &ListAsk) -> Read<Counted<Order>>;
+    async fn participants(
+        &self,
+        merchant: MerchantId,
+        group: GroupId,
+        ask: &ListAsk<OrderTerm>,
+    ) -> Read<Counted<Order>>;
 
     /// For opening one; `None` if there is no such merchant.
     async fn new_group_facts(

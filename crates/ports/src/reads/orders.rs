@@ -1,7 +1,7 @@
 //! Orders.
 
 use super::Read;
-use crate::{Counted, Due, ListAsk, Versioned};
+use crate::{Counted, Due, ListAsk, OrderTerm, Versioned};
 use async_trait::async_trait;
 use domain::{
     Customer, CustomerId, Email, Group, GroupId, GroupSettings, GroupStatus, Merchant, MerchantId, Order, OrderId,
@@ -75,7 +75,7 @@ pub trait OrderReads: Send + Sync {
     async fn order(&self, merchant: MerchantId, id: OrderId) -> Read<Option<Order>>;
 
     /// A part of them.
-    async fn orders(&self, merchant: MerchantId, ask: &ListAsk) -> Read<Counted<Order>>;
+    async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Read<Counted<Order>>;
 
     /// For placing one; `None` if there is no such merchant.
     async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Read<Option<PlaceFacts>>;

@@ -16,7 +16,7 @@ use crate::{
 use domain::{Affiliate, AffiliateStatus};
 use ports::{
     AffiliateFilter, AffiliateKeys, ChangeSet, CommissionFilter, CouponFilter, EventFilter, EventLookup, IdSource,
-    IdSourceExt, KeyUse, RuleFilter, RuleNames, Space, Table, TierFilter, Version,
+    IdSourceExt, KeyUse, ListAsk, RuleFilter, RuleNames, Space, Table, TierFilter, Version,
 };
 
 const FIRST: Version = Version::FIRST;
@@ -62,7 +62,6 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
 /// Everything that the reads tell about the shop and about what `new` would add, as text.
 async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
     let (node, merchant, page) = (&nodes.two, shop.test.id, super::paging::newest(100));
-    let list = super::paging::newest_first(100);
     let lookup = EventLookup {
         space: new.event.kind.space(),
         external_id: new.event.external_id.clone(),
@@ -101,9 +100,9 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),
         format!("{:?}", node.payout_facts(merchant, old.payout.id, &[old.payout_item.id], &[]).await.unwrap()),
         format!("{:?}", node.unsealed_payouts(moment(9), 100).await.unwrap()),
-        format!("{:?}", node.customers(merchant, &list).await.unwrap()),
-        format!("{:?}", node.orders(merchant, &list).await.unwrap()),
-        format!("{:?}", node.groups(merchant, &list).await.unwrap()),
+        format!("{:?}", node.customers(merchant, &ListAsk::newest(100)).await.unwrap()),
+        format!("{:?}", node.orders(merchant, &ListAsk::newest(100)).await.unwrap()),
+        format!("{:?}", node.groups(merchant, &ListAsk::newest(100)).await.unwrap()),
         format!("{:?}", node.group_settings(merchant).await.unwrap()),
         format!("{:?}", node.closing_facts(merchant, old.group.id).await.unwrap()),
         format!("{:?}", node.order_facts(merchant, old.order.id).await.unwrap()),

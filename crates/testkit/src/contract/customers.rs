@@ -2,7 +2,7 @@
 
 use super::{
     Nodes,
-    paging::{Dated, take_and_skip},
+    paging::{Dated, take_and_skip, text},
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub(crate) async fn customers_are_listed_in_any_order_and_searched(nodes: &Nodes
         (Some("buyer6@"), Vec::new()),
         (Some("%"), kept.clone().step_by(3).map(dated).collect()),
     ] {
-        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search, async |ask| {
+        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search.map(text), async |ask| {
             let Counted { rows, count } = nodes.two.customers(shop.test.id, &ask).await.unwrap();
             Counted { rows: rows.iter().map(dated).collect(), count }
         })

@@ -3,7 +3,7 @@
 use super::{
     Nodes,
     orders::{Opened, dated},
-    paging::{newest_first, take_and_skip},
+    paging::{take_and_skip, text},
     settle::{other_shop, sound, win},
 };
 use crate::{
@@ -12,7 +12,9 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{Actor, Group, GroupStatus, Merchant, MerchantClock, Order, Timestamp};
-use ports::{ChangeSet, ClosingFacts, Counted, Due, GroupSettingsFacts, IdSourceExt, NewGroupFacts, SortBy, Version};
+use ports::{
+    ChangeSet, ClosingFacts, Counted, Due, GroupSettingsFacts, IdSourceExt, ListAsk, NewGroupFacts, SortBy, Version,
+};
 
 pub(crate) async fn a_group_comes_back_whole(nodes: &Nodes) {
     let Opened { ids, shop, group, creator, .. } = Opened::stored(nodes).await;
@@ -54,13 +56,13 @@ pub(crate) async fn groups_are_listed_in_any_order_and_searched(nodes: &Nodes) {
         (Some("kht-group003"), vec![place(&made[4])]),
         (Some("creator@"), made.iter().map(place).collect()),
     ] {
-        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search, async |ask| {
+        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search.map(text), async |ask| {
             let Counted { rows, count } = nodes.two.groups(shop.test.id, &ask).await.unwrap();
             Counted { rows: rows.iter().map(place).collect(), count }
         })
         .await;
     }
-    assert_eq!(nodes.two.groups(shop.live.id, &newest_first(9)).await.unwrap().count, 0);
+    assert_eq!(nodes.two.groups(shop.live.id, &ListAsk::newest(9)).await.unwrap().count, 0);
 }
 
 pub(crate) async fn a_group_is_found_by_its_code_and_shows_who_takes_part(nodes: &Nodes) {
@@ -82,7 +84,7 @@ pub(crate) async fn a_group_is_found_by_its_code_and_shows_who_takes_part(nodes:
         Counted { rows: rows.iter().map(dated).collect(), count }
     })
     .await;
-    assert_eq!(nodes.two.participants(shop.live.id, group.id, &newest_first(9)).await.unwrap().count, 0);
+    assert_eq!(nodes.two.participants(shop.live.id, group.id, &ListAsk::newest(9)).await.unwrap().count, 0);
     let ClosingFacts { merchant, group: read, orders } =
         nodes.two.closing_facts(shop.test.id, group.id).await.unwrap().unwrap();
     assert_eq!((merchant, read.row, read.version), (sets::first(shop.test.clone()), grown, Version::FIRST.next()));

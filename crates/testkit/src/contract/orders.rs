@@ -2,7 +2,7 @@
 
 use super::{
     Nodes,
-    paging::{Dated, take_and_skip},
+    paging::{Dated, take_and_skip, text},
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
@@ -92,7 +92,7 @@ pub(crate) async fn orders_are_listed_in_any_order_and_searched(nodes: &Nodes) {
         (Some("buyer2@example"), vec![dated(&made[3])]),
         (Some("kht-opened00"), made.iter().map(dated).collect()),
     ] {
-        take_and_skip(&found, &both, search, async |ask| {
+        take_and_skip(&found, &both, search.map(text), async |ask| {
             let Counted { rows, count } = nodes.two.orders(shop.test.id, &ask).await.unwrap();
             Counted { rows: rows.iter().map(dated).collect(), count }
         })

@@ -1,7 +1,7 @@
 //! Walking a list in every way in which it can be walked.
 
 use domain::Timestamp;
-use ports::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
+use ports::{Counted, ListAsk, Page, PageAsk, Position, Search, SortBy};
 use uuid::Uuid;
 
 /// A page from the newest on.
@@ -74,20 +74,20 @@ async fn beside_rows(expected: &[Position], list: &impl AsyncFn(PageAsk) -> Page
     }
 }
 
-/// A part of a list that tells how long it is, from the newest on.
-pub(crate) fn newest_first(take: u32) -> ListAsk {
-    ListAsk { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take }
+/// A search for a text.
+pub(crate) fn text<T>(text: &str) -> Search<T> {
+    Search::Text(text.to_owned())
 }
 
 /// A row of such a list: when it was made, when it was changed, its id.
 pub(crate) type Dated = (Timestamp, Timestamp, Uuid);
 
 /// Asks for `rows` (in any order) in every order and part. Every way must give the same rows, and how many there are.
-pub(crate) async fn take_and_skip(
+pub(crate) async fn take_and_skip<T: Clone>(
     rows: &[Dated],
     orders: &[SortBy],
-    search: Option<&str>,
-    list: impl AsyncFn(ListAsk) -> Counted<Dated>,
+    search: Option<Search<T>>,
+    list: impl AsyncFn(ListAsk<T>) -> Counted<Dated>,
 ) {
     for &by in orders {
         for descending in [true, false] {
@@ -98,7 +98,7 @@ pub(crate) async fn take_and_skip(
             }
             for take in [1_usize, 2, 3, 26, 100] {
                 for skip in 0..expected.len() + 2 {
-                    let search = search.map(str::to_owned);
+                    let search = search.clone();
                     let (take_asked, skip_asked) = (u32::try_from(take).unwrap(), u32::try_from(skip).unwrap());
                     let part = list(ListAsk { search, by, descending, skip: skip_asked, take: take_asked }).await;
                     let rest = expected.get(skip..).unwrap_or_default();

@@ -13,13 +13,12 @@ use domain::{
     LevelValue, Levels, Metadata, Mode, NewRefund, OrderId, OrderStatus, OrganizationName, Plan, Reminder,
     ScheduleWish, TestClockStep,
 };
-use ports::{CouponFilter, IdSourceExt, ListAsk, SortBy};
+use ports::{CouponFilter, IdSourceExt, ListAsk};
 use std::time::Duration;
 use testkit::{Dice, SeededIds, build::usd};
 
 const MERCHANTS: usize = 3;
 const PEOPLE: usize = 5;
-const NEWEST: ListAsk = ListAsk { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take: 1 };
 
 pub(super) struct Game {
     stage: Stage,
@@ -192,7 +191,7 @@ impl Merchant {
         };
         assert_eq!(judged(stage.app.orders.place(&self.who, ask, None).await), told);
         if told.is_ok() {
-            let order = stage.app.orders.list(&self.who, &NEWEST).await.unwrap().rows.remove(0);
+            let order = stage.app.orders.list(&self.who, &ListAsk::newest(1)).await.unwrap().rows.remove(0);
             assert_eq!(order.event_id.is_some(), brought);
             self.orders.push((order.id, order.event_id));
             if at.is_none() {
