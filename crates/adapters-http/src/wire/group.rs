@@ -212,7 +212,7 @@ pub(crate) struct GroupSettingsObject {
     terms: TermsObject,
     /// How many minutes after completion cashback becomes available.
     cashback_hold_minutes: u32,
-    /// What you charge of each order for the program.
+    /// What you charge for the program, of each order that joins a group.
     application_fee_rate: Fraction,
     /// When they were last changed.
     updated_at: Instant,
