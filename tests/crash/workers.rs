@@ -105,23 +105,41 @@ async fn a_killed_worker_is_followed_by_another_on_postgresql() {
 }
 
 async fn worker_dies(site: Site) {
+    let due = async |caller: &Caller| {
+        caller.sales().await;
+        caller.post("test/clock/advance", json!({"seconds": 30 * 86_400})).await.unwrap();
+    };
+    let begun = async |caller: &Caller| caller.any("approved").await;
+    let ended = async |caller: &Caller| !caller.any("pending").await;
+    dies_at_work(site, due, begun, ended, async |_| ()).await;
+}
+
+/// Makes work while nobody works, kills the worker that has begun with it, and waits until another has ended it; then
+/// looks at what became of it.
+async fn dies_at_work(
+    site: Site,
+    due: impl AsyncFn(&Caller),
+    begun: impl AsyncFn(&Caller) -> bool,
+    ended: impl AsyncFn(&Caller) -> bool,
+    outcome: impl AsyncFn(&Caller),
+) {
     let site = site.with("workers.enabled", "false");
     let idle = site.serve();
     let key = key(&site);
     let caller = Caller::of(&idle, &key);
-    caller.sales().await;
-    caller.post("test/clock/advance", json!({"seconds": 30 * 86_400})).await.unwrap();
-    assert!(!caller.any("approved").await, "nobody works yet");
+    due(&caller).await;
+    assert!(!begun(&caller).await, "nobody works yet");
     block_in_place(|| idle.kill9());
 
     let site = site.with("workers.enabled", "true");
     let worker = block_in_place(|| site.serve());
     let caller = Caller::of(&worker, &key);
-    until(Duration::from_secs(10), "the first approval", async || caller.any("approved").await.then_some(())).await;
+    until(Duration::from_secs(10), "the beginning", async || begun(&caller).await.then_some(())).await;
     block_in_place(|| worker.kill9());
     let next = block_in_place(|| site.serve());
     let caller = Caller::of(&next, &key);
-    until(RESUMED, "the last approval", async || (!caller.any("pending").await).then_some(())).await;
+    until(RESUMED, "the end", async || ended(&caller).await.then_some(())).await;
+    outcome(&caller).await;
     block_in_place(|| site.run(&["reconcile"])).success();
 }
 
@@ -136,34 +154,24 @@ async fn groups_are_closed_whoever_dies_on_postgresql() {
 }
 
 async fn closer_dies(site: Site) {
-    let site = site.with("workers.enabled", "false");
-    let idle = site.serve();
-    let key = key(&site);
-    let caller = Caller::of(&idle, &key);
-    let mut all: JoinSet<()> = (0..GROUPS).map(|number| caller.clone().pair(number)).collect();
-    while let Some(done) = all.join_next().await {
-        done.unwrap();
-    }
-    caller.post("test/clock/advance", json!({"seconds": 700})).await.unwrap();
-    assert_eq!(caller.groups("COMPLETED").await, 0, "nobody works yet");
-    block_in_place(|| idle.kill9());
-
-    let site = site.with("workers.enabled", "true");
-    let worker = block_in_place(|| site.serve());
-    let caller = Caller::of(&worker, &key);
-    let first = async || (caller.groups("COMPLETED").await > 0).then_some(());
-    until(Duration::from_secs(10), "the first group", first).await;
-    block_in_place(|| worker.kill9());
-    let next = block_in_place(|| site.serve());
-    let caller = Caller::of(&next, &key);
-    until(RESUMED, "the last group", async || (caller.groups("COMPLETED").await == GROUPS).then_some(())).await;
-    let orders = caller.every("orders").await;
-    assert_eq!(orders.len(), 2 * GROUPS);
-    for order in orders {
-        // Two of them have reached the first level: 5 %.
-        assert_eq!((&order["status"], &order["amountCashback"]), (&json!("CASHBACK_AVAILABLE"), &json!(500)));
-    }
-    block_in_place(|| site.run(&["reconcile"])).success();
+    let due = async |caller: &Caller| {
+        let mut all: JoinSet<()> = (0..GROUPS).map(|number| caller.clone().pair(number)).collect();
+        while let Some(done) = all.join_next().await {
+            done.unwrap();
+        }
+        caller.post("test/clock/advance", json!({"seconds": 700})).await.unwrap();
+    };
+    let begun = async |caller: &Caller| caller.groups("COMPLETED").await > 0;
+    let ended = async |caller: &Caller| caller.groups("COMPLETED").await == GROUPS;
+    let outcome = async |caller: &Caller| {
+        let orders = caller.every("orders").await;
+        assert_eq!(orders.len(), 2 * GROUPS);
+        for order in orders {
+            // Two of them have reached the first level: 5 %.
+            assert_eq!((&order["status"], &order["amountCashback"]), (&json!("CASHBACK_AVAILABLE"), &json!(500)));
+        }
+    };
+    dies_at_work(site, due, begun, ended, outcome).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -163,8 +163,7 @@ impl ProgramReads for PostgresStorage {
 
     async fn tier_candidates(&self, window: Window, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>> {
         let (least, end) = window.ids();
-        let after = after.map(|(merchant, affiliate)| (merchant.uuid(), affiliate.uuid()));
-        let (merchant, affiliate) = after.unwrap_or_default();
+        let (merchant, affiliate) = ids_of(after);
         let sql = Sql::<(Uuid, Uuid)>::new(
             "SELECT DISTINCT e.merchant_id, e.affiliate_id FROM merchants m \
              JOIN events e ON e.merchant_id = m.id AND e.id >= ? AND e.id < ? \
@@ -176,8 +175,7 @@ impl ProgramReads for PostgresStorage {
     }
 
     async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>> {
-        let (merchant, affiliate) =
-            after.map(|(merchant, affiliate)| (merchant.uuid(), affiliate.uuid())).unwrap_or_default();
+        let (merchant, affiliate) = ids_of(after);
         // OFFSET makes PostgreSQL go through the primary key, from where the last page ended, and stop at the limit.
         let sql = Sql::<(Uuid, Uuid)>::new(
             "SELECT a.merchant_id, a.id FROM (SELECT merchant_id, id FROM affiliates \
@@ -206,6 +204,11 @@ impl ProgramReads for PostgresStorage {
         let tiers = rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?;
         Ok(Some(PromotionFacts { merchant: shop, record, version, tiers, totals: summed(sums, currency)? }))
     }
+}
+
+/// Behind which ids a page begins: behind the least, if it is the first.
+fn ids_of(after: Option<Candidate>) -> (Uuid, Uuid) {
+    after.map(|(merchant, affiliate)| (merchant.uuid(), affiliate.uuid())).unwrap_or_default()
 }
 
 fn candidate((merchant, affiliate): (Uuid, Uuid)) -> Candidate {

@@ -32,6 +32,22 @@ async fn candidates(nodes: &Nodes, window: Window, after: Option<Candidate>, lim
     nodes.two.tier_candidates(window, after, limit).await.unwrap()
 }
 
+/// Page after page, of whatever size, brings just these.
+async fn assert_walked(page: impl AsyncFn(Option<Candidate>, u32) -> Vec<Candidate>, expected: &[Candidate]) {
+    for limit in [1, 2, 3, 4, 9] {
+        let mut walked = Vec::new();
+        loop {
+            let part = page(walked.last().copied(), limit).await;
+            assert!(part.len() <= usize::try_from(limit).unwrap());
+            if part.is_empty() {
+                break;
+            }
+            walked.extend(part);
+        }
+        assert_eq!(walked, expected, "{limit} at once");
+    }
+}
+
 pub(crate) async fn whoever_is_credited_in_the_window_is_a_candidate(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let affiliates = ["ann", "bob", "eve"].map(|name| build::affiliate(&ids, name));
@@ -60,18 +76,7 @@ pub(crate) async fn whoever_is_credited_in_the_window_is_a_candidate(nodes: &Nod
     with_tiers(nodes, &shop.live).await;
     let mut everybody: Vec<Candidate> = all.into_iter().chain([(shop.live.id, theirs.id)]).collect();
     everybody.sort();
-    for limit in [1, 2, 3, 4, 9] {
-        let mut walked = Vec::new();
-        loop {
-            let part = candidates(nodes, whole, walked.last().copied(), limit).await;
-            assert!(part.len() <= usize::try_from(limit).unwrap());
-            if part.is_empty() {
-                break;
-            }
-            walked.extend(part);
-        }
-        assert_eq!(walked, everybody, "{limit} at once");
-    }
+    assert_walked(async |after, limit| candidates(nodes, whole, after, limit).await, &everybody).await;
 }
 
 pub(crate) async fn every_affiliate_aspires_where_there_are_tiers(nodes: &Nodes) {
@@ -89,18 +94,7 @@ pub(crate) async fn every_affiliate_aspires_where_there_are_tiers(nodes: &Nodes)
     with_tiers(nodes, &shop.live).await;
     all.push((shop.live.id, theirs.id));
     all.sort();
-    for limit in [1, 2, 3, 4, 9] {
-        let mut walked = Vec::new();
-        loop {
-            let part = nodes.two.tier_aspirants(walked.last().copied(), limit).await.unwrap();
-            assert!(part.len() <= usize::try_from(limit).unwrap());
-            if part.is_empty() {
-                break;
-            }
-            walked.extend(part);
-        }
-        assert_eq!(walked, all, "{limit} at once");
-    }
+    assert_walked(async |after, limit| nodes.two.tier_aspirants(after, limit).await.unwrap(), &all).await;
 }
 
 async fn facts(nodes: &Nodes, merchant: MerchantId, affiliate: &Affiliate) -> PromotionFacts {
