@@ -130,13 +130,16 @@ impl Journal for Committers {
             since: self.shared.now(),
             payload: Ticket { set: Arc::new(set), answer },
         };
-        {
+        let rouses = {
             let mut state = self.shared.state();
             if state.closed || state.queue.push(waiting).is_err() {
                 return Err(CommitError::Busy);
             }
+            state.queue.rouses(self.shared.now())
+        };
+        if rouses {
+            self.shared.wake.notify_one();
         }
-        self.shared.wake.notify_one();
         // The sender is only dropped unanswered if its task died in mid-flush.
         verdict.await.unwrap_or(Err(CommitError::Unknown))
     }
@@ -145,6 +148,8 @@ impl Journal for Committers {
 async fn work(shared: Arc<Shared>, mut flusher: Box<dyn Flusher>) {
     while let Some(batch) = next_batch(&shared).await {
         flush(&shared, flusher.as_mut(), batch).await;
+        // Whoever waited for this is now taken along by this task.
+        shared.state().queue.land();
     }
 }
 
@@ -152,10 +157,10 @@ async fn work(shared: Arc<Shared>, mut flusher: Box<dyn Flusher>) {
 async fn next_batch(shared: &Shared) -> Option<Vec<Passenger>> {
     loop {
         let woken = shared.wake.notified();
-        let (departure, closed, waiting) = {
-            let mut state = shared.state();
-            let departure = state.queue.depart(shared.now());
-            (departure, state.closed, !state.queue.is_empty())
+        let (departure, closed, waiting, patience) = {
+            let (mut state, now) = (shared.state(), shared.now());
+            let departure = state.queue.depart(now);
+            (departure, state.closed, !state.queue.is_empty(), state.queue.patience(now))
         };
         for late in departure.expired {
             late.payload.tell(Err(CommitError::Busy));
@@ -171,8 +176,9 @@ async fn next_batch(shared: &Shared) -> Option<Vec<Passenger>> {
             shared.wake.notify_one();
             return None;
         }
-        // Whoever waits behind a flight is woken by its end; the timer only turns away those who wait too long.
-        let _ = timeout(Duration::from_millis(250), woken).await;
+        // Otherwise the end of a flight lets them go. The timer turns away those who wait too long.
+        let rest = if waiting && !patience.is_zero() { patience } else { Duration::from_millis(250) };
+        let _ = timeout(rest, woken).await;
     }
 }
 
@@ -202,7 +208,6 @@ fn settle(shared: &Shared, batch: Vec<Passenger>, flushed: Flushed) {
             state.queue.release(&passenger.tokens);
         }
     }
-    shared.wake.notify_one();
     let answers: Vec<Answer> = match flushed {
         Flushed::Done(verdicts) if verdicts.len() == batch.len() => verdicts
             .into_iter()

@@ -11,6 +11,9 @@ pub struct Limits {
     pub batch_rows: usize,
     /// The most bytes in one transaction; a larger set travels alone.
     pub batch_bytes: usize,
+    /// How long what waits holds back for the batch that left last: a few batches, each of many sets, cost less than
+    /// many small ones at a time. Urgent sets and full batches leave at once.
+    pub apart: Duration,
     /// The most sets that wait.
     pub queue_sets: usize,
     /// The most bytes that wait.
@@ -23,17 +26,23 @@ pub struct Limits {
     pub entry_wait: Duration,
 }
 
+impl Limits {
+    /// What suits a server on two cores.
+    pub(crate) const DEFAULT: Self = Self {
+        batch_sets: 128,
+        batch_rows: ports::ChangeSet::MOST_ROWS,
+        batch_bytes: 4 << 20,
+        apart: Duration::from_millis(10),
+        queue_sets: 4_096,
+        queue_bytes: 64 << 20,
+        queue_age: Duration::from_secs(1),
+        places: 1_024,
+        entry_wait: Duration::from_secs(5),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            batch_sets: 128,
-            batch_rows: ports::ChangeSet::MOST_ROWS,
-            batch_bytes: 4 << 20,
-            queue_sets: 4_096,
-            queue_bytes: 64 << 20,
-            queue_age: Duration::from_secs(1),
-            places: 1_024,
-            entry_wait: Duration::from_secs(5),
-        }
+        Self::DEFAULT
     }
 }

@@ -3,6 +3,9 @@
 //! Sets leave in the order of arrival, save that one which shares an exclusive token with a set in flight, or with an
 //! earlier one that still waits, stays back until that one is done. So the sets of a batch are independent, and
 //! those that meet on one key go one after the other.
+//!
+//! While a batch is away, those who come wait together for its return and make the next one. Only if it stays away, or
+//! if they fill a batch, or one of them is urgent, does another leave beside it.
 
 use crate::{Limits, tokens::Token};
 use ports::Hold;
@@ -29,6 +32,10 @@ pub(crate) struct Queue<P> {
     ordinary: VecDeque<Waiting<P>>,
     /// How often each token is held by sets in flight; `Change` is held once and alone.
     in_flight: HashMap<Token, Held>,
+    /// The batches that are away.
+    away: usize,
+    /// When the last of them left.
+    left: Duration,
     bytes: usize,
     limits: Limits,
 }
@@ -64,7 +71,15 @@ pub(crate) struct Departure<P> {
 
 impl<P> Queue<P> {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { urgent: VecDeque::new(), ordinary: VecDeque::new(), in_flight: HashMap::new(), bytes: 0, limits }
+        Self {
+            urgent: VecDeque::new(),
+            ordinary: VecDeque::new(),
+            in_flight: HashMap::new(),
+            away: 0,
+            left: Duration::ZERO,
+            bytes: 0,
+            limits,
+        }
     }
 
     /// Takes a set in, or hands it back when the queue is full. Urgent ones always find room.
@@ -85,6 +100,9 @@ impl<P> Queue<P> {
     /// What may leave now; both lists empty when nothing can.
     pub(crate) fn depart(&mut self, now: Duration) -> Departure<P> {
         let mut departure = Departure { batch: Vec::new(), expired: Vec::new() };
+        if !self.patience(now).is_zero() {
+            return departure;
+        }
         let mut room =
             Room { sets: self.limits.batch_sets, rows: self.limits.batch_rows, bytes: self.limits.batch_bytes };
         let mut reserved: HashMap<Token, Held> = HashMap::new();
@@ -109,7 +127,29 @@ impl<P> Queue<P> {
             }
             *(if urgent { &mut self.urgent } else { &mut self.ordinary }) = kept;
         }
+        if !departure.batch.is_empty() {
+            (self.away, self.left) = (self.away + 1, now);
+        }
         departure
+    }
+
+    /// How long what waits still holds back for a batch that is away.
+    pub(crate) fn patience(&self, now: Duration) -> Duration {
+        if self.away == 0 || !self.urgent.is_empty() || self.ordinary.len() >= self.limits.batch_sets {
+            return Duration::ZERO;
+        }
+        (self.left + self.limits.apart).saturating_sub(now)
+    }
+
+    /// Whether whoever sleeps must look again after a set has come: the first one starts the patience, and later ones
+    /// may end it.
+    pub(crate) fn rouses(&self, now: Duration) -> bool {
+        self.urgent.len() + self.ordinary.len() == 1 || self.patience(now).is_zero()
+    }
+
+    /// A batch is back.
+    pub(crate) fn land(&mut self) {
+        self.away = self.away.saturating_sub(1);
     }
 
     /// Ends the flight of these tokens: whoever waited for them may go.
@@ -183,12 +223,14 @@ mod tests {
         departure.batch.iter().map(|set| set.payload).collect()
     }
 
+    /// Nobody waits for a batch that is away.
+    const EAGER: Limits = Limits { apart: Duration::ZERO, ..Limits::DEFAULT };
     const CHANGE: Hold = Hold::Change;
     const STILL: Hold = Hold::Still;
 
     #[test]
     fn sets_that_meet_go_one_after_the_other() {
-        let mut queue = Queue::new(Limits::default());
+        let mut queue = Queue::new(EAGER);
         for (name, tokens) in
             [(0, [(1, CHANGE)]), (1, [(1, CHANGE)]), (2, [(2, STILL)]), (3, [(2, STILL)]), (4, [(2, CHANGE)])]
         {
@@ -207,7 +249,7 @@ mod tests {
 
     #[test]
     fn nobody_overtakes_a_set_that_waits_for_the_same_key() {
-        let mut queue = Queue::new(Limits::default());
+        let mut queue = Queue::new(EAGER);
         queue.push(waiting(0, &[(1, CHANGE)], false)).unwrap();
         let flight = queue.depart(Duration::ZERO);
         queue.push(waiting(1, &[(1, CHANGE), (2, CHANGE)], false)).unwrap();
@@ -220,7 +262,7 @@ mod tests {
 
     #[test]
     fn urgent_ones_go_first_and_always_find_room() {
-        let limits = Limits { queue_sets: 1, batch_sets: 1, ..Limits::default() };
+        let limits = Limits { queue_sets: 1, batch_sets: 1, ..EAGER };
         let mut queue = Queue::new(limits);
         queue.push(waiting(0, &[], false)).unwrap();
         assert_eq!(queue.push(waiting(1, &[], false)), Err(1));
@@ -229,8 +271,37 @@ mod tests {
     }
 
     #[test]
+    fn those_who_come_while_a_batch_is_away_make_the_next_one() {
+        let mut queue = Queue::new(Limits { apart: Duration::from_millis(10), ..EAGER });
+        let at = Duration::from_millis;
+        queue.push(waiting(0, &[], false)).unwrap();
+        assert_eq!(names(&queue.depart(at(1))), [0], "nothing is away");
+        queue.push(waiting(1, &[], false)).unwrap();
+        queue.push(waiting(2, &[], false)).unwrap();
+        assert!(names(&queue.depart(at(10))).is_empty());
+        assert_eq!(queue.patience(at(10)), at(1));
+        queue.land();
+        assert_eq!(names(&queue.depart(at(10))), [1, 2]);
+    }
+
+    #[test]
+    fn a_batch_that_stays_away_is_not_waited_for_nor_is_any_by_urgent_or_many_sets() {
+        let limits = Limits { apart: Duration::from_millis(10), batch_sets: 2, ..EAGER };
+        let mut queue = Queue::new(limits);
+        let mut leave = |name, urgent, at| {
+            queue.push(waiting(name, &[], urgent)).unwrap();
+            names(&queue.depart(Duration::from_millis(at)))
+        };
+        assert_eq!(leave(0, false, 0), [0]);
+        assert_eq!(leave(1, false, 10), [1], "ten milliseconds later");
+        assert_eq!(leave(2, true, 11), [2]);
+        assert_eq!(leave(3, false, 12), [] as [usize; 0]);
+        assert_eq!(leave(4, false, 12), [3, 4], "a full batch");
+    }
+
+    #[test]
     fn a_set_that_waited_too_long_is_turned_away() {
-        let mut queue = Queue::new(Limits::default());
+        let mut queue = Queue::new(EAGER);
         queue.push(waiting(0, &[], false)).unwrap();
         let late = queue.depart(Duration::from_millis(1_001));
         assert_eq!((late.batch.len(), late.expired.len()), (0, 1));
@@ -239,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_set_too_large_for_the_rest_of_a_batch_goes_first_in_the_next() {
-        let limits = Limits { batch_rows: 10, ..Limits::default() };
+        let limits = Limits { batch_rows: 10, ..EAGER };
         let mut queue = Queue::new(limits);
         for (name, rows) in [(0, 5), (1, 8), (2, 1)] {
             queue.push(Waiting { rows, ..waiting(name, &[], false) }).unwrap();
@@ -257,7 +328,7 @@ mod tests {
             batch in 1_usize..10,
             lazy in any::<bool>(),
         ) {
-            let mut queue = Queue::new(Limits { batch_sets: batch, ..Limits::default() });
+            let mut queue = Queue::new(Limits { batch_sets: batch, ..EAGER });
             let sets: Vec<Vec<(u64, Hold)>> = sets
                 .into_iter()
                 .map(|tokens| {

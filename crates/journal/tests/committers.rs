@@ -25,6 +25,7 @@ enum Fault {
     Again,
     Away,
     Unknown,
+    Stuck,
 }
 
 #[derive(Default)]
@@ -43,14 +44,19 @@ struct MemoryFlusher {
 impl Flusher for MemoryFlusher {
     async fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
         self.gate.acquire().await.unwrap().forget();
-        let mut memory = self.memory.lock().unwrap();
-        memory.batches.push(batch.len());
-        match memory.faults.pop_front() {
+        let fault = {
+            let mut memory = self.memory.lock().unwrap();
+            memory.batches.push(batch.len());
+            memory.faults.pop_front()
+        };
+        match fault {
             Some(Fault::Again) => return Flushed::Again,
             Some(Fault::Away) => return Flushed::Away("gone".into()),
             Some(Fault::Unknown) => return Flushed::Unknown,
+            Some(Fault::Stuck) => std::future::pending().await,
             None => {}
         }
+        let mut memory = self.memory.lock().unwrap();
         if batch.iter().any(|set| set.claims.iter().any(|claim| claim.key == "poison")) {
             return Flushed::Faulty("poison".into());
         }
@@ -163,6 +169,22 @@ async fn away_is_busy_and_a_lost_commit_is_unknown_and_never_repeated() {
     assert!(matches!(stage.committers.commit(claiming(&["a"], 1)).await, Err(CommitError::Unknown)));
     assert_eq!(stage.memory.lock().unwrap().batches, [1, 1]);
     assert!(stage.committers.commit(claiming(&["a"], 1)).await.is_ok(), "and it works again afterwards");
+}
+
+#[tokio::test]
+async fn a_batch_that_stays_away_holds_nobody_else_up() {
+    let stage = stage(2, ALWAYS, Limits::default());
+    stage.memory.lock().unwrap().faults = [Fault::Stuck].into();
+    let committers = Arc::clone(&stage.committers);
+    let stuck = tokio::spawn(async move { committers.commit(claiming(&["a"], 1)).await });
+    while stage.memory.lock().unwrap().batches.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for name in ["b", "c"] {
+        assert!(stage.committers.commit(claiming(&[name], 1)).await.is_ok());
+    }
+    assert!(!stuck.is_finished());
+    stuck.abort();
 }
 
 #[tokio::test]
