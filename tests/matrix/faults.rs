@@ -2,6 +2,7 @@
 
 use crate::support::Contract;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// A value that must be refused, and why.
 #[derive(Debug, Clone)]
@@ -37,6 +38,13 @@ pub(crate) fn properties<'a>(contract: &'a Contract, schema: &'a Value, prefix: 
         found.push(Property { name: dotted, schema: inner, required: required(name) });
     }
     found
+}
+
+/// The objects of a body, each as what the names of its members begin with: the body itself first, with nothing.
+pub(crate) fn objects(contract: &Contract, schema: &Value) -> BTreeSet<String> {
+    let names = properties(contract, schema, "").into_iter().map(|property| property.name);
+    let inner = names.filter_map(|name| name.rsplit_once('.').map(|(object, _)| format!("{object}.")));
+    inner.chain([String::new()]).collect()
 }
 
 /// A schema without the `$ref` or the choice of null around it.

@@ -57,6 +57,8 @@ async fn each_operation_refuses_in_order(shop: Shop) {
     for &(operation, fixture) in &all {
         if operation.is_secured() {
             told_of_the_request(&shop, operation, fixture, &things).await;
+        } else if let Some(body) = fixture.body {
+            told_in_public(&shop, operation, &(fixture.path)(&things), &body(&things)).await;
         }
     }
     told_of_acts(&shop.neighbour(), &all).await;
@@ -166,6 +168,23 @@ async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixtu
             call().await.refused(404, "NOT_FOUND");
         }
     }
+}
+
+/// What anybody hears who sends a body where nobody is asked who he is.
+async fn told_in_public(shop: &Shop, operation: &Operation, path: &str, good: &Value) {
+    let anybody = shop.client.anonymous();
+    let call = || anybody.call(&operation.method, path);
+    call()
+        .header("content-type", "application/xml")
+        .bytes(vec![b' '; TOO_MUCH])
+        .await
+        .refused(413, "PAYLOAD_TOO_LARGE");
+    call().header("content-type", "application/xml").bytes("{").await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    call().text("{").await.refused(417, "INVALID_INPUT");
+    let (wrong_field, wrong_shape) = wrong_shape(shop, operation);
+    call().json(&wrong_shape).await.names("INVALID_INPUT", &wrong_field);
+    let answer = call().json(good).await;
+    assert!(answer.status < 300, "{}: {}", operation.name(), answer.text);
 }
 
 /// What needs no body, and may use up what it is done to.
