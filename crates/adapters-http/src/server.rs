@@ -137,13 +137,16 @@ pub(crate) fn api_app(
     >,
 > {
     let routes = edge.routes.clone();
-    // The pages that show the document come first: the scope of the API would take their paths.
+    // The pages that show the document come first: the scope of the API would take their paths. They have one of their
+    // own, so that other requests are not held against their pattern.
     let app = App::new()
         .app_data(edge)
         .app_data(routes)
         .configure(common)
         .service(web::redirect(format!("{BASE}/docs"), format!("{BASE}/docs/")).permanent())
-        .service(SwaggerUi::new(format!("{BASE}/docs/{{tail:.*}}")).config(Config::new([DOCUMENT])))
+        .service(
+            web::scope(&format!("{BASE}/docs")).service(SwaggerUi::new("/{tail:.*}").config(Config::new([DOCUMENT]))),
+        )
         .default_service(web::to(unmatched))
         .wrap(from_fn(observe));
     app.into_utoipa_app().configure(register).split_for_parts().0

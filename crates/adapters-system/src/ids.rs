@@ -2,13 +2,15 @@
 
 use crate::clock::since_1970;
 use ports::IdSource;
+use rand::Rng;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::{Builder, Uuid};
 
 /// How many bits of a tick count the ids of one millisecond.
 const COUNTER_BITS: u32 = 16;
 
-/// UUIDv7 and random bytes from the operating system.
+/// UUIDv7, and random bytes from the operating system. The random bits of ids come from a generator of the thread, which
+/// the operating system seeds: it is meant for cryptography too, and a sale makes half a dozen ids.
 ///
 /// Ids made by one `SystemIds` sort in the order in which they were made, whatever thread made them and whatever the
 /// machine's clock does. Between processes they sort by millisecond. Share one in a process.
@@ -54,10 +56,10 @@ impl SystemIds {
 
 impl IdSource for SystemIds {
     fn uuid(&self) -> Uuid {
-        let mut random = [0; 8];
-        self.fill(&mut random);
+        #[allow(clippy::disallowed_methods, reason = "this is what the IdSource port takes its randomness from")]
+        let random = rand::rng().next_u64();
         let millis = u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX);
-        self.uuid_at(millis, u64::from_be_bytes(random))
+        self.uuid_at(millis, random)
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is what the IdSource port takes its randomness from")]

@@ -93,6 +93,7 @@ pub(super) const ROOMS: &[Room] = &[
             "uuid",
             "time",
             "getrandom",
+            "rand",
             "governor",
             "secrecy",
             "sha2",

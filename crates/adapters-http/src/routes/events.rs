@@ -307,5 +307,5 @@ async fn record_batch(mut call: Call<Write>) -> Handled {
 
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(explain).service(record_event).service(record_batch);
+    config.service(record_event).service(record_batch).service(list).service(show).service(explain);
 }

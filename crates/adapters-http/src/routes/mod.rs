@@ -47,17 +47,18 @@ const PLACING_CODES: [&str; 7] = [
     "CUSTOMER_BLOCKED",
 ];
 
-/// Registers every operation of the main listener.
+/// Registers every operation of the main listener. The router tries them one after the other, so what shops call most
+/// comes first.
 pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     let api = scope(BASE)
+        .configure(events::register)
         .configure(affiliates::register)
+        .configure(register_groups)
+        .configure(commissions::register)
         .configure(coupons::register)
         .configure(tiers::register)
         .configure(rules::register)
         .configure(settings::register)
-        .configure(events::register)
-        .configure(commissions::register)
-        .configure(register_groups)
         .configure(testing::register)
         .configure(payouts::register)
         .configure(ops::register_documents);
@@ -70,8 +71,8 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
 /// Registers what customers, orders and groups have, under whatever path.
 fn register_groups(config: &mut ServiceConfig<'_>) {
     config
-        .configure(customers::register)
         .configure(orders::register)
+        .configure(customers::register)
         .configure(groups::register)
         .configure(checkout_sessions::register)
         .configure(group_settings::register);

@@ -224,5 +224,5 @@ async fn refund(mut call: Call<Admin>) -> Handled {
 
 /// Registers the operations.
 pub(super) fn register(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list).service(show).service(create).service(update).service(refund);
+    config.service(create).service(list).service(show).service(update).service(refund);
 }
