@@ -174,11 +174,7 @@ async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixtu
 async fn told_in_public(shop: &Shop, operation: &Operation, path: &str, good: &Value) {
     let anybody = shop.client.anonymous();
     let call = || anybody.call(&operation.method, path);
-    call()
-        .header("content-type", "application/xml")
-        .bytes(vec![b' '; TOO_MUCH])
-        .await
-        .refused(413, "PAYLOAD_TOO_LARGE");
+    call().text(vec![b' '; TOO_MUCH]).await.refused(413, "PAYLOAD_TOO_LARGE");
     call().header("content-type", "application/xml").bytes("{").await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     call().text("{").await.refused(417, "INVALID_INPUT");
     let (wrong_field, wrong_shape) = wrong_shape(shop, operation);
