@@ -1,6 +1,10 @@
 //! Affiliates.
 
-use super::{Read, maybe, owner, page, paged, program::tier};
+use super::{
+    Read, maybe,
+    one::{affiliate, tier},
+    owner, page, paged,
+};
 use crate::{
     PostgresStorage,
     rows::{AffiliateRow, Damaged, Mapped, MerchantRow, Readable, Stored, money, parsed},
@@ -45,11 +49,6 @@ pub(super) fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
 fn affiliates<'a>(merchant: MerchantId) -> Sql<'a, AffiliateRow> {
     let columns = AffiliateRow::select("a");
     Sql::new(format!("SELECT {columns} FROM affiliates a WHERE a.merchant_id = ?")).bind(merchant.uuid())
-}
-
-/// One affiliate.
-pub(super) fn affiliate<'a>(merchant: MerchantId, id: AffiliateId) -> Sql<'a, AffiliateRow> {
-    affiliates(merchant).text(" AND a.id = ?").bind(id.uuid())
 }
 
 /// The affiliates with these ids.

@@ -1,9 +1,9 @@
 //! Commissions.
 
-use super::{Read, affiliates::affiliates_with, page, paged};
+use super::{Read, affiliates::affiliates_with, one::merchant_of, page, paged};
 use crate::{
     PostgresStorage,
-    rows::{AccountRow, CommissionRow, Mapped, MerchantRow, Readable, Stored, time},
+    rows::{AccountRow, CommissionRow, Mapped, Readable, Stored, time},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -111,8 +111,6 @@ impl CommissionReads for PostgresStorage {
     }
 
     async fn commission_move_facts(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
-        let shop =
-            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m"),));
         // All of one event are of its order, which has an index.
         let of_asked = |column| {
             format!(" AND c.{column} = (SELECT l.{column} FROM commissions l WHERE l.merchant_id = ? AND l.id = ?)")
@@ -126,7 +124,7 @@ impl CommissionReads for PostgresStorage {
             .bind(id.uuid())
             .text(BY_LEVEL);
         let reader = self.readers.reader()?;
-        let (shop, rows) = try_join!(biased; reader.first(shop.bind(merchant.uuid())), reader.all(rows))?;
+        let (shop, rows) = try_join!(biased; reader.first(merchant_of(merchant)), reader.all(rows))?;
         let (Some(shop), Some(first)) = (shop, rows.first()) else { return Ok(None) };
         let earners = earners(&rows);
         let accounts = accounts(merchant, earners.clone(), first.currency.clone());
@@ -161,8 +159,6 @@ impl CommissionReads for PostgresStorage {
         affiliate: AffiliateId,
         due: &[CommissionId],
     ) -> Read<Option<MaturingFacts>> {
-        let owner =
-            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m")));
         let accounts = Sql::<AccountRow>::new(format!(
             "SELECT {} FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ?",
             AccountRow::select("x"),
@@ -170,7 +166,7 @@ impl CommissionReads for PostgresStorage {
         let reader = self.readers.reader()?;
         let (owner, earner, rows, accounts) = try_join!(
             biased;
-            reader.first(owner.bind(merchant.uuid())),
+            reader.first(merchant_of(merchant)),
             reader.first(affiliates_with(merchant, vec![affiliate.uuid()])),
             reader.all(maturing(merchant, affiliate, due)),
             reader.all(accounts.bind(merchant.uuid()).bind(affiliate.uuid()))

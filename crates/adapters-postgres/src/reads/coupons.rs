@@ -1,6 +1,6 @@
 //! Coupons.
 
-use super::{Read, affiliates::affiliate, owner, page, paged};
+use super::{Read, one::affiliate, owner, page, paged};
 use crate::{
     PostgresStorage,
     rows::{CouponRow, MerchantRow, Readable, Stored},

@@ -1,6 +1,6 @@
 //! Customers.
 
-use super::{Read, counted, owner};
+use super::{Read, counted, one::customer, owner};
 use crate::{
     PostgresStorage,
     rows::{CustomerRow, MerchantRow, Readable, Stored},
@@ -11,14 +11,6 @@ use domain::{Customer, CustomerId, Email, MerchantId};
 use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, Space};
 use tokio::try_join;
 use uuid::Uuid;
-
-/// The customer with this id; nobody for none.
-pub(super) fn customer<'a>(merchant: MerchantId, id: Option<CustomerId>) -> Sql<'a, CustomerRow> {
-    let columns = CustomerRow::select("t");
-    Sql::new(format!("SELECT {columns} FROM customers t WHERE t.merchant_id = ? AND t.id = ?"))
-        .bind(merchant.uuid())
-        .bind(id.map(CustomerId::uuid))
-}
 
 #[async_trait]
 impl CustomerReads for PostgresStorage {

@@ -2,9 +2,8 @@
 
 use super::{
     Read,
-    affiliates::{affiliate, record, records},
-    customers::customer,
-    groups::merchant_of,
+    affiliates::{record, records},
+    one::{affiliate, customer, merchant_of},
 };
 use crate::{
     PostgresStorage,

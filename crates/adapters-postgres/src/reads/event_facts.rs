@@ -3,8 +3,8 @@
 use super::{
     Read,
     event_statements::{
-        BindingFound, ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, bindings, coupons, earliest_clicks,
-        earned, events, latest_clicks, line, merchants, named,
+        BindingFound, ClickFound, CouponFound, Key, MOST_CLICKS, MerchantFound, Numbered, bindings, coupons,
+        earliest_clicks, earned, events, latest_clicks, line, merchants, named,
     },
     program::{rules_of, tiers_of},
 };
@@ -31,13 +31,6 @@ pub(crate) struct FactsAsk {
     pub(crate) merchant: MerchantId,
     /// What its events name.
     pub(crate) lookups: Vec<EventLookup>,
-}
-
-/// An event of a load; statements return what belongs to it by its number.
-pub(super) struct Numbered<'a> {
-    pub(super) number: i32,
-    pub(super) merchant: MerchantId,
-    pub(super) lookup: &'a EventLookup,
 }
 
 /// Everything that was read, before it is shared out.

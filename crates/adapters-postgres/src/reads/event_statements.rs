@@ -3,20 +3,26 @@
 //! What is asked for travels as arrays, and what belongs to one event comes back with its number. The arrays' types stand
 //! in the text, so that the statements can be run by hand, or by pgbench.
 
-use super::event_facts::Numbered;
 use crate::{
     rows::{AffiliateRow, BindingRow, CommissionRow, EventRow, MerchantRow, Stored},
     sql::Sql,
 };
 use diesel::data_types::PgTimestamp;
 use domain::{MerchantId, SessionId, Settings};
-use ports::Space;
+use ports::{EventLookup, Space};
 use uuid::Uuid;
 
 /// How many levels of parents an event may need.
 const LEVELS: usize = Settings::MOST_LEVELS;
 /// How many of a session's clicks are read from either end.
 pub(super) const MOST_CLICKS: usize = 25;
+
+/// An event of a load; statements return what belongs to it by its number.
+pub(super) struct Numbered<'a> {
+    pub(super) number: i32,
+    pub(super) merchant: MerchantId,
+    pub(super) lookup: &'a EventLookup,
+}
 
 /// A merchant's row and a row's id.
 pub(super) type Key = (Uuid, Uuid);

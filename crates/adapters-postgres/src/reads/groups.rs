@@ -1,9 +1,14 @@
 //! Referral groups and their settings.
 
-use super::{Read, counted, customers::customer, orders::order, owner};
+use super::{
+    Read, counted,
+    due::due,
+    one::{customer, group, merchant_of, order, settings_of},
+    owner,
+};
 use crate::{
     PostgresStorage,
-    rows::{GroupRow, GroupSettingsRow, Mapped, MerchantRow, OrderRow, Readable, Stored, time},
+    rows::{GroupRow, Mapped, OrderRow, Readable, Stored},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -14,46 +19,6 @@ use ports::{
 };
 use tokio::try_join;
 use uuid::Uuid;
-
-/// The group with this id; none for none.
-pub(super) fn group<'a>(merchant: MerchantId, id: Option<GroupId>) -> Sql<'a, GroupRow> {
-    let columns = GroupRow::select("g");
-    Sql::new(format!("SELECT {columns} FROM referral_groups g WHERE g.merchant_id = ? AND g.id = ?"))
-        .bind(merchant.uuid())
-        .bind(id.map(GroupId::uuid))
-}
-
-/// A merchant's settings of referral groups.
-pub(super) fn settings_of<'a>(merchant: MerchantId) -> Sql<'a, GroupSettingsRow> {
-    let columns = GroupSettingsRow::select("s");
-    Sql::new(format!("SELECT {columns} FROM group_settings s WHERE s.merchant_id = ? AND s.id = ?"))
-        .bind(merchant.uuid())
-        .bind(merchant.uuid())
-}
-
-/// A merchant.
-pub(super) fn merchant_of<'a>(id: MerchantId) -> Sql<'a, MerchantRow> {
-    Sql::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m"))).bind(id.uuid())
-}
-
-/// What time has come for: rows of `table` whose `column` is not after now, by real time, or by the clock of a merchant
-/// whose clock is ahead. Ordered by how long each is due.
-pub(super) fn due<'a>(table: &str, column: &str, now: Timestamp, skip: u32, limit: u32) -> Sql<'a, (Uuid, Uuid)> {
-    let most = u64::from(skip) + u64::from(limit);
-    Sql::new(format!(
-        "SELECT d.merchant_id, d.id FROM (\
-         (SELECT t.merchant_id, t.id, t.{column} AS at FROM {table} t WHERE t.{column} <= ? \
-         ORDER BY t.{column}, t.merchant_id, t.id LIMIT {most}) UNION \
-         (SELECT t.merchant_id, t.id, t.{column} AS at FROM merchants m \
-         JOIN {table} t ON t.merchant_id = m.id AND t.{column} <= ?::timestamptz + m.clock_offset_micros * interval '1 microsecond' \
-         WHERE m.clock_offset_micros <> 0 ORDER BY t.{column}, t.merchant_id, t.id LIMIT {most})) d \
-         ORDER BY d.at, d.merchant_id, d.id LIMIT ? OFFSET ?"
-    ))
-    .bind(time(now))
-    .bind(time(now))
-    .bind(i64::from(limit))
-    .bind(i64::from(skip))
-}
 
 #[async_trait]
 impl GroupReads for PostgresStorage {

@@ -1,9 +1,9 @@
 //! E-mails that wait to be sent.
 
-use super::Read;
+use super::{Read, one::by_key};
 use crate::{
     PostgresStorage,
-    rows::{MailRow, Readable, Stored, time},
+    rows::{MailRow, Readable, time},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -14,9 +14,7 @@ use uuid::Uuid;
 #[async_trait]
 impl MailReads for PostgresStorage {
     async fn mail(&self, merchant: MerchantId, id: MailId) -> Read<Option<Versioned<Mail>>> {
-        let columns = MailRow::select("t");
-        let sql = Sql::<MailRow>::new(format!("SELECT {columns} FROM mails t WHERE t.merchant_id = ? AND t.id = ?"));
-        let row = self.readers.reader()?.first(sql.bind(merchant.uuid()).bind(id.uuid())).await?;
+        let row = self.readers.reader()?.first(by_key::<MailRow>(merchant, Some(id.uuid()))).await?;
         Ok(row.map(Readable::versioned).transpose()?)
     }
 

@@ -1,6 +1,9 @@
 //! Organizations and merchants.
 
-use super::{Read, global_owner, groups::settings_of};
+use super::{
+    Read, global_owner,
+    one::{merchant_of, settings_of},
+};
 use crate::{
     PostgresStorage,
     rows::{MerchantRow, OrganizationRow, Readable, Stored},
@@ -15,9 +18,7 @@ use uuid::Uuid;
 #[async_trait]
 impl MerchantReads for PostgresStorage {
     async fn merchant(&self, id: MerchantId) -> Read<Option<Versioned<Merchant>>> {
-        let sql =
-            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m")));
-        let row = self.readers.reader()?.first(sql.bind(id.uuid())).await?;
+        let row = self.readers.reader()?.first(merchant_of(id)).await?;
         Ok(row.map(Readable::versioned).transpose()?)
     }
 

@@ -2,8 +2,8 @@
 
 use super::{
     Read, counted,
-    customers::customer,
-    groups::{due, group, merchant_of, settings_of},
+    due::due,
+    one::{customer, group, merchant_of, order, settings_of},
     owner,
 };
 use crate::{
@@ -19,14 +19,6 @@ use domain::{
 use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, SessionFacts, Space};
 use tokio::try_join;
 use uuid::Uuid;
-
-/// The order with this id; none for none.
-pub(super) fn order<'a>(merchant: MerchantId, id: Option<OrderId>) -> Sql<'a, OrderRow> {
-    let columns = OrderRow::select("o");
-    Sql::new(format!("SELECT {columns} FROM orders o WHERE o.merchant_id = ? AND o.id = ?"))
-        .bind(merchant.uuid())
-        .bind(id.map(OrderId::uuid))
-}
 
 /// Who has a key, alone.
 fn owner_alone<'a>(merchant: MerchantId, space: Space, key: Option<String>) -> Sql<'a, Option<Uuid>> {

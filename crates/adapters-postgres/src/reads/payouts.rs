@@ -1,6 +1,6 @@
 //! Payouts.
 
-use super::{Read, page, paged};
+use super::{Read, one::merchant_of, page, paged};
 use crate::{
     PostgresStorage,
     rows::{
@@ -223,11 +223,8 @@ impl PayoutReads for PostgresStorage {
     }
 
     async fn payout_due(&self, merchant: MerchantId, ask: &DueAsk) -> Read<Option<DueFacts>> {
-        let columns = MerchantRow::select("m");
-        let of_merchant = Sql::<MerchantRow>::new(format!("SELECT {columns} FROM merchants m WHERE m.id = ?"));
         let reader = self.readers.reader()?;
-        let (found, mut rows) =
-            try_join!(biased; reader.first(of_merchant.bind(merchant.uuid())), reader.all(due(merchant, ask)))?;
+        let (found, mut rows) = try_join!(biased; reader.first(merchant_of(merchant)), reader.all(due(merchant, ask)))?;
         let Some(found) = found else { return Ok(None) };
         let merchant: Versioned<Merchant> = found.versioned()?;
         let most = usize::try_from(ask.rows).unwrap_or(usize::MAX);

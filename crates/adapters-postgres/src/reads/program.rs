@@ -2,8 +2,10 @@
 
 use super::{
     Read,
-    affiliates::{affiliate, record, records},
-    maybe, owner, page, paged,
+    affiliates::{record, records},
+    maybe,
+    one::{affiliate, merchant_of, tier},
+    owner, page, paged,
 };
 use crate::{
     PostgresStorage,
@@ -26,11 +28,6 @@ use uuid::Uuid;
 fn tiers<'a>(merchant: MerchantId) -> Sql<'a, TierRow> {
     let columns = TierRow::select("t");
     Sql::new(format!("SELECT {columns} FROM tiers t WHERE t.merchant_id = ?")).bind(merchant.uuid())
-}
-
-/// One tier.
-pub(super) fn tier<'a>(merchant: MerchantId, id: TierId) -> Sql<'a, TierRow> {
-    tiers(merchant).text(" AND t.id = ?").bind(id.uuid())
 }
 
 /// The rules of a merchant, so far all of them.
@@ -141,13 +138,11 @@ impl ProgramReads for PostgresStorage {
 
     async fn rule_facts(&self, merchant: MerchantId, id: Option<RuleId>, names: RuleNames) -> Read<Option<RuleFacts>> {
         let RuleNames { affiliate_id, tier_id } = names;
-        let shop =
-            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m")));
         let reader = self.readers.reader()?;
         let rule = |id: RuleId| rules(merchant).text(" AND r.id = ?").bind(id.uuid());
         let (shop, rule, found, tier) = try_join!(
             biased;
-            reader.first(shop.bind(merchant.uuid())),
+            reader.first(merchant_of(merchant)),
             maybe(id, |id| reader.first(rule(id))),
             maybe(affiliate_id, |id| reader.first(affiliate(merchant, id))),
             maybe(tier_id, |id| reader.first(tier(merchant, id))),
@@ -187,12 +182,10 @@ impl ProgramReads for PostgresStorage {
     }
 
     async fn promotion_facts(&self, merchant: MerchantId, id: AffiliateId) -> Read<Option<PromotionFacts>> {
-        let shop =
-            Sql::<MerchantRow>::new(format!("SELECT {} FROM merchants m WHERE m.id = ?", MerchantRow::select("m")));
         let reader = self.readers.reader()?;
         let (shop, found, rows) = try_join!(
             biased;
-            reader.first(shop.bind(merchant.uuid())),
+            reader.first(merchant_of(merchant)),
             reader.first(records(affiliate(merchant, id))),
             reader.all(tiers(merchant)),
         )?;

@@ -4,7 +4,7 @@ use super::{
     Read,
     commissions::{BY_LEVEL, accounts, commissions, earners},
     events::{event, events},
-    groups::group,
+    one::group,
     owner,
 };
 use crate::{

@@ -1,14 +1,13 @@
 //! Affiliates.
 
 use super::{
-    merchants::merchant,
+    one::{affiliate, merchant, tier},
     page::{empty, page, paged},
-    program::tier,
 };
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{AccountRow, AffiliateRow, Reading, Stored as _, TableRow as _, TreeRow, find, owner_of},
+    rows::{AccountRow, AffiliateRow, Reading, Stored as _, TableRow as _, TreeRow, owner_of},
     schema::{accounts, affiliates, coupons},
     values::Uid,
 };
@@ -25,15 +24,6 @@ use uuid::Uuid;
 const MOST_SEATS: i64 = 1_000;
 /// As far as a chain of parents is followed.
 const MOST_PARENTS: usize = 1_000;
-
-/// One affiliate.
-pub(super) fn affiliate(
-    connection: &mut SqliteConnection,
-    merchant: MerchantId,
-    id: AffiliateId,
-) -> Result<Option<Versioned<Affiliate>>, Fault> {
-    find::<AffiliateRow>(connection, merchant.uuid(), id.uuid())
-}
 
 /// The parent of an affiliate; `None` too if there is no such affiliate.
 fn parent_of(

@@ -1,6 +1,6 @@
 //! Clicks: where a link leads, and what a session clicked.
 
-use super::{affiliates, merchants};
+use super::{affiliates, merchants, one};
 use crate::{SqliteStorage, error::Fault, rows::Reading, schema::clicks, values::Uid};
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -44,9 +44,9 @@ pub(super) fn of_session(
 fn link(connection: &mut SqliteConnection, merchant: &Slug, affiliate: &Slug) -> Result<Option<LinkFacts>, Fault> {
     let Some(owner) = merchants::slug_owner(connection, merchant)? else { return Ok(None) };
     let id = MerchantId::from_uuid(owner);
-    let Some(merchant) = merchants::merchant(connection, id)? else { return Ok(None) };
+    let Some(merchant) = one::merchant(connection, id)? else { return Ok(None) };
     let affiliate = match affiliates::slug_owner(connection, id, affiliate)? {
-        Some(owner) => affiliates::affiliate(connection, id, AffiliateId::from_uuid(owner))?,
+        Some(owner) => one::affiliate(connection, id, AffiliateId::from_uuid(owner))?,
         None => None,
     };
     let affiliate = affiliate.map(|found| (found.row.id, found.row.is_approved()));

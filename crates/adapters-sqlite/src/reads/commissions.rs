@@ -1,8 +1,7 @@
 //! Commissions.
 
 use super::{
-    affiliates::affiliate,
-    merchants::merchant,
+    one::{affiliate, merchant},
     page::{page, paged},
 };
 use crate::{

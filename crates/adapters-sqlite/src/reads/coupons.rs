@@ -1,8 +1,7 @@
 //! Coupons.
 
 use super::{
-    affiliates::affiliate,
-    merchants::merchant,
+    one::{affiliate, merchant},
     page::{empty, page, paged},
 };
 use crate::{

@@ -1,27 +1,21 @@
 //! Customers.
 
-use super::{counted::counted, merchants::merchant};
+use super::{
+    counted::counted,
+    one::{customer, merchant},
+};
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{CustomerRow, find, owner_of},
+    rows::{CustomerRow, owner_of},
     schema::customers,
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{Customer, CustomerId, Email, MerchantId};
-use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, ReadError, Space, Versioned};
+use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, ReadError, Space};
 use uuid::Uuid;
-
-/// One customer.
-pub(super) fn customer(
-    connection: &mut SqliteConnection,
-    merchant: MerchantId,
-    id: CustomerId,
-) -> Result<Option<Versioned<Customer>>, Fault> {
-    find::<CustomerRow>(connection, merchant.uuid(), id.uuid())
-}
 
 /// Which customer has an address.
 pub(super) fn email_owner(

@@ -1,9 +1,8 @@
 //! What is left of a person, for erasing it.
 
 use super::{
-    affiliates::{affiliate, record},
-    customers::customer,
-    merchants::merchant,
+    affiliates::record,
+    one::{affiliate, customer, merchant},
 };
 use crate::{
     SqliteStorage,

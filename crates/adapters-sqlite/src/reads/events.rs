@@ -1,11 +1,10 @@
 //! Conversion events.
 
 use super::{
-    affiliates::affiliate,
     clicks,
     commissions::of_event,
     coupons::coupon_affiliate,
-    merchants::merchant,
+    one::{affiliate, merchant},
     page::{empty, page, paged},
     program::{all_rules, all_tiers},
 };

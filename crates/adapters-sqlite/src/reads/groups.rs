@@ -1,77 +1,24 @@
 //! Referral groups and their settings.
 
-use super::{counted::counted, customers::customer, merchants::merchant, orders::order};
+use super::{
+    counted::counted,
+    due::due,
+    one::{customer, group, merchant, order, settings_of},
+};
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{GroupRow, GroupSettingsRow, OrderRow, TableRow as _, find, owner_of},
+    rows::{GroupRow, OrderRow, TableRow as _, owner_of},
     schema::{orders, referral_groups},
     values::Uid,
 };
 use async_trait::async_trait;
-use diesel::{
-    QueryableByName,
-    prelude::*,
-    sql_types::{BigInt, Binary},
-};
-use domain::{CustomerId, Group, GroupId, GroupSettings, MerchantId, Order, OrderId, Timestamp};
+use diesel::prelude::*;
+use domain::{CustomerId, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
     ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, NewGroupFacts,
     OrderTerm, ReadError, SortBy, Space, Versioned,
 };
-
-/// One group.
-pub(super) fn group(
-    connection: &mut SqliteConnection,
-    merchant: MerchantId,
-    id: GroupId,
-) -> Result<Option<Versioned<Group>>, Fault> {
-    find::<GroupRow>(connection, merchant.uuid(), id.uuid())
-}
-
-/// A merchant's settings of referral groups.
-pub(super) fn settings_of(
-    connection: &mut SqliteConnection,
-    id: MerchantId,
-) -> Result<Option<Versioned<GroupSettings>>, Fault> {
-    find::<GroupSettingsRow>(connection, id.uuid(), id.uuid())
-}
-
-#[derive(QueryableByName)]
-struct DueRow {
-    #[diesel(sql_type = Binary)]
-    merchant_id: Uid,
-    #[diesel(sql_type = Binary)]
-    id: Uid,
-}
-
-/// What time has come for: rows of `table` whose `column` is not after now, by real time, or by the clock of a merchant
-/// whose clock is ahead. Ordered by how long each is due.
-pub(super) fn due(
-    connection: &mut SqliteConnection,
-    table: &str,
-    column: &str,
-    now: Timestamp,
-    (skip, limit): (u32, u32),
-) -> QueryResult<Vec<(Uid, Uid)>> {
-    let most = i64::from(skip) + i64::from(limit);
-    let query = format!(
-        "SELECT d.merchant_id AS merchant_id, d.id AS id FROM (\
-         SELECT * FROM (SELECT t.merchant_id, t.id, t.{column} AS at FROM {table} t \
-         WHERE t.{column} IS NOT NULL AND t.{column} <= ?1 ORDER BY t.{column}, t.merchant_id, t.id LIMIT ?2) UNION \
-         SELECT * FROM (SELECT t.merchant_id, t.id, t.{column} AS at FROM merchants m \
-         JOIN {table} t ON t.merchant_id = m.id AND t.{column} IS NOT NULL AND t.{column} <= ?1 + m.clock_offset_micros \
-         WHERE m.clock_offset_micros <> 0 ORDER BY t.{column}, t.merchant_id, t.id LIMIT ?2)) d \
-         ORDER BY d.at, d.merchant_id, d.id LIMIT ?3 OFFSET ?4"
-    );
-    let rows: Vec<DueRow> = diesel::sql_query(query)
-        .bind::<BigInt, _>(now.micros())
-        .bind::<BigInt, _>(most)
-        .bind::<BigInt, _>(i64::from(limit))
-        .bind::<BigInt, _>(i64::from(skip))
-        .load(connection)?;
-    Ok(rows.into_iter().map(|DueRow { merchant_id, id }| (merchant_id, id)).collect())
-}
 
 fn list(
     connection: &mut SqliteConnection,

@@ -1,6 +1,6 @@
 //! API keys.
 
-use super::merchants::{merchant, organization};
+use super::one::{merchant, organization};
 use crate::{
     SqliteStorage,
     error::Fault,

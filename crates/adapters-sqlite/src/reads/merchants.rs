@@ -1,10 +1,10 @@
 //! Organizations and merchants.
 
-use super::groups::settings_of;
+use super::one::{merchant, organization, settings_of};
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{MerchantRow, OrganizationRow, TableRow as _, find, owner_of},
+    rows::{OrganizationRow, TableRow as _, owner_of},
     schema::{commissions, organizations},
     values::Uid,
 };
@@ -17,22 +17,6 @@ use diesel::{
 use domain::{Merchant, MerchantId, Organization, OrganizationId, Slug};
 use ports::{MerchantReads, ReadError, SettingsFacts, Space, Versioned};
 use uuid::Uuid;
-
-/// A merchant.
-pub(super) fn merchant(
-    connection: &mut SqliteConnection,
-    id: MerchantId,
-) -> Result<Option<Versioned<Merchant>>, Fault> {
-    find::<MerchantRow>(connection, id.uuid(), id.uuid())
-}
-
-/// An organization.
-pub(super) fn organization(
-    connection: &mut SqliteConnection,
-    id: OrganizationId,
-) -> Result<Option<Versioned<Organization>>, Fault> {
-    find::<OrganizationRow>(connection, id.uuid(), id.uuid())
-}
 
 /// Who on the server has a merchant's slug.
 pub(super) fn slug_owner(connection: &mut SqliteConnection, slug: &Slug) -> QueryResult<Option<Uuid>> {

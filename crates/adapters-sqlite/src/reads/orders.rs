@@ -2,14 +2,14 @@
 
 use super::{
     counted::counted,
-    customers::{customer, email_owner},
-    groups::{due, group, settings_of},
-    merchants::merchant,
+    customers::email_owner,
+    due::due,
+    one::{customer, group, merchant, order, settings_of},
 };
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{OrderRow, Reading, find, owner_of},
+    rows::{OrderRow, Reading, owner_of},
     schema::{orders, referral_groups},
     values::Uid,
 };
@@ -18,17 +18,7 @@ use diesel::prelude::*;
 use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Pace, Timestamp};
 use ports::{
     Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, ReadError, SessionFacts, Space,
-    Versioned,
 };
-
-/// One order.
-pub(super) fn order(
-    connection: &mut SqliteConnection,
-    merchant: MerchantId,
-    id: OrderId,
-) -> Result<Option<Versioned<Order>>, Fault> {
-    find::<OrderRow>(connection, merchant.uuid(), id.uuid())
-}
 
 fn list(
     connection: &mut SqliteConnection,

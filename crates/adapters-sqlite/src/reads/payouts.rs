@@ -1,9 +1,8 @@
 //! Payouts.
 
 use super::{
-    affiliates::affiliate,
     commissions::account,
-    merchants::merchant,
+    one::{affiliate, merchant},
     page::{page, paged},
 };
 use crate::{

@@ -1,8 +1,8 @@
 //! Tiers and commission rules, and who is due for a higher tier.
 
 use super::{
-    affiliates::{affiliate, record},
-    merchants::merchant,
+    affiliates::record,
+    one::{affiliate, merchant, tier},
     page::{page, paged},
 };
 use crate::{
@@ -28,15 +28,6 @@ use ports::{
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
-
-/// One tier.
-pub(super) fn tier(
-    connection: &mut SqliteConnection,
-    merchant: MerchantId,
-    id: TierId,
-) -> Result<Option<Versioned<Tier>>, Fault> {
-    find::<TierRow>(connection, merchant.uuid(), id.uuid())
-}
 
 /// All tiers of a merchant.
 pub(super) fn all_tiers(connection: &mut SqliteConnection, id: MerchantId) -> Result<Vec<Versioned<Tier>>, Fault> {

@@ -3,9 +3,7 @@
 use super::{
     commissions::{accounts_of, lineage},
     events::event,
-    groups::group,
-    merchants::merchant,
-    orders::order,
+    one::{group, merchant, order},
 };
 use crate::{
     SqliteStorage,

@@ -1,0 +1,83 @@
+//! One row by its key, which most facts begin with.
+
+use crate::{
+    error::Fault,
+    rows::{
+        AffiliateRow, CustomerRow, GroupRow, GroupSettingsRow, MerchantRow, OrderRow, OrganizationRow, TierRow, find,
+    },
+};
+use diesel::SqliteConnection;
+use domain::{
+    Affiliate, AffiliateId, Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId,
+    Organization, OrganizationId, Tier, TierId,
+};
+use ports::Versioned;
+
+/// An organization.
+pub(super) fn organization(
+    connection: &mut SqliteConnection,
+    id: OrganizationId,
+) -> Result<Option<Versioned<Organization>>, Fault> {
+    find::<OrganizationRow>(connection, id.uuid(), id.uuid())
+}
+
+/// A merchant.
+pub(super) fn merchant(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+) -> Result<Option<Versioned<Merchant>>, Fault> {
+    find::<MerchantRow>(connection, id.uuid(), id.uuid())
+}
+
+/// One affiliate.
+pub(super) fn affiliate(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: AffiliateId,
+) -> Result<Option<Versioned<Affiliate>>, Fault> {
+    find::<AffiliateRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// One tier.
+pub(super) fn tier(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: TierId,
+) -> Result<Option<Versioned<Tier>>, Fault> {
+    find::<TierRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// One customer.
+pub(super) fn customer(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: CustomerId,
+) -> Result<Option<Versioned<Customer>>, Fault> {
+    find::<CustomerRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// One group.
+pub(super) fn group(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: GroupId,
+) -> Result<Option<Versioned<Group>>, Fault> {
+    find::<GroupRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// One order.
+pub(super) fn order(
+    connection: &mut SqliteConnection,
+    merchant: MerchantId,
+    id: OrderId,
+) -> Result<Option<Versioned<Order>>, Fault> {
+    find::<OrderRow>(connection, merchant.uuid(), id.uuid())
+}
+
+/// A merchant's settings of referral groups.
+pub(super) fn settings_of(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+) -> Result<Option<Versioned<GroupSettings>>, Fault> {
+    find::<GroupSettingsRow>(connection, id.uuid(), id.uuid())
+}
