@@ -11,7 +11,7 @@ use crate::{
     fields::Fields,
     json::{self, Node},
     name,
-    routes::BASE,
+    paths::BASE,
     trace::Trace,
     values,
 };

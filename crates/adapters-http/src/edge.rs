@@ -1,6 +1,6 @@
 //! What every request has at hand.
 
-use crate::{CursorKey, openapi::Routes};
+use crate::{CursorKey, paths::Routes};
 use actix_web::web::Data;
 use app::App;
 use domain::Timestamp;

@@ -17,6 +17,7 @@ mod name;
 mod observe;
 mod older;
 mod openapi;
+mod paths;
 mod routes;
 mod server;
 mod spelling;

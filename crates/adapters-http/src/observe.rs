@@ -5,7 +5,7 @@ use crate::{
     edge::Edge,
     errors::{ApiError, Code, Rendered, Voice, whole_seconds},
     older::Older,
-    openapi::Routes,
+    paths::Routes,
     trace::Trace,
 };
 use actix_web::{

@@ -8,7 +8,7 @@
 use crate::{
     errors::{ApiError, Code},
     json::Node,
-    routes::BASE,
+    paths::BASE,
     spelling::{in_snake_case, snake_case},
 };
 use actix_web::{

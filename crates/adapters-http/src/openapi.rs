@@ -2,18 +2,12 @@
 
 mod complete;
 mod older;
-mod routes;
-
-pub(crate) use routes::Routes;
 
 use crate::routes::register;
 use actix_web::App;
 use serde_json::{Map, Value};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
-
-/// Where the document is served.
-pub(crate) const DOCUMENT: &str = "/api/v1/openapi";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -63,15 +57,6 @@ fn sorted(value: Value) -> Value {
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
         other => other,
     }
-}
-
-/// Every operation of the document: path, method, operation.
-pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    paths.flat_map(|(path, item)| {
-        let methods = item.as_object().into_iter().flatten();
-        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-    })
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use crate::{
     listener::{self, Terms},
     name::BODY,
     observe::{observe, unmatched},
-    openapi::{DOCUMENT, Routes, document},
-    routes::{BASE, register, register_ops, serve_metrics},
+    openapi::document,
+    paths::{BASE, DOCUMENT, Routes},
+    routes::{register, register_ops, serve_metrics},
     tls::TlsIdentity,
 };
 use actix_web::{

@@ -1,7 +1,7 @@
 //! How the value of one field is read. Each reader says what was expected, as the end of a sentence.
 
 use crate::json::Node;
-use domain::{Decimal, Id, Kind, Metadata, Rate, Timestamp};
+use domain::{AffiliateId, Currency, Decimal, Id, Kind, Metadata, Rate, RuleScope, ShortText, TierId, Timestamp};
 use std::ops::RangeInclusive;
 use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
@@ -125,6 +125,48 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
         }
     };
     Timestamp::from_date_time(at).ok_or_else(wrong)
+}
+
+/// An affiliate's id in a body: malformed, unknown and foreign ones get the same words.
+pub(crate) fn existing_affiliate(text: &str) -> Result<AffiliateId, String> {
+    text.parse().map_err(|_| RuleScope::NO_AFFILIATE.to_owned())
+}
+
+/// A tier's id in a body, likewise.
+pub(crate) fn existing_tier(text: &str) -> Result<TierId, String> {
+    text.parse().map_err(|_| RuleScope::NO_TIER.to_owned())
+}
+
+/// A currency in any case.
+pub(crate) fn currency(text: &str) -> Result<Currency, String> {
+    text.parse().map_err(|_| "must be an ISO 4217 currency code such as USD".to_owned())
+}
+
+/// Metadata in camelCase resources: as everywhere, and `null` is an empty object.
+pub(crate) fn own_data(node: &Node<'_>) -> Result<Metadata, String> {
+    match node {
+        Node::Null => Ok(Metadata::default()),
+        node => metadata(node),
+    }
+}
+
+/// The id of some object in a body: malformed, unknown and foreign ones get the same words.
+pub(crate) fn existing<K: Kind>(what: &'static str) -> impl Fn(&str) -> Result<Id<K>, String> {
+    move |text| text.parse().map_err(|_| format!("must be the id of an existing {what}"))
+}
+
+/// A share id as it was typed. One that is none names no group: that is for the use case to say.
+pub(crate) fn share_id(text: &str) -> Result<String, String> {
+    ShortText::parse(text).map(|text| text.as_str().to_owned())
+}
+
+/// What browsers and buyers typed may be anything: a value that cannot be one of ours leads to nobody, as one that is
+/// unknown, and must not cost the shop its event.
+pub(crate) fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text.chars().count() > ShortText::MOST {
+        return Err(format!("must be at most {} characters", ShortText::MOST));
+    }
+    Ok(parse(text).ok())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{
     edge::Edge,
     errors::{ApiError, Code},
-    routes::BASE,
+    paths::BASE,
     trace::Trace,
 };
 use actix_web::{

@@ -1,7 +1,7 @@
 //! By which fields lists are searched: those that they show.
 
 use super::search::{Field, Kind};
-use crate::{routes::currency, values};
+use crate::values::{self, currency};
 use domain::{Email, OrderReference, PersonName, PhoneNumber, ShareId, ShortText};
 use ports::{CustomerTerm, CustomerTime, GroupTerm, GroupTime, OrderAmount, OrderTerm, OrderTime, Wording};
 

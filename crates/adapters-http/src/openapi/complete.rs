@@ -2,7 +2,7 @@
 
 use crate::{
     errors::{ApiError, Code},
-    routes::BASE,
+    paths::BASE,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! What the document promises about itself.
 
 use super::*;
+use crate::paths::{Routes, operations};
 use serde_json::json;
 
 #[test]

@@ -1,12 +1,11 @@
 //! `/affiliates`
 
-use super::existing_tier;
 use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
     listing::PageParams,
-    values::{id, metadata, rate, text},
+    values::{existing_tier, id, metadata, rate, text},
     wire::{AffiliateObject, AffiliateStatusWord, Fraction, ListObject, OwnData},
 };
 use actix_web::{get, patch, post};

@@ -1,12 +1,11 @@
 //! `/checkout-sessions`: orders in old clothes.
 
-use super::currency;
 use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
     listing::{SESSIONS, TakeParams},
-    values::{at_most, decimal, metadata, text, whole},
+    values::{at_most, currency, decimal, metadata, share_id, text, whole},
     wire::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
 };
 use actix_web::{get, post};
@@ -147,7 +146,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     let currency = fields.optional("currency", filled(currency)).flatten();
     let reference = fields.optional("clientReferenceId", filled(OrderReference::parse)).flatten();
     let payment_reference = fields.optional("paymentClientReferenceId", filled(OrderReference::parse)).flatten();
-    let share_id = fields.optional("paymentGroupShareId", filled(super::share_id)).flatten();
+    let share_id = fields.optional("paymentGroupShareId", filled(share_id)).flatten();
     let lines = fields.objects("lineItems", LineItems::MOST, line);
     let lines = lines.map(|lines| LineItems::parse(crate::wire::lines_text(&lines)));
     if let Some(Err(expected)) = &lines {
@@ -178,7 +177,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     tag = "Older surface", operation_id = "createCheckoutSession", request_body = NewCheckoutSessionBody,
     responses((status = 201, description = "The new session.", body = CheckoutSessionObject<'static>)),
     extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
-        ("x-codes" = json!(super::PLACING_CODES)))
+        ("x-codes" = json!(super::orders::PLACING_CODES)))
 )]
 #[post("/checkout-sessions")]
 async fn create(mut call: Call<Write>) -> Handled {

@@ -1,12 +1,11 @@
 //! `/coupons`
 
-use super::existing_affiliate;
 use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
     listing::PageParams,
-    values::{id, text},
+    values::{existing_affiliate, id, text},
     wire::{CouponObject, ListObject},
 };
 use actix_web::{delete, get, post};

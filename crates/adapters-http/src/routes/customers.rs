@@ -5,7 +5,7 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::{CUSTOMERS, TakeParams},
-    values::{metadata, text},
+    values::{metadata, own_data, text},
     wire::{CountedObject, CustomerObject, OwnData},
 };
 use actix_web::{delete, get, patch, post};
@@ -117,7 +117,7 @@ fn change(body: &Node<'_>) -> Result<CustomerChange, Vec<Fault>> {
         first_name: fields.clearable("firstName", text(PersonName::parse)),
         last_name: fields.clearable("lastName", text(PersonName::parse)),
         phone: fields.clearable("phoneNumber", text(PhoneNumber::parse)),
-        metadata: fields.kept("metadata", super::own_data),
+        metadata: fields.kept("metadata", own_data),
     };
     fields.finish(|| Some(change))
 }

@@ -1,16 +1,12 @@
 //! `/events`
 
-use super::{
-    currency, existing_affiliate,
-    refunds::{is_refund, new_refund},
-    unproven,
-};
+use super::refunds::{is_refund, new_refund};
 use crate::{
     call::{Call, Handled, Read, Write, WriteOrTry, json_answer},
     fields::Fields,
     json::Node,
     listing::PageParams,
-    values::{decimal, id, instant, metadata, text},
+    values::{currency, decimal, existing_affiliate, id, instant, metadata, text, unproven},
     wire::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
 };
 use actix_web::{get, http::StatusCode, post};

@@ -6,7 +6,7 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::{GROUPS, TakeInTimeParams, TakeParams},
-    values::{instant, metadata, text, whole},
+    values::{existing, instant, metadata, own_data, text, whole},
     wire::{self, CountedObject, GroupObject, OrderObject, OwnData, ValidatedGroupObject},
 };
 use actix_web::{get, http::StatusCode, patch, post};
@@ -85,8 +85,8 @@ struct NewGroupBody {
 
 fn new(body: &Node<'_>) -> Result<OpenGroup, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
-    let customer_id = fields.required("customerId", text(super::existing("customer")));
-    let order_id = fields.optional("orderId", text(super::existing("order")));
+    let customer_id = fields.required("customerId", text(existing("customer")));
+    let order_id = fields.optional("orderId", text(existing("order")));
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     let expires_at = fields.optional("expiresAt", text(instant));
     let mid_expire_at = fields.optional("midExpireAt", text(instant));
@@ -126,7 +126,7 @@ struct GroupChangeBody {
 fn change(body: &Node<'_>) -> Result<GroupChange, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let change = GroupChange {
-        metadata: fields.kept("metadata", super::own_data),
+        metadata: fields.kept("metadata", own_data),
         creator_email: fields.kept("creatorEmail", text(Email::parse)),
     };
     fields.finish(|| Some(change))

@@ -1,12 +1,11 @@
 //! `/orders`
 
-use super::currency;
 use crate::{
     call::{Admin, Call, Handled, Read, Write},
     fields::Fields,
     json::Node,
     listing::{ORDERS, TakeParams},
-    values::{metadata, text, whole},
+    values::{currency, existing, metadata, share_id, text, unproven, whole},
     wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
 };
 use actix_web::{get, patch, post};
@@ -17,6 +16,17 @@ use domain::{
 };
 use ports::Shown;
 use utoipa::ToSchema;
+
+/// What placing an order may refuse beyond its shape, in whatever clothes.
+pub(super) const PLACING_CODES: [&str; 7] = [
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "COMPLETED_EXPIRED_CANCELED",
+    "MAX_PARTICIPANTS_REACHED",
+    "EMAIL_ALREADY_USED",
+    "AMOUNT_TOO_LOW",
+    "CUSTOMER_BLOCKED",
+];
 
 /// List orders, newest first.
 ///
@@ -100,7 +110,7 @@ struct NewOrderBody {
 fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let amount = fields.required("amount", whole(1..=Money::MAX_MINOR));
-    let customer_id = fields.optional("customerId", text(super::existing("customer")));
+    let customer_id = fields.optional("customerId", text(existing("customer")));
     let email = fields.optional("customerEmail", text(Email::parse));
     if !fields.has("customerId") && !fields.has("customerEmail") {
         fields.fault("customerEmail", "is required where there is no customerId");
@@ -111,9 +121,9 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     let locale = fields.optional("locale", text(Locale::parse));
     let currency = fields.optional("currency", text(currency));
     let reference = fields.optional("clientReferenceId", text(OrderReference::parse));
-    let share_id = fields.optional("paymentGroupShareId", text(super::share_id));
-    let session = fields.optional("cookieId", text(|cookie| super::unproven(cookie, SessionId::parse)));
-    let coupon = fields.optional("coupon", text(|code| super::unproven(code, CouponCode::parse)));
+    let share_id = fields.optional("paymentGroupShareId", text(share_id));
+    let session = fields.optional("cookieId", text(|cookie| unproven(cookie, SessionId::parse)));
+    let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
     let referral = (session.is_some() || coupon.is_some()).then(|| OrderReferral {
         unreadable: Unreadable { session: session == Some(None), coupon: coupon == Some(None) },
         session: session.flatten(),
@@ -149,7 +159,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     tag = "Orders", operation_id = "createOrder", request_body = NewOrderBody,
     responses((status = 201, description = "The new order.", body = OrderObject<'static>)),
     extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
-        ("x-codes" = json!(super::PLACING_CODES)))
+        ("x-codes" = json!(PLACING_CODES)))
 )]
 #[post("/orders")]
 async fn create(mut call: Call<Write>) -> Handled {

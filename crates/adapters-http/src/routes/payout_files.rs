@@ -1,7 +1,6 @@
 //! Payment files for PayPal and Wise, and what comes back from them.
 
-use super::currency;
-use crate::csv;
+use crate::{csv, values::currency};
 use domain::{AffiliateId, DisplayName, Fault, PayoutItemId, Reason, ResultLine, ResultOf, ShortText};
 use ports::PayoutLine;
 use std::str::FromStr;

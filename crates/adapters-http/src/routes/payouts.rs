@@ -1,15 +1,12 @@
 //! `/payouts`
 
-use super::{
-    currency, existing_affiliate,
-    payout_files::{self, FileFormat},
-};
+use super::payout_files::{self, FileFormat};
 use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
     listing::PageParams,
-    values::{decimal, id, instant, list as items_of, text},
+    values::{currency, decimal, existing_affiliate, id, instant, list as items_of, text},
     wire::{Amount, ListObject, PayoutItemObject, PayoutItemStatusWord, PayoutObject, PayoutStatusWord},
 };
 use actix_web::{HttpResponse, get, http::header, patch, post};

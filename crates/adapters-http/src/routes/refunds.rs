@@ -1,10 +1,9 @@
 //! Refunds, which are posted as events.
 
-use super::currency;
 use crate::{
     fields::Fields,
     json::Node,
-    values::{decimal, instant, metadata, text},
+    values::{currency, decimal, instant, metadata, text},
 };
 use domain::{Email, ExternalId, Fault, NewRefund, OrderReference, ShortText};
 

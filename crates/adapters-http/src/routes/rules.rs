@@ -1,12 +1,11 @@
 //! `/commission-rules`
 
-use super::currency;
 use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
     listing::PageParams,
-    values::{decimal, id, instant, rate, text, whole},
+    values::{currency, decimal, id, instant, rate, text, whole},
     wire::{Amount, CommissionRuleObject, Fraction, Instant, ListObject, RuleLevelWord},
 };
 use actix_web::{delete, get, patch, post};

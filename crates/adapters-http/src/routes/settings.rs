@@ -4,7 +4,7 @@ use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
-    values::{decimal, flag, list, rate, text, whole},
+    values::{currency, decimal, flag, list, rate, text, whole},
     wire::{Amount, AttributionModelWord, Fraction, RecurringWord, SelfReferralWord, SettingsObject},
 };
 use actix_web::{get, patch};
@@ -83,7 +83,7 @@ fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let change = SettingsChange {
         slug: fields.kept("slug", text(Slug::parse)),
-        currency: fields.kept("currency", text(super::currency)),
+        currency: fields.kept("currency", text(currency)),
         commission_rate: fields.kept("commission_rate", rate),
         mlm_rates: fields.kept("mlm_rates", list(Settings::MOST_LEVELS, rate)),
         hold_days: fields.kept("hold_days", whole(0..=Settings::MOST_HOLD_DAYS)),

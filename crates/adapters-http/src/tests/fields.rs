@@ -1,7 +1,7 @@
 //! Each field of each body, in every wrong form that the document itself names: refused by its name, nothing written.
 
 use super::{refusals::concrete, *};
-use crate::openapi::{document, operations};
+use crate::{openapi::document, paths::operations};
 use serde_json::{Map, json};
 
 /// A body of each operation that is accepted.

@@ -1,7 +1,7 @@
 //! Who is refused what, for every operation of the document.
 
 use super::*;
-use crate::openapi::{document, operations};
+use crate::{openapi::document, paths::operations};
 
 /// A path of the document with ids that could be.
 pub(super) fn concrete(path: &str) -> String {
