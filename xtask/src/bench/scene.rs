@@ -2,7 +2,7 @@
 
 use super::compare::{Contender, alternate};
 use super::sample::{Sample, Series};
-use super::stage::Stage;
+use super::stage::{BATCHING, Stage};
 use super::work::Work;
 use super::yardstick::Script;
 use super::{Outcome, Pace};
@@ -11,9 +11,6 @@ use std::time::Duration;
 
 /// The number of clients that most goals speak of.
 const BUSY: usize = 64;
-
-/// How many clients at once post batches.
-pub(super) const BATCHING: usize = 4;
 
 /// Where pgbench's best number of clients is looked for.
 const TRIED: [usize; 5] = [8, 16, 32, 48, 64];

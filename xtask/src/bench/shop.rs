@@ -3,10 +3,10 @@
 use super::http::{Answer, Connection};
 use super::request::{Stream, Template};
 use super::server::Program;
-use super::work::Work;
 use serde_json::{Value, json};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// How many affiliates the requests are spread over.
 const AFFILIATES: usize = 100;
@@ -65,14 +65,14 @@ impl Shop {
         format!("/r/{}/{}", self.slug, affiliate.slug)
     }
 
-    /// Sends one request of a work and insists on a right answer.
-    pub(super) fn once(&self, work: &Work) -> io::Result<()> {
+    /// Sends one of these requests and insists on the right status.
+    pub(super) fn once(&self, what: &str, requests: &Arc<[Template]>, status: u16) -> io::Result<()> {
         on_this_thread(async {
-            let mut stream = Stream::new(&work.requests(self), 0);
+            let mut stream = Stream::new(requests, 0);
             let request = stream.next().ok_or_else(|| io::Error::other("there is nothing to send"))?;
             let mut connection = Connection::open(self.address).await?;
             let answer = connection.exchange(request).await?;
-            if answer.status == work.expected() { Ok(()) } else { Err(refused(work.title(), &answer)) }
+            if answer.status == status { Ok(()) } else { Err(refused(what, &answer)) }
         })
     }
 
@@ -128,7 +128,7 @@ impl Shop {
             let cookie = format!("_cobz_sess={session}");
             let request = Template::get(&self.link(affiliate), &[("Cookie", &cookie), ("User-Agent", "bench")]);
             let answer = connection.exchange(request.bytes()).await?;
-            if answer.status != Work::Redirect.expected() {
+            if answer.status != 302 {
                 return Err(refused("a click", &answer));
             }
             self.sessions.push(session);

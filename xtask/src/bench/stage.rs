@@ -6,7 +6,6 @@ use super::load::Load;
 use super::pgbench::Pgbench;
 use super::record;
 use super::sample::Sample;
-use super::scene::BATCHING;
 use super::server::{Memory, Program, Server};
 use super::shop::{GROUPS, Shop};
 use super::work::Work;
@@ -17,6 +16,9 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use testkit::postgres::{Cluster, ClusterOptions, Durability};
+
+/// How many clients at once post batches.
+pub(super) const BATCHING: usize = 4;
 
 /// A running server with a furnished shop. The fields end in this order.
 pub(super) struct Stage<'c> {
@@ -130,7 +132,7 @@ impl<'c> Stage<'c> {
     /// None where the database is not PostgreSQL.
     pub(super) fn yardstick(&self, work: &Work) -> io::Result<Option<Script>> {
         let Some((cluster, mirror)) = self.cluster.zip(self.mirror.as_ref()) else { return Ok(None) };
-        let mut statements = record::record(cluster, || mirror.once(work))?;
+        let mut statements = record::record(cluster, || work.once(mirror))?;
         if work.events() + work.orders() == 0 {
             return Ok(Some(Script::reads(&statements)));
         }

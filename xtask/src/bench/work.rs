@@ -2,6 +2,7 @@
 
 use super::request::{Template, UNIQUE};
 use super::shop::Shop;
+use std::io;
 use std::sync::Arc;
 
 /// How many events a batch has.
@@ -98,6 +99,11 @@ impl Work {
     /// How many orders a request places.
     pub(super) fn orders(&self) -> u64 {
         u64::from(matches!(self, Self::Order | Self::Join))
+    }
+
+    /// Sends one of the requests and insists on a right answer.
+    pub(super) fn once(&self, shop: &Shop) -> io::Result<()> {
+        shop.once(self.title(), &self.requests(shop), self.expected())
     }
 
     /// The requests, one for each affiliate or session where they differ.
