@@ -178,7 +178,9 @@ async fn told_in_public(shop: &Shop, operation: &Operation, path: &str, good: &V
     call().header("content-type", "application/xml").bytes("{").await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     call().text("{").await.refused(417, "INVALID_INPUT");
     let (wrong_field, wrong_shape) = wrong_shape(shop, operation);
-    call().json(&wrong_shape).await.names("INVALID_INPUT", &wrong_field);
+    let answer = call().json(&wrong_shape).await;
+    answer.refused(417, "INVALID_INPUT");
+    assert!(answer.params().contains(&wrong_field.as_str()), "{}: {}", operation.name(), answer.text);
     let answer = call().json(good).await;
     assert!(answer.status < 300, "{}: {}", operation.name(), answer.text);
 }

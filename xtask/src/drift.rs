@@ -2,6 +2,7 @@
 
 use crate::{Outcome, faults, workspace};
 use std::io;
+use std::process::{Command, Stdio};
 
 /// A committed file and the command of the server that prints it.
 struct Generated {
@@ -40,8 +41,10 @@ pub(crate) fn write() -> Outcome {
 }
 
 fn print(generated: &Generated) -> Outcome<String> {
-    let mut command = workspace::cargo(&["run", "--quiet", "--locked", "--package", "coterie", "--"]);
-    let done = command.args(generated.printed_by).stderr(std::process::Stdio::inherit()).output()?;
+    // With all packages, so that it is the build that the tests use: for one alone libraries have other features.
+    workspace::run(&mut workspace::cargo(&["build", "--quiet", "--locked", "--workspace", "--bin", "coterie"]))?;
+    let mut command = Command::new(workspace::target()?.join("debug/coterie"));
+    let done = command.args(generated.printed_by).stderr(Stdio::inherit()).output()?;
     if !done.status.success() {
         return Err(io::Error::other(format!("`{}` failed ({})", workspace::shown(&command), done.status)));
     }
