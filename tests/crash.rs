@@ -93,10 +93,23 @@ async fn a_killed_postgresql_loses_nothing() {
         tokio::task::block_in_place(|| cluster.restart()).unwrap();
         let before = load.count();
         until(BACK, "a success after PostgreSQL came back", async || (load.count() > before).then_some(())).await;
+        until_ready(&server).await;
         let history = load.stop().await;
         history.judge(&server.http, &key).await;
         tokio::task::block_in_place(|| site.run(&["reconcile"])).success();
     }
+}
+
+/// The status of the probe for readiness.
+fn readiness(server: &Server) -> u16 {
+    let ask = "GET /readyz HTTP/1.1\r\nHost: coterie\r\nConnection: close\r\n\r\n";
+    tokio::task::block_in_place(|| server.raw(ask)).status
+}
+
+/// Reads have connections of their own, which are opened again by themselves: a post that succeeds says nothing of them.
+async fn until_ready(server: &Server) {
+    let ready = async || (readiness(server) == 200).then_some(());
+    until(BACK, "readiness after PostgreSQL came back", ready).await;
 }
 
 /// While PostgreSQL is away every post is told so, and when to come again; once it is back, one succeeds soon, and what was
@@ -124,7 +137,6 @@ async fn while_postgresql_is_away_posts_are_put_off() {
         })
         .await;
     };
-    let ready = "GET /readyz HTTP/1.1\r\nHost: coterie\r\nConnection: close\r\n\r\n";
     let mut back = Vec::new();
     for round in 0..ABSENCES {
         post(&format!("{round}-before")).await.created();
@@ -134,7 +146,7 @@ async fn while_postgresql_is_away_posts_are_put_off() {
             reply.refused(503, "UNAVAILABLE");
             assert_ne!(reply.header("retry-after").unwrap().parse::<u64>().unwrap(), 0);
         }
-        assert_eq!(tokio::task::block_in_place(|| shop.world.server.raw(ready)).status, 503);
+        assert_eq!(readiness(&shop.world.server), 503);
         tokio::task::block_in_place(|| cluster.restart()).unwrap();
         let began = now();
         until_done(&format!("{round}-after")).await;
@@ -143,6 +155,7 @@ async fn while_postgresql_is_away_posts_are_put_off() {
             until_done(&format!("{round}-{n}")).await;
         }
     }
+    until_ready(&shop.world.server).await;
     println!("from PostgreSQL's return to the first success: {back:?}");
     assert_eq!(shop.client.all("events").await.len(), ABSENCES * (PUT_OFF + 2));
     tokio::task::block_in_place(|| shop.world.site.run(&["reconcile"])).success();
