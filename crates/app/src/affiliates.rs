@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// The letters of a slug that nobody chose.
 const SLUG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// How many of them are tried: each is one of a million.
+const MOST_SLUGS: usize = 100;
 /// What is wrong with a parent's address that nobody has.
 const NO_PARENT: &str = "must be the e-mail of an existing affiliate";
 /// What is wrong with a tier's id that no tier has.
@@ -67,43 +69,48 @@ impl Affiliates {
 
     /// Makes one. Approved unless told otherwise, and then with a personal coupon if the settings say so.
     pub async fn create(&self, who: &Principal, ask: CreateAffiliate, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
         let random = self.desk.ids.letters(SLUG_LETTERS, 8);
-        let mut slug = match &ask.affiliate.slug {
+        let slug = match &ask.affiliate.slug {
             Some(slug) => slug.clone(),
             None => Slug::for_affiliate(ask.affiliate.display_name.as_ref(), &random),
         };
-        loop {
+        let load = || self.with_free_slug(who, &ask, slug.clone());
+        let decide = |(slug, facts)| self.created(who, &ask, slug, facts);
+        self.desk.run(who.merchant_id, once, &[], load, decide).await
+    }
+
+    /// The facts with a slug that nobody has yet. One that was asked for is taken as it is: no other does as well.
+    async fn with_free_slug(
+        &self,
+        who: &Principal,
+        ask: &CreateAffiliate,
+        mut slug: Slug,
+    ) -> Result<Option<(Slug, NewAffiliateFacts)>, AppError> {
+        for _ in 0..MOST_SLUGS {
             let keys = AffiliateKeys {
                 slug: Some(slug.clone()),
                 email: Some(ask.affiliate.email.clone()),
                 parent_email: ask.parent_email.clone(),
                 tier_id: ask.affiliate.tier_id,
             };
-            let facts = self.reads.new_affiliate_facts(who.merchant_id, &keys).await?.ok_or(Refusal::NotFound)?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            check_new(who, &ask, &facts)?;
-            if facts.slug_owner.is_some() {
-                // Nobody asked for this very slug: another one does as well.
-                slug = slug.with_suffix(&self.desk.ids.letters(SLUG_LETTERS, 4));
-                attempts.again().await?;
-                continue;
-            }
-            let (set, answer) = self.created(&ask, slug.clone(), facts)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
+            match self.reads.new_affiliate_facts(who.merchant_id, &keys).await? {
+                Some(facts) if facts.slug_owner.is_some() && ask.affiliate.slug.is_none() => {
+                    slug = slug.with_suffix(&self.desk.ids.letters(SLUG_LETTERS, 4));
+                }
+                facts => return Ok(facts.map(|facts| (slug, facts))),
             }
         }
+        Err(AppError::Unavailable(None))
     }
 
     fn created(
         &self,
+        who: &Principal,
         ask: &CreateAffiliate,
         slug: Slug,
         facts: NewAffiliateFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
+        check_new(who, ask, &facts)?;
         let NewAffiliateFacts { merchant, parent, tier, .. } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let wish = NewAffiliate { slug: Some(slug), ..ask.affiliate.clone() };
@@ -142,23 +149,14 @@ impl Affiliates {
     ) -> Result<Answer, AppError> {
         let tree = Lane { merchant: who.merchant_id, kind: LaneKind::Tree, id: who.merchant_id.uuid() };
         let lanes: &[Lane] = if ask.parent_email.is_some() { &[tree] } else { &[] };
-        let attempts = self.desk.attempts(who.merchant_id, once, lanes).await?;
         let keys = AffiliateKeys {
             slug: ask.change.slug.clone(),
             email: ask.change.email.clone(),
             parent_email: ask.parent_email.clone().flatten(),
             tier_id: ask.change.tier_id.flatten(),
         };
-        loop {
-            let facts = self.reads.affiliate_change_facts(who.merchant_id, id, &keys).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.changed(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.affiliate_change_facts(who.merchant_id, id, &keys);
+        self.desk.run(who.merchant_id, once, lanes, load, |facts| self.changed(who, &ask, facts)).await
     }
 
     fn changed(

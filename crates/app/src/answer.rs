@@ -1,6 +1,11 @@
 //! Answers that are made before the commit, and the wish to get the same one again.
 
-use ports::{IdempotencyKey, KeptReply, ReplyStatus};
+use domain::Timestamp;
+use ports::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
+use std::time::Duration;
+
+/// How long an answer is kept for its idempotency key (http-api, Conventions).
+const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 /// What the caller receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +40,19 @@ pub struct Once {
     pub key: IdempotencyKey,
     /// Of the request as parsed, its path included.
     pub fingerprint: [u8; 32],
+}
+
+impl Once {
+    /// The answer as it is kept for this request.
+    pub(crate) fn reply(&self, answer: &Answer, now: Timestamp) -> Reply {
+        Reply {
+            route: self.route.to_owned(),
+            key: self.key.clone(),
+            fingerprint: self.fingerprint,
+            status: answer.status,
+            body: answer.body.clone(),
+            created_at: now,
+            expires_at: now.plus(KEPT_FOR),
+        }
+    }
 }

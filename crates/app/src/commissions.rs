@@ -59,17 +59,8 @@ impl Commissions {
         let found = self.reads.commission(who.merchant_id, id).await?;
         let lane = |id: AffiliateId| Lane { merchant: who.merchant_id, kind: LaneKind::Affiliate, id: id.uuid() };
         let lanes: Vec<Lane> = found.iter().map(|found| lane(found.affiliate_id)).collect();
-        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
-        loop {
-            let facts = self.reads.commission_move_facts(who.merchant_id, id).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.moved(id, &ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.commission_move_facts(who.merchant_id, id);
+        self.desk.run(who.merchant_id, once, &lanes, load, |facts| self.moved(id, &ask, facts)).await
     }
 
     fn moved(

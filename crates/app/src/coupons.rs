@@ -1,8 +1,11 @@
 //! Coupons: list, get, create, delete.
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
-use domain::{AffiliateId, Coupon, CouponCode, CouponId, Refusal};
-use ports::{CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic};
+use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, Refusal};
+use ports::{
+    ChangeSet, CouponFacts, CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic,
+    Versioned,
+};
 use std::sync::Arc;
 
 /// The use cases of coupons.
@@ -32,47 +35,45 @@ impl Coupons {
 
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: CreateCoupon, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let facts = facts.ok_or(Refusal::NotFound)?;
-            let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
-            let affiliate = facts.affiliate.ok_or_else(unknown)?;
-            affiliate.row.check_kept()?;
-            if facts.code_owner.is_some() {
-                return Err(Refusal::Exists { field: "code" }.into());
-            }
-            let now = facts.merchant.row.clock.at(self.desk.now());
-            let (affiliate_id, code) = (affiliate.row.id, ask.code.clone());
-            let coupon = Coupon { id: self.desk.ids.id(), affiliate_id, code, created_at: now };
-            let mut set = self.desk.set_for(&facts.merchant)?;
-            set.hold_still(&affiliate);
-            set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
-            let body = self.desk.wire.object(Shown::Coupon(&coupon));
-            self.desk.announce(&mut set, &facts.merchant.row, Topic::CouponCreated, now, &body);
-            set.rows.coupons.insert(coupon);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Created, body)).await? {
-                return Ok(answer);
-            }
+        let load = || self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code);
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+    }
+
+    fn created(&self, ask: &CreateCoupon, facts: CouponFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let CouponFacts { merchant, affiliate, code_owner } = facts;
+        let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
+        let affiliate = affiliate.ok_or_else(unknown)?;
+        affiliate.row.check_kept()?;
+        if code_owner.is_some() {
+            return Err(Refusal::Exists { field: "code" }.into());
         }
+        let now = merchant.row.clock.at(self.desk.now());
+        let (affiliate_id, code) = (affiliate.row.id, ask.code.clone());
+        let coupon = Coupon { id: self.desk.ids.id(), affiliate_id, code, created_at: now };
+        let mut set = self.desk.set_for(&merchant)?;
+        set.hold_still(&affiliate);
+        set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
+        let body = self.desk.wire.object(Shown::Coupon(&coupon));
+        self.desk.announce(&mut set, &merchant.row, Topic::CouponCreated, now, &body);
+        set.rows.coupons.insert(coupon);
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
 
     /// Deletes one. What it was credited with stays.
     pub async fn delete(&self, who: &Principal, id: CouponId) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
-        loop {
-            let (merchant, coupon) = self.reads.coupon(who.merchant_id, id).await?.ok_or(Refusal::NotFound)?;
-            let now = merchant.row.clock.at(self.desk.now());
-            let mut set = self.desk.set_for(&merchant)?;
-            set.rows.coupons.delete(&coupon);
-            set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
-            self.desk.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.coupon(who.merchant_id, id);
+        self.desk.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
+    }
+
+    fn deleted(
+        &self,
+        (merchant, coupon): (Versioned<Merchant>, Versioned<Coupon>),
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        set.rows.coupons.delete(&coupon);
+        set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
+        self.desk.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
+        Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
     }
 }

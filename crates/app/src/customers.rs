@@ -38,27 +38,27 @@ impl Customers {
 
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: NewCustomer, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.customer_facts(who.merchant_id, None, Some(&ask.email)).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let CustomerFacts { merchant, customer: _, email_owner } = facts.ok_or(Refusal::NotFound)?;
-            if email_owner.is_some() {
-                return Err(Refusal::Exists { field: "emailAddress" }.into());
-            }
-            let mut set = self.desk.set_for(&merchant)?;
-            let now = merchant.row.clock.at(self.desk.now());
-            let customer = Customer::create(self.desk.ids.id(), ask.clone(), Actor::Key(who.key_id), now);
-            let shown = Shown::Customer(Tenant::from(&merchant.row), &customer);
-            let body = self.desk.wire.object(shown);
-            self.desk.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
-            insert(&mut set, customer);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Created, body)).await? {
-                return Ok(answer);
-            }
+        let load = || self.reads.customer_facts(who.merchant_id, None, Some(&ask.email));
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(who, &ask, facts)).await
+    }
+
+    fn created(
+        &self,
+        who: &Principal,
+        ask: &NewCustomer,
+        facts: CustomerFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let CustomerFacts { merchant, customer: _, email_owner } = facts;
+        if email_owner.is_some() {
+            return Err(Refusal::Exists { field: "emailAddress" }.into());
         }
+        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.desk.now());
+        let customer = Customer::create(self.desk.ids.id(), ask.clone(), Actor::Key(who.key_id), now);
+        let body = self.desk.wire.object(Shown::Customer(Tenant::from(&merchant.row), &customer));
+        self.desk.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
+        insert(&mut set, customer);
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
 
     /// Changes one.
@@ -89,21 +89,12 @@ impl Customers {
     }
 
     async fn step(&self, who: &Principal, id: CustomerId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
         let email = match &step {
             Step::Change(change) => change.email.clone(),
             Step::Block(_) | Step::Delete => None,
         };
-        loop {
-            let facts = self.reads.customer_facts(who.merchant_id, Some(id), email.as_ref()).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.customer_facts(who.merchant_id, Some(id), email.as_ref());
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.stepped(who, &step, facts)).await
     }
 
     fn stepped(&self, who: &Principal, step: &Step, facts: CustomerFacts) -> Result<(ChangeSet, Answer), AppError> {

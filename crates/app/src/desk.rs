@@ -1,12 +1,12 @@
-//! What every use case has at hand, and the loop of load, decide, commit.
+//! What every use case has at hand.
 
 use crate::{Answer, AppError, Once};
 use domain::{Merchant, MerchantId, Timestamp};
 use ports::{
     Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane, RateLimiter,
-    Reply, ReplyReads, ReplyStatus, Shown, Storage, Topic, Versioned, Wire,
+    ReplyReads, ReplyStatus, Shown, Storage, Topic, Versioned, Wire,
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// Everything outside that the use cases need.
 #[derive(Clone)]
@@ -25,16 +25,11 @@ pub struct Outside {
     pub limiter: Arc<dyn RateLimiter>,
 }
 
-/// How long a use case tries again before it gives up with "unavailable".
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long an answer is kept for its idempotency key (http-api, Conventions).
-const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
-
 /// The ports that all use cases share.
 pub(crate) struct Desk {
     journal: Arc<dyn Journal>,
     replies: Arc<dyn ReplyReads>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) wire: Arc<dyn Wire>,
 }
@@ -48,17 +43,6 @@ impl Desk {
     /// Real time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// A place in the write path, for one use case of `merchant`.
-    pub(crate) async fn attempts(
-        &self,
-        merchant: MerchantId,
-        once: Option<Once>,
-        lanes: &[Lane],
-    ) -> Result<Attempts<'_>, AppError> {
-        let entry = self.journal.enter(lanes).await?;
-        Ok(Attempts { desk: self, merchant, once, started: self.now(), entry })
     }
 
     /// The answer that was kept for an idempotency key; refused if it was for another request.
@@ -97,88 +81,19 @@ impl Desk {
         self.announce(set, merchant, topic, at, &data);
     }
 
-    /// Waits for more lanes, for a use case that learns only from its facts which it needs.
+    /// Waits for a place in the write path and for lanes.
     pub(crate) async fn lanes(&self, lanes: &[Lane]) -> Result<Entry, AppError> {
         Ok(self.journal.enter(lanes).await?)
+    }
+
+    /// Commits a set from a place in the write path.
+    pub(crate) async fn commit(&self, set: ChangeSet) -> Result<(), CommitError> {
+        self.journal.commit(set).await
     }
 
     /// Writes a set for which nobody waits to hear more than yes or no, and which is not tried again.
     pub(crate) async fn commit_once(&self, set: ChangeSet) -> Result<(), CommitError> {
         let _entry = self.journal.enter(&[]).await?;
         self.journal.commit(set).await
-    }
-}
-
-/// The attempts of one use case. Each is: load the facts, look for a kept answer, decide, commit.
-pub(crate) struct Attempts<'a> {
-    desk: &'a Desk,
-    merchant: MerchantId,
-    once: Option<Once>,
-    started: Timestamp,
-    #[allow(dead_code, reason = "held until the use case ends")]
-    entry: Entry,
-}
-
-impl Attempts<'_> {
-    /// The answer that was kept for this request's idempotency key.
-    ///
-    /// Asked after the facts are loaded: whatever a first request with the same key has changed in them, its answer is
-    /// then there too, and comes before any refusal that its change would now provoke.
-    pub(crate) async fn kept_answer(&self) -> Result<Option<Answer>, AppError> {
-        match &self.once {
-            Some(once) => self.desk.kept_answer(self.merchant, once).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Commits. `None` means that the facts changed meanwhile: load and decide again.
-    pub(crate) async fn commit(&self, mut set: ChangeSet, answer: Answer) -> Result<Option<Answer>, AppError> {
-        set.reply = self.once.as_ref().map(|once| self.kept_as(once, &answer));
-        if set.row_count() == 0 {
-            return Ok(Some(answer));
-        }
-        Ok(self.write(set).await?.then_some(answer))
-    }
-
-    /// Commits a set that keeps no answer. `false` means: load and decide again.
-    pub(crate) async fn write(&self, set: ChangeSet) -> Result<bool, AppError> {
-        match self.desk.journal.commit(set).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Conflict) => {
-                self.again().await?;
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// A step of a longer use case is done: patience begins anew with the next one.
-    pub(crate) fn progressed(&mut self) {
-        self.started = self.desk.now();
-    }
-
-    /// Waits a moment before the next attempt, a different one for each caller; gives up when patience is at its end.
-    pub(crate) async fn again(&self) -> Result<(), AppError> {
-        if self.desk.now().since(self.started) > PATIENCE {
-            return Err(AppError::Unavailable(None));
-        }
-        let mut random = [0_u8; 1];
-        self.desk.ids.fill(&mut random);
-        let [random] = random;
-        self.desk.clock.pause(Duration::from_micros(1_000 + 75 * u64::from(random))).await;
-        Ok(())
-    }
-
-    fn kept_as(&self, once: &Once, answer: &Answer) -> Reply {
-        let now = self.desk.now();
-        Reply {
-            route: once.route.to_owned(),
-            key: once.key.clone(),
-            fingerprint: once.fingerprint,
-            status: answer.status,
-            body: answer.body.clone(),
-            created_at: now,
-            expires_at: now.plus(KEPT_FOR),
-        }
     }
 }

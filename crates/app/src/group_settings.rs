@@ -2,7 +2,7 @@
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk};
 use domain::{Actor, GroupSettings, GroupSettingsChange, GroupTerms, Merchant, Refusal};
-use ports::{GroupReads, GroupSettingsFacts, ReplyStatus, Shown, Tenant, Topic, Versioned};
+use ports::{ChangeSet, GroupReads, GroupSettingsFacts, ReplyStatus, Shown, Tenant, Topic, Versioned};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings of referral groups.
@@ -40,32 +40,33 @@ impl GroupSettingsCases {
         ask: GroupSettingsChange,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.group_settings(who.merchant_id).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let GroupSettingsFacts { merchant, settings } = facts.ok_or(Refusal::NotFound)?;
-            let mut set = self.desk.set_for(&merchant)?;
-            let shop = &merchant.row;
-            let before = present(shop, settings.as_ref());
-            let now = shop.clock.at(self.desk.now());
-            let cap = shop.settings.max_payout_rate;
-            let after = before.changed(ask.clone(), cap, Actor::Key(who.key_id), now)?;
-            let body = self.desk.wire.object(Shown::GroupSettings(Tenant::from(shop), &after));
-            if after != before {
-                // The merchant's row is what this change, the first one too, and a change of the cap collide on.
-                set.rows.merchants.change(merchant.version, shop.clone());
-                self.desk.announce(&mut set, shop, Topic::GroupSettingsUpdated, after.updated_at, &body);
-                match settings {
-                    Some(settings) => set.rows.group_settings.change(settings.version, after),
-                    None => set.rows.group_settings.insert(after),
-                }
-            }
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
+        let load = || self.reads.group_settings(who.merchant_id);
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(who, &ask, facts)).await
+    }
+
+    fn changed(
+        &self,
+        who: &Principal,
+        ask: &GroupSettingsChange,
+        facts: GroupSettingsFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let GroupSettingsFacts { merchant, settings } = facts;
+        let mut set = self.desk.set_for(&merchant)?;
+        let shop = &merchant.row;
+        let before = present(shop, settings.as_ref());
+        let now = shop.clock.at(self.desk.now());
+        let cap = shop.settings.max_payout_rate;
+        let after = before.changed(ask.clone(), cap, Actor::Key(who.key_id), now)?;
+        let body = self.desk.wire.object(Shown::GroupSettings(Tenant::from(shop), &after));
+        if after != before {
+            // The merchant's row is what this change, the first one too, and a change of the cap collide on.
+            set.rows.merchants.change(merchant.version, shop.clone());
+            self.desk.announce(&mut set, shop, Topic::GroupSettingsUpdated, after.updated_at, &body);
+            match settings {
+                Some(settings) => set.rows.group_settings.change(settings.version, after),
+                None => set.rows.group_settings.insert(after),
             }
         }
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
 }

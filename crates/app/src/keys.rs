@@ -1,6 +1,6 @@
 //! API keys: create, list, roll, revoke. For operators: a key can never do this (product 3).
 
-use crate::{AppError, KeyPolicy, desk::Desk};
+use crate::{AppError, KeyPolicy, commit_loop::Decision, desk::Desk};
 use domain::{
     ApiKey, ApiKeyId, KeyHash, KeySecret, Merchant, MerchantId, Mode, NewApiKey, Organization, OrganizationId, Plan,
     Refusal,
@@ -43,9 +43,7 @@ impl Keys {
     pub async fn create(&self, organization: OrganizationId, mode: Mode, ask: NewApiKey) -> Result<MadeKey, AppError> {
         let merchant_id = self.organization(organization).await?.row.merchant(mode);
         let merchant = self.merchant(merchant_id).await?;
-        let attempts = self.desk.attempts(merchant_id, None, &[]).await?;
-        loop {
-            let organization = self.organization(organization).await?;
+        let decide = |organization: Versioned<Organization>| {
             check_plan(organization.row.plan)?;
             let (secret, hash) = self.fresh_secret(mode)?;
             let key = ApiKey::create(self.desk.ids.id(), ask.clone(), &secret, hash, self.desk.now())?;
@@ -55,10 +53,9 @@ impl Keys {
             set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
             self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
             set.rows.api_keys.insert(key.clone());
-            if attempts.write(set).await? {
-                return Ok(MadeKey { key, secret, mode, merchant_id });
-            }
-        }
+            Ok(Decision::commit(set, MadeKey { key, secret, mode, merchant_id }))
+        };
+        self.desk.work(&[], || self.organization(organization), decide).await
     }
 
     /// The keys of an organization, newest first.
@@ -71,46 +68,55 @@ impl Keys {
     pub async fn roll(&self, id: ApiKeyId, overlap: Duration) -> Result<MadeKey, AppError> {
         let facts = self.key(id).await?;
         let merchant = self.merchant(facts.merchant_id).await?;
-        let attempts = self.desk.attempts(facts.merchant_id, None, &[]).await?;
-        loop {
-            let KeyFacts { key: loaded, mode, merchant_id, organization_id, .. } = self.key(id).await?;
-            let organization = self.organization(organization_id).await?;
-            check_plan(organization.row.plan)?;
-            let (secret, hash) = self.fresh_secret(mode)?;
-            let (old, key) = loaded.row.roll(self.desk.ids.id(), &secret, hash, overlap, self.desk.now())?;
-            let mut set = ChangeSet::new(merchant_id);
-            set.urgent = true;
-            set.hold_still(&organization);
-            set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
-            self.announce(&mut set, &merchant, Topic::ApiKeyRolled, &old);
-            self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
-            set.rows.api_keys.change(loaded.version, old);
-            set.rows.api_keys.insert(key.clone());
-            if attempts.write(set).await? {
-                return Ok(MadeKey { key, secret, mode, merchant_id });
-            }
-        }
+        let decide = |(facts, organization)| self.rolled(&merchant, facts, &organization, overlap);
+        self.desk.work(&[], || self.key_and_organization(id), decide).await
+    }
+
+    fn rolled(
+        &self,
+        merchant: &Merchant,
+        facts: KeyFacts,
+        organization: &Versioned<Organization>,
+        overlap: Duration,
+    ) -> Result<Decision<MadeKey>, AppError> {
+        let KeyFacts { key: loaded, mode, merchant_id, .. } = facts;
+        check_plan(organization.row.plan)?;
+        let (secret, hash) = self.fresh_secret(mode)?;
+        let (old, key) = loaded.row.roll(self.desk.ids.id(), &secret, hash, overlap, self.desk.now())?;
+        let mut set = ChangeSet::new(merchant_id);
+        set.urgent = true;
+        set.hold_still(organization);
+        set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
+        self.announce(&mut set, merchant, Topic::ApiKeyRolled, &old);
+        self.announce(&mut set, merchant, Topic::ApiKeyCreated, &key);
+        set.rows.api_keys.change(loaded.version, old);
+        set.rows.api_keys.insert(key.clone());
+        Ok(Decision::commit(set, MadeKey { key, secret, mode, merchant_id }))
     }
 
     /// Revokes a key, on every node within 5 s. Revoking twice changes nothing.
     pub async fn revoke(&self, id: ApiKeyId) -> Result<ApiKey, AppError> {
         let facts = self.key(id).await?;
         let merchant = self.merchant(facts.merchant_id).await?;
-        let attempts = self.desk.attempts(facts.merchant_id, None, &[]).await?;
-        loop {
-            let loaded = self.key(id).await?.key;
+        let decide = |facts: KeyFacts| {
+            let loaded = facts.key;
             if loaded.row.revoked_at.is_some() {
-                return Ok(loaded.row);
+                return Ok(Decision::Return(loaded.row));
             }
             let revoked = loaded.row.revoke(self.desk.now());
             let mut set = ChangeSet::new(merchant.id);
             set.urgent = true;
             self.announce(&mut set, &merchant, Topic::ApiKeyRevoked, &revoked);
             set.rows.api_keys.change(loaded.version, revoked.clone());
-            if attempts.write(set).await? {
-                return Ok(revoked);
-            }
-        }
+            Ok(Decision::commit(set, revoked))
+        };
+        self.desk.work(&[], || self.key(id), decide).await
+    }
+
+    async fn key_and_organization(&self, id: ApiKeyId) -> Result<(KeyFacts, Versioned<Organization>), AppError> {
+        let facts = self.key(id).await?;
+        let organization = self.organization(facts.organization_id).await?;
+        Ok((facts, organization))
     }
 
     async fn key(&self, id: ApiKeyId) -> Result<KeyFacts, AppError> {

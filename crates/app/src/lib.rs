@@ -5,8 +5,8 @@
 //! tenant id from anywhere else.
 //!
 //! # Adding an operation
-//! Say what it needs to know as a facts method of the aggregate's read port, decide in `domain`, and write the loop here
-//! as its neighbours do: `attempts`, facts, `kept_answer`, decide, `commit`. Then give it a route in `adapters-http`.
+//! Say what it needs to know as a facts method of the aggregate's read port, decide in `domain`, and give both to
+//! `Desk::run` here, as its neighbours do. Then give it a route in `adapters-http`.
 
 mod accounts;
 mod affiliates;
@@ -14,6 +14,7 @@ mod answer;
 mod authenticator;
 mod clicks;
 mod commissions;
+mod commit_loop;
 mod coupons;
 mod customers;
 mod desk;

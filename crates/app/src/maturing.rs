@@ -1,6 +1,6 @@
 //! Maturing: commissions whose time has come are approved (product 6).
 
-use crate::{AppError, accounts::Accounts, desk::Desk, workers::Turn};
+use crate::{AppError, accounts::Accounts, commit_loop::Decision, desk::Desk, workers::Turn};
 use domain::{AffiliateId, Commission, CommissionId, Merchant, MerchantId, Mode};
 use ports::{ChangeSet, CommissionReads, DueCommission, Lane, LaneKind, MaturingFacts, Shown, Topic, Versioned};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -22,8 +22,8 @@ pub struct Maturing {
 }
 
 /// What one set does.
+#[derive(Default)]
 struct Matured {
-    set: ChangeSet,
     rows: u64,
     /// How long after its time the latest row comes.
     lag: Duration,
@@ -64,22 +64,21 @@ impl Maturing {
     ) -> Result<(), AppError> {
         let lane = Lane { merchant, kind: LaneKind::Affiliate, id: affiliate.uuid() };
         for chunk in due.chunks(CHUNK) {
-            let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
-            loop {
-                let Some(facts) = self.reads.maturing_facts(merchant, affiliate, chunk).await? else { break };
-                let Some(matured) = self.matured(facts)? else { break };
-                if attempts.write(matured.set).await? {
-                    turn.done += matured.rows;
-                    turn.lag = turn.lag.max(matured.lag);
-                    break;
-                }
-            }
+            let load = || self.reads.maturing_facts(merchant, affiliate, chunk);
+            let decide = |facts: Option<MaturingFacts>| {
+                let matured = facts.map(|facts| self.matured(facts)).transpose()?.flatten();
+                Ok(matured
+                    .map_or(Decision::Return(Matured::default()), |(set, matured)| Decision::commit(set, matured)))
+            };
+            let Matured { rows, lag } = self.desk.work(&[lane], load, decide).await?;
+            turn.done += rows;
+            turn.lag = turn.lag.max(lag);
         }
         Ok(())
     }
 
     /// The set that approves what is due; `None` if there is nothing, or the affiliate is not approved any more.
-    fn matured(&self, facts: MaturingFacts) -> Result<Option<Matured>, AppError> {
+    fn matured(&self, facts: MaturingFacts) -> Result<Option<(ChangeSet, Matured)>, AppError> {
         let MaturingFacts { merchant, affiliate, mut rows, accounts } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         if !affiliate.row.is_approved() || merchant.row.resetting {
@@ -105,7 +104,7 @@ impl Maturing {
         }
         accounts.write(&mut set);
         let rows = u64::try_from(count).unwrap_or(u64::MAX);
-        Ok((count > 0).then_some(Matured { set, rows, lag }))
+        Ok((count > 0).then_some((set, Matured { rows, lag })))
     }
 
     fn write(

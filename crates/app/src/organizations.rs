@@ -1,8 +1,8 @@
 //! Organizations: create, list, change of plan. For operators.
 
-use crate::{AppError, desk::Desk};
-use domain::{Currency, Merchant, Mode, Organization, OrganizationId, OrganizationName, Plan, Refusal};
-use ports::{ChangeSet, IdSourceExt, MerchantReads, Space, Tree};
+use crate::{AppError, commit_loop::Decision, desk::Desk};
+use domain::{Currency, Merchant, Mode, Organization, OrganizationId, OrganizationName, Plan, Refusal, Slug};
+use ports::{ChangeSet, IdSourceExt, MerchantReads, Space, Tree, Versioned};
 use std::sync::Arc;
 
 /// The most collisions of a merchant's slug that are numbered.
@@ -27,24 +27,21 @@ impl Organizations {
         currency: Currency,
     ) -> Result<Organization, AppError> {
         let (test, live) = (self.desk.ids.id(), self.desk.ids.id());
-        let attempts = self.desk.attempts(live, None, &[]).await?;
         let id = self.desk.ids.id();
-        loop {
+        let decide = |slugs: Vec<(Mode, Slug)>| {
             let now = self.desk.now();
             let organization = Organization { id, name: name.clone(), plan, test, live, created_at: now };
             let mut set = ChangeSet::new(live);
-            for &mode in Mode::ALL {
-                let slug = self.free_slug(&name, mode).await?;
+            for (mode, slug) in slugs {
                 let merchant = Merchant::found(organization.merchant(mode), id, mode, slug, currency, now);
                 set.claim(Space::MerchantSlug, merchant.slug.as_str(), merchant.id.uuid());
                 set.rows.trees.insert(Tree { merchant_id: merchant.id });
                 set.rows.merchants.insert(merchant);
             }
             set.rows.organizations.insert(organization.clone());
-            if attempts.write(set).await? {
-                return Ok(organization);
-            }
-        }
+            Ok(Decision::commit(set, organization))
+        };
+        self.desk.work(&[], || self.free_slugs(&name), decide).await
     }
 
     /// Organizations in the order in which they were made.
@@ -59,21 +56,26 @@ impl Organizations {
 
     /// Puts an organization on a plan. Its keys notice within 5 s on every node.
     pub async fn set_plan(&self, id: OrganizationId, plan: Plan) -> Result<Organization, AppError> {
-        let first = self.get(id).await?;
-        let attempts = self.desk.attempts(first.live, None, &[]).await?;
-        loop {
-            let loaded = self.reads.organization(id).await?.ok_or(Refusal::NotFound)?;
-            let changed = Organization { plan, ..loaded.row };
+        let decide = |loaded: Option<Versioned<Organization>>| {
+            let Versioned { row, version } = loaded.ok_or(Refusal::NotFound)?;
+            let changed = Organization { plan, ..row };
             let mut set = ChangeSet::new(changed.live);
             set.urgent = true;
-            set.rows.organizations.change(loaded.version, changed.clone());
-            if attempts.write(set).await? {
-                return Ok(changed);
-            }
-        }
+            set.rows.organizations.change(version, changed.clone());
+            Ok(Decision::commit(set, changed))
+        };
+        self.desk.work(&[], || self.reads.organization(id), decide).await
     }
 
-    async fn free_slug(&self, name: &OrganizationName, mode: Mode) -> Result<domain::Slug, AppError> {
+    async fn free_slugs(&self, name: &OrganizationName) -> Result<Vec<(Mode, Slug)>, AppError> {
+        let mut slugs = Vec::with_capacity(Mode::ALL.len());
+        for &mode in Mode::ALL {
+            slugs.push((mode, self.free_slug(name, mode).await?));
+        }
+        Ok(slugs)
+    }
+
+    async fn free_slug(&self, name: &OrganizationName, mode: Mode) -> Result<Slug, AppError> {
         for attempt in 0..MOST_COLLISIONS {
             let slug = Merchant::slug_for(name, mode, attempt);
             if self.reads.slug_owner(&slug).await?.is_none() {

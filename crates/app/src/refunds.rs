@@ -3,15 +3,16 @@
 use crate::{
     Answer, AppError, Once, Principal,
     accounts::Accounts,
-    desk::{Attempts, Desk},
+    commit_loop::{CommitLoop, Decision},
+    desk::Desk,
     orders::{self, WrittenOrder},
 };
 use domain::{
     Actor, Commission, CommissionStatus, EventId, EventSpace, Merchant, Money, NewRefund, Refund, Refusal, refund,
 };
 use ports::{
-    ChangeSet, Entry, EventRecord, IdSourceExt, Lane, LaneKind, RefundFacts, RefundLookup, RefundReads, RefundedSale,
-    ReplyStatus, Shown, Space, Topic, Version, Versioned,
+    ChangeSet, EventRecord, IdSourceExt, Lane, LaneKind, ReadError, RefundFacts, RefundLookup, RefundReads,
+    RefundedSale, ReplyStatus, Shown, Space, Topic, Version, Versioned,
 };
 use std::{
     collections::{HashMap, hash_map::DefaultHasher},
@@ -26,6 +27,9 @@ pub struct Refunds {
     reads: Arc<dyn RefundReads>,
 }
 
+/// What is decided on: the facts, or what is wrong with how the sale is named.
+type Facts = Result<RefundFacts, Refusal>;
+
 impl Refunds {
     pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn RefundReads>) -> Self {
         Self { desk, reads }
@@ -34,27 +38,15 @@ impl Refunds {
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
     /// refused (product 6).
     pub async fn record(&self, who: &Principal, ask: NewRefund, once: Option<Once>) -> Result<Answer, AppError> {
-        let lookup = lookup(&ask)?;
-        let attempts = self.desk.attempts(who.merchant_id, once, &[sale_lane(who, &lookup.sale)]).await?;
-        let mut lane = None;
-        loop {
-            let facts = self.reads.refund_facts(who.merchant_id, &lookup).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let facts = facts.ok_or(Refusal::NotFound)?;
-            if self.waited_for(who, &facts, &mut lane).await? {
-                continue;
-            }
-            match self.decided(who, &ask, facts)? {
-                Decided::Before(answer) => return Ok(answer),
-                Decided::Now(set, answer) => {
-                    if let Some(answer) = attempts.commit(*set, answer).await? {
-                        return Ok(answer);
-                    }
-                }
-            }
-        }
+        let lookup = lookup(&ask);
+        let lanes: Vec<Lane> = lookup.iter().map(|lookup| sale_lane(who, &lookup.sale)).collect();
+        let mut waited = false;
+        let load = || self.facts(who, &lookup);
+        let decide = |facts: Facts| match group_lane(who, &facts, &mut waited) {
+            Some(lane) => Ok(Decision::Reload(vec![lane])),
+            None => self.decided(who, &ask, facts?).map(Decision::from),
+        };
+        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
     }
 
     /// Records one in the place that a batch has in the write path; with the merchant as it was last seen.
@@ -62,53 +54,50 @@ impl Refunds {
         &self,
         who: &Principal,
         ask: NewRefund,
-        attempts: &Attempts<'_>,
+        commits: &mut CommitLoop<'_>,
     ) -> Result<(Answer, Versioned<Merchant>), AppError> {
-        let lookup = lookup(&ask)?;
-        let mut lane = None;
-        loop {
-            let facts = self.reads.refund_facts(who.merchant_id, &lookup).await?.ok_or(Refusal::NotFound)?;
-            if self.waited_for(who, &facts, &mut lane).await? {
-                continue;
+        let lookup = lookup(&ask);
+        let mut waited = false;
+        let load = || self.facts(who, &lookup);
+        let decide = |facts: Option<Facts>| {
+            let facts = facts.ok_or(Refusal::NotFound)?;
+            if let Some(lane) = group_lane(who, &facts, &mut waited) {
+                return Ok(Decision::Reload(vec![lane]));
             }
+            let facts = facts?;
             let merchant = facts.merchant.clone();
-            match self.decided(who, &ask, facts)? {
-                Decided::Before(answer) => return Ok((answer, merchant)),
-                Decided::Now(set, answer) => {
-                    if attempts.write(*set).await? {
-                        return Ok((answer, merchant));
-                    }
-                }
-            }
-        }
+            let (set, answer) = self.decided(who, &ask, facts)?;
+            Ok(Decision::from((set, (answer, merchant))))
+        };
+        commits.step(load, decide).await
     }
 
-    /// Takes the lane of the group that the sale is an order in, once that is known: after the sale's, as all do who take
-    /// both. Whoever had to wait loads again.
-    async fn waited_for(
-        &self,
-        who: &Principal,
-        facts: &RefundFacts,
-        lane: &mut Option<Entry>,
-    ) -> Result<bool, AppError> {
-        let Some((_, group)) = facts.order.as_ref().filter(|_| lane.is_none()) else { return Ok(false) };
-        *lane = Some(self.desk.lanes(&[orders::lane(who, group.row.id.uuid())]).await?);
-        Ok(true)
+    /// What is wrong with the name of the sale is a fact too: no refusal comes before the stored response was looked for.
+    async fn facts(&self, who: &Principal, lookup: &Result<RefundLookup, Refusal>) -> Result<Option<Facts>, ReadError> {
+        match lookup {
+            Ok(lookup) => Ok(self.reads.refund_facts(who.merchant_id, lookup).await?.map(Ok)),
+            Err(refusal) => Ok(Some(Err(refusal.clone()))),
+        }
     }
 
     /// The answer that recording it now would give. Nothing is kept.
     pub async fn preview(&self, who: &Principal, ask: NewRefund) -> Result<Answer, AppError> {
         let facts = self.reads.refund_facts(who.merchant_id, &lookup(&ask)?).await?;
-        match self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)? {
-            Decided::Before(answer) | Decided::Now(_, answer) => Ok(Answer::first(ReplyStatus::Ok, answer.body)),
-        }
+        let (_, answer) = self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+        Ok(Answer { status: ReplyStatus::Ok, ..answer })
     }
 
-    fn decided(&self, who: &Principal, ask: &NewRefund, mut facts: RefundFacts) -> Result<Decided, AppError> {
+    /// What is to be written, if anything, and what is to be answered.
+    fn decided(
+        &self,
+        who: &Principal,
+        ask: &NewRefund,
+        mut facts: RefundFacts,
+    ) -> Result<(Option<ChangeSet>, Answer), AppError> {
         let earlier = facts.earlier.take();
         if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == ask.fingerprint) {
             let body = self.desk.wire.object(Shown::Event(&as_first_answered(same)));
-            return Ok(Decided::Before(Answer::first(ReplyStatus::Ok, body)));
+            return Ok((None, Answer::first(ReplyStatus::Ok, body)));
         }
         // What is wrong with the body is told before the external id is looked at: shape comes before state.
         let sale = ask.sale(facts.sales.iter().map(|sale| &sale.row))?;
@@ -117,8 +106,14 @@ impl Refunds {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
         let TakenBack { set, event, order: _ } = taken_back(&self.desk, who, self.desk.ids.id(), ask.clone(), facts)?;
-        Ok(Decided::Now(Box::new(set), Answer::first(ReplyStatus::Created, event)))
+        Ok((Some(set), Answer::first(ReplyStatus::Created, event)))
     }
+}
+
+/// The lane of the group that the sale is an order in: taken after the sale's, as all do who take both, and once.
+fn group_lane(who: &Principal, facts: &Facts, waited: &mut bool) -> Option<Lane> {
+    let (_, group) = facts.as_ref().ok()?.order.as_ref()?;
+    (!std::mem::replace(waited, true)).then(|| orders::lane(who, group.row.id.uuid()))
 }
 
 /// What taking a sale back writes, and how what it made is shown.
@@ -186,14 +181,6 @@ fn announced(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, record: &Eve
         }
     }
     body
-}
-
-/// What comes of a refund.
-enum Decided {
-    /// It was recorded before.
-    Before(Answer),
-    /// It is to be written.
-    Now(Box<ChangeSet>, Answer),
 }
 
 fn lookup(ask: &NewRefund) -> Result<RefundLookup, Refusal> {

@@ -36,18 +36,9 @@ impl Rules {
 
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: NewRule, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
         let names = names(ask.scope.reference().as_deref());
-        loop {
-            let facts = self.reads.rule_facts(who.merchant_id, None, names).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.created(&ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.rule_facts(who.merchant_id, None, names);
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
     }
 
     fn created(&self, ask: &NewRule, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -72,18 +63,9 @@ impl Rules {
         ask: RuleChange,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
         let names = names(ask.reference.as_ref().and_then(Option::as_ref).map(ShortText::as_str));
-        loop {
-            let facts = self.reads.rule_facts(who.merchant_id, Some(id), names).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.changed(&ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.rule_facts(who.merchant_id, Some(id), names);
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
     fn changed(&self, ask: &RuleChange, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -107,21 +89,20 @@ impl Rules {
 
     /// Deletes one. What was earned by it stays.
     pub async fn delete(&self, who: &Principal, id: RuleId) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
-        loop {
-            let facts = self.reads.rule_facts(who.merchant_id, Some(id), RuleNames::default()).await?;
-            let RuleFacts { merchant, rule, affiliate: _, tier: _ } = facts.ok_or(Refusal::NotFound)?;
-            let rule = rule.ok_or(Refusal::NotFound)?;
-            let now = merchant.row.clock.at(self.desk.now());
-            let mut set = self.desk.set_for(&merchant)?;
-            set.rows.merchants.change(merchant.version, merchant.row.with_one_rule_less());
-            set.rows.commission_rules.delete(&rule);
-            let shown = Shown::CommissionRule(&rule.row);
-            self.desk.announce_shown(&mut set, &merchant.row, Topic::CommissionRuleDeleted, now, shown);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.rule_facts(who.merchant_id, Some(id), RuleNames::default());
+        self.desk.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
+    }
+
+    fn deleted(&self, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let RuleFacts { merchant, rule, affiliate: _, tier: _ } = facts;
+        let rule = rule.ok_or(Refusal::NotFound)?;
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        set.rows.merchants.change(merchant.version, merchant.row.with_one_rule_less());
+        set.rows.commission_rules.delete(&rule);
+        let shown = Shown::CommissionRule(&rule.row);
+        self.desk.announce_shown(&mut set, &merchant.row, Topic::CommissionRuleDeleted, now, shown);
+        Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Answer, AppError, Once, Principal, desk::Desk, group_settings};
 use domain::{Merchant, Refusal, SettingsChange};
-use ports::{MerchantReads, ReplyStatus, Shown, Space, Topic};
+use ports::{ChangeSet, MerchantReads, ReplyStatus, SettingsFacts, Shown, Space, Topic};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings.
@@ -23,44 +23,38 @@ impl SettingsCases {
 
     /// Changes them.
     pub async fn change(&self, who: &Principal, ask: SettingsChange, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.settings_facts(who.merchant_id, ask.slug.as_ref()).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let facts = facts.ok_or(Refusal::NotFound)?;
-            let mut set = self.desk.set_for(&facts.merchant)?;
-            let before = facts.merchant.row;
-            if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
-                return Err(Refusal::Exists { field: "slug" }.into());
-            }
-            let settings = before.settings.changed(ask.clone(), facts.has_commissions)?;
-            let promises = group_settings::terms(&before, facts.group_settings.as_ref());
-            if settings.max_payout_rate < before.settings.max_payout_rate
-                && !promises.fits_within(settings.max_payout_rate)
-            {
-                let expected = "must leave room for the cashback that the group settings promise";
-                return Err(Refusal::invalid("max_payout_rate", expected).into());
-            }
-            let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
-            let mut after = before.clone();
-            if slug != before.slug || settings != before.settings {
-                set.urgent = true;
-                let id = before.id.uuid();
-                if slug != before.slug {
-                    set.claim(Space::MerchantSlug, slug.as_str(), id);
-                    set.free(Space::MerchantSlug, before.slug.as_str(), id);
-                }
-                let now = before.clock.at(self.desk.now()).max(before.updated_at);
-                after = Merchant { slug, settings, updated_at: now, ..before };
-                set.rows.merchants.change(facts.merchant.version, after.clone());
-                self.desk.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
-            }
-            let body = self.desk.wire.object(Shown::Settings(&after));
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
-            }
+        let load = || self.reads.settings_facts(who.merchant_id, ask.slug.as_ref());
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+    }
+
+    fn changed(&self, ask: &SettingsChange, facts: SettingsFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let mut set = self.desk.set_for(&facts.merchant)?;
+        let before = facts.merchant.row;
+        if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
+            return Err(Refusal::Exists { field: "slug" }.into());
         }
+        let settings = before.settings.changed(ask.clone(), facts.has_commissions)?;
+        let promises = group_settings::terms(&before, facts.group_settings.as_ref());
+        if settings.max_payout_rate < before.settings.max_payout_rate && !promises.fits_within(settings.max_payout_rate)
+        {
+            let expected = "must leave room for the cashback that the group settings promise";
+            return Err(Refusal::invalid("max_payout_rate", expected).into());
+        }
+        let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
+        let mut after = before.clone();
+        if slug != before.slug || settings != before.settings {
+            set.urgent = true;
+            let id = before.id.uuid();
+            if slug != before.slug {
+                set.claim(Space::MerchantSlug, slug.as_str(), id);
+                set.free(Space::MerchantSlug, before.slug.as_str(), id);
+            }
+            let now = before.clock.at(self.desk.now()).max(before.updated_at);
+            after = Merchant { slug, settings, updated_at: now, ..before };
+            set.rows.merchants.change(facts.merchant.version, after.clone());
+            self.desk.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
+        }
+        let body = self.desk.wire.object(Shown::Settings(&after));
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
 }

@@ -1,9 +1,14 @@
 //! Test mode: the clock, and the reset (product 1).
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk, workers::Turn};
+use crate::{
+    Answer, AppError, Once, Principal,
+    commit_loop::{Decision, RequestLoop},
+    desk::Desk,
+    workers::Turn,
+};
 use domain::{Merchant, MerchantId, Refusal, TestClock, TestClockStep};
 use ports::{ChangeSet, Maintenance, MerchantReads, ReplyStatus, Shown, Topic, Versioned};
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 /// How many rows are wiped in one go, so that nobody waits long behind it.
 const CHUNK: u32 = 2_000;
@@ -34,22 +39,17 @@ impl TestMode {
     /// Moves the clock forward. What is due by it is then done by the workers.
     pub async fn advance(&self, who: &Principal, step: TestClockStep, once: Option<Once>) -> Result<Answer, AppError> {
         who.require_test()?;
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let loaded = self.merchant(who.merchant_id).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
+        let decide = |loaded: Versioned<Merchant>| {
             let mut set = self.desk.set_for(&loaded)?;
             set.urgent = true;
             let real = self.desk.now();
             let after = loaded.row.clock_moved(step, real)?;
             let body = self.desk.wire.object(Shown::TestClock(after.test_clock(real)));
             set.rows.merchants.change(loaded.version, after);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
-            }
-        }
+            Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        };
+        let load = || self.reads.merchant(who.merchant_id);
+        self.desk.run(who.merchant_id, once, &[], load, decide).await
     }
 
     /// Wipes the merchant's data, and puts its settings and its clock back to what they were at first.
@@ -58,69 +58,67 @@ impl TestMode {
     /// marked and is refused until the end. Should this end in between, a worker goes on.
     pub async fn reset(&self, who: &Principal, once: Option<Once>) -> Result<Answer, AppError> {
         who.require_test()?;
-        if let Some(kept) = self.begin(who.merchant_id, once.clone()).await? {
-            return Ok(kept);
+        let mut steps = self.desk.request(who.merchant_id, once, &[]).await?;
+        match self.begin(&mut steps, who.merchant_id).await? {
+            ControlFlow::Break(stored) => Ok(stored),
+            ControlFlow::Continue(()) => self.finish(&mut steps, who.merchant_id).await,
         }
-        self.finish(who.merchant_id, once).await
     }
 
-    /// Marks the merchant; gives the answer if this request was answered before.
-    async fn begin(&self, merchant: MerchantId, once: Option<Once>) -> Result<Option<Answer>, AppError> {
-        let attempts = self.desk.attempts(merchant, once, &[]).await?;
-        loop {
-            let loaded = self.merchant(merchant).await?;
-            let kept = attempts.kept_answer().await?;
-            if kept.is_some() || loaded.row.resetting {
-                return Ok(kept);
+    /// Marks the merchant.
+    async fn begin(&self, steps: &mut RequestLoop<'_>, merchant: MerchantId) -> Result<ControlFlow<Answer>, AppError> {
+        let decide = |loaded: Versioned<Merchant>| {
+            if loaded.row.resetting {
+                return Ok(Decision::Return(ControlFlow::Continue(())));
             }
             let mut set = ChangeSet::new(merchant);
             set.urgent = true;
             set.rows.merchants.change(loaded.version, loaded.row.reset_begun());
-            if attempts.write(set).await? {
-                return Ok(None);
-            }
-        }
+            Ok(Decision::commit(set, ControlFlow::Continue(())))
+        };
+        steps.respond(|| self.reads.merchant(merchant), decide).await
     }
 
     /// Wipes a marked merchant and opens it again. If another has done so meanwhile, that is as good.
     ///
     /// It is opened as it was loaded before the wiping: not if it was opened by another and marked anew in between, for
     /// then not all of it may be wiped.
-    async fn finish(&self, merchant: MerchantId, once: Option<Once>) -> Result<Answer, AppError> {
-        let mut attempts = self.desk.attempts(merchant, once, &[]).await?;
+    async fn finish(&self, steps: &mut RequestLoop<'_>, merchant: MerchantId) -> Result<Answer, AppError> {
         loop {
-            let loaded = self.merchant(merchant).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
+            let loaded = match steps.load(|| self.reads.merchant(merchant)).await? {
+                ControlFlow::Break(stored) => return Ok(stored),
+                ControlFlow::Continue(loaded) => loaded,
+            };
             while !self.storage.wipe(merchant, Self::RESET, CHUNK).await? {
-                attempts.progressed();
+                steps.commits.progressed();
             }
-            let (set, body) = self.reopened(&loaded);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
+            let (set, response) = self.reopened(&loaded);
+            if let Some(response) = steps.commit(set, response).await? {
+                return Ok(response);
             }
         }
     }
 
-    fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Vec<u8>) {
+    fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Answer) {
         let mut set = ChangeSet::of(loaded);
         if !loaded.row.resetting {
-            return (set, self.desk.wire.object(Shown::Settings(&loaded.row)));
+            let body = self.desk.wire.object(Shown::Settings(&loaded.row));
+            return (set, Answer::first(ReplyStatus::Ok, body));
         }
         set.urgent = true;
         let after = loaded.row.reset_done(self.desk.now());
         let body = self.desk.wire.object(Shown::Settings(&after));
         self.desk.announce(&mut set, &after, Topic::SettingsUpdated, after.updated_at, &body);
         set.rows.merchants.change(loaded.version, after);
-        (set, body)
+        (set, Answer::first(ReplyStatus::Ok, body))
     }
 
     /// Goes on with resets that somebody has begun.
     pub(crate) async fn finish_resets(&self) -> Result<Turn, AppError> {
         let mut turn = Turn::default();
         for merchant in self.reads.resetting_merchants(MOST_RESETS).await? {
-            self.finish(merchant, None).await?;
+            let mut steps = self.desk.request(merchant, None, &[]).await?;
+            self.finish(&mut steps, merchant).await?;
             turn.done += 1;
         }
         Ok(turn)

@@ -1,6 +1,6 @@
 //! Tiers: list, get, create, change, delete, and who rises to a higher one.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk, workers::Turn};
+use crate::{Answer, AppError, Once, Principal, commit_loop::Decision, desk::Desk, workers::Turn};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, Timestamp,
     promotion,
@@ -58,17 +58,8 @@ impl Tiers {
 
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: NewTier, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.new_tier_facts(who.merchant_id, &ask.name).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.created(&ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.new_tier_facts(who.merchant_id, &ask.name);
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
     }
 
     fn created(&self, ask: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -96,17 +87,8 @@ impl Tiers {
         ask: TierChange,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.tier_change_facts(who.merchant_id, id, ask.name.as_ref()).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.changed(&ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.tier_change_facts(who.merchant_id, id, ask.name.as_ref());
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
     fn changed(&self, ask: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -135,24 +117,23 @@ impl Tiers {
 
     /// Deletes one that no affiliate has and no rule names.
     pub async fn delete(&self, who: &Principal, id: TierId) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, None, &[]).await?;
-        loop {
-            let facts = self.reads.tier_change_facts(who.merchant_id, id, None).await?.ok_or(Refusal::NotFound)?;
-            let TierChangeFacts { merchant, tier, name_owner: _, in_use } = facts;
-            if in_use {
-                let text = "A tier that affiliates have or commission rules name cannot be deleted.";
-                return Err(Refusal::State(text.to_owned()).into());
-            }
-            let now = merchant.row.clock.at(self.desk.now());
-            let mut set = self.desk.set_for(&merchant)?;
-            set.rows.merchants.change(merchant.version, merchant.row.with_one_tier_less());
-            set.rows.tiers.delete(&tier);
-            set.free(Space::TierName, tier.row.name.folded(), tier.row.id.uuid());
-            self.desk.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::NoContent, Vec::new())).await? {
-                return Ok(answer);
-            }
+        let load = || self.reads.tier_change_facts(who.merchant_id, id, None);
+        self.desk.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
+    }
+
+    fn deleted(&self, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let TierChangeFacts { merchant, tier, name_owner: _, in_use } = facts;
+        if in_use {
+            let text = "A tier that affiliates have or commission rules name cannot be deleted.";
+            return Err(Refusal::State(text.to_owned()).into());
         }
+        let now = merchant.row.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&merchant)?;
+        set.rows.merchants.change(merchant.version, merchant.row.with_one_tier_less());
+        set.rows.tiers.delete(&tier);
+        set.free(Space::TierName, tier.row.name.folded(), tier.row.id.uuid());
+        self.desk.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
+        Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
     }
 
     /// Lifts whoever may have risen since the last turn of this node; everybody, now and then and at first.
@@ -197,14 +178,12 @@ impl Tiers {
     /// else moves an affiliate's totals: payouts, for what was paid.
     pub async fn promote_one(&self, merchant: MerchantId, affiliate: AffiliateId) -> Result<bool, AppError> {
         let lane = Lane { merchant, kind: LaneKind::Affiliate, id: affiliate.uuid() };
-        let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
-        loop {
-            let facts = self.reads.promotion_facts(merchant, affiliate).await?;
-            let Some(set) = facts.map(|facts| self.promoted(facts)).transpose()?.flatten() else { return Ok(false) };
-            if attempts.write(set).await? {
-                return Ok(true);
-            }
-        }
+        let load = || self.reads.promotion_facts(merchant, affiliate);
+        let decide = |facts: Option<PromotionFacts>| {
+            let set = facts.map(|facts| self.promoted(facts)).transpose()?.flatten();
+            Ok(set.map_or(Decision::Return(false), |set| Decision::commit(set, true)))
+        };
+        self.desk.work(&[lane], load, decide).await
     }
 
     /// The set that lifts an affiliate; `None` where it stays. Only who may earn rises, and nobody while the merchant's data

@@ -9,15 +9,12 @@ mod affiliate;
 mod customer;
 mod texts;
 
-use crate::{
-    Answer, AppError, Once, Principal,
-    desk::{Attempts, Desk},
-};
-use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId, Refusal};
+use crate::{Answer, AppError, Once, Principal, commit_loop::RequestLoop, desk::Desk};
+use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId};
 use ports::{
     AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, Telltales, Versioned,
 };
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 /// How many rows of a kind are looked for before the pass over what was said.
 const ROUND: u32 = 500;
@@ -84,26 +81,26 @@ impl Erasing {
 
     /// Erases a person. One that is erased already stays as it is.
     pub async fn erase(&self, who: &Principal, person: Person, once: Option<Once>) -> Result<Answer, AppError> {
-        let mut attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
+        let mut steps = self.desk.request(who.merchant_id, once, &[]).await?;
         let mut past = None;
         loop {
-            let traces = self.traces(who.merchant_id, person).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let next = match traces.ok_or(Refusal::NotFound)? {
+            let traces = match steps.load(|| self.traces(who.merchant_id, person)).await? {
+                ControlFlow::Break(stored) => return Ok(stored),
+                ControlFlow::Continue(traces) => traces,
+            };
+            let next = match traces {
                 Traces::Customer(traces) => self.customer(who, traces)?,
                 Traces::Affiliate(traces) => self.affiliate(traces)?,
             };
             let answered = match next {
                 Next::Close(set) => {
-                    if attempts.write(set).await? {
-                        attempts.progressed();
+                    if steps.commits.write(set).await? {
+                        steps.commits.progressed();
                     }
                     None
                 }
-                Next::Empty(remains) => self.empty(&mut attempts, &mut past, *remains).await?,
-                Next::Answer(set, answer) => attempts.commit(set, answer).await?,
+                Next::Empty(remains) => self.empty(&mut steps, &mut past, *remains).await?,
+                Next::Answer(set, answer) => steps.commit(set, answer).await?,
             };
             if let Some(answer) = answered {
                 return Ok(answer);
@@ -121,7 +118,7 @@ impl Erasing {
     /// Empties what was found, and further events after `past`; the answer if that was all there is.
     async fn empty(
         &self,
-        attempts: &mut Attempts<'_>,
+        steps: &mut RequestLoop<'_>,
         past: &mut Option<EventId>,
         remains: Remains,
     ) -> Result<Option<Answer>, AppError> {
@@ -138,12 +135,12 @@ impl Erasing {
             rows.push(set);
         }
         // However long the pass took, each write has all the patience there is.
-        attempts.progressed();
+        steps.commits.progressed();
         for set in rows {
-            if !attempts.write(set).await? {
+            if !steps.commits.write(set).await? {
                 return Ok(None);
             }
-            attempts.progressed();
+            steps.commits.progressed();
         }
         *past = next;
         if more || next.is_some() {
@@ -152,8 +149,8 @@ impl Erasing {
         if let Some(affiliate) = clicks_of {
             self.forget_clicks(id, affiliate).await?;
         }
-        attempts.progressed();
-        attempts.commit(last, answer).await
+        steps.commits.progressed();
+        steps.commit(last, answer).await
     }
 
     /// Events that tell, after `after`: a round of them, or all there are.

@@ -6,11 +6,12 @@
 //! it see what it did.
 
 use super::{Events, RecordEvent, Shop};
-use crate::{Answer, AppError, Once, Principal, Refunds, desk::Attempts};
+use crate::{Answer, AppError, Once, Principal, Refunds, commit_loop::RequestLoop};
 use domain::{EventSpace, Merchant, MerchantId, NewRefund, Refusal};
 use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    ops::ControlFlow,
     sync::atomic::{AtomicU64, Ordering},
 };
 use uuid::Uuid;
@@ -85,7 +86,7 @@ struct Pack {
 /// A batch under way.
 struct Run<'a> {
     who: &'a Principal,
-    attempts: Attempts<'a>,
+    steps: RequestLoop<'a>,
     outcomes: Outcomes,
     /// As it was last seen.
     merchant: Option<Versioned<Merchant>>,
@@ -104,14 +105,14 @@ impl Events {
         refunds: &Refunds,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[self.batches.lane()]).await?;
-        if let Some(kept) = attempts.kept_answer().await? {
-            return Ok(kept);
+        let steps = self.desk.request(who.merchant_id, once, &[self.batches.lane()]).await?;
+        if let Some(stored) = steps.stored().await? {
+            return Ok(stored);
         }
         let EventBatch { lines, request_id } = batch;
         let (mut parts, outcomes) = parts(lines);
         let outcomes = Outcomes { request_id, lines: outcomes };
-        let mut run = Run { who, attempts, outcomes, merchant: None, wrote: false };
+        let mut run = Run { who, steps, outcomes, merchant: None, wrote: false };
         while let Some(part) = parts.pop_front() {
             match part {
                 Part::Events(lines) => {
@@ -135,12 +136,12 @@ impl Events {
         while !lines.is_empty() {
             let later = lines.split_off(lines.len().min(MOST_LOADED));
             let closing = last && later.is_empty();
-            let lookups = lines.iter().map(|line| self.lookup(&line.ask)).collect();
-            let facts = self.reads.event_facts(run.who.merchant_id, lookups).await?;
-            if let Some(kept) = run.attempts.kept_answer().await? {
-                return Ok(Some(kept));
-            }
-            let (shop, found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
+            let lookups = || lines.iter().map(|line| self.lookup(&line.ask)).collect();
+            let load = || self.reads.event_facts(run.who.merchant_id, lookups());
+            let (shop, found) = match run.steps.load(load).await? {
+                ControlFlow::Break(stored) => return Ok(Some(stored)),
+                ControlFlow::Continue(facts) => Shop::of(facts),
+            };
             let mut packs = Packs::default();
             for (line, found) in lines.into_iter().zip(found) {
                 match self.decided(run.who, line.ask.clone(), &shop, found) {
@@ -175,9 +176,9 @@ impl Events {
         }
         let written = if ends {
             let answer = self.answer(&run.outcomes);
-            run.attempts.commit(set, answer).await?.map(Some)
+            run.steps.commit(set, answer).await?.map(Some)
         } else {
-            run.attempts.write(set).await?.then_some(None)
+            run.steps.commits.write(set).await?.then_some(None)
         };
         run.wrote |= written.is_some();
         Ok(written.map_or(Written::Nothing(lines), Written::All))
@@ -187,10 +188,10 @@ impl Events {
     async fn closed(&self, run: Run<'_>) -> Result<Answer, AppError> {
         let answer = self.answer(&run.outcomes);
         let Some(merchant) = run.merchant.filter(|_| run.wrote) else { return Ok(answer) };
-        match run.attempts.commit(self.desk.set_for(&merchant)?, answer.clone()).await? {
+        match run.steps.commit(self.desk.set_for(&merchant)?, answer.clone()).await? {
             Some(answer) => Ok(answer),
             // Somebody else's answer to the same key was first.
-            None => Ok(run.attempts.kept_answer().await?.unwrap_or(answer)),
+            None => Ok(run.steps.stored().await?.unwrap_or(answer)),
         }
     }
 
@@ -209,7 +210,7 @@ enum Written {
 
 impl Run<'_> {
     async fn refund(&mut self, refunds: &Refunds, place: usize, ask: NewRefund) -> Result<(), AppError> {
-        match refunds.record_in_batch(self.who, ask, &self.attempts).await {
+        match refunds.record_in_batch(self.who, ask, &mut self.steps.commits).await {
             Ok((answer, merchant)) => {
                 self.wrote |= answer.status == ReplyStatus::Created;
                 self.merchant = Some(merchant);

@@ -78,20 +78,13 @@ impl Events {
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
     /// refused (product 6).
     pub async fn record(&self, who: &Principal, ask: RecordEvent, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
         let lookup = self.lookup(&ask);
-        loop {
-            let facts = self.reads.event_facts(who.merchant_id, vec![lookup.clone()]).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (shop, mut found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
-            let (set, answer) = self.decided(who, ask.clone(), &shop, found.pop().unwrap_or_default())?;
-            let Some(set) = set else { return Ok(answer) };
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.event_facts(who.merchant_id, vec![lookup.clone()]);
+        let decide = |facts| {
+            let (shop, mut found) = Shop::of(facts);
+            self.decided(who, ask.clone(), &shop, found.pop().unwrap_or_default())
+        };
+        self.desk.run(who.merchant_id, once, &[], load, decide).await
     }
 
     /// The answer that recording it would get, without recording it. The ids in it are nobody's.

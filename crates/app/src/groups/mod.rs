@@ -112,17 +112,9 @@ impl Groups {
     }
 
     async fn step(&self, who: &Principal, id: GroupId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[lane(who, id.uuid())]).await?;
-        loop {
-            let facts = self.reads.group_facts(who.merchant_id, id).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.group_facts(who.merchant_id, id);
+        let lanes = [lane(who, id.uuid())];
+        self.desk.run(who.merchant_id, once, &lanes, load, |facts| self.stepped(who, &step, facts)).await
     }
 
     fn stepped(&self, who: &Principal, step: &Step, facts: GroupFacts) -> Result<(ChangeSet, Answer), AppError> {

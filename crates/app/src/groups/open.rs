@@ -23,17 +23,8 @@ pub struct OpenGroup {
 impl Groups {
     /// Opens one.
     pub async fn open(&self, who: &Principal, ask: OpenGroup, once: Option<Once>) -> Result<Answer, AppError> {
-        let attempts = self.desk.attempts(who.merchant_id, once, &[]).await?;
-        loop {
-            let facts = self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, answer) = self.opened(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id);
+        self.desk.run(who.merchant_id, once, &[], load, |facts| self.opened(who, &ask, facts)).await
     }
 
     fn opened(&self, who: &Principal, ask: &OpenGroup, facts: NewGroupFacts) -> Result<(ChangeSet, Answer), AppError> {

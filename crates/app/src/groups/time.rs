@@ -5,7 +5,9 @@
 
 use super::Groups;
 use crate::{
-    AppError, orders,
+    AppError,
+    commit_loop::Decision,
+    orders,
     workers::{OneByOne, Turn},
 };
 use domain::{GroupId, GroupStatus, Language, Mail, MerchantId, Mode};
@@ -30,22 +32,25 @@ impl Groups {
     /// The next step of one group, if it is due, and how late it came; `None` if it cannot be done now.
     async fn step_one(&self, merchant: MerchantId, id: GroupId) -> Result<Option<Duration>, AppError> {
         let lane = Lane { merchant, kind: LaneKind::Group, id: id.uuid() };
-        let attempts = self.desk.attempts(merchant, None, &[lane]).await?;
-        loop {
-            let Some(facts) = self.reads.closing_facts(merchant, id).await? else { return Ok(Some(Duration::ZERO)) };
-            if facts.merchant.row.resetting {
-                return Ok(None);
-            }
-            let now = facts.merchant.row.clock.at(self.desk.now());
-            let lag = facts.group.row.due_at().map_or(Duration::ZERO, |due| now.since(due));
-            let Some(set) = self.next_step(facts)? else { return Ok(Some(Duration::ZERO)) };
-            if attempts.write(set).await? {
-                return Ok(Some(lag));
-            }
-        }
+        let load = || self.reads.closing_facts(merchant, id);
+        self.desk.work(&[lane], load, |facts| self.next_step(facts)).await
     }
 
-    fn next_step(&self, facts: ClosingFacts) -> Result<Option<ChangeSet>, AppError> {
+    fn next_step(&self, facts: Option<ClosingFacts>) -> Result<Decision<Option<Duration>>, AppError> {
+        let Some(facts) = facts else { return Ok(Decision::Return(Some(Duration::ZERO))) };
+        if facts.merchant.row.resetting {
+            return Ok(Decision::Return(None));
+        }
+        let now = facts.merchant.row.clock.at(self.desk.now());
+        let lag = facts.group.row.due_at().map_or(Duration::ZERO, |due| now.since(due));
+        Ok(match self.reminded_or_closed(facts)? {
+            Some(set) => Decision::commit(set, Some(lag)),
+            None => Decision::Return(Some(Duration::ZERO)),
+        })
+    }
+
+    /// The set that reminds or closes a group; `None` where nothing is due.
+    fn reminded_or_closed(&self, facts: ClosingFacts) -> Result<Option<ChangeSet>, AppError> {
         let ClosingFacts { merchant, group, orders } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let mut set = self.desk.set_for(&merchant)?;

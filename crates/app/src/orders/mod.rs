@@ -108,21 +108,18 @@ impl Orders {
     ) -> Result<Answer, AppError> {
         // Which group it is in does not change while that is open, and then the lane matters.
         let lanes: Vec<Lane> = order.iter().map(|order| lane(who, order.group_id.uuid())).collect();
-        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
-        loop {
-            let facts = self.reads.order_facts(who.merchant_id, id).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, written) = self.stepped(who, &step, facts.ok_or(Refusal::NotFound)?)?;
-            let answer = Answer::first(ReplyStatus::Ok, self.dressed(clothes, written));
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.reads.order_facts(who.merchant_id, id);
+        let decide = |facts| self.stepped(clothes, who, &step, facts);
+        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
     }
 
-    fn stepped(&self, who: &Principal, step: &Step, facts: OrderFacts) -> Result<(ChangeSet, WrittenOrder), AppError> {
+    fn stepped(
+        &self,
+        clothes: Clothes,
+        who: &Principal,
+        step: &Step,
+        facts: OrderFacts,
+    ) -> Result<(ChangeSet, Answer), AppError> {
         let OrderFacts { merchant, order, group } = facts;
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
@@ -140,7 +137,7 @@ impl Orders {
                 refunded(&self.desk, &mut set, &shop, &(order, group), ask.minor, by, now)?
             }
         };
-        Ok((set, written))
+        Ok((set, Answer::first(ReplyStatus::Ok, self.dressed(clothes, written))))
     }
 
     /// The answer of an order in these clothes.

@@ -59,7 +59,6 @@ impl Orders {
     ) -> Result<Answer, AppError> {
         let group_id = self.wanted_group(who, &ask).await?;
         let lanes: Vec<_> = group_id.iter().map(|id| lane(who, id.uuid())).collect();
-        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
         let lookup = OrderLookup {
             customer_id: ask.customer_id,
             email: ask.email.clone(),
@@ -68,21 +67,25 @@ impl Orders {
         };
         // Made before the load: an order without a reference is known as a conversion by it.
         let id = self.desk.ids.id();
-        loop {
-            let facts = self.reads.place_facts(who.merchant_id, &lookup).await?;
-            let conversion = match &facts {
-                Some(facts) => self.conversion(who, id, &ask, facts).await?,
-                None => None,
-            };
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let (set, written) = self.placed(who, id, &ask, facts.ok_or(Refusal::NotFound)?, conversion)?;
-            let answer = Answer::first(ReplyStatus::Created, self.dressed(clothes, written));
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+        let load = || self.place_facts(who, id, &ask, &lookup);
+        let decide = |(facts, conversion)| {
+            let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
+            Ok((set, Answer::first(ReplyStatus::Created, self.dressed(clothes, written))))
+        };
+        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
+    }
+
+    /// What placing an order needs, and what its conversion does.
+    async fn place_facts<'a>(
+        &self,
+        who: &Principal,
+        id: OrderId,
+        ask: &'a PlaceOrder,
+        lookup: &OrderLookup,
+    ) -> Result<Option<(PlaceFacts, Option<Conversion<'a>>)>, AppError> {
+        let Some(facts) = self.reads.place_facts(who.merchant_id, lookup).await? else { return Ok(None) };
+        let conversion = self.conversion(who, id, ask, &facts).await?;
+        Ok(Some((facts, conversion)))
     }
 
     async fn wanted_group(&self, who: &Principal, ask: &PlaceOrder) -> Result<Option<GroupId>, AppError> {

@@ -7,7 +7,7 @@ use crate::{
     refunds::{TakenBack, sale_lane, taken_back},
 };
 use domain::{Actor, Decimal, EventId, ExternalId, Merchant, Metadata, NewRefund, Order, OrderId, Refusal, Timestamp};
-use ports::{ChangeSet, IdSourceExt, OrderInGroup, RefundLookup, RefundedSale, ReplyStatus, Space, Topic};
+use ports::{ChangeSet, IdSourceExt, OrderInGroup, RefundFacts, RefundLookup, RefundedSale, ReplyStatus, Space, Topic};
 
 impl Orders {
     /// Refunds one, by so many minor units or by all that is left. What it earned as a conversion goes back with it.
@@ -48,26 +48,20 @@ impl Orders {
     ) -> Result<Answer, AppError> {
         let sale = RefundedSale::Event(event_id);
         let lanes = [sale_lane(who, &sale), lane(who, order.group_id.uuid())];
-        let attempts = self.desk.attempts(who.merchant_id, once, &lanes).await?;
         let id = self.desk.ids.id();
         let ask =
             refund_of(id, event_id, wish.minor.map(|minor| Decimal::new(minor, order.amount.currency().exponent())));
         let lookup = RefundLookup { external_id: ask.external_id.clone(), sale };
-        loop {
-            let facts = self.refunds.refund_facts(who.merchant_id, &lookup).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let facts = facts.ok_or(Refusal::NotFound)?;
+        let load = || self.refunds.refund_facts(who.merchant_id, &lookup);
+        let decide = |facts: RefundFacts| {
             if let Some((_, group)) = &facts.order {
                 wish.may(&group.row, facts.merchant.row.clock.at(self.desk.now()))?;
             }
             let TakenBack { set, event: _, order } = taken_back(&self.desk, who, id, ask.clone(), facts)?;
-            let answer = Answer::first(ReplyStatus::Ok, self.dressed(clothes, order.ok_or(Refusal::NotFound)?));
-            if let Some(answer) = attempts.commit(set, answer).await? {
-                return Ok(answer);
-            }
-        }
+            let body = self.dressed(clothes, order.ok_or(Refusal::NotFound)?);
+            Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        };
+        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Orders, announce};
 use crate::{
     AppError,
+    commit_loop::Decision,
     workers::{OneByOne, Turn},
 };
 use domain::{MerchantId, OrderId};
@@ -26,22 +27,22 @@ impl Orders {
 
     /// Of one order, and how late it came; `None` if it cannot be done now.
     async fn release_one(&self, merchant: MerchantId, id: OrderId) -> Result<Option<Duration>, AppError> {
-        let attempts = self.desk.attempts(merchant, None, &[]).await?;
-        loop {
-            let Some(facts) = self.reads.order_facts(merchant, id).await? else { return Ok(Some(Duration::ZERO)) };
-            let OrderFacts { merchant, order, group: _ } = facts;
-            if merchant.row.resetting {
-                return Ok(None);
-            }
-            let now = merchant.row.clock.at(self.desk.now());
-            let lag = order.row.available_at.map_or(Duration::ZERO, |due| now.since(due));
-            let Some(released) = order.row.released(now) else { return Ok(Some(Duration::ZERO)) };
-            let mut set = self.desk.set_for(&merchant)?;
-            announce(&self.desk, &mut set, &merchant.row, Topic::OrderCashbackAvailable, &released);
-            set.rows.orders.change(order.version, released);
-            if attempts.write(set).await? {
-                return Ok(Some(lag));
-            }
+        let load = || self.reads.order_facts(merchant, id);
+        self.desk.work(&[], load, |facts| self.released(facts)).await
+    }
+
+    fn released(&self, facts: Option<OrderFacts>) -> Result<Decision<Option<Duration>>, AppError> {
+        let Some(facts) = facts else { return Ok(Decision::Return(Some(Duration::ZERO))) };
+        let OrderFacts { merchant, order, group: _ } = facts;
+        if merchant.row.resetting {
+            return Ok(Decision::Return(None));
         }
+        let now = merchant.row.clock.at(self.desk.now());
+        let lag = order.row.available_at.map_or(Duration::ZERO, |due| now.since(due));
+        let Some(released) = order.row.released(now) else { return Ok(Decision::Return(Some(Duration::ZERO))) };
+        let mut set = self.desk.set_for(&merchant)?;
+        announce(&self.desk, &mut set, &merchant.row, Topic::OrderCashbackAvailable, &released);
+        set.rows.orders.change(order.version, released);
+        Ok(Decision::commit(set, Some(lag)))
     }
 }

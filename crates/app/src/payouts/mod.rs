@@ -5,6 +5,7 @@
 //! follow, and its own status comes last: whoever asks again after a crash goes on where it stopped.
 
 mod build;
+mod dissolve;
 mod settle;
 
 pub use settle::{PayoutChange, PayoutResults};
@@ -83,4 +84,9 @@ impl Payouts {
 
 fn lane(merchant: MerchantId, id: Uuid) -> Lane {
     Lane { merchant, kind: LaneKind::Payouts, id }
+}
+
+/// A row that the storage gave as one to be moved is not: the storage is at fault.
+fn not_where_it_was() -> AppError {
+    AppError::Internal("a commission was not where the storage said it was".into())
 }

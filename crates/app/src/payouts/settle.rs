@@ -1,17 +1,21 @@
 //! Sending a payout, and settling it: all of it at once, or line by line as the bank reports.
 
-use super::{CHUNK, Payouts, build::not_frozen, lane};
+use super::{CHUNK, Payouts, lane, not_where_it_was};
 use crate::{
     Answer, AppError, Once, Principal,
     accounts::Accounts,
-    desk::{Attempts, Desk},
+    commit_loop::{CommitLoop, Decision, RequestLoop},
+    desk::Desk,
 };
 use domain::{
     AffiliateId, Commission, CommissionId, Merchant, Payout, PayoutId, PayoutItem, PayoutOutcome, PayoutStatus,
     Refusal, ResultLine, ResultOf, Settlement, Timestamp, reconcile_results,
 };
-use ports::{ChangeSet, FrozenAsk, FrozenFacts, FrozenItem, ReplyStatus, Shown, Topic, Version, Versioned};
-use std::collections::BTreeMap;
+use ports::{
+    ChangeSet, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, ReadError, ReplyStatus, Shown, Topic, Version,
+    Versioned,
+};
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 /// What a person does with a payout.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +62,7 @@ impl Plan {
     }
 }
 
-/// A step of settling: what it writes, and the payout after it.
+/// What a step of settling writes, and the payout after it.
 struct Settled {
     set: ChangeSet,
     merchant: Merchant,
@@ -66,8 +70,19 @@ struct Settled {
     payout: Payout,
     now: Timestamp,
     /// The last row it moves.
-    last: Option<(AffiliateId, CommissionId)>,
+    last: Option<Cursor>,
     more: bool,
+}
+
+/// Where a step of settling ended: behind this row.
+type Cursor = (AffiliateId, CommissionId);
+
+/// What comes after a step of settling a payout whole.
+enum Next {
+    /// The rows behind this one.
+    Rows(Option<Cursor>),
+    /// Nothing: it was ended on another node meanwhile. The state says so to whoever asks again.
+    Shown,
 }
 
 impl Payouts {
@@ -79,18 +94,18 @@ impl Payouts {
         ask: PayoutChange,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let mut attempts = self.desk.attempts(who.merchant_id, once, &[lane(who.merchant_id, id.uuid())]).await?;
         let outcome = match ask.status {
             PayoutStatus::Paid => PayoutOutcome::Paid,
             PayoutStatus::Failed => PayoutOutcome::Failed,
-            PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, &attempts).await,
+            PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, once).await,
         };
-        let (payout, _) = match self.facts(who, id, &[], &attempts).await? {
-            Ok(found) => found,
-            Err(kept) => return Ok(kept),
+        let mut steps = self.desk.request(who.merchant_id, once, &[lane(who.merchant_id, id.uuid())]).await?;
+        let facts = match steps.load(|| self.sealed(who, id, &[])).await? {
+            ControlFlow::Break(stored) => return Ok(stored),
+            ControlFlow::Continue(facts) => facts,
         };
-        payout.may_end(outcome)?;
-        self.settle(who, id, &Plan::All(outcome), &mut attempts).await
+        facts.payout.row.may_end(outcome)?;
+        self.settle(who, id, &Plan::All(outcome), &mut steps).await
     }
 
     /// Takes in what the bank reports. Every line must be about an item of the payout and agree with it to the cent, or
@@ -102,22 +117,22 @@ impl Payouts {
         ask: PayoutResults,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let mut attempts = self.desk.attempts(who.merchant_id, once, &[lane(who.merchant_id, id.uuid())]).await?;
-        let (payout, items) = match self.facts(who, id, &ask.lines, &attempts).await? {
-            Ok(found) => found,
-            Err(kept) => return Ok(kept),
+        let mut steps = self.desk.request(who.merchant_id, once, &[lane(who.merchant_id, id.uuid())]).await?;
+        let facts = match steps.load(|| self.sealed(who, id, &ask.lines)).await? {
+            ControlFlow::Break(stored) => return Ok(stored),
+            ControlFlow::Continue(facts) => facts,
         };
+        let payout = facts.payout.row;
         payout.may_settle()?;
-        let settled = reconcile_results(&payout, &items, &ask.lines)?;
-        let plan = Plan::Named(settled);
+        let plan = Plan::Named(reconcile_results(&payout, &facts.items, &ask.lines)?);
         let mut open = payout.open_count();
         for part in plan.parts() {
-            open = self.steps(who, id, &plan, &part, &mut attempts).await?.open_count();
+            open = self.steps(who, id, &plan, &part, &mut steps.commits).await?.open_count();
         }
         if open == 0 {
-            return self.settle(who, id, &Plan::Rest, &mut attempts).await;
+            return self.settle(who, id, &Plan::Rest, &mut steps).await;
         }
-        self.shown(who, id, &attempts).await
+        self.shown(who, id, &mut steps).await
     }
 
     async fn send(
@@ -125,40 +140,33 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         to: PayoutStatus,
-        attempts: &Attempts<'_>,
+        once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        loop {
-            let facts = self.reads.payout_facts(who.merchant_id, id, &[], &[]).await?;
-            if let Some(kept) = attempts.kept_answer().await? {
-                return Ok(kept);
-            }
-            let facts = facts.filter(|facts| facts.payout.row.sealed_at.is_some()).ok_or(Refusal::NotFound)?;
-            let payout = facts.payout;
-            if to != PayoutStatus::Processing {
-                let from = payout.row.status.as_str();
-                let text = format!("A payout that is {from} cannot become {}.", to.as_str());
-                return Err(Refusal::State(text).into());
-            }
-            let sent = payout.row.sent(facts.merchant.row.clock.at(self.desk.now()))?;
-            let mut set = self.desk.set_for(&facts.merchant)?;
-            let body = self.desk.wire.object(Shown::Payout(&sent));
-            self.desk.announce(&mut set, &facts.merchant.row, Topic::PayoutSent, sent.updated_at, &body);
-            set.rows.payouts.change(payout.version, sent);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
-            }
-        }
+        let lanes = [lane(who.merchant_id, id.uuid())];
+        self.desk.run(who.merchant_id, once, &lanes, || self.sealed(who, id, &[]), |facts| self.sent(to, facts)).await
     }
 
-    /// The payout and those of its items that the lines name, or the answer that was kept for the request.
-    #[allow(clippy::type_complexity, reason = "the answer, or what to go on with")]
-    async fn facts(
+    fn sent(&self, to: PayoutStatus, facts: PayoutFacts) -> Result<(ChangeSet, Answer), AppError> {
+        let Versioned { row: before, version } = facts.payout;
+        if to != PayoutStatus::Processing {
+            let text = format!("A payout that is {} cannot become {}.", before.status.as_str(), to.as_str());
+            return Err(Refusal::State(text).into());
+        }
+        let sent = before.sent(facts.merchant.row.clock.at(self.desk.now()))?;
+        let mut set = self.desk.set_for(&facts.merchant)?;
+        let body = self.desk.wire.object(Shown::Payout(&sent));
+        self.desk.announce(&mut set, &facts.merchant.row, Topic::PayoutSent, sent.updated_at, &body);
+        set.rows.payouts.change(version, sent);
+        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+    }
+
+    /// A sealed payout, and those of its items that the lines name.
+    async fn sealed(
         &self,
         who: &Principal,
         id: PayoutId,
         lines: &[ResultLine],
-        attempts: &Attempts<'_>,
-    ) -> Result<Result<(Payout, Vec<PayoutItem>), Answer>, AppError> {
+    ) -> Result<Option<PayoutFacts>, ReadError> {
         let (mut items, mut affiliates) = (Vec::new(), Vec::new());
         for line in lines {
             match line.of {
@@ -167,11 +175,7 @@ impl Payouts {
             }
         }
         let facts = self.reads.payout_facts(who.merchant_id, id, &items, &affiliates).await?;
-        if let Some(kept) = attempts.kept_answer().await? {
-            return Ok(Err(kept));
-        }
-        let facts = facts.filter(|facts| facts.payout.row.sealed_at.is_some()).ok_or(Refusal::NotFound)?;
-        Ok(Ok((facts.payout.row, facts.items)))
+        Ok(facts.filter(|facts| facts.payout.row.sealed_at.is_some()))
     }
 
     /// Settles everything that the plan says, and ends the payout in the same set as its last commission.
@@ -180,32 +184,31 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         plan: &Plan,
-        attempts: &mut Attempts<'_>,
+        steps: &mut RequestLoop<'_>,
     ) -> Result<Answer, AppError> {
         let mut after = None;
         loop {
-            let Settled { mut set, merchant, loaded, payout, now, last, more } =
-                self.step(who, id, plan, &[], after).await?;
-            if more {
-                if attempts.write(set).await? {
-                    attempts.progressed();
-                    after = last;
-                }
-                continue;
-            }
-            let Some(ended) = payout.ended(now) else {
-                // It was ended on another node meanwhile; the state says so to whoever asks again.
-                return self.shown(who, id, attempts).await;
-            };
-            let body = self.desk.wire.object(Shown::Payout(&ended));
-            let topic = if ended.status == PayoutStatus::Paid { Topic::PayoutPaid } else { Topic::PayoutFailed };
-            self.desk.announce(&mut set, &merchant, topic, ended.updated_at, &body);
-            set.rows.payouts.changed.clear();
-            set.rows.payouts.change(loaded, ended);
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
+            let load = || self.frozen_rows(who, id, &[], after);
+            match steps.respond(load, |facts| self.settled_on(facts, plan)).await? {
+                ControlFlow::Break(response) => return Ok(response),
+                ControlFlow::Continue(Next::Rows(last)) => after = last,
+                ControlFlow::Continue(Next::Shown) => return self.shown(who, id, steps).await,
             }
         }
+    }
+
+    fn settled_on(&self, facts: FrozenFacts, plan: &Plan) -> Result<Decision<ControlFlow<Answer, Next>>, AppError> {
+        let Settled { mut set, merchant, loaded, payout, now, last, more } = settled(&self.desk, facts, plan)?;
+        if more {
+            return Ok(Decision::commit(set, ControlFlow::Continue(Next::Rows(last))));
+        }
+        let Some(ended) = payout.ended(now) else { return Ok(Decision::Return(ControlFlow::Continue(Next::Shown))) };
+        let body = self.desk.wire.object(Shown::Payout(&ended));
+        let topic = if ended.status == PayoutStatus::Paid { Topic::PayoutPaid } else { Topic::PayoutFailed };
+        self.desk.announce(&mut set, &merchant, topic, ended.updated_at, &body);
+        set.rows.payouts.changed.clear();
+        set.rows.payouts.change(loaded, ended);
+        Ok(Decision::commit(set, ControlFlow::Break(Answer::first(ReplyStatus::Ok, body))))
     }
 
     /// Settles the items of these affiliates; the payout after them.
@@ -215,44 +218,41 @@ impl Payouts {
         id: PayoutId,
         plan: &Plan,
         only: &[AffiliateId],
-        attempts: &mut Attempts<'_>,
+        commits: &mut CommitLoop<'_>,
     ) -> Result<Payout, AppError> {
         let mut after = None;
         loop {
-            let Settled { set, payout, last, more, .. } = self.step(who, id, plan, only, after).await?;
-            if attempts.write(set).await? {
-                attempts.progressed();
-                if !more {
-                    return Ok(payout);
-                }
-                after = last;
+            let decide = |facts: Option<FrozenFacts>| {
+                let Settled { set, payout, last, more, .. } =
+                    settled(&self.desk, facts.ok_or(Refusal::NotFound)?, plan)?;
+                Ok(Decision::commit(set, (payout, more.then_some(last))))
+            };
+            match commits.step(|| self.frozen_rows(who, id, only, after), decide).await? {
+                (payout, None) => return Ok(payout),
+                (_, Some(last)) => after = last,
             }
         }
     }
 
     /// The payout as it is now, kept as the answer to the request.
-    async fn shown(&self, who: &Principal, id: PayoutId, attempts: &Attempts<'_>) -> Result<Answer, AppError> {
-        loop {
-            let facts = self.reads.payout_facts(who.merchant_id, id, &[], &[]).await?.ok_or(Refusal::NotFound)?;
+    async fn shown(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Answer, AppError> {
+        let decide = |facts: PayoutFacts| {
             let set = self.desk.set_for(&facts.merchant)?;
             let body = self.desk.wire.object(Shown::Payout(&facts.payout.row));
-            if let Some(answer) = attempts.commit(set, Answer::first(ReplyStatus::Ok, body)).await? {
-                return Ok(answer);
-            }
-        }
+            Ok(Decision::commit(set, Answer::first(ReplyStatus::Ok, body)))
+        };
+        steps.respond(|| self.reads.payout_facts(who.merchant_id, id, &[], &[]), decide).await
     }
 
-    async fn step(
+    async fn frozen_rows(
         &self,
         who: &Principal,
         id: PayoutId,
-        plan: &Plan,
         only: &[AffiliateId],
-        after: Option<(AffiliateId, CommissionId)>,
-    ) -> Result<Settled, AppError> {
+        after: Option<Cursor>,
+    ) -> Result<Option<FrozenFacts>, ReadError> {
         let ask = FrozenAsk { payout: id, only: only.to_vec(), after, rows: CHUNK };
-        let facts = self.reads.payout_frozen(who.merchant_id, &ask).await?.ok_or(Refusal::NotFound)?;
-        settled(&self.desk, facts, plan)
+        self.reads.payout_frozen(who.merchant_id, &ask).await
     }
 }
 
@@ -299,5 +299,5 @@ fn follow(row: &Commission, outcome: PayoutOutcome, now: Timestamp) -> Result<Co
         PayoutOutcome::Paid => row.paid_out(now),
         PayoutOutcome::Failed => row.given_back(now),
     };
-    after.ok_or_else(not_frozen)
+    after.ok_or_else(not_where_it_was)
 }
