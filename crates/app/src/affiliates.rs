@@ -1,13 +1,13 @@
 //! Affiliates: list, get, create, change.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, desk::Desk, lanes};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, AffiliateStatus, Coupon, CouponCode, Email, Merchant, NewAffiliate,
     Refusal, RuleScope, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
 };
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, Entity,
-    IdSourceExt, Lane, LaneKind, NewAffiliateFacts, Page, PageAsk, ReplyStatus, RowRef, Shown, Space, Topic, Tree,
+    IdSourceExt, Lane, NewAffiliateFacts, Page, PageAsk, ReplyStatus, RowRef, Shown, Space, Topic, Tree,
 };
 use std::sync::Arc;
 
@@ -147,8 +147,7 @@ impl Affiliates {
         ask: ChangeAffiliate,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let tree = Lane { merchant: who.merchant_id, kind: LaneKind::Tree, id: who.merchant_id.uuid() };
-        let lanes: &[Lane] = if ask.parent_email.is_some() { &[tree] } else { &[] };
+        let lanes: &[Lane] = if ask.parent_email.is_some() { &[lanes::tree(who.merchant_id)] } else { &[] };
         let keys = AffiliateKeys {
             slug: ask.change.slug.clone(),
             email: ask.change.email.clone(),

@@ -1,13 +1,12 @@
 //! Commissions: list, get, approve, void.
 
-use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk, lanes};
 use domain::{
-    AffiliateId, Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp,
-    moved_together,
+    Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp, moved_together,
 };
 use ports::{
-    ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, LaneKind, Page, PageAsk, ReplyStatus,
-    Shown, Topic, Versioned,
+    ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, Page, PageAsk, ReplyStatus, Shown, Topic,
+    Versioned,
 };
 use std::sync::Arc;
 
@@ -57,8 +56,8 @@ impl Commissions {
     ) -> Result<Answer, AppError> {
         // Whose it is never changes. All who move one affiliate's commissions, payouts too, write the same account.
         let found = self.reads.commission(who.merchant_id, id).await?;
-        let lane = |id: AffiliateId| Lane { merchant: who.merchant_id, kind: LaneKind::Affiliate, id: id.uuid() };
-        let lanes: Vec<Lane> = found.iter().map(|found| lane(found.affiliate_id)).collect();
+        let lanes: Vec<Lane> =
+            found.iter().map(|found| lanes::affiliate(who.merchant_id, found.affiliate_id)).collect();
         let load = || self.reads.commission_move_facts(who.merchant_id, id);
         self.desk.run(who.merchant_id, once, &lanes, load, |facts| self.moved(id, &ask, facts)).await
     }

@@ -1,8 +1,8 @@
 //! Maturing: commissions whose time has come are approved (product 6).
 
-use crate::{AppError, accounts::Accounts, commit_loop::Decision, desk::Desk, workers::Turn};
+use crate::{AppError, accounts::Accounts, commit_loop::Decision, desk::Desk, lanes, workers::Turn};
 use domain::{AffiliateId, Commission, CommissionId, Merchant, MerchantId, Mode};
-use ports::{ChangeSet, CommissionReads, DueCommission, Lane, LaneKind, MaturingFacts, Shown, Topic, Versioned};
+use ports::{ChangeSet, CommissionReads, DueCommission, MaturingFacts, Shown, Topic, Versioned};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How many due rows one scan takes up.
@@ -62,7 +62,7 @@ impl Maturing {
         due: &[CommissionId],
         turn: &mut Turn,
     ) -> Result<(), AppError> {
-        let lane = Lane { merchant, kind: LaneKind::Affiliate, id: affiliate.uuid() };
+        let lane = lanes::affiliate(merchant, affiliate);
         for chunk in due.chunks(CHUNK) {
             let load = || self.reads.maturing_facts(merchant, affiliate, chunk);
             let decide = |facts: Option<MaturingFacts>| {

@@ -2,24 +2,17 @@
 
 use crate::{
     Answer, AppError, Once, Principal,
-    accounts::Accounts,
     commit_loop::{CommitLoop, Decision},
     desk::Desk,
-    orders::{self, WrittenOrder},
+    lanes,
+    taking_back::{TakenBack, by_level, taken_back},
 };
-use domain::{
-    Actor, Commission, CommissionStatus, EventId, EventSpace, Merchant, Money, NewRefund, Refund, Refusal, refund,
-};
+use domain::{Commission, Merchant, NewRefund, Refusal};
 use ports::{
-    ChangeSet, EventRecord, IdSourceExt, Lane, LaneKind, ReadError, RefundFacts, RefundLookup, RefundReads,
-    RefundedSale, ReplyStatus, Shown, Space, Topic, Version, Versioned,
+    ChangeSet, EventRecord, IdSourceExt, Lane, ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale,
+    ReplyStatus, Shown, Versioned,
 };
-use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
-use uuid::Uuid;
+use std::sync::Arc;
 
 /// The use cases of refunds. Reading them is reading events.
 pub struct Refunds {
@@ -39,7 +32,7 @@ impl Refunds {
     /// refused (product 6).
     pub async fn record(&self, who: &Principal, ask: NewRefund, once: Option<Once>) -> Result<Answer, AppError> {
         let lookup = lookup(&ask);
-        let lanes: Vec<Lane> = lookup.iter().map(|lookup| sale_lane(who, &lookup.sale)).collect();
+        let lanes: Vec<Lane> = lookup.iter().map(|lookup| lanes::sale(who.merchant_id, &lookup.sale)).collect();
         let mut waited = false;
         let load = || self.facts(who, &lookup);
         let decide = |facts: Facts| match group_lane(who, &facts, &mut waited) {
@@ -113,74 +106,7 @@ impl Refunds {
 /// The lane of the group that the sale is an order in: taken after the sale's, as all do who take both, and once.
 fn group_lane(who: &Principal, facts: &Facts, waited: &mut bool) -> Option<Lane> {
     let (_, group) = facts.as_ref().ok()?.order.as_ref()?;
-    (!std::mem::replace(waited, true)).then(|| orders::lane(who, group.row.id.uuid()))
-}
-
-/// What taking a sale back writes, and how what it made is shown.
-pub(crate) struct TakenBack {
-    pub(crate) set: ChangeSet,
-    /// The refund.
-    pub(crate) event: Vec<u8>,
-    /// The order that the sale is too.
-    pub(crate) order: Option<WrittenOrder>,
-}
-
-/// Takes a sale back as `id`: what it earned, and the order that it may be too. Nobody takes back one of the two alone.
-pub(crate) fn taken_back(
-    desk: &Desk,
-    who: &Principal,
-    id: EventId,
-    ask: NewRefund,
-    facts: RefundFacts,
-) -> Result<TakenBack, AppError> {
-    let RefundFacts { merchant, earlier: _, sales, rows, accounts, order } = facts;
-    let mut set = desk.set_for(&merchant)?;
-    let merchant = merchant.row;
-    let now = merchant.clock.at(desk.now());
-    let sale = sales.into_iter().find(|sale| sale.row.kind.pays()).ok_or(Refusal::NotFound)?;
-    let versions: HashMap<_, Version> = rows.iter().map(|row| (row.row.id, row.version)).collect();
-    let rows: Vec<Commission> = rows.into_iter().map(|row| row.row).collect();
-    let made = refund(id, ask, &sale.row, &rows, || desk.ids.id(), now)?;
-
-    let mut kept = Accounts::new(&*desk.ids, accounts);
-    for row in &made.siblings {
-        kept.insert(row)?;
-    }
-    kept.write(&mut set);
-    // A row that gets a sibling is written as it was: whoever moves it at the same time, a person, time or a payout,
-    // then meets a conflict and finds the sibling. What is paid nobody moves.
-    let gets_one = |row: &&Commission| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id));
-    let reversed = rows.iter().filter(|row| row.status != CommissionStatus::Paid).filter(gets_one);
-    for row in reversed.chain(&made.voided) {
-        let version = *versions.get(&row.id).ok_or(Refusal::NotFound)?;
-        set.rows.commissions.change(version, row.clone());
-    }
-    let Refund { event, sale: after, siblings, voided } = made;
-    let minor = event.amount.map(Money::minor);
-    let by = Actor::Key(who.key_id);
-    let order = order.map(|order| orders::refunded(desk, &mut set, &merchant, &order, minor, by, now)).transpose()?;
-    set.claim(Space::Event(EventSpace::Refund), event.external_id.as_str(), event.id.uuid());
-    set.rows.events.change(sale.version, after);
-    set.rows.events.insert(event.clone());
-    set.rows.commissions.new.extend(siblings.iter().cloned());
-    let commissions = by_level(siblings.iter().chain(&voided).cloned());
-    let event = announced(desk, &mut set, &merchant, &EventRecord { event, commissions });
-    Ok(TakenBack { set, event, order })
-}
-
-fn announced(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, record: &EventRecord) -> Vec<u8> {
-    let at = record.event.created_at;
-    let body = desk.wire.object(Shown::Event(record));
-    desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
-    for row in &record.commissions {
-        let data = desk.wire.object(Shown::Commission(row));
-        let topic = if row.reverses.is_some() { Topic::CommissionRefunded } else { Topic::CommissionVoided };
-        desk.announce(set, merchant, topic, at, &data);
-        if row.status == CommissionStatus::Review {
-            desk.announce(set, merchant, Topic::CommissionReview, at, &data);
-        }
-    }
-    body
+    (!std::mem::replace(waited, true)).then(|| lanes::group(who.merchant_id, group.row.id))
 }
 
 fn lookup(ask: &NewRefund) -> Result<RefundLookup, Refusal> {
@@ -190,25 +116,6 @@ fn lookup(ask: &NewRefund) -> Result<RefundLookup, Refusal> {
         (None, None) => return Err(Refusal::invalid("refunds", "is required where there is no order_id")),
     };
     Ok(RefundLookup { external_id: ask.external_id.clone(), sale })
-}
-
-/// The queue of those who take back the same sale, by the name they give it.
-pub(crate) fn sale_lane(who: &Principal, sale: &RefundedSale) -> Lane {
-    let id = match sale {
-        RefundedSale::Event(id) => id.uuid(),
-        RefundedSale::Order(order) => {
-            let mut hasher = DefaultHasher::new();
-            order.as_str().hash(&mut hasher);
-            Uuid::from_u128(u128::from(hasher.finish()))
-        }
-    };
-    Lane { merchant: who.merchant_id, kind: LaneKind::Sale, id }
-}
-
-fn by_level(rows: impl Iterator<Item = Commission>) -> Vec<Commission> {
-    let mut rows: Vec<Commission> = rows.collect();
-    rows.sort_by_key(|row| (row.level, row.id));
-    rows
 }
 
 /// The refund as its first answer showed it: what may have changed since are the states of its siblings. What it made

@@ -1,13 +1,13 @@
 //! Tiers: list, get, create, change, delete, and who rises to a higher one.
 
-use crate::{Answer, AppError, Once, Principal, commit_loop::Decision, desk::Desk, workers::Turn};
+use crate::{Answer, AppError, Once, Principal, commit_loop::Decision, desk::Desk, lanes, workers::Turn};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, Timestamp,
     promotion,
 };
 use ports::{
-    ChangeSet, IdSourceExt, Lane, LaneKind, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, ReplyStatus,
-    Shown, Space, TierChangeFacts, TierFilter, Topic, Versioned, Window,
+    ChangeSet, IdSourceExt, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, ReplyStatus, Shown, Space,
+    TierChangeFacts, TierFilter, Topic, Versioned, Window,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -177,13 +177,12 @@ impl Tiers {
     /// Lifts one affiliate into the tier that it has reached, and says whether it rose. Asked by the worker, and by whatever
     /// else moves an affiliate's totals: payouts, for what was paid.
     pub async fn promote_one(&self, merchant: MerchantId, affiliate: AffiliateId) -> Result<bool, AppError> {
-        let lane = Lane { merchant, kind: LaneKind::Affiliate, id: affiliate.uuid() };
         let load = || self.reads.promotion_facts(merchant, affiliate);
         let decide = |facts: Option<PromotionFacts>| {
             let set = facts.map(|facts| self.promoted(facts)).transpose()?.flatten();
             Ok(set.map_or(Decision::Return(false), |set| Decision::commit(set, true)))
         };
-        self.desk.work(&[lane], load, decide).await
+        self.desk.work(&[lanes::affiliate(merchant, affiliate)], load, decide).await
     }
 
     /// The set that lifts an affiliate; `None` where it stays. Only who may earn rises, and nobody while the merchant's data

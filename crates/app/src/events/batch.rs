@@ -5,8 +5,8 @@
 //! loaded in one go, and what it writes travels in sets of many lines. A refund sees all lines before it, and all after
 //! it see what it did.
 
-use super::{Events, RecordEvent, Shop};
-use crate::{Answer, AppError, Once, Principal, Refunds, commit_loop::RequestLoop};
+use super::{Events, RecordEvent};
+use crate::{Answer, AppError, Once, Principal, Refunds, commit_loop::RequestLoop, recording::Shop};
 use domain::{EventSpace, Merchant, MerchantId, NewRefund, Refusal};
 use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
 use std::{

@@ -2,57 +2,28 @@
 
 mod ask;
 mod batch;
-mod record;
 
 pub use ask::{AskedItem, RecordEvent};
 pub use batch::{BatchLine, EventBatch};
-pub(crate) use record::{Happened, Recorder};
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{
+    Answer, AppError, Once, Principal,
+    desk::Desk,
+    recording::{Happened, Recorder, Shop},
+};
 use ask::in_currency;
-use domain::{
-    Affiliate, AffiliateId, Binding, Commission, CommissionRule, EventId, Merchant, NewEvent, Program, Refusal,
-    Settings, Tier,
-};
+use domain::{Binding, Commission, EventId, NewEvent, Refusal};
 use ports::{
-    ChangeSet, EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReplyStatus,
-    Shown, Versioned,
+    ChangeSet, EventFilter, EventFound, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageAsk, ReplyStatus,
+    Shown,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// The use cases of conversion events.
 pub struct Events {
     desk: Arc<Desk>,
     reads: Arc<dyn EventReads>,
     batches: batch::Turns,
-}
-
-/// What all events of one request are decided by.
-pub(crate) struct Shop {
-    merchant: Versioned<Merchant>,
-    affiliates: HashMap<AffiliateId, Affiliate>,
-    tiers: Vec<Tier>,
-    rules: Vec<CommissionRule>,
-}
-
-impl Shop {
-    /// The facts, those of each event apart.
-    pub(crate) fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
-        let EventFacts { merchant, affiliates, tiers, rules, found } = facts;
-        let affiliates = affiliates.into_iter().map(|row| (row.id, row)).collect();
-        (Self { merchant, affiliates, tiers, rules }, found)
-    }
-
-    fn program(&self, has_parents: bool) -> Program<'_> {
-        let Self { merchant, affiliates: _, tiers, rules } = self;
-        Program { settings: &merchant.row.settings, has_parents, tiers, rules }
-    }
-
-    /// The parents of `leaf`, nearest first, as far as they were loaded.
-    fn upline(&self, leaf: &Affiliate) -> Vec<Affiliate> {
-        let next = |child: &Affiliate| child.parent_id.and_then(|id| self.affiliates.get(&id)).cloned();
-        std::iter::successors(next(leaf), next).take(Settings::MOST_LEVELS).collect()
-    }
 }
 
 impl Events {
@@ -123,6 +94,20 @@ impl Events {
         }
         let (set, answer) = self.recorded(who, new, shop, found)?;
         Ok((Some(set), answer))
+    }
+
+    fn recorded(
+        &self,
+        who: &Principal,
+        ask: NewEvent,
+        shop: &Shop,
+        found: EventFound,
+    ) -> Result<(ChangeSet, Answer), AppError> {
+        let mut set = self.desk.set_for(&shop.merchant)?;
+        let now = shop.merchant.row.clock.at(self.desk.now());
+        let recorder = Recorder { desk: &self.desk, who, shop, now };
+        let body = recorder.record(&mut set, self.desk.ids.id(), Happened::new(ask), found)?;
+        Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
 
     fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Answer, AppError> {

@@ -5,7 +5,7 @@ mod time;
 
 pub use open::OpenGroup;
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk, orders::lane};
+use crate::{Answer, AppError, Once, Principal, desk::Desk, lanes};
 use domain::{
     Actor, Email, Group, GroupChange, GroupId, GroupRefusal, Joiner, Order, Refusal, ShareIdFormat, Timestamp,
 };
@@ -113,7 +113,7 @@ impl Groups {
 
     async fn step(&self, who: &Principal, id: GroupId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.group_facts(who.merchant_id, id);
-        let lanes = [lane(who, id.uuid())];
+        let lanes = [lanes::group(who.merchant_id, id)];
         self.desk.run(who.merchant_id, once, &lanes, load, |facts| self.stepped(who, &step, facts)).await
     }
 

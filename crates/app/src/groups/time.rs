@@ -7,11 +7,12 @@ use super::Groups;
 use crate::{
     AppError,
     commit_loop::Decision,
-    orders,
+    lanes,
+    order_representation::announce,
     workers::{OneByOne, Turn},
 };
 use domain::{GroupId, GroupStatus, Language, Mail, MerchantId, Mode};
-use ports::{ChangeSet, ClosingFacts, Due, IdSourceExt as _, Lane, LaneKind, Shown, Tenant, Topic};
+use ports::{ChangeSet, ClosingFacts, Due, IdSourceExt as _, Shown, Tenant, Topic};
 use std::time::Duration;
 
 impl Groups {
@@ -31,9 +32,8 @@ impl Groups {
 
     /// The next step of one group, if it is due, and how late it came; `None` if it cannot be done now.
     async fn step_one(&self, merchant: MerchantId, id: GroupId) -> Result<Option<Duration>, AppError> {
-        let lane = Lane { merchant, kind: LaneKind::Group, id: id.uuid() };
         let load = || self.reads.closing_facts(merchant, id);
-        self.desk.work(&[lane], load, |facts| self.next_step(facts)).await
+        self.desk.work(&[lanes::group(merchant, id)], load, |facts| self.next_step(facts)).await
     }
 
     fn next_step(&self, facts: Option<ClosingFacts>) -> Result<Decision<Option<Duration>>, AppError> {
@@ -66,7 +66,7 @@ impl Groups {
                 let settled = order.row.settled(&after.terms, after.reached(), now)?;
                 if settled.available_at.is_none() {
                     let topic = Topic::OrderCashbackAvailable;
-                    orders::announce(&self.desk, &mut set, shop, topic, &settled);
+                    announce(&self.desk, &mut set, shop, topic, &settled);
                 }
                 set.rows.orders.change(order.version, settled);
             }

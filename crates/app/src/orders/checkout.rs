@@ -1,7 +1,7 @@
 //! Orders as older clients know them: as checkout sessions. The same orders, shown in old clothes.
 
-use super::{Clothes, OrderRefund, Orders, PlaceOrder};
-use crate::{Answer, AppError, Once, Principal};
+use super::{OrderRefund, Orders, PlaceOrder};
+use crate::{Answer, AppError, Once, Principal, order_representation::Clothes};
 use domain::{GroupId, Order, OrderId, Refusal};
 use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, OrderTerm, SessionFacts};
 

@@ -3,7 +3,7 @@
 use super::{Orders, PlaceOrder};
 use crate::{
     AppError, Principal,
-    events::{Happened, Recorder, Shop},
+    recording::{Happened, Recorder, Shop},
 };
 use domain::{
     Binding, CouponCode, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,

@@ -8,13 +8,18 @@ mod time;
 
 pub use convert::OrderReferral;
 pub use place::PlaceOrder;
-pub(crate) use refund::refunded;
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
-use domain::{Actor, Group, GroupStatus, Merchant, Order, OrderId, OrderStatus, Refusal, ShareIdFormat, Timestamp};
+use crate::{
+    Answer, AppError, Once, Principal,
+    desk::Desk,
+    lanes,
+    order_representation::{Clothes, WrittenOrder, announce},
+    taking_back::refunded,
+};
+use domain::{Actor, Group, Order, OrderId, OrderStatus, Refusal, ShareIdFormat, Timestamp};
 use ports::{
-    ChangeSet, CheckoutSession, Counted, EventReads, GroupReads, Lane, LaneKind, ListAsk, OrderFacts, OrderReads,
-    OrderTerm, RefundReads, ReplyStatus, Shown, Storage, Tenant, Topic,
+    ChangeSet, Counted, EventReads, GroupReads, Lane, ListAsk, OrderFacts, OrderReads, OrderTerm, RefundReads,
+    ReplyStatus, Storage, Topic,
 };
 use std::sync::Arc;
 
@@ -26,13 +31,6 @@ pub struct Orders {
     events: Arc<dyn EventReads>,
     refunds: Arc<dyn RefundReads>,
     pub(crate) share_ids: ShareIdFormat,
-}
-
-/// What an order is answered as. It is announced as an order in any case.
-#[derive(Debug, Clone, Copy)]
-enum Clothes {
-    Order,
-    CheckoutSession,
 }
 
 /// What is done to an order.
@@ -57,16 +55,6 @@ impl OrderRefund {
         }
         Ok(())
     }
-}
-
-/// An order as a use case writes it.
-pub(crate) struct WrittenOrder {
-    shop: Merchant,
-    order: Order,
-    /// Where its group stands.
-    group: GroupStatus,
-    /// As it is announced.
-    body: Vec<u8>,
 }
 
 impl Orders {
@@ -107,7 +95,7 @@ impl Orders {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         // Which group it is in does not change while that is open, and then the lane matters.
-        let lanes: Vec<Lane> = order.iter().map(|order| lane(who, order.group_id.uuid())).collect();
+        let lanes: Vec<Lane> = order.iter().map(|order| lanes::group(who.merchant_id, order.group_id)).collect();
         let load = || self.reads.order_facts(who.merchant_id, id);
         let decide = |facts| self.stepped(clothes, who, &step, facts);
         self.desk.run(who.merchant_id, once, &lanes, load, decide).await
@@ -124,39 +112,21 @@ impl Orders {
         let now = merchant.row.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
         let mut set = self.desk.set_for(&merchant)?;
-        let shop = merchant.row;
+        let merchant = merchant.row;
         let written = match step {
             Step::Move(status) => {
                 let after = order.row.moved(*status, by, now)?;
-                let body = announce(&self.desk, &mut set, &shop, topic_of(*status), &after);
+                let body = announce(&self.desk, &mut set, &merchant, topic_of(*status), &after);
                 set.rows.orders.change(order.version, after.clone());
-                WrittenOrder { shop, order: after, group: group.row.status, body }
+                WrittenOrder { merchant, order: after, group: group.row.status, body }
             }
             Step::Refund(ask) => {
                 ask.may(&group.row, now)?;
-                refunded(&self.desk, &mut set, &shop, &(order, group), ask.minor, by, now)?
+                refunded(&self.desk, &mut set, &merchant, &(order, group), ask.minor, by, now)?
             }
         };
-        Ok((set, Answer::first(ReplyStatus::Ok, self.dressed(clothes, written))))
+        Ok((set, Answer::first(ReplyStatus::Ok, written.dressed(clothes, &*self.desk.wire))))
     }
-
-    /// The answer of an order in these clothes.
-    fn dressed(&self, clothes: Clothes, written: WrittenOrder) -> Vec<u8> {
-        let WrittenOrder { shop, order, group, body } = written;
-        match clothes {
-            Clothes::Order => body,
-            Clothes::CheckoutSession => {
-                let tenant = Tenant::from(&shop);
-                let session = CheckoutSession { order, group, url: shop.settings.landing_url };
-                self.desk.wire.object(Shown::CheckoutSession(tenant, &session))
-            }
-        }
-    }
-}
-
-/// A group's lane.
-pub(crate) fn lane(who: &Principal, group: uuid::Uuid) -> Lane {
-    Lane { merchant: who.merchant_id, kind: LaneKind::Group, id: group }
 }
 
 fn topic_of(status: OrderStatus) -> Topic {
@@ -166,11 +136,4 @@ fn topic_of(status: OrderStatus) -> Topic {
         OrderStatus::CashbackProcessing => Topic::OrderCashbackProcessing,
         OrderStatus::CashbackSent => Topic::OrderCashbackSent,
     }
-}
-
-/// Shows an order and announces it; returns it as it is shown.
-pub(crate) fn announce(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, order: &Order) -> Vec<u8> {
-    let body = desk.wire.object(Shown::Order(Tenant::from(merchant), order));
-    desk.announce(set, merchant, topic, order.updated_at, &body);
-    body
 }

@@ -1,11 +1,15 @@
 //! Placing an order: it opens a group, or joins one.
 
 use super::{
-    Clothes, Orders, WrittenOrder, announce,
+    Orders,
     convert::{Conversion, OrderReferral},
-    lane,
 };
-use crate::{Answer, AppError, Once, Principal, customers, group_settings::terms};
+use crate::{
+    Answer, AppError, Once, Principal, customers,
+    group_settings::terms,
+    lanes,
+    order_representation::{Clothes, WrittenOrder, announce},
+};
 use domain::{
     Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
     Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderReference, PersonName, PhoneNumber, Refusal,
@@ -58,7 +62,7 @@ impl Orders {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let group_id = self.wanted_group(who, &ask).await?;
-        let lanes: Vec<_> = group_id.iter().map(|id| lane(who, id.uuid())).collect();
+        let lanes: Vec<_> = group_id.iter().map(|id| lanes::group(who.merchant_id, *id)).collect();
         let lookup = OrderLookup {
             customer_id: ask.customer_id,
             email: ask.email.clone(),
@@ -70,7 +74,7 @@ impl Orders {
         let load = || self.place_facts(who, id, &ask, &lookup);
         let decide = |(facts, conversion)| {
             let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
-            Ok((set, Answer::first(ReplyStatus::Created, self.dressed(clothes, written))))
+            Ok((set, Answer::first(ReplyStatus::Created, written.dressed(clothes, &*self.desk.wire))))
         };
         self.desk.run(who.merchant_id, once, &lanes, load, decide).await
     }
@@ -163,7 +167,7 @@ impl Orders {
         let body = announce(&self.desk, &mut set, shop, Topic::OrderCreated, &order);
         self.desk.announce_shown(&mut set, shop, topic, now, Shown::Group(tenant, &group));
         set.rows.orders.insert(order.clone());
-        Ok((set, WrittenOrder { shop: shop.clone(), order, group: group.status, body }))
+        Ok((set, WrittenOrder { merchant: shop.clone(), order, group: group.status, body }))
     }
 
     /// The group that an order opens, which is added to `set`.

@@ -1,13 +1,13 @@
 //! Refunding an order, and with it the conversion that it may be too.
 
-use super::{Clothes, OrderRefund, Orders, Step, WrittenOrder, announce, lane};
+use super::{OrderRefund, Orders, Step};
 use crate::{
-    Answer, AppError, Once, Principal,
-    desk::Desk,
-    refunds::{TakenBack, sale_lane, taken_back},
+    Answer, AppError, Once, Principal, lanes,
+    order_representation::Clothes,
+    taking_back::{TakenBack, taken_back},
 };
-use domain::{Actor, Decimal, EventId, ExternalId, Merchant, Metadata, NewRefund, Order, OrderId, Refusal, Timestamp};
-use ports::{ChangeSet, IdSourceExt, OrderInGroup, RefundFacts, RefundLookup, RefundedSale, ReplyStatus, Space, Topic};
+use domain::{Decimal, EventId, ExternalId, Metadata, NewRefund, Order, OrderId, Refusal};
+use ports::{IdSourceExt, RefundFacts, RefundLookup, RefundedSale, ReplyStatus};
 
 impl Orders {
     /// Refunds one, by so many minor units or by all that is left. What it earned as a conversion goes back with it.
@@ -47,7 +47,7 @@ impl Orders {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let sale = RefundedSale::Event(event_id);
-        let lanes = [sale_lane(who, &sale), lane(who, order.group_id.uuid())];
+        let lanes = [lanes::sale(who.merchant_id, &sale), lanes::group(who.merchant_id, order.group_id)];
         let id = self.desk.ids.id();
         let ask =
             refund_of(id, event_id, wish.minor.map(|minor| Decimal::new(minor, order.amount.currency().exponent())));
@@ -58,7 +58,7 @@ impl Orders {
                 wish.may(&group.row, facts.merchant.row.clock.at(self.desk.now()))?;
             }
             let TakenBack { set, event: _, order } = taken_back(&self.desk, who, id, ask.clone(), facts)?;
-            let body = self.dressed(clothes, order.ok_or(Refusal::NotFound)?);
+            let body = order.ok_or(Refusal::NotFound)?.dressed(clothes, &*self.desk.wire);
             Ok((set, Answer::first(ReplyStatus::Ok, body)))
         };
         self.desk.run(who.merchant_id, once, &lanes, load, decide).await
@@ -80,26 +80,4 @@ fn refund_of(id: EventId, sale: EventId, amount: Option<Decimal>) -> NewRefund {
         // Of no body that anybody could post.
         fingerprint: [0; 32],
     }
-}
-
-/// Adds to `set` that an order is refunded, by so many minor units or by all that is left.
-pub(crate) fn refunded(
-    desk: &Desk,
-    set: &mut ChangeSet,
-    merchant: &Merchant,
-    (order, group): &OrderInGroup,
-    minor: Option<i64>,
-    by: Actor,
-    now: Timestamp,
-) -> Result<WrittenOrder, AppError> {
-    let after = order.row.refund(minor, &group.row, by, now)?;
-    if order.row.participates && !after.participates {
-        set.free(Space::GroupEmail, group.row.email_key(&after.email), after.id.uuid());
-        set.rows.groups.change(group.version, group.row.left(by, now));
-    } else {
-        set.hold_still(group);
-    }
-    let body = announce(desk, set, merchant, Topic::OrderRefunded, &after);
-    set.rows.orders.change(order.version, after.clone());
-    Ok(WrittenOrder { shop: merchant.clone(), order: after, group: group.row.status, body })
 }

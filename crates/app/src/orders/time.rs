@@ -1,9 +1,10 @@
 //! What time does to orders: held cashback becomes available.
 
-use super::{Orders, announce};
+use super::Orders;
 use crate::{
     AppError,
     commit_loop::Decision,
+    order_representation::announce,
     workers::{OneByOne, Turn},
 };
 use domain::{MerchantId, OrderId};

@@ -1,15 +1,16 @@
 //! Building a payout: what is due is frozen step by step, unseen, and the last step seals it.
 
-use super::{CHUNK, CreatePayout, Payouts, lane, not_where_it_was};
+use super::{CHUNK, CreatePayout, Payouts, not_where_it_was};
 use crate::{
     Answer, AppError, Once, Principal,
     accounts::Accounts,
     commit_loop::{Decision, RequestLoop},
+    lanes,
 };
 use domain::{Affiliate, AffiliateId, Currency, Merchant, MerchantId, Money, Payout, PayoutItem, Refusal};
 use ports::{
-    ChangeSet, DueAccount, DueAsk, DueFacts, DuePart, Entity, IdSourceExt, Lane, LaneKind, ReplyStatus, RowRef, Shown,
-    Space, Topic, Version, Versioned,
+    ChangeSet, DueAccount, DueAsk, DueFacts, DuePart, Entity, IdSourceExt, Lane, ReplyStatus, RowRef, Shown, Space,
+    Topic, Version, Versioned,
 };
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -72,7 +73,7 @@ impl Payouts {
     /// carried over to a later one.
     pub async fn create(&self, who: &Principal, ask: CreatePayout, once: Option<Once>) -> Result<Answer, AppError> {
         let merchant = who.merchant_id;
-        let steps = self.desk.request(merchant, once, &[lane(merchant, merchant.uuid())]).await?;
+        let steps = self.desk.request(merchant, once, &[lanes::payouts(merchant)]).await?;
         let least = Money::from_minor(1, ask.currency);
         let mut building = Building { payouts: self, merchant, ask: &ask, steps, draft: None, least };
         let built = building.build().await;
@@ -301,5 +302,5 @@ impl Payouts {
 
 fn lanes_of(merchant: MerchantId, step: &Step) -> Vec<Lane> {
     let earners = step.accounts.iter().map(|due| due.account.row.affiliate_id);
-    earners.map(|id| Lane { merchant, kind: LaneKind::Affiliate, id: id.uuid() }).collect()
+    earners.map(|id| lanes::affiliate(merchant, id)).collect()
 }

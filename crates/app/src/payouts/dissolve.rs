@@ -1,7 +1,7 @@
 //! Taking back a payout that was never sealed.
 
-use super::{CHUNK, Payouts, lane, not_where_it_was};
-use crate::{AppError, accounts::Accounts, commit_loop::Decision, workers::Turn};
+use super::{CHUNK, Payouts, not_where_it_was};
+use crate::{AppError, accounts::Accounts, commit_loop::Decision, lanes, workers::Turn};
 use domain::{AffiliateId, MerchantId, PayoutId};
 use ports::{FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, Space};
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Payouts {
             set.rows.payouts.delete(&facts.payout);
             Ok(Decision::commit(set, ()))
         };
-        let mut commits = self.desk.enter(&[lane(merchant, id.uuid())]).await?;
+        let mut commits = self.desk.enter(&[lanes::payout(merchant, id)]).await?;
         if commits.step(load, close).await? {
             self.give_back(merchant, id, &[]).await?;
             commits.step(load, delete).await?;

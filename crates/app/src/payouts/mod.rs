@@ -11,10 +11,9 @@ mod settle;
 pub use settle::{PayoutChange, PayoutResults};
 
 use crate::{AppError, Principal, desk::Desk};
-use domain::{Currency, MerchantId, Payout, PayoutId, PayoutItem, Refusal};
-use ports::{Lane, LaneKind, Page, PageAsk, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads};
+use domain::{Currency, Payout, PayoutId, PayoutItem, Refusal};
+use ports::{Page, PageAsk, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// The most commissions that one set moves.
 const CHUNK: u32 = 500;
@@ -80,10 +79,6 @@ impl Payouts {
             }
         }
     }
-}
-
-fn lane(merchant: MerchantId, id: Uuid) -> Lane {
-    Lane { merchant, kind: LaneKind::Payouts, id }
 }
 
 /// A row that the storage gave as one to be moved is not: the storage is at fault.

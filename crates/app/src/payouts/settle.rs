@@ -1,11 +1,12 @@
 //! Sending a payout, and settling it: all of it at once, or line by line as the bank reports.
 
-use super::{CHUNK, Payouts, lane, not_where_it_was};
+use super::{CHUNK, Payouts, not_where_it_was};
 use crate::{
     Answer, AppError, Once, Principal,
     accounts::Accounts,
     commit_loop::{CommitLoop, Decision, RequestLoop},
     desk::Desk,
+    lanes,
 };
 use domain::{
     AffiliateId, Commission, CommissionId, Merchant, Payout, PayoutId, PayoutItem, PayoutOutcome, PayoutStatus,
@@ -99,7 +100,7 @@ impl Payouts {
             PayoutStatus::Failed => PayoutOutcome::Failed,
             PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, once).await,
         };
-        let mut steps = self.desk.request(who.merchant_id, once, &[lane(who.merchant_id, id.uuid())]).await?;
+        let mut steps = self.desk.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &[])).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
@@ -117,7 +118,7 @@ impl Payouts {
         ask: PayoutResults,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let mut steps = self.desk.request(who.merchant_id, once, &[lane(who.merchant_id, id.uuid())]).await?;
+        let mut steps = self.desk.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &ask.lines)).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
@@ -142,7 +143,7 @@ impl Payouts {
         to: PayoutStatus,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let lanes = [lane(who.merchant_id, id.uuid())];
+        let lanes = [lanes::payout(who.merchant_id, id)];
         self.desk.run(who.merchant_id, once, &lanes, || self.sealed(who, id, &[]), |facts| self.sent(to, facts)).await
     }
 

@@ -1,27 +1,39 @@
-//! What becomes of one event: who is credited, what it earns, what is written.
+//! What becomes of one event: who is credited, what it earns, what is written. Events and orders both come to this.
 
-use super::{Events, Shop};
-use crate::{Answer, AppError, Principal, desk::Desk};
+use crate::{AppError, Principal, desk::Desk};
 use domain::{
-    Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission, Decision,
-    Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewEvent, Reckoned, Refusal, Reserve, Sale,
-    Timestamp, Via, attribute, reckon,
+    Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission,
+    CommissionRule, Decision, Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewEvent, Program,
+    Reckoned, Refusal, Reserve, Sale, Settings, Tier, Timestamp, Via, attribute, reckon,
 };
-use ports::{ChangeSet, EventFound, EventRecord, IdSourceExt, ReplyStatus, Shown, Space, Topic, Versioned};
+use ports::{ChangeSet, EventFacts, EventFound, EventRecord, IdSourceExt, Shown, Space, Topic, Versioned};
+use std::collections::HashMap;
 
-impl Events {
-    pub(super) fn recorded(
-        &self,
-        who: &Principal,
-        ask: NewEvent,
-        shop: &Shop,
-        found: EventFound,
-    ) -> Result<(ChangeSet, Answer), AppError> {
-        let mut set = self.desk.set_for(&shop.merchant)?;
-        let now = shop.merchant.row.clock.at(self.desk.now());
-        let recorder = Recorder { desk: &self.desk, who, shop, now };
-        let body = recorder.record(&mut set, self.desk.ids.id(), Happened::new(ask), found)?;
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+/// What all events of one request are decided by.
+pub(crate) struct Shop {
+    pub(crate) merchant: Versioned<Merchant>,
+    affiliates: HashMap<AffiliateId, Affiliate>,
+    tiers: Vec<Tier>,
+    rules: Vec<CommissionRule>,
+}
+
+impl Shop {
+    /// The facts, those of each event apart.
+    pub(crate) fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
+        let EventFacts { merchant, affiliates, tiers, rules, found } = facts;
+        let affiliates = affiliates.into_iter().map(|row| (row.id, row)).collect();
+        (Self { merchant, affiliates, tiers, rules }, found)
+    }
+
+    fn program(&self, has_parents: bool) -> Program<'_> {
+        let Self { merchant, affiliates: _, tiers, rules } = self;
+        Program { settings: &merchant.row.settings, has_parents, tiers, rules }
+    }
+
+    /// The parents of `leaf`, nearest first, as far as they were loaded.
+    fn upline(&self, leaf: &Affiliate) -> Vec<Affiliate> {
+        let next = |child: &Affiliate| child.parent_id.and_then(|id| self.affiliates.get(&id)).cloned();
+        std::iter::successors(next(leaf), next).take(Settings::MOST_LEVELS).collect()
     }
 }
 

@@ -1,0 +1,110 @@
+//! Taking a sale back: what it earned, and the order that it may be too. Refunds and orders both come to this.
+
+use crate::{
+    AppError, Principal,
+    accounts::Accounts,
+    desk::Desk,
+    order_representation::{WrittenOrder, announce},
+};
+use domain::{
+    Actor, Commission, CommissionStatus, EventId, EventSpace, Merchant, Money, NewRefund, Refund, Refusal, Timestamp,
+    refund,
+};
+use ports::{ChangeSet, EventRecord, IdSourceExt, OrderInGroup, RefundFacts, Shown, Space, Topic, Version};
+use std::collections::HashMap;
+
+/// What taking a sale back writes, and how what it made is shown.
+pub(crate) struct TakenBack {
+    pub(crate) set: ChangeSet,
+    /// The refund.
+    pub(crate) event: Vec<u8>,
+    /// The order that the sale is too.
+    pub(crate) order: Option<WrittenOrder>,
+}
+
+/// Takes a sale back as `id`: what it earned, and the order that it may be too. Nobody takes back one of the two alone.
+pub(crate) fn taken_back(
+    desk: &Desk,
+    who: &Principal,
+    id: EventId,
+    ask: NewRefund,
+    facts: RefundFacts,
+) -> Result<TakenBack, AppError> {
+    let RefundFacts { merchant, earlier: _, sales, rows, accounts, order } = facts;
+    let mut set = desk.set_for(&merchant)?;
+    let merchant = merchant.row;
+    let now = merchant.clock.at(desk.now());
+    let sale = sales.into_iter().find(|sale| sale.row.kind.pays()).ok_or(Refusal::NotFound)?;
+    let versions: HashMap<_, Version> = rows.iter().map(|row| (row.row.id, row.version)).collect();
+    let rows: Vec<Commission> = rows.into_iter().map(|row| row.row).collect();
+    let made = refund(id, ask, &sale.row, &rows, || desk.ids.id(), now)?;
+
+    let mut kept = Accounts::new(&*desk.ids, accounts);
+    for row in &made.siblings {
+        kept.insert(row)?;
+    }
+    kept.write(&mut set);
+    // A row that gets a sibling is written as it was: whoever moves it at the same time, a person, time or a payout,
+    // then meets a conflict and finds the sibling. What is paid nobody moves.
+    let gets_one = |row: &&Commission| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id));
+    let reversed = rows.iter().filter(|row| row.status != CommissionStatus::Paid).filter(gets_one);
+    for row in reversed.chain(&made.voided) {
+        let version = *versions.get(&row.id).ok_or(Refusal::NotFound)?;
+        set.rows.commissions.change(version, row.clone());
+    }
+    let Refund { event, sale: after, siblings, voided } = made;
+    let minor = event.amount.map(Money::minor);
+    let by = Actor::Key(who.key_id);
+    let order = order.map(|order| refunded(desk, &mut set, &merchant, &order, minor, by, now)).transpose()?;
+    set.claim(Space::Event(EventSpace::Refund), event.external_id.as_str(), event.id.uuid());
+    set.rows.events.change(sale.version, after);
+    set.rows.events.insert(event.clone());
+    set.rows.commissions.new.extend(siblings.iter().cloned());
+    let commissions = by_level(siblings.iter().chain(&voided).cloned());
+    let event = announced(desk, &mut set, &merchant, &EventRecord { event, commissions });
+    Ok(TakenBack { set, event, order })
+}
+
+fn announced(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, record: &EventRecord) -> Vec<u8> {
+    let at = record.event.created_at;
+    let body = desk.wire.object(Shown::Event(record));
+    desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
+    for row in &record.commissions {
+        let data = desk.wire.object(Shown::Commission(row));
+        let topic = if row.reverses.is_some() { Topic::CommissionRefunded } else { Topic::CommissionVoided };
+        desk.announce(set, merchant, topic, at, &data);
+        if row.status == CommissionStatus::Review {
+            desk.announce(set, merchant, Topic::CommissionReview, at, &data);
+        }
+    }
+    body
+}
+
+/// Adds to `set` that an order is refunded, by so many minor units or by all that is left.
+pub(crate) fn refunded(
+    desk: &Desk,
+    set: &mut ChangeSet,
+    merchant: &Merchant,
+    (order, group): &OrderInGroup,
+    minor: Option<i64>,
+    by: Actor,
+    now: Timestamp,
+) -> Result<WrittenOrder, AppError> {
+    let after = order.row.refund(minor, &group.row, by, now)?;
+    if order.row.participates && !after.participates {
+        set.free(Space::GroupEmail, group.row.email_key(&after.email), after.id.uuid());
+        set.rows.groups.change(group.version, group.row.left(by, now));
+    } else {
+        set.hold_still(group);
+    }
+    let body = announce(desk, set, merchant, Topic::OrderRefunded, &after);
+    set.rows.orders.change(order.version, after.clone());
+    Ok(WrittenOrder { merchant: merchant.clone(), order: after, group: group.row.status, body })
+}
+
+/// In the order in which they are always shown.
+pub(crate) fn by_level(rows: impl Iterator<Item = Commission>) -> Vec<Commission> {
+    let mut rows: Vec<Commission> = rows.collect();
+    rows.sort_by_key(|row| (row.level, row.id));
+    rows
+}
