@@ -17,7 +17,8 @@ pub struct Customers {
 /// What is done to a customer.
 enum Step {
     Change(CustomerChange),
-    Block(bool),
+    Block,
+    Unblock,
     Delete,
 }
 
@@ -72,15 +73,14 @@ impl Customers {
         self.step(who, id, Step::Change(ask), once).await
     }
 
-    /// Blocks one, or takes that back.
-    pub async fn block(
-        &self,
-        who: &Principal,
-        id: CustomerId,
-        blocked: bool,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Block(blocked), once).await
+    /// Blocks one: its orders are refused.
+    pub async fn block(&self, who: &Principal, id: CustomerId, once: Option<Once>) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Block, once).await
+    }
+
+    /// Unblocks one.
+    pub async fn unblock(&self, who: &Principal, id: CustomerId, once: Option<Once>) -> Result<Answer, AppError> {
+        self.step(who, id, Step::Unblock, once).await
     }
 
     /// Deletes one: it is no longer listed and its address is free. What it ordered stays.
@@ -91,7 +91,7 @@ impl Customers {
     async fn step(&self, who: &Principal, id: CustomerId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
         let email = match &step {
             Step::Change(change) => change.email.clone(),
-            Step::Block(_) | Step::Delete => None,
+            Step::Block | Step::Unblock | Step::Delete => None,
         };
         let load = || self.reads.customer_facts(who.merchant_id, Some(id), email.as_ref());
         self.desk.run(who.merchant_id, once, &[], load, |facts| self.stepped(who, &step, facts)).await
@@ -129,8 +129,8 @@ impl Customers {
 fn stepped(before: &Customer, step: &Step, by: Actor, now: Timestamp) -> Result<(Customer, Topic), Refusal> {
     Ok(match step {
         Step::Change(change) => (before.changed(change.clone(), by, now)?, Topic::CustomerUpdated),
-        Step::Block(true) => (before.blocked(true, by, now)?, Topic::CustomerBlocked),
-        Step::Block(false) => (before.blocked(false, by, now)?, Topic::CustomerUnblocked),
+        Step::Block => (before.blocked(true, by, now)?, Topic::CustomerBlocked),
+        Step::Unblock => (before.blocked(false, by, now)?, Topic::CustomerUnblocked),
         Step::Delete => (before.deleted(by, now), Topic::CustomerDeleted),
     })
 }

@@ -181,7 +181,7 @@ async fn erase(mut call: Call<Admin>) -> Handled {
 #[patch("/customers/{id}/block")]
 async fn block(mut call: Call<Write>) -> Handled {
     let once = call.act("PATCH /customers/{id}/block").await?;
-    let answer = call.app().customers.block(&call.who, call.path_id()?, true, once).await?;
+    let answer = call.app().customers.block(&call.who, call.path_id()?, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -196,7 +196,7 @@ async fn block(mut call: Call<Write>) -> Handled {
 #[patch("/customers/{id}/unblock")]
 async fn unblock(mut call: Call<Write>) -> Handled {
     let once = call.act("PATCH /customers/{id}/unblock").await?;
-    let answer = call.app().customers.block(&call.who, call.path_id()?, false, once).await?;
+    let answer = call.app().customers.unblock(&call.who, call.path_id()?, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -151,7 +151,7 @@ async fn join_rules_have_their_codes() {
     let unknown = PlaceOrder { customer_id: Some(named), email: None, ..order_of("x") };
     assert!(matches!(told(unknown).await, Refusal::Invalid(faults) if faults[0].field == "customerId"));
     let bob = stage.customers().await.into_iter().find(|one| one.email == email_of("bob")).unwrap();
-    stage.app.customers.block(&stage.who, bob.id, true, None).await.unwrap();
+    stage.app.customers.block(&stage.who, bob.id, None).await.unwrap();
     for share_id in [None, Some("KHT-00000000".to_owned()), Some(opened.share_id.to_string())] {
         let blocked = PlaceOrder { share_id, amount: 1, ..order_of("bob") };
         assert_eq!(told(blocked).await, group(GroupRefusal::Blocked), "before all others");

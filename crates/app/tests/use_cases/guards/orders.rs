@@ -97,7 +97,7 @@ async fn the_blocked_do_not_join(race: &Race) -> bool {
     let (_, ask) = race.stage.wanting().await;
     let bob = race.stage.place(order_of("bob")).await.unwrap().customer_id;
     race.overtaken_by(async move |stage, _| {
-        stage.app.customers.block(&stage.who, bob, true, None).await.unwrap();
+        stage.app.customers.block(&stage.who, bob, None).await.unwrap();
     });
     is_refused(&race.place(ask).await, GroupRefusal::Blocked) && race.stage.events().await.is_empty()
 }
