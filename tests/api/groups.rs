@@ -108,7 +108,7 @@ async fn what_speaks_against_an_order_is_told(shop: Shop) {
         let joined = shop.join(&first, more.clone()).await;
         assert_eq!(joined["riskLevel"], level, "{more}");
     }
-    // An order in old clothes is weighed like any other: the fifth of its customer within the hour, and a thrown address.
+    // An order that comes as a session is weighed like any other: the fifth of its customer within the hour, and a thrown address.
     let cart = json!({"customerFirstName": "A", "customerLastName": "B", "customerEmail": thrown, "amountTotal": 100});
     for level in ["MEDIUM", "MEDIUM", "MEDIUM", "HIGH"] {
         let session = shop.client.post("/checkout-sessions", &cart).await.created();

@@ -59,6 +59,7 @@ pub use groups::{Groups, OpenGroup, ValidateGroup};
 pub use keys::{Keys, MadeKey};
 pub use mails::Mails;
 pub use maturing::Maturing;
+pub use order_representation::OrderRepresentation;
 pub use orders::{OrderReferral, Orders, PlaceOrder};
 pub use organizations::Organizations;
 pub use payouts::{CreatePayout, PayoutChange, PayoutResults, Payouts};

@@ -4,10 +4,12 @@ use crate::desk::Desk;
 use domain::{GroupStatus, Merchant, Order};
 use ports::{ChangeSet, CheckoutSession, Shown, Tenant, Topic, Wire};
 
-/// What an order is answered as. It is announced as an order in any case.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Clothes {
+/// As what a response represents an order. It is announced as an order in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderRepresentation {
+    /// As what it is.
     Order,
+    /// As the checkout session that older clients know.
     CheckoutSession,
 }
 
@@ -22,12 +24,12 @@ pub(crate) struct WrittenOrder {
 }
 
 impl WrittenOrder {
-    /// The body of a response.
-    pub(crate) fn dressed(self, clothes: Clothes, wire: &dyn Wire) -> Vec<u8> {
+    /// Renders the body of the response.
+    pub(crate) fn rendered(self, representation: OrderRepresentation, wire: &dyn Wire) -> Vec<u8> {
         let Self { merchant, order, group, body } = self;
-        match clothes {
-            Clothes::Order => body,
-            Clothes::CheckoutSession => {
+        match representation {
+            OrderRepresentation::Order => body,
+            OrderRepresentation::CheckoutSession => {
                 let tenant = Tenant::from(&merchant);
                 let session = CheckoutSession { order, group, url: merchant.settings.landing_url };
                 wire.object(Shown::CheckoutSession(tenant, &session))

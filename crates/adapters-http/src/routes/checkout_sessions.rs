@@ -1,4 +1,4 @@
-//! `/checkout-sessions`: orders in old clothes.
+//! `/checkout-sessions`: orders, represented as older clients know them.
 
 use crate::{
     call::{Admin, Call, Handled, Read, Write},
@@ -9,7 +9,7 @@ use crate::{
     wire::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
 };
 use actix_web::{get, post};
-use app::PlaceOrder;
+use app::{OrderRepresentation, PlaceOrder};
 use domain::{Checkout, Email, Fault, LineItems, LineType, Locale, Money, OrderReference, PersonName, PhoneNumber};
 use ports::Shown;
 use utoipa::ToSchema;
@@ -182,7 +182,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
 #[post("/checkout-sessions")]
 async fn create(mut call: Call<Write>) -> Handled {
     let (ask, once) = call.read("POST /checkout-sessions", new).await?;
-    let answer = call.app().orders.open_session(&call.who, ask, once).await?;
+    let answer = call.app().orders.place(&call.who, ask, OrderRepresentation::CheckoutSession, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -9,7 +9,7 @@ use crate::{
     wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
 };
 use actix_web::{get, patch, post};
-use app::{OrderReferral, PlaceOrder};
+use app::{OrderReferral, OrderRepresentation, PlaceOrder};
 use domain::{
     Checkout, CouponCode, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber, SessionId,
     Unreadable,
@@ -17,7 +17,7 @@ use domain::{
 use ports::Shown;
 use utoipa::ToSchema;
 
-/// What placing an order may refuse beyond its shape, in whatever clothes.
+/// What placing an order may refuse beyond its shape, whatever represents it.
 pub(super) const PLACING_CODES: [&str; 7] = [
     "NOT_FOUND",
     "ALREADY_EXISTS",
@@ -164,7 +164,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
 #[post("/orders")]
 async fn create(mut call: Call<Write>) -> Handled {
     let (ask, once) = call.read("POST /orders", new).await?;
-    let answer = call.app().orders.place(&call.who, ask, once).await?;
+    let answer = call.app().orders.place(&call.who, ask, OrderRepresentation::Order, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -1,20 +1,15 @@
-//! Orders as older clients know them: as checkout sessions. The same orders, shown in old clothes.
+//! Orders as older clients know them: as checkout sessions. The same orders, represented in another way.
 
-use super::{OrderRefund, Orders, PlaceOrder};
-use crate::{Answer, AppError, Once, Principal, order_representation::Clothes};
+use super::{OrderRefund, Orders};
+use crate::{Answer, AppError, Once, Principal, order_representation::OrderRepresentation};
 use domain::{GroupId, Order, OrderId, Refusal};
 use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, OrderTerm, SessionFacts};
 
 impl Orders {
-    /// Places an order and answers with its session.
-    pub async fn open_session(&self, who: &Principal, ask: PlaceOrder, once: Option<Once>) -> Result<Answer, AppError> {
-        self.place_in(Clothes::CheckoutSession, who, ask, once).await
-    }
-
     /// Takes a whole order back while its group is open: it takes part no longer.
     pub async fn expire_session(&self, who: &Principal, id: OrderId, once: Option<Once>) -> Result<Answer, AppError> {
         let all = OrderRefund { minor: None, while_open: true };
-        self.take_back(Clothes::CheckoutSession, who, id, all, once).await
+        self.take_back(OrderRepresentation::CheckoutSession, who, id, all, once).await
     }
 
     /// One session.

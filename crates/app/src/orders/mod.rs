@@ -13,7 +13,7 @@ use crate::{
     Answer, AppError, Once, Principal,
     desk::Desk,
     lanes,
-    order_representation::{Clothes, WrittenOrder, announce},
+    order_representation::{OrderRepresentation, WrittenOrder, announce},
     taking_back::refunded,
 };
 use domain::{Actor, Group, Order, OrderId, OrderStatus, Refusal, ShareIdFormat, Timestamp};
@@ -83,12 +83,12 @@ impl Orders {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let order = self.reads.order(who.merchant_id, id).await?;
-        self.step(Clothes::Order, who, (id, order), Step::Move(status), once).await
+        self.step(OrderRepresentation::Order, who, (id, order), Step::Move(status), once).await
     }
 
     async fn step(
         &self,
-        clothes: Clothes,
+        representation: OrderRepresentation,
         who: &Principal,
         (id, order): (OrderId, Option<Order>),
         step: Step,
@@ -97,13 +97,13 @@ impl Orders {
         // Which group it is in does not change while that is open, and then the lane matters.
         let lanes: Vec<Lane> = order.iter().map(|order| lanes::group(who.merchant_id, order.group_id)).collect();
         let load = || self.reads.order_facts(who.merchant_id, id);
-        let decide = |facts| self.stepped(clothes, who, &step, facts);
+        let decide = |facts| self.stepped(representation, who, &step, facts);
         self.desk.run(who.merchant_id, once, &lanes, load, decide).await
     }
 
     fn stepped(
         &self,
-        clothes: Clothes,
+        representation: OrderRepresentation,
         who: &Principal,
         step: &Step,
         facts: OrderFacts,
@@ -125,7 +125,7 @@ impl Orders {
                 refunded(&self.desk, &mut set, &merchant, &(order, group), ask.minor, by, now)?
             }
         };
-        Ok((set, Answer::first(ReplyStatus::Ok, written.dressed(clothes, &*self.desk.wire))))
+        Ok((set, Answer::first(ReplyStatus::Ok, written.rendered(representation, &*self.desk.wire))))
     }
 }
 

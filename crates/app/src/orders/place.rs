@@ -8,7 +8,7 @@ use crate::{
     Answer, AppError, Once, Principal, customers,
     group_settings::terms,
     lanes,
-    order_representation::{Clothes, WrittenOrder, announce},
+    order_representation::{OrderRepresentation, WrittenOrder, announce},
 };
 use domain::{
     Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
@@ -49,16 +49,11 @@ struct Buyer {
 
 impl Orders {
     /// Places one: without a share id it opens a group, with one it joins that.
-    pub async fn place(&self, who: &Principal, ask: PlaceOrder, once: Option<Once>) -> Result<Answer, AppError> {
-        self.place_in(Clothes::Order, who, ask, once).await
-    }
-
-    /// The same, answered in these clothes.
-    pub(super) async fn place_in(
+    pub async fn place(
         &self,
-        clothes: Clothes,
         who: &Principal,
         ask: PlaceOrder,
+        representation: OrderRepresentation,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let group_id = self.wanted_group(who, &ask).await?;
@@ -74,7 +69,7 @@ impl Orders {
         let load = || self.place_facts(who, id, &ask, &lookup);
         let decide = |(facts, conversion)| {
             let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
-            Ok((set, Answer::first(ReplyStatus::Created, written.dressed(clothes, &*self.desk.wire))))
+            Ok((set, Answer::first(ReplyStatus::Created, written.rendered(representation, &*self.desk.wire))))
         };
         self.desk.run(who.merchant_id, once, &lanes, load, decide).await
     }

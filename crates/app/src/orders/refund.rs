@@ -3,7 +3,7 @@
 use super::{OrderRefund, Orders, Step};
 use crate::{
     Answer, AppError, Once, Principal, lanes,
-    order_representation::Clothes,
+    order_representation::OrderRepresentation,
     taking_back::{TakenBack, taken_back},
 };
 use domain::{Decimal, EventId, ExternalId, Metadata, NewRefund, Order, OrderId, Refusal};
@@ -18,13 +18,13 @@ impl Orders {
         minor: Option<i64>,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        self.take_back(Clothes::Order, who, id, OrderRefund { minor, while_open: false }, once).await
+        self.take_back(OrderRepresentation::Order, who, id, OrderRefund { minor, while_open: false }, once).await
     }
 
-    /// The same, under conditions and answered in these clothes.
+    /// The same, under conditions, and represented as the caller chooses.
     pub(super) async fn take_back(
         &self,
-        clothes: Clothes,
+        representation: OrderRepresentation,
         who: &Principal,
         id: OrderId,
         ask: OrderRefund,
@@ -33,14 +33,14 @@ impl Orders {
         let order = self.reads.order(who.merchant_id, id).await?;
         // Whether it is a conversion never changes.
         match order.as_ref().and_then(|order| Some((order, order.event_id?))) {
-            Some((order, event)) => self.take_conversion_back(clothes, who, (order, event), ask, once).await,
-            None => self.step(clothes, who, (id, order), Step::Refund(ask), once).await,
+            Some((order, event)) => self.take_conversion_back(representation, who, (order, event), ask, once).await,
+            None => self.step(representation, who, (id, order), Step::Refund(ask), once).await,
         }
     }
 
     async fn take_conversion_back(
         &self,
-        clothes: Clothes,
+        representation: OrderRepresentation,
         who: &Principal,
         (order, event_id): (&Order, EventId),
         wish: OrderRefund,
@@ -58,7 +58,7 @@ impl Orders {
                 wish.may(&group.row, facts.merchant.row.clock.at(self.desk.now()))?;
             }
             let TakenBack { set, event: _, order } = taken_back(&self.desk, who, id, ask.clone(), facts)?;
-            let body = order.ok_or(Refusal::NotFound)?.dressed(clothes, &*self.desk.wire);
+            let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.desk.wire);
             Ok((set, Answer::first(ReplyStatus::Ok, body)))
         };
         self.desk.run(who.merchant_id, once, &lanes, load, decide).await

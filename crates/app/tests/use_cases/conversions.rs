@@ -5,7 +5,7 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, email_of, once, purchase, refusal},
 };
-use app::{App, BatchLine, EventBatch, OpenGroup, OrderReferral, PlaceOrder, RecordEvent};
+use app::{App, BatchLine, EventBatch, OpenGroup, OrderReferral, OrderRepresentation, PlaceOrder, RecordEvent};
 use domain::{
     Commission, CommissionStatus, CouponCode, EventKind, GroupRefusal, GroupSettingsChange, GroupStatus, LevelValue,
     Levels, Metadata, NewRefund, Order, OrderReference, OrderStatus, Rate, Refusal, Reward, ScheduleWish, SelfReferral,
@@ -152,14 +152,24 @@ async fn one_reference_is_one_sale() {
     let named = |reference: &str| PlaceOrder { reference: OrderReference::parse(reference).ok(), ..order_of("ada") };
     let by_bob = Some(by_coupon_of(&stage, "bob").await);
     let ask = PlaceOrder { referral: by_bob.clone(), ..named("taken") };
-    let refused = stage.app.orders.place(&stage.who, ask, None).await;
+    let refused = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(refused), Refusal::Exists { field: "clientReferenceId" });
     stage.place(named("taken")).await.unwrap();
     let ask = PlaceOrder { referral: by_bob, ..named("ours") };
-    let first = stage.app.orders.place(&stage.who, ask.clone(), once("POST /orders", "k", 1)).await.unwrap();
-    let again = stage.app.orders.place(&stage.who, ask.clone(), once("POST /orders", "k", 1)).await.unwrap();
+    let first = stage
+        .app
+        .orders
+        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .await
+        .unwrap();
+    let again = stage
+        .app
+        .orders
+        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .await
+        .unwrap();
     assert_eq!((again.body, again.replayed), (first.body, true));
-    let refused = stage.app.orders.place(&stage.who, ask, None).await;
+    let refused = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(refused), Refusal::Exists { field: "clientReferenceId" });
     assert_eq!(refusal(stage.record(purchase("ours")).await), Refusal::Exists { field: "external_id" });
     assert_eq!((stage.orders().await.len(), stage.events().await.len()), (2, 2));
@@ -273,7 +283,10 @@ async fn each_thing_is_told_once() {
     program(&stage, 1_000_000).await;
     let ask = PlaceOrder { referral: Some(by_coupon_of(&stage, "bob").await), ..order_of("ada") };
     let who = stage.who;
-    let placed = announced(&stage, async |app| drop(app.orders.place(&who, ask, None).await.unwrap())).await;
+    let placed = announced(&stage, async |app| {
+        drop(app.orders.place(&who, ask, OrderRepresentation::Order, None).await.unwrap())
+    })
+    .await;
     assert_eq!(
         placed,
         [
@@ -310,7 +323,7 @@ async fn refunds_by_both_doors_at_once_take_no_more_than_there_is() {
         tasks.spawn(async move { one.app.orders.refund(&one.who, id, Some(2_000), None).await });
         let ask = NewRefund { amount: "20.00".parse().ok(), ..of_order("7", &format!("r-{n}")) };
         tasks.spawn(async move { two.app.refunds.record(&two.who, ask, None).await });
-        tasks.spawn(async move { three.app.orders.place(&three.who, friend, None).await });
+        tasks.spawn(async move { three.app.orders.place(&three.who, friend, OrderRepresentation::Order, None).await });
     }
     let outcomes = tasks.join_all().await;
     for refused in outcomes.into_iter().filter(Result::is_err) {

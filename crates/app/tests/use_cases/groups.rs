@@ -1,7 +1,7 @@
 //! Customers, orders and referral groups.
 
 use crate::stage::{Stage, email_of, once, refusal};
-use app::{AppError, OpenGroup, PlaceOrder, ValidateGroup, Worker};
+use app::{AppError, OpenGroup, OrderRepresentation, PlaceOrder, ValidateGroup, Worker};
 use domain::{
     Checkout, Customer, CustomerChange, CustomerId, Group, GroupChange, GroupRefusal, GroupSettingsChange, GroupStatus,
     Metadata, NewCustomer, Order, OrderReference, OrderStatus, Rate, Refusal, Reminder, ScheduleWish, SettingsChange,
@@ -34,7 +34,7 @@ pub(crate) fn joining(group: &Group, name: &str) -> PlaceOrder {
 
 impl Stage {
     pub(crate) async fn place(&self, ask: PlaceOrder) -> Result<Order, AppError> {
-        self.app.orders.place(&self.who, ask, None).await?;
+        self.app.orders.place(&self.who, ask, OrderRepresentation::Order, None).await?;
         Ok(self.orders().await.remove(0))
     }
 
@@ -132,7 +132,9 @@ async fn join_rules_have_their_codes() {
     stage
         .settle_on(GroupSettingsChange { max_participants: Some(2), min_purchase: Some(100), ..Default::default() })
         .await;
-    let told = async |ask: PlaceOrder| refusal(stage.app.orders.place(&stage.who, ask, None).await);
+    let told = async |ask: PlaceOrder| {
+        refusal(stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await)
+    };
     let group = |rule| Refusal::Group(rule);
     assert_eq!(told(PlaceOrder { amount: 99, ..order_of("ada") }).await, group(GroupRefusal::AmountTooLow));
     assert_eq!(stage.customers().await, [], "a refused order makes nobody");
@@ -166,10 +168,20 @@ async fn join_rules_have_their_codes() {
 async fn an_order_is_placed_once_under_its_reference_and_its_key() {
     let stage = Stage::new().await;
     let ask = PlaceOrder { reference: OrderReference::parse("shop-1").ok(), ..order_of("ada") };
-    let first = stage.app.orders.place(&stage.who, ask.clone(), once("POST /orders", "k", 1)).await.unwrap();
-    let replay = stage.app.orders.place(&stage.who, ask.clone(), once("POST /orders", "k", 1)).await.unwrap();
+    let first = stage
+        .app
+        .orders
+        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .await
+        .unwrap();
+    let replay = stage
+        .app
+        .orders
+        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .await
+        .unwrap();
     assert_eq!((replay.body, replay.replayed), (first.body, true));
-    let taken = stage.app.orders.place(&stage.who, ask, None).await;
+    let taken = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(taken), Refusal::Exists { field: "clientReferenceId" });
     assert_eq!(stage.orders().await.len(), 1);
     stage.assert_reconciled().await;
@@ -182,7 +194,7 @@ async fn of_fifty_simultaneous_orders_with_one_address_one_joins() {
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
         let (stage, ask) = (Arc::clone(&stage), joining(&group, "bob"));
-        tasks.spawn(async move { stage.app.orders.place(&stage.who, ask, None).await });
+        tasks.spawn(async move { stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await });
     }
     let outcomes = tasks.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);

@@ -2,7 +2,7 @@
 
 use crate::{groups::order_of, stage::Stage};
 use adapters_smtp::{Security, Sender, SmtpMailer, SmtpOptions};
-use app::{App, Principal, Turn, Worker};
+use app::{App, OrderRepresentation, Principal, Turn, Worker};
 use async_trait::async_trait;
 use domain::{Letter, Mail, MailId, MailStatus};
 use ports::{Due, ListAsk, MailError, Mailer, MockMailer};
@@ -39,7 +39,7 @@ async fn with(mailer: Arc<dyn Mailer>) -> Stage {
 impl Stage {
     /// A lone group of this merchant, and the time of its first reminder: three days of a long one.
     async fn lone_group(&self, who: &Principal, name: &str) {
-        self.app.orders.place(who, order_of(name), None).await.unwrap();
+        self.app.orders.place(who, order_of(name), OrderRepresentation::Order, None).await.unwrap();
     }
 
     async fn remind(&self) {

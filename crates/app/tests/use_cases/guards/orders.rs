@@ -7,7 +7,7 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, email_of, once, purchase},
 };
-use app::{AppError, MoveCommission, OrderReferral, PlaceOrder, RecordEvent};
+use app::{AppError, MoveCommission, OrderReferral, OrderRepresentation, PlaceOrder, RecordEvent};
 use domain::{
     Commission, CommissionMove, EventSpace, Group, GroupRefusal, GroupSettingsChange, GroupStatus, Metadata,
     NewCustomer, Order, OrderReference, OrderStatus, Refusal,
@@ -37,7 +37,7 @@ impl Stage {
 
 impl Race {
     async fn place(&self, ask: PlaceOrder) -> Result<app::Answer, AppError> {
-        self.app.orders.place(&self.stage.who, ask, None).await
+        self.app.orders.place(&self.stage.who, ask, OrderRepresentation::Order, None).await
     }
 }
 
@@ -123,9 +123,14 @@ async fn an_idempotency_key_places_one(race: &Race) -> bool {
     const ROUTE: &str = "POST /orders";
     let (_, ask) = race.stage.wanting().await;
     race.overtaken_by(async |stage, _| {
-        stage.app.orders.place(&stage.who, order_of("eve"), once(ROUTE, "key", 1)).await.unwrap();
+        stage
+            .app
+            .orders
+            .place(&stage.who, order_of("eve"), OrderRepresentation::Order, once(ROUTE, "key", 1))
+            .await
+            .unwrap();
     });
-    let other = race.app.orders.place(&race.stage.who, ask, once(ROUTE, "key", 2)).await;
+    let other = race.app.orders.place(&race.stage.who, ask, OrderRepresentation::Order, once(ROUTE, "key", 2)).await;
     matches!(other, Err(AppError::IdempotencyMismatch)) && race.stage.orders().await.len() == 2
 }
 

@@ -7,7 +7,7 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, new_affiliate},
 };
-use app::{AppError, CreateAffiliate, OpenGroup, PlaceOrder, Principal, Worker};
+use app::{AppError, CreateAffiliate, OpenGroup, OrderRepresentation, PlaceOrder, Principal, Worker};
 use domain::{
     CouponCode, Decimal, DiscountType, EventId, ExternalId, GroupId, GroupSettingsChange, GroupStatus, Level,
     LevelValue, Levels, Metadata, Mode, NewRefund, OrderId, OrderStatus, OrganizationName, Plan, Reminder,
@@ -189,7 +189,7 @@ impl Merchant {
             Some(at) => self.books.join(now, at, who, paid, brought),
             None => self.books.open(now, who, paid, brought),
         };
-        assert_eq!(judged(stage.app.orders.place(&self.who, ask, None).await), told);
+        assert_eq!(judged(stage.app.orders.place(&self.who, ask, OrderRepresentation::Order, None).await), told);
         if told.is_ok() {
             let order = stage.app.orders.list(&self.who, &ListAsk::newest(1)).await.unwrap().rows.remove(0);
             assert_eq!(order.event_id.is_some(), brought);
