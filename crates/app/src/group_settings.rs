@@ -50,18 +50,18 @@ impl GroupSettingsCases {
         ask: &GroupSettingsChange,
         facts: GroupSettingsFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let GroupSettingsFacts { merchant, settings } = facts;
-        let mut set = self.desk.set_for(&merchant)?;
-        let shop = &merchant.row;
-        let before = present(shop, settings.as_ref());
-        let now = shop.clock.at(self.desk.now());
-        let cap = shop.settings.max_payout_rate;
+        let GroupSettingsFacts { merchant: loaded, settings } = facts;
+        let merchant = &loaded.row;
+        let mut set = self.desk.set_for(&loaded)?;
+        let before = present(merchant, settings.as_ref());
+        let now = merchant.clock.at(self.desk.now());
+        let cap = merchant.settings.max_payout_rate;
         let after = before.changed(ask.clone(), cap, Actor::Key(who.key_id), now)?;
-        let body = self.desk.wire.object(Shown::GroupSettings(Tenant::from(shop), &after));
+        let body = self.desk.wire.object(Shown::GroupSettings(Tenant::from(merchant), &after));
         if after != before {
             // The merchant's row is what this change, the first one too, and a change of the cap collide on.
-            set.rows.merchants.change(merchant.version, shop.clone());
-            self.desk.announce(&mut set, shop, Topic::GroupSettingsUpdated, after.updated_at, &body);
+            set.rows.merchants.change(loaded.version, merchant.clone());
+            self.desk.announce(&mut set, merchant, Topic::GroupSettingsUpdated, after.updated_at, &body);
             match settings {
                 Some(settings) => set.rows.group_settings.change(settings.version, after),
                 None => set.rows.group_settings.insert(after),

@@ -10,14 +10,14 @@ use ports::{ChangeSet, EventFacts, EventFound, EventRecord, IdSourceExt, Shown, 
 use std::collections::HashMap;
 
 /// What all events of one request are decided by.
-pub(crate) struct Shop {
+pub(crate) struct EventContext {
     pub(crate) merchant: Versioned<Merchant>,
     affiliates: HashMap<AffiliateId, Affiliate>,
     tiers: Vec<Tier>,
     rules: Vec<CommissionRule>,
 }
 
-impl Shop {
+impl EventContext {
     /// The facts, those of each event apart.
     pub(crate) fn of(facts: EventFacts) -> (Self, Vec<EventFound>) {
         let EventFacts { merchant, affiliates, tiers, rules, found } = facts;
@@ -72,7 +72,7 @@ impl<'a> Happened<'a> {
 pub(crate) struct Recorder<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) who: &'a Principal,
-    pub(crate) shop: &'a Shop,
+    pub(crate) event_context: &'a EventContext,
     pub(crate) now: Timestamp,
 }
 
@@ -85,18 +85,18 @@ impl Recorder<'_> {
         happened: Happened<'_>,
         found: EventFound,
     ) -> Result<Vec<u8>, AppError> {
-        let Self { desk: _, who, shop, now } = *self;
-        let merchant = &shop.merchant.row;
+        let Self { desk: _, who, event_context, now } = *self;
+        let merchant = &event_context.merchant.row;
         let binding = found.binding.clone();
         let (cap, reserve) = (happened.cap(merchant), happened.reserve(merchant));
         let ask = happened.ask;
-        let Attributed { mut decision, winners } = credited(shop, &ask, found, now)?;
-        let uplines: Vec<Vec<Affiliate>> = winners.iter().map(|winner| shop.upline(winner)).collect();
+        let Attributed { mut decision, winners } = credited(event_context, &ask, found, now)?;
+        let uplines: Vec<Vec<Affiliate>> = winners.iter().map(|winner| event_context.upline(winner)).collect();
         let earners: Vec<Earner<'_>> =
             winners.iter().zip(&uplines).map(|(affiliate, upline)| Earner { affiliate, upline }).collect();
         let sale = Sale { kind: &ask.kind, amount: ask.amount, items: &ask.items, cap };
         let Reckoned { leaves, ratings, passed_parents, cut } =
-            reckon(&shop.program(who.plan.allows_parents()), &sale, &earners, now)?;
+            reckon(&event_context.program(who.plan.allows_parents()), &sale, &earners, now)?;
         decision = Decision { ratings, passed_parents, reserve, cut, ..decision };
         let event = Event::record(id, ask, decision, cap, now);
         let commissions = self.rows(&event, leaves);
@@ -128,7 +128,7 @@ impl Recorder<'_> {
 
     /// The rows of an event that is about to be recorded, in the order in which they are always shown.
     fn rows(&self, event: &Event, leaves: Vec<LeafPlan>) -> Vec<Commission> {
-        let settings = &self.shop.merchant.row.settings;
+        let settings = &self.event_context.merchant.row.settings;
         let (in_review, now) = (event.decision.needs_review(), event.created_at);
         let mut rows = Vec::new();
         for LeafPlan { leaf, overrides } in leaves {
@@ -144,7 +144,7 @@ impl Recorder<'_> {
     }
 
     fn written(&self, set: &mut ChangeSet, record: EventRecord) -> Vec<u8> {
-        let (desk, merchant) = (self.desk, &self.shop.merchant.row);
+        let (desk, merchant) = (self.desk, &self.event_context.merchant.row);
         let event = &record.event;
         let (space, at) = (Space::Event(event.kind.space()), event.created_at);
         set.claim(space, event.external_id.as_str(), event.id.uuid());
@@ -172,9 +172,14 @@ fn unknown_affiliate() -> Refusal {
 }
 
 /// Who is credited, by what the event's names lead to.
-fn credited(shop: &Shop, ask: &NewEvent, found: EventFound, now: Timestamp) -> Result<Attributed, Refusal> {
+fn credited(
+    event_context: &EventContext,
+    ask: &NewEvent,
+    found: EventFound,
+    now: Timestamp,
+) -> Result<Attributed, Refusal> {
     let EventFound { earlier: _, coupon_owner, binding, clicks } = found;
-    let known = |id: AffiliateId| shop.affiliates.get(&id).cloned();
+    let known = |id: AffiliateId| event_context.affiliates.get(&id).cloned();
     let named = ask.affiliate_id.map(|id| known(id).ok_or_else(unknown_affiliate)).transpose()?;
     let coupon = ask.coupon.clone().map(|code| (code, coupon_owner.and_then(known)));
     let clicked = clicks.iter().filter_map(|click| {
@@ -186,5 +191,5 @@ fn credited(shop: &Shop, ask: &NewEvent, found: EventFound, now: Timestamp) -> R
         Some(BoundAffiliate { binding_id: id, renewals, affiliate: known(affiliate_id)? })
     });
     let candidates = Candidates { named, coupon, customer, session, unreadable: ask.unreadable };
-    Ok(attribute(&shop.merchant.row.settings, &ask.kind, ask.customer_email.as_ref(), candidates, now))
+    Ok(attribute(&event_context.merchant.row.settings, &ask.kind, ask.customer_email.as_ref(), candidates, now))
 }

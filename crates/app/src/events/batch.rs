@@ -6,7 +6,7 @@
 //! it see what it did.
 
 use super::{Events, RecordEvent};
-use crate::{Answer, AppError, Once, Principal, Refunds, commit_loop::RequestLoop, recording::Shop};
+use crate::{Answer, AppError, Once, Principal, Refunds, commit_loop::RequestLoop, recording::EventContext};
 use domain::{EventSpace, Merchant, MerchantId, NewRefund, Refusal};
 use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
 use std::{
@@ -138,20 +138,20 @@ impl Events {
             let closing = last && later.is_empty();
             let lookups = || lines.iter().map(|line| self.lookup(&line.ask)).collect();
             let load = || self.reads.event_facts(run.who.merchant_id, lookups());
-            let (shop, found) = match run.steps.load(load).await? {
+            let (event_context, found) = match run.steps.load(load).await? {
                 ControlFlow::Break(stored) => return Ok(Some(stored)),
-                ControlFlow::Continue(facts) => Shop::of(facts),
+                ControlFlow::Continue(facts) => EventContext::of(facts),
             };
             let mut packs = Packs::default();
             for (line, found) in lines.into_iter().zip(found) {
-                match self.decided(run.who, line.ask.clone(), &shop, found) {
+                match self.decided(run.who, line.ask.clone(), &event_context, found) {
                     Ok((Some(set), answer)) => packs.add(line, set, LineOutcome::Done(answer.status, answer.body)),
                     Ok((None, answer)) => run.tell(line.place, LineOutcome::Done(answer.status, answer.body)),
                     Err(AppError::Refused(refusal)) => run.tell(line.place, LineOutcome::Refused(refusal)),
                     Err(failure) => return Err(failure),
                 }
             }
-            run.merchant = Some(shop.merchant);
+            run.merchant = Some(event_context.merchant);
             let Packs { mut packs, mut again, .. } = packs;
             while let Some(pack) = packs.pop_front() {
                 let ends = closing && packs.is_empty() && again.is_empty();

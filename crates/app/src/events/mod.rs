@@ -9,7 +9,7 @@ pub use batch::{BatchLine, EventBatch};
 use crate::{
     Answer, AppError, Once, Principal,
     desk::Desk,
-    recording::{Happened, Recorder, Shop},
+    recording::{EventContext, Happened, Recorder},
 };
 use ask::in_currency;
 use domain::{Binding, Commission, EventId, NewEvent, Refusal};
@@ -52,8 +52,8 @@ impl Events {
         let lookup = self.lookup(&ask);
         let load = || self.reads.event_facts(who.merchant_id, vec![lookup.clone()]);
         let decide = |facts| {
-            let (shop, mut found) = Shop::of(facts);
-            self.decided(who, ask.clone(), &shop, found.pop().unwrap_or_default())
+            let (event_context, mut found) = EventContext::of(facts);
+            self.decided(who, ask.clone(), &event_context, found.pop().unwrap_or_default())
         };
         self.desk.run(who.merchant_id, once, &[], load, decide).await
     }
@@ -61,8 +61,8 @@ impl Events {
     /// The answer that recording it would get, without recording it. The ids in it are nobody's.
     pub async fn try_out(&self, who: &Principal, ask: RecordEvent) -> Result<Answer, AppError> {
         let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]).await?;
-        let (shop, mut found) = Shop::of(facts.ok_or(Refusal::NotFound)?);
-        let (_, answer) = self.decided(who, ask, &shop, found.pop().unwrap_or_default())?;
+        let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
+        let (_, answer) = self.decided(who, ask, &event_context, found.pop().unwrap_or_default())?;
         Ok(Answer { status: ReplyStatus::Ok, ..answer })
     }
 
@@ -84,15 +84,15 @@ impl Events {
         &self,
         who: &Principal,
         ask: RecordEvent,
-        shop: &Shop,
+        event_context: &EventContext,
         mut found: EventFound,
     ) -> Result<(Option<ChangeSet>, Answer), AppError> {
         // A bad amount is told before the external id is looked at: shape comes before state.
-        let new = in_currency(ask, &shop.merchant.row)?;
+        let new = in_currency(ask, &event_context.merchant.row)?;
         if let Some(earlier) = found.earlier.take() {
             return Ok((None, self.repeated(&new, earlier)?));
         }
-        let (set, answer) = self.recorded(who, new, shop, found)?;
+        let (set, answer) = self.recorded(who, new, event_context, found)?;
         Ok((Some(set), answer))
     }
 
@@ -100,12 +100,12 @@ impl Events {
         &self,
         who: &Principal,
         ask: NewEvent,
-        shop: &Shop,
+        event_context: &EventContext,
         found: EventFound,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let mut set = self.desk.set_for(&shop.merchant)?;
-        let now = shop.merchant.row.clock.at(self.desk.now());
-        let recorder = Recorder { desk: &self.desk, who, shop, now };
+        let mut set = self.desk.set_for(&event_context.merchant)?;
+        let now = event_context.merchant.row.clock.at(self.desk.now());
+        let recorder = Recorder { desk: &self.desk, who, event_context, now };
         let body = recorder.record(&mut set, self.desk.ids.id(), Happened::new(ask), found)?;
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }

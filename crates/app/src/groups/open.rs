@@ -28,10 +28,11 @@ impl Groups {
     }
 
     fn opened(&self, who: &Principal, ask: &OpenGroup, facts: NewGroupFacts) -> Result<(ChangeSet, Answer), AppError> {
-        let NewGroupFacts { merchant, settings, customer, order } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
+        let NewGroupFacts { merchant: loaded, settings, customer, order } = facts;
+        let merchant = &loaded.row;
+        let now = merchant.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
-        let mut set = self.desk.set_for(&merchant)?;
+        let mut set = self.desk.set_for(&loaded)?;
         let customer = customer
             .filter(|customer| customer.row.deleted_at.is_none())
             .ok_or_else(|| Refusal::invalid("customerId", "must be the id of an existing customer"))?;
@@ -42,9 +43,8 @@ impl Groups {
         if customer.row.is_blocked() {
             return Err(Refusal::Group(GroupRefusal::Blocked).into());
         }
-        let shop = &merchant.row;
-        let terms = terms(shop, settings.as_ref());
-        let currency = order.as_ref().map_or(shop.settings.currency, |(order, _)| order.row.amount.currency());
+        let terms = terms(merchant, settings.as_ref());
+        let currency = order.as_ref().map_or(merchant.settings.currency, |(order, _)| order.row.amount.currency());
         let group = Group::open(
             self.desk.ids.id(),
             NewGroup {
@@ -78,8 +78,8 @@ impl Groups {
         }
         set.hold_still(&customer);
         set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
-        let body = self.desk.wire.object(Shown::Group(Tenant::from(shop), &group));
-        self.desk.announce(&mut set, shop, Topic::PaymentGroupCreated, now, &body);
+        let body = self.desk.wire.object(Shown::Group(Tenant::from(merchant), &group));
+        self.desk.announce(&mut set, merchant, Topic::PaymentGroupCreated, now, &body);
         set.rows.groups.insert(group);
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }

@@ -51,10 +51,10 @@ impl Groups {
 
     /// The set that reminds or closes a group; `None` where nothing is due.
     fn reminded_or_closed(&self, facts: ClosingFacts) -> Result<Option<ChangeSet>, AppError> {
-        let ClosingFacts { merchant, group, orders } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
-        let shop = &merchant.row;
+        let ClosingFacts { merchant: loaded, group, orders } = facts;
+        let merchant = &loaded.row;
+        let now = merchant.clock.at(self.desk.now());
+        let mut set = self.desk.set_for(&loaded)?;
         let (after, topic) = match (group.row.reminded(now), group.row.closed(now)) {
             (Some(reminded), _) => (reminded, Topic::PaymentGroupReminder),
             (None, Some(closed)) if closed.status == GroupStatus::Completed => (closed, Topic::PaymentGroupSucceeded),
@@ -66,18 +66,18 @@ impl Groups {
                 let settled = order.row.settled(&after.terms, after.reached(), now)?;
                 if settled.available_at.is_none() {
                     let topic = Topic::OrderCashbackAvailable;
-                    announce(&self.desk, &mut set, shop, topic, &settled);
+                    announce(&self.desk, &mut set, merchant, topic, &settled);
                 }
                 set.rows.orders.change(order.version, settled);
             }
         }
         // Test mode sends nobody anything.
-        if topic == Topic::PaymentGroupReminder && self.writes_mails && shop.mode == Mode::Live {
+        if topic == Topic::PaymentGroupReminder && self.writes_mails && merchant.mode == Mode::Live {
             let mail = Mail::reminder(self.desk.ids.id(), &after, Language::En, self.desk.now());
             set.rows.mails.new.extend(mail);
         }
-        let shown = Shown::Group(Tenant::from(shop), &after);
-        self.desk.announce_shown(&mut set, shop, topic, after.updated_at, shown);
+        let shown = Shown::Group(Tenant::from(merchant), &after);
+        self.desk.announce_shown(&mut set, merchant, topic, after.updated_at, shown);
         set.rows.groups.change(group.version, after);
         Ok(Some(set))
     }

@@ -3,7 +3,7 @@
 use super::{Orders, PlaceOrder};
 use crate::{
     AppError, Principal,
-    recording::{Happened, Recorder, Shop},
+    recording::{EventContext, Happened, Recorder},
 };
 use domain::{
     Binding, CouponCode, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,
@@ -107,10 +107,10 @@ impl Orders {
     ) -> Result<Order, AppError> {
         let Conversion { referral, facts } = conversion;
         // All of one order is decided by the merchant as it was when the order was looked at.
-        let (shop, mut found) = Shop::of(EventFacts { merchant, ..facts });
+        let (event_context, mut found) = EventContext::of(EventFacts { merchant, ..facts });
         let id = self.desk.ids.id();
         let ask = referral.event(&order, Order::conversion_id(order.id, order.reference.as_ref()));
-        let recorder = Recorder { desk: &self.desk, who, shop: &shop, now: order.created_at };
+        let recorder = Recorder { desk: &self.desk, who, event_context: &event_context, now: order.created_at };
         recorder.record(set, id, Happened::in_group(ask, terms), found.pop().unwrap_or_default())?;
         Ok(order.converted(id))
     }

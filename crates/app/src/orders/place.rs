@@ -102,11 +102,12 @@ impl Orders {
         facts: PlaceFacts,
         conversion: Option<Conversion<'_>>,
     ) -> Result<(ChangeSet, WrittenOrder), AppError> {
-        let PlaceFacts { merchant, settings, customer, reference_owner, group, creator, email_owner, pace } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
+        let PlaceFacts { merchant: loaded, settings, customer, reference_owner, group, creator, email_owner, pace } =
+            facts;
+        let merchant = &loaded.row;
+        let now = merchant.clock.at(self.desk.now());
         let by = Actor::Key(who.key_id);
-        let mut set = self.desk.set_for(&merchant)?;
-        let shop = &merchant.row;
+        let mut set = self.desk.set_for(&loaded)?;
         let Buyer { customer, known } = self.buyer(ask, customer, by, now)?;
         if customer.is_blocked() {
             return Err(Refusal::Group(GroupRefusal::Blocked).into());
@@ -118,7 +119,7 @@ impl Orders {
             return Err(Refusal::Exists { field: "clientReferenceId" }.into());
         }
         let currency = ask.currency.or(group.as_ref().map(|group| group.row.currency));
-        let amount = Money::from_minor(ask.amount, currency.unwrap_or(shop.settings.currency));
+        let amount = Money::from_minor(ask.amount, currency.unwrap_or(merchant.settings.currency));
         let (group, creator, topic) = match group {
             Some(group) => {
                 let joined = joined(&mut set, &group, email_owner.is_some(), amount, by, now)?;
@@ -127,7 +128,7 @@ impl Orders {
                 (joined, creator, Topic::PaymentGroupJoined)
             }
             None => {
-                let opened = self.opened(&mut set, &customer, amount, terms(shop, settings.as_ref()), by, now)?;
+                let opened = self.opened(&mut set, &customer, amount, terms(merchant, settings.as_ref()), by, now)?;
                 (opened, None, Topic::PaymentGroupCreated)
             }
         };
@@ -144,25 +145,25 @@ impl Orders {
         let around = Surroundings { creator: creator.as_ref(), pace: &pace };
         let mut order = Order::place(id, new, &customer, &group, around, by, now);
         if let Some(conversion) = conversion {
-            order = self.convert(&mut set, who, merchant.clone(), conversion, order, &group.terms)?;
+            order = self.convert(&mut set, who, loaded.clone(), conversion, order, &group.terms)?;
         }
         set.claim(Space::GroupEmail, group.email_key(&order.email), order.id.uuid());
         if let Some(reference) = &order.reference {
             set.claim(Space::OrderReference, reference.as_str(), order.id.uuid());
         }
-        let tenant = Tenant::from(shop);
+        let tenant = Tenant::from(merchant);
         match known {
             Some(known) => set.hold_still(&known),
             None => {
                 let shown = Shown::Customer(tenant, &customer);
-                self.desk.announce_shown(&mut set, shop, Topic::CustomerCreated, now, shown);
+                self.desk.announce_shown(&mut set, merchant, Topic::CustomerCreated, now, shown);
                 customers::insert(&mut set, customer);
             }
         }
-        let body = announce(&self.desk, &mut set, shop, Topic::OrderCreated, &order);
-        self.desk.announce_shown(&mut set, shop, topic, now, Shown::Group(tenant, &group));
+        let body = announce(&self.desk, &mut set, merchant, Topic::OrderCreated, &order);
+        self.desk.announce_shown(&mut set, merchant, topic, now, Shown::Group(tenant, &group));
         set.rows.orders.insert(order.clone());
-        Ok((set, WrittenOrder { merchant: shop.clone(), order, group: group.status, body }))
+        Ok((set, WrittenOrder { merchant: merchant.clone(), order, group: group.status, body }))
     }
 
     /// The group that an order opens, which is added to `set`.
