@@ -1,6 +1,6 @@
 //! Affiliates: list, get, create, change.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk, lanes};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext, lanes};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, AffiliateStatus, Coupon, CouponCode, Email, Merchant, NewAffiliate,
     Refusal, RuleScope, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
@@ -24,7 +24,7 @@ const PARENT_PLAN: &str = "Parent affiliates require the Growth plan or above.";
 
 /// The use cases of affiliates.
 pub struct Affiliates {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn AffiliateReads>,
 }
 
@@ -48,8 +48,8 @@ pub struct ChangeAffiliate {
 }
 
 impl Affiliates {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn AffiliateReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn AffiliateReads>) -> Self {
+        Self { context, reads }
     }
 
     /// One affiliate.
@@ -69,14 +69,14 @@ impl Affiliates {
 
     /// Makes one. Approved unless told otherwise, and then with a personal coupon if the settings say so.
     pub async fn create(&self, who: &Principal, ask: CreateAffiliate, once: Option<Once>) -> Result<Answer, AppError> {
-        let random = self.desk.ids.letters(SLUG_LETTERS, 8);
+        let random = self.context.ids.letters(SLUG_LETTERS, 8);
         let slug = match &ask.affiliate.slug {
             Some(slug) => slug.clone(),
             None => Slug::for_affiliate(ask.affiliate.display_name.as_ref(), &random),
         };
         let load = || self.with_free_slug(who, &ask, slug.clone());
         let decide = |(slug, facts)| self.created(who, &ask, slug, facts);
-        self.desk.run(who.merchant_id, once, &[], load, decide).await
+        self.context.run(who.merchant_id, once, &[], load, decide).await
     }
 
     /// The facts with a slug that nobody has yet. One that was asked for is taken as it is: no other does as well.
@@ -95,7 +95,7 @@ impl Affiliates {
             };
             match self.reads.new_affiliate_facts(who.merchant_id, &keys).await? {
                 Some(facts) if facts.slug_owner.is_some() && ask.affiliate.slug.is_none() => {
-                    slug = slug.with_suffix(&self.desk.ids.letters(SLUG_LETTERS, 4));
+                    slug = slug.with_suffix(&self.context.ids.letters(SLUG_LETTERS, 4));
                 }
                 facts => return Ok(facts.map(|facts| (slug, facts))),
             }
@@ -112,11 +112,11 @@ impl Affiliates {
     ) -> Result<(ChangeSet, Answer), AppError> {
         check_new(who, ask, &facts)?;
         let NewAffiliateFacts { merchant, parent, tier, .. } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let wish = NewAffiliate { slug: Some(slug), ..ask.affiliate.clone() };
         let parent_id = parent.as_ref().map(|parent| parent.row.id);
-        let affiliate = Affiliate::create(self.desk.ids.id(), wish, parent_id, "", now)?;
-        let mut set = self.desk.set_for(&merchant)?;
+        let affiliate = Affiliate::create(self.context.ids.id(), wish, parent_id, "", now)?;
+        let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         if let Some(parent) = &parent {
             set.hold_still(parent);
@@ -131,10 +131,10 @@ impl Affiliates {
         let mut record =
             AffiliateRecord { affiliate, coupons: Vec::new(), paid: Vec::new(), currency: merchant.settings.currency };
         self.add_personal_coupon(&mut set, &merchant, &mut record, None, now);
-        let body = self.desk.wire.object(Shown::Affiliate(&record));
-        self.desk.announce(&mut set, &merchant, Topic::AffiliateCreated, now, &body);
+        let body = self.context.wire.object(Shown::Affiliate(&record));
+        self.context.announce(&mut set, &merchant, Topic::AffiliateCreated, now, &body);
         if record.affiliate.status == AffiliateStatus::Approved {
-            self.desk.announce(&mut set, &merchant, Topic::AffiliateApproved, now, &body);
+            self.context.announce(&mut set, &merchant, Topic::AffiliateApproved, now, &body);
         }
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
@@ -155,7 +155,7 @@ impl Affiliates {
             tier_id: ask.change.tier_id.flatten(),
         };
         let load = || self.reads.affiliate_change_facts(who.merchant_id, id, &keys);
-        self.desk.run(who.merchant_id, once, lanes, load, |facts| self.changed(who, &ask, facts)).await
+        self.context.run(who.merchant_id, once, lanes, load, |facts| self.changed(who, &ask, facts)).await
     }
 
     fn changed(
@@ -186,9 +186,9 @@ impl Affiliates {
             Some(None) => Some(None),
             Some(Some(_)) => Some(Some(wanted_parent(who, before.id, &parent_chain)?)),
         };
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let after = before.changed(AffiliateChange { parent_id, ..ask.change.clone() }, now)?;
-        let mut set = self.desk.set_for(&merchant)?;
+        let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         if (Affiliate { updated_at: before.updated_at, ..after.clone() }) != before {
             let id = after.id.uuid();
@@ -215,9 +215,9 @@ impl Affiliates {
             set.rows.affiliates.change(version, after);
             let shown = Shown::Affiliate(&record);
             let topic = topic_of(before.status, record.affiliate.status);
-            self.desk.announce_shown(&mut set, &merchant, topic, record.affiliate.updated_at, shown);
+            self.context.announce_shown(&mut set, &merchant, topic, record.affiliate.updated_at, shown);
         }
-        let body = self.desk.wire.object(Shown::Affiliate(&record));
+        let body = self.context.wire.object(Shown::Affiliate(&record));
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
 
@@ -233,11 +233,11 @@ impl Affiliates {
         if !merchant.settings.auto_coupon_on_approval || !coupon_on_approval(before, record.affiliate.status) {
             return;
         }
-        let random = self.desk.ids.letters(CouponCode::RANDOM_LETTERS, CouponCode::RANDOM_LENGTH);
+        let random = self.context.ids.letters(CouponCode::RANDOM_LETTERS, CouponCode::RANDOM_LENGTH);
         let code = CouponCode::personal(&record.affiliate.slug, &random);
-        let coupon = Coupon { id: self.desk.ids.id(), affiliate_id: record.affiliate.id, code, created_at: now };
+        let coupon = Coupon { id: self.context.ids.id(), affiliate_id: record.affiliate.id, code, created_at: now };
         set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
-        self.desk.announce_shown(set, merchant, Topic::CouponCreated, now, Shown::Coupon(&coupon));
+        self.context.announce_shown(set, merchant, Topic::CouponCreated, now, Shown::Coupon(&coupon));
         record.coupons.push(coupon.code.clone());
         set.rows.coupons.insert(coupon);
     }

@@ -1,6 +1,6 @@
 //! Who is asking: from the text of a key to a principal.
 
-use crate::{AppError, Principal, desk::Desk};
+use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{ApiKeyId, KeyFormat, KeyHash, Pepper, Scope, Timestamp};
 use ports::{ChangeSet, KeyFacts, KeyReads, KeyUse, RateLimiter, RateVerdict};
 use quick_cache::sync::Cache;
@@ -32,7 +32,7 @@ const USE_WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
 /// Turns the text of a key into a [`Principal`], in the order of refusals: 401, 429, 402, 403.
 pub struct Authenticator {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     keys: Arc<dyn KeyReads>,
     limiter: Arc<dyn RateLimiter>,
     policy: Arc<KeyPolicy>,
@@ -52,12 +52,12 @@ pub struct Identity {
 
 impl Authenticator {
     pub(crate) fn new(
-        desk: Arc<Desk>,
+        context: Arc<UseCaseContext>,
         keys: Arc<dyn KeyReads>,
         limiter: Arc<dyn RateLimiter>,
         policy: Arc<KeyPolicy>,
     ) -> Self {
-        Self { desk, keys, limiter, policy, cache: Cache::new(REMEMBERED) }
+        Self { context, keys, limiter, policy, cache: Cache::new(REMEMBERED) }
     }
 
     /// The valid key with this text. Malformed ones are refused before any query.
@@ -67,7 +67,7 @@ impl Authenticator {
         let earlier = self.policy.earlier_peppers.iter().map(Option::as_ref);
         let hashes: Vec<KeyHash> = std::iter::once(current).chain(earlier).map(|pepper| secret.hash(pepper)).collect();
         let name = hashes.first().copied().ok_or(AppError::Unauthorized)?;
-        let now = self.desk.now();
+        let now = self.context.now();
         let is_fresh = |known: &Arc<Remembered>| now.since(known.loaded_at) < BELIEVED_FOR;
         let remembered = match self.cache.get(&name).filter(is_fresh) {
             Some(known) => known,
@@ -89,7 +89,7 @@ impl Authenticator {
     }
 
     async fn load(&self, hashes: &[KeyHash]) -> Result<Arc<Remembered>, AppError> {
-        let loaded_at = self.desk.now();
+        let loaded_at = self.context.now();
         let facts = self.keys.key_by_hash(hashes).await?.ok_or(AppError::Unauthorized)?;
         let used_at = AtomicI64::new(facts.last_used_at.map_or(0, Timestamp::micros));
         Ok(Arc::new(Remembered { facts, loaded_at, used_at }))
@@ -108,7 +108,7 @@ impl Authenticator {
         }
         let mut set = ChangeSet::new(remembered.facts.merchant_id);
         set.rows.key_uses.push(KeyUse { key_id: remembered.facts.key.row.id, at: now });
-        if let Err(error) = self.desk.commit_once(set).await {
+        if let Err(error) = self.context.commit_once(set).await {
             remembered.used_at.store(noted, Ordering::Relaxed);
             tracing::debug!(%error, "a key's last use was not written");
         }

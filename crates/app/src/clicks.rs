@@ -1,6 +1,6 @@
 //! Clicks: where a link leads, and that somebody came by it (product 5).
 
-use crate::{AppError, desk::Desk};
+use crate::{AppError, context::UseCaseContext};
 use domain::{Click, LandingUrl, Mode, Refusal, SessionId, Slug, Timestamp, UserAgent, Utm, WebUrl};
 use ports::{ClickReads, IdSourceExt, LinkFacts};
 use quick_cache::sync::Cache;
@@ -16,7 +16,7 @@ const REMEMBERED: usize = 10_000;
 
 /// The use cases of clicks. They need no key.
 pub struct Clicks {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn ClickReads>,
     links: Cache<(Slug, Slug), Arc<(LinkFacts, Timestamp)>>,
 }
@@ -66,8 +66,8 @@ impl Clicks {
     /// The name of the session's cookie.
     pub const COOKIE: &'static str = SESSION_NAME;
 
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ClickReads>) -> Self {
-        Self { desk, reads, links: Cache::new(REMEMBERED) }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn ClickReads>) -> Self {
+        Self { context, reads, links: Cache::new(REMEMBERED) }
     }
 
     /// Follows a link: keeps the click, and says where it leads. `to` counts only where its host is on the merchant's
@@ -105,10 +105,10 @@ impl Clicks {
             Some((id, true)) if !refused && !link.merchant.row.resetting => id,
             _ => return Ok(None),
         };
-        let fresh = || SessionId::parse(&self.desk.ids.letters(SESSION_LETTERS, 32)).ok();
+        let fresh = || SessionId::parse(&self.context.ids.letters(SESSION_LETTERS, 32)).ok();
         let Some(session) = session.or_else(fresh) else { return Ok(None) };
         let click = Click {
-            id: self.desk.ids.id(),
+            id: self.context.ids.id(),
             affiliate_id,
             session: session.clone(),
             landing_page,
@@ -116,11 +116,11 @@ impl Clicks {
             utm,
             user_agent,
             ip_hash,
-            created_at: link.merchant.row.clock.at(self.desk.now()),
+            created_at: link.merchant.row.clock.at(self.context.now()),
         };
-        let mut set = self.desk.set_for(&link.merchant)?;
+        let mut set = self.context.set_for(&link.merchant)?;
         set.rows.clicks.push(click);
-        self.desk.commit_once(set).await?;
+        self.context.commit_once(set).await?;
         Ok(Some(Landing { session, window: link.merchant.row.settings.window() }))
     }
 
@@ -128,7 +128,7 @@ impl Clicks {
     /// those are always loaded.
     async fn link(&self, ask: &ClickAsk) -> Result<Arc<(LinkFacts, Timestamp)>, AppError> {
         let name = (ask.merchant.clone(), ask.affiliate.clone());
-        let now = self.desk.now();
+        let now = self.context.now();
         if let Some(known) = self.links.get(&name).filter(|known| now.since(known.1) < BELIEVED_FOR) {
             return Ok(known);
         }

@@ -1,6 +1,6 @@
 //! Commissions: list, get, approve, void.
 
-use crate::{Answer, AppError, Once, Principal, accounts::Accounts, desk::Desk, lanes};
+use crate::{Answer, AppError, Once, Principal, accounts::Accounts, context::UseCaseContext, lanes};
 use domain::{
     Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp, moved_together,
 };
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The use cases of commissions.
 pub struct Commissions {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn CommissionReads>,
 }
 
@@ -26,8 +26,8 @@ pub struct MoveCommission {
 }
 
 impl Commissions {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn CommissionReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn CommissionReads>) -> Self {
+        Self { context, reads }
     }
 
     /// One commission.
@@ -59,7 +59,7 @@ impl Commissions {
         let lanes: Vec<Lane> =
             found.iter().map(|found| lanes::affiliate(who.merchant_id, found.affiliate_id)).collect();
         let load = || self.reads.commission_move_facts(who.merchant_id, id);
-        self.desk.run(who.merchant_id, once, &lanes, load, |facts| self.moved(id, &ask, facts)).await
+        self.context.run(who.merchant_id, once, &lanes, load, |facts| self.moved(id, &ask, facts)).await
     }
 
     fn moved(
@@ -69,8 +69,8 @@ impl Commissions {
         facts: CommissionMoveFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
         let CommissionMoveFacts { merchant, rows, affiliates, accounts } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         let lineage: Vec<Commission> = rows.iter().map(|row| row.row.clone()).collect();
         let moved = moved_together(id, &lineage, ask.step, ask.reason.as_ref(), now)?;
@@ -86,8 +86,8 @@ impl Commissions {
         if let Some(original) = rows.iter().find(|row| asked.reverses == Some(row.row.id)) {
             set.hold_still(original);
         }
-        let body = self.desk.wire.object(Shown::Commission(asked));
-        let mut kept = Accounts::new(&*self.desk.ids, accounts);
+        let body = self.context.wire.object(Shown::Commission(asked));
+        let mut kept = Accounts::new(&*self.context.ids, accounts);
         for after in moved {
             let before = rows.iter().find(|row| row.row.id == after.id).ok_or(Refusal::NotFound)?;
             self.write_move(&mut set, &merchant, &mut kept, before, after)?;
@@ -110,7 +110,7 @@ impl Commissions {
             _ => Topic::CommissionVoided,
         };
         let at: Timestamp = after.updated_at;
-        self.desk.announce_shown(set, merchant, topic, at, Shown::Commission(&after));
+        self.context.announce_shown(set, merchant, topic, at, Shown::Commission(&after));
         set.rows.commissions.change(before.version, after);
         Ok(())
     }

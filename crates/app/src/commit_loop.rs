@@ -1,9 +1,9 @@
 //! The one pattern: load the facts, look for the stored response, decide, commit; once more if the facts changed meanwhile.
 //!
-//! [`Desk::run`] is a whole request, [`Desk::work`] a whole write that answers no request. A use case that commits several
+//! [`UseCaseContext::run`] is a whole request, [`UseCaseContext::work`] a whole write that answers no request. A use case that commits several
 //! sets holds a [`RequestLoop`] and goes through it step by step. All of them are the one loop in [`CommitLoop::repeat`].
 
-use crate::{Answer, AppError, Once, desk::Desk};
+use crate::{Answer, AppError, Once, context::UseCaseContext};
 use domain::{MerchantId, Refusal, Timestamp};
 use ports::{ChangeSet, CommitError, Entry, Lane};
 use std::{future::ready, ops::ControlFlow, time::Duration};
@@ -80,7 +80,7 @@ impl<N> Outcome for ControlFlow<Answer, N> {
     }
 }
 
-impl Desk {
+impl UseCaseContext {
     /// Runs a request that commits one set. Facts that are absent mean that what the request names is not found.
     pub(crate) async fn run<F, L, E, D>(
         &self,
@@ -125,7 +125,7 @@ impl Desk {
     /// Enters the write path.
     pub(crate) async fn enter(&self, lanes: &[Lane]) -> Result<CommitLoop<'_>, AppError> {
         let entry = self.lanes(lanes).await?;
-        Ok(CommitLoop { desk: self, started: self.now(), entry })
+        Ok(CommitLoop { context: self, started: self.now(), entry })
     }
 
     async fn stored<T: Outcome>(&self, merchant: MerchantId, once: Option<&Once>) -> Result<Option<T>, AppError> {
@@ -138,7 +138,7 @@ impl Desk {
 
 /// A place in the write path, and the patience for the steps that are made from it.
 pub(crate) struct CommitLoop<'a> {
-    desk: &'a Desk,
+    context: &'a UseCaseContext,
     started: Timestamp,
     #[allow(dead_code, reason = "held until the use case ends")]
     entry: Entry,
@@ -191,14 +191,14 @@ impl CommitLoop<'_> {
             if !lanes.is_empty() {
                 // Never waits for a lane that it holds.
                 drop(held.take());
-                held = Some(self.desk.lanes(&lanes).await?);
+                held = Some(self.context.lanes(&lanes).await?);
             }
         }
     }
 
     /// Commits a set. `false` means that the facts changed meanwhile: they are to be loaded and decided on again.
     pub(crate) async fn write(&self, set: ChangeSet) -> Result<bool, AppError> {
-        match self.desk.commit(set).await {
+        match self.context.commit(set).await {
             Ok(()) => Ok(true),
             Err(CommitError::Conflict) => {
                 self.pause().await?;
@@ -210,18 +210,18 @@ impl CommitLoop<'_> {
 
     /// A step of a longer use case is done: patience begins anew with the next one.
     pub(crate) fn progressed(&mut self) {
-        self.started = self.desk.now();
+        self.started = self.context.now();
     }
 
     /// Waits a moment before the next attempt, a different one for each caller; gives up when patience is at its end.
     async fn pause(&self) -> Result<(), AppError> {
-        if self.desk.now().since(self.started) > PATIENCE {
+        if self.context.now().since(self.started) > PATIENCE {
             return Err(AppError::Unavailable(None));
         }
         let mut random = [0_u8; 1];
-        self.desk.ids.fill(&mut random);
+        self.context.ids.fill(&mut random);
         let [random] = random;
-        self.desk.clock.pause(Duration::from_micros(1_000 + 75 * u64::from(random))).await;
+        self.context.clock.pause(Duration::from_micros(1_000 + 75 * u64::from(random))).await;
         Ok(())
     }
 }
@@ -247,17 +247,17 @@ impl RequestLoop<'_> {
         T: Outcome,
     {
         let Self { commits, merchant, once } = self;
-        let (desk, once) = (commits.desk, once.as_ref());
+        let (context, once) = (commits.context, once.as_ref());
         let decide = |facts: Option<F>| {
             Ok(match decide(facts.ok_or(Refusal::NotFound)?)? {
                 Decision::Commit { mut set, outcome, contended } => match outcome.response() {
-                    Some(response) if !keep(desk, once, &mut set, response) => Decision::Return(outcome),
+                    Some(response) if !keep(context, once, &mut set, response) => Decision::Return(outcome),
                     Some(_) | None => Decision::Commit { set, outcome, contended },
                 },
                 decision @ (Decision::Return(_) | Decision::Reload(_)) => decision,
             })
         };
-        commits.repeat(load, || desk.stored(*merchant, once), decide).await
+        commits.repeat(load, || context.stored(*merchant, once), decide).await
     }
 
     /// Loads facts on which several sets are decided, unless the request was answered before.
@@ -271,19 +271,19 @@ impl RequestLoop<'_> {
 
     /// The response that was stored for this request.
     pub(crate) async fn stored(&self) -> Result<Option<Answer>, AppError> {
-        self.commits.desk.stored(self.merchant, self.once.as_ref()).await
+        self.commits.context.stored(self.merchant, self.once.as_ref()).await
     }
 
     /// Commits the last of several sets, with the response. `None` means that the facts changed meanwhile.
     pub(crate) async fn commit(&self, mut set: ChangeSet, response: Answer) -> Result<Option<Answer>, AppError> {
-        let is_nothing = !keep(self.commits.desk, self.once.as_ref(), &mut set, &response);
+        let is_nothing = !keep(self.commits.context, self.once.as_ref(), &mut set, &response);
         Ok((is_nothing || self.commits.write(set).await?).then_some(response))
     }
 }
 
 /// Adds the response to the set that is committed with it, for a request with an idempotency key. Whether there is anything
 /// to commit.
-fn keep(desk: &Desk, once: Option<&Once>, set: &mut ChangeSet, response: &Answer) -> bool {
-    set.reply = once.map(|once| once.reply(response, desk.now()));
+fn keep(context: &UseCaseContext, once: Option<&Once>, set: &mut ChangeSet, response: &Answer) -> bool {
+    set.reply = once.map(|once| once.reply(response, context.now()));
     set.row_count() > 0
 }

@@ -1,6 +1,6 @@
 //! Coupons: list, get, create, delete.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
 use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, Refusal};
 use ports::{
     ChangeSet, CouponFacts, CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic,
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The use cases of coupons.
 pub struct Coupons {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn CouponReads>,
 }
 
@@ -24,8 +24,8 @@ pub struct CreateCoupon {
 }
 
 impl Coupons {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn CouponReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn CouponReads>) -> Self {
+        Self { context, reads }
     }
 
     /// A page of them.
@@ -36,7 +36,7 @@ impl Coupons {
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: CreateCoupon, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code);
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
     }
 
     fn created(&self, ask: &CreateCoupon, facts: CouponFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -47,14 +47,14 @@ impl Coupons {
         if code_owner.is_some() {
             return Err(Refusal::Exists { field: "code" }.into());
         }
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let (affiliate_id, code) = (affiliate.row.id, ask.code.clone());
-        let coupon = Coupon { id: self.desk.ids.id(), affiliate_id, code, created_at: now };
-        let mut set = self.desk.set_for(&merchant)?;
+        let coupon = Coupon { id: self.context.ids.id(), affiliate_id, code, created_at: now };
+        let mut set = self.context.set_for(&merchant)?;
         set.hold_still(&affiliate);
         set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
-        let body = self.desk.wire.object(Shown::Coupon(&coupon));
-        self.desk.announce(&mut set, &merchant.row, Topic::CouponCreated, now, &body);
+        let body = self.context.wire.object(Shown::Coupon(&coupon));
+        self.context.announce(&mut set, &merchant.row, Topic::CouponCreated, now, &body);
         set.rows.coupons.insert(coupon);
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
@@ -62,18 +62,18 @@ impl Coupons {
     /// Deletes one. What it was credited with stays.
     pub async fn delete(&self, who: &Principal, id: CouponId) -> Result<Answer, AppError> {
         let load = || self.reads.coupon(who.merchant_id, id);
-        self.desk.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
+        self.context.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
     }
 
     fn deleted(
         &self,
         (merchant, coupon): (Versioned<Merchant>, Versioned<Coupon>),
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         set.rows.coupons.delete(&coupon);
         set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
-        self.desk.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
+        self.context.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
         Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
     }
 }

@@ -1,6 +1,6 @@
 //! Customers: list, get, create, change, block, delete.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
 use domain::{Actor, Customer, CustomerChange, CustomerId, NewCustomer, Refusal, Timestamp};
 use ports::{
     ChangeSet, Counted, CustomerFacts, CustomerReads, CustomerTerm, IdSourceExt, ListAsk, ReplyStatus, Shown, Space,
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The use cases of customers.
 pub struct Customers {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn CustomerReads>,
 }
 
@@ -23,8 +23,8 @@ enum Step {
 }
 
 impl Customers {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn CustomerReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn CustomerReads>) -> Self {
+        Self { context, reads }
     }
 
     /// One customer, deleted or not.
@@ -40,7 +40,7 @@ impl Customers {
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: NewCustomer, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.customer_facts(who.merchant_id, None, Some(&ask.email));
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(who, &ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(who, &ask, facts)).await
     }
 
     fn created(
@@ -53,11 +53,11 @@ impl Customers {
         if email_owner.is_some() {
             return Err(Refusal::Exists { field: "emailAddress" }.into());
         }
-        let mut set = self.desk.set_for(&merchant)?;
-        let now = merchant.row.clock.at(self.desk.now());
-        let customer = Customer::create(self.desk.ids.id(), ask.clone(), Actor::Key(who.key_id), now);
-        let body = self.desk.wire.object(Shown::Customer(Tenant::from(&merchant.row), &customer));
-        self.desk.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
+        let mut set = self.context.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let customer = Customer::create(self.context.ids.id(), ask.clone(), Actor::Key(who.key_id), now);
+        let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &customer));
+        self.context.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
         insert(&mut set, customer);
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
@@ -94,7 +94,7 @@ impl Customers {
             Step::Block | Step::Unblock | Step::Delete => None,
         };
         let load = || self.reads.customer_facts(who.merchant_id, Some(id), email.as_ref());
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.stepped(who, &step, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.stepped(who, &step, facts)).await
     }
 
     fn stepped(&self, who: &Principal, step: &Step, facts: CustomerFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -103,10 +103,10 @@ impl Customers {
         if email_owner.is_some_and(|owner| owner != before.id.uuid()) {
             return Err(Refusal::Exists { field: "emailAddress" }.into());
         }
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let (after, topic) = stepped(&before, step, Actor::Key(who.key_id), now)?;
-        let mut set = self.desk.set_for(&merchant)?;
-        let body = self.desk.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
+        let mut set = self.context.set_for(&merchant)?;
+        let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
         if after != before {
             let id = after.id.uuid();
             let key = |customer: &Customer| customer.deleted_at.is_none().then(|| customer.email.folded());
@@ -119,7 +119,7 @@ impl Customers {
                     set.free(Space::CustomerEmail, old, id);
                 }
             }
-            self.desk.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
+            self.context.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
             set.rows.customers.change(version, after);
         }
         Ok((set, Answer::first(ReplyStatus::Ok, body)))

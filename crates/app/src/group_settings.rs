@@ -1,13 +1,13 @@
 //! Settings of referral groups: get and change.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
 use domain::{Actor, GroupSettings, GroupSettingsChange, GroupTerms, Merchant, Refusal};
 use ports::{ChangeSet, GroupReads, GroupSettingsFacts, ReplyStatus, Shown, Tenant, Topic, Versioned};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings of referral groups.
 pub struct GroupSettingsCases {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn GroupReads>,
 }
 
@@ -23,8 +23,8 @@ pub(crate) fn terms(merchant: &Merchant, stored: Option<&Versioned<GroupSettings
 }
 
 impl GroupSettingsCases {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn GroupReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn GroupReads>) -> Self {
+        Self { context, reads }
     }
 
     /// The settings.
@@ -41,7 +41,7 @@ impl GroupSettingsCases {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let load = || self.reads.group_settings(who.merchant_id);
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(who, &ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(who, &ask, facts)).await
     }
 
     fn changed(
@@ -52,16 +52,16 @@ impl GroupSettingsCases {
     ) -> Result<(ChangeSet, Answer), AppError> {
         let GroupSettingsFacts { merchant: loaded, settings } = facts;
         let merchant = &loaded.row;
-        let mut set = self.desk.set_for(&loaded)?;
+        let mut set = self.context.set_for(&loaded)?;
         let before = present(merchant, settings.as_ref());
-        let now = merchant.clock.at(self.desk.now());
+        let now = merchant.clock.at(self.context.now());
         let cap = merchant.settings.max_payout_rate;
         let after = before.changed(ask.clone(), cap, Actor::Key(who.key_id), now)?;
-        let body = self.desk.wire.object(Shown::GroupSettings(Tenant::from(merchant), &after));
+        let body = self.context.wire.object(Shown::GroupSettings(Tenant::from(merchant), &after));
         if after != before {
             // The merchant's row is what this change, the first one too, and a change of the cap collide on.
             set.rows.merchants.change(loaded.version, merchant.clone());
-            self.desk.announce(&mut set, merchant, Topic::GroupSettingsUpdated, after.updated_at, &body);
+            self.context.announce(&mut set, merchant, Topic::GroupSettingsUpdated, after.updated_at, &body);
             match settings {
                 Some(settings) => set.rows.group_settings.change(settings.version, after),
                 None => set.rows.group_settings.insert(after),

@@ -1,6 +1,6 @@
 //! API keys: create, list, roll, revoke. For operators: a key can never do this (product 3).
 
-use crate::{AppError, KeyPolicy, commit_loop::Decision, desk::Desk};
+use crate::{AppError, KeyPolicy, commit_loop::Decision, context::UseCaseContext};
 use domain::{
     ApiKey, ApiKeyId, KeyHash, KeySecret, Merchant, MerchantId, Mode, NewApiKey, Organization, OrganizationId, Plan,
     Refusal,
@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 /// The use cases of API keys.
 pub struct Keys {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     keys: Arc<dyn KeyReads>,
     merchants: Arc<dyn MerchantReads>,
     policy: Arc<KeyPolicy>,
@@ -31,12 +31,12 @@ pub struct MadeKey {
 
 impl Keys {
     pub(crate) fn new(
-        desk: Arc<Desk>,
+        context: Arc<UseCaseContext>,
         keys: Arc<dyn KeyReads>,
         merchants: Arc<dyn MerchantReads>,
         policy: Arc<KeyPolicy>,
     ) -> Self {
-        Self { desk, keys, merchants, policy }
+        Self { context, keys, merchants, policy }
     }
 
     /// Makes a key. Needs a plan with API access.
@@ -46,7 +46,7 @@ impl Keys {
         let decide = |organization: Versioned<Organization>| {
             check_plan(organization.row.plan)?;
             let (secret, hash) = self.fresh_secret(mode)?;
-            let key = ApiKey::create(self.desk.ids.id(), ask.clone(), &secret, hash, self.desk.now())?;
+            let key = ApiKey::create(self.context.ids.id(), ask.clone(), &secret, hash, self.context.now())?;
             let mut set = ChangeSet::new(merchant_id);
             set.urgent = true;
             set.hold_still(&organization);
@@ -55,7 +55,7 @@ impl Keys {
             set.rows.api_keys.insert(key.clone());
             Ok(Decision::commit(set, MadeKey { key, secret, mode, merchant_id }))
         };
-        self.desk.work(&[], || self.organization(organization), decide).await
+        self.context.work(&[], || self.organization(organization), decide).await
     }
 
     /// The keys of an organization, newest first.
@@ -69,7 +69,7 @@ impl Keys {
         let facts = self.key(id).await?;
         let merchant = self.merchant(facts.merchant_id).await?;
         let decide = |(facts, organization)| self.rolled(&merchant, facts, &organization, overlap);
-        self.desk.work(&[], || self.key_and_organization(id), decide).await
+        self.context.work(&[], || self.key_and_organization(id), decide).await
     }
 
     fn rolled(
@@ -82,7 +82,7 @@ impl Keys {
         let KeyFacts { key: loaded, mode, merchant_id, .. } = facts;
         check_plan(organization.row.plan)?;
         let (secret, hash) = self.fresh_secret(mode)?;
-        let (old, key) = loaded.row.roll(self.desk.ids.id(), &secret, hash, overlap, self.desk.now())?;
+        let (old, key) = loaded.row.roll(self.context.ids.id(), &secret, hash, overlap, self.context.now())?;
         let mut set = ChangeSet::new(merchant_id);
         set.urgent = true;
         set.hold_still(organization);
@@ -103,14 +103,14 @@ impl Keys {
             if loaded.row.revoked_at.is_some() {
                 return Ok(Decision::Return(loaded.row));
             }
-            let revoked = loaded.row.revoke(self.desk.now());
+            let revoked = loaded.row.revoke(self.context.now());
             let mut set = ChangeSet::new(merchant.id);
             set.urgent = true;
             self.announce(&mut set, &merchant, Topic::ApiKeyRevoked, &revoked);
             set.rows.api_keys.change(loaded.version, revoked.clone());
             Ok(Decision::commit(set, revoked))
         };
-        self.desk.work(&[], || self.key(id), decide).await
+        self.context.work(&[], || self.key(id), decide).await
     }
 
     async fn key_and_organization(&self, id: ApiKeyId) -> Result<(KeyFacts, Versioned<Organization>), AppError> {
@@ -134,7 +134,7 @@ impl Keys {
     /// A new text and its hash.
     fn fresh_secret(&self, mode: Mode) -> Result<(KeySecret, KeyHash), AppError> {
         let mut random = [0_u8; 64];
-        self.desk.ids.fill(&mut random);
+        self.context.ids.fill(&mut random);
         let secret = self.policy.format.write(mode, &random);
         let secret = secret.ok_or_else(|| AppError::Internal("too little randomness for a key".into()))?;
         let hash = secret.hash(self.policy.pepper.as_ref());
@@ -142,8 +142,8 @@ impl Keys {
     }
 
     fn announce(&self, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, key: &ApiKey) {
-        let at = merchant.clock.at(self.desk.now());
-        self.desk.announce_shown(set, merchant, topic, at, Shown::ApiKey(key));
+        let at = merchant.clock.at(self.context.now());
+        self.context.announce_shown(set, merchant, topic, at, Shown::ApiKey(key));
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! # Adding an operation
 //! Say what it needs to know as a facts method of the aggregate's read port, decide in `domain`, and give both to
-//! `Desk::run` here, as its neighbours do. Then give it a route in `adapters-http`.
+//! `UseCaseContext::run` here, as its neighbours do. Then give it a route in `adapters-http`.
 
 mod accounts;
 mod affiliates;
@@ -15,9 +15,9 @@ mod authenticator;
 mod clicks;
 mod commissions;
 mod commit_loop;
+mod context;
 mod coupons;
 mod customers;
-mod desk;
 mod erasing;
 mod error;
 mod events;
@@ -48,9 +48,9 @@ pub use answer::{Answer, Once};
 pub use authenticator::{Authenticator, Identity, KeyPolicy};
 pub use clicks::{ClickAsk, Clicks, Landing, Redirect};
 pub use commissions::{Commissions, MoveCommission};
+pub use context::Dependencies;
 pub use coupons::{Coupons, CreateCoupon};
 pub use customers::Customers;
-pub use desk::Outside;
 pub use erasing::{Erasing, Person};
 pub use error::AppError;
 pub use events::{AskedItem, BatchLine, EventBatch, Events, RecordEvent};
@@ -73,7 +73,7 @@ pub use tiers::Tiers;
 pub use upkeep::Upkeep;
 pub use workers::{Pace, Turn, Worker};
 
-use desk::Desk;
+use context::UseCaseContext;
 use std::sync::Arc;
 use workers::Shifts;
 
@@ -133,36 +133,36 @@ pub struct App {
 
 impl App {
     /// Wires the use cases.
-    pub fn new(outside: Outside, policy: KeyPolicy) -> Self {
-        let storage = Arc::clone(&outside.storage);
-        let limiter = Arc::clone(&outside.limiter);
-        let desk = Arc::new(Desk::new(outside));
+    pub fn new(dependencies: Dependencies, policy: KeyPolicy) -> Self {
+        let storage = Arc::clone(&dependencies.storage);
+        let limiter = Arc::clone(&dependencies.limiter);
+        let context = Arc::new(UseCaseContext::new(dependencies));
         let policy = Arc::new(policy);
         Self {
-            authenticator: Authenticator::new(Arc::clone(&desk), storage.clone(), limiter, Arc::clone(&policy)),
-            affiliates: Affiliates::new(Arc::clone(&desk), storage.clone()),
-            coupons: Coupons::new(Arc::clone(&desk), storage.clone()),
-            settings: SettingsCases::new(Arc::clone(&desk), storage.clone()),
-            clicks: Clicks::new(Arc::clone(&desk), storage.clone()),
-            events: Events::new(Arc::clone(&desk), storage.clone()),
-            refunds: Refunds::new(Arc::clone(&desk), storage.clone()),
-            commissions: Commissions::new(Arc::clone(&desk), storage.clone()),
-            tiers: Tiers::new(Arc::clone(&desk), storage.clone()),
-            rules: Rules::new(Arc::clone(&desk), storage.clone()),
-            payouts: Payouts::new(Arc::clone(&desk), storage.clone()),
-            customers: Customers::new(Arc::clone(&desk), storage.clone()),
-            orders: Orders::new(Arc::clone(&desk), &storage),
-            groups: Groups::new(Arc::clone(&desk), storage.clone(), storage.clone()),
-            group_settings: GroupSettingsCases::new(Arc::clone(&desk), storage.clone()),
-            replays: Replays::new(Arc::clone(&desk)),
-            organizations: Organizations::new(Arc::clone(&desk), storage.clone()),
-            keys: Keys::new(Arc::clone(&desk), storage.clone(), storage.clone(), policy),
-            test_mode: TestMode::new(Arc::clone(&desk), storage.clone(), storage.clone()),
-            maturing: Maturing::new(Arc::clone(&desk), storage.clone()),
-            erasing: Erasing::new(Arc::clone(&desk), storage.clone(), storage.clone()),
-            mails: Mails::new(Arc::clone(&desk), storage.clone(), storage.clone()),
-            upkeep: Upkeep::new(Arc::clone(&desk), storage.clone()),
-            shifts: Shifts::new(desk, storage.clone()),
+            authenticator: Authenticator::new(Arc::clone(&context), storage.clone(), limiter, Arc::clone(&policy)),
+            affiliates: Affiliates::new(Arc::clone(&context), storage.clone()),
+            coupons: Coupons::new(Arc::clone(&context), storage.clone()),
+            settings: SettingsCases::new(Arc::clone(&context), storage.clone()),
+            clicks: Clicks::new(Arc::clone(&context), storage.clone()),
+            events: Events::new(Arc::clone(&context), storage.clone()),
+            refunds: Refunds::new(Arc::clone(&context), storage.clone()),
+            commissions: Commissions::new(Arc::clone(&context), storage.clone()),
+            tiers: Tiers::new(Arc::clone(&context), storage.clone()),
+            rules: Rules::new(Arc::clone(&context), storage.clone()),
+            payouts: Payouts::new(Arc::clone(&context), storage.clone()),
+            customers: Customers::new(Arc::clone(&context), storage.clone()),
+            orders: Orders::new(Arc::clone(&context), &storage),
+            groups: Groups::new(Arc::clone(&context), storage.clone(), storage.clone()),
+            group_settings: GroupSettingsCases::new(Arc::clone(&context), storage.clone()),
+            replays: Replays::new(Arc::clone(&context)),
+            organizations: Organizations::new(Arc::clone(&context), storage.clone()),
+            keys: Keys::new(Arc::clone(&context), storage.clone(), storage.clone(), policy),
+            test_mode: TestMode::new(Arc::clone(&context), storage.clone(), storage.clone()),
+            maturing: Maturing::new(Arc::clone(&context), storage.clone()),
+            erasing: Erasing::new(Arc::clone(&context), storage.clone(), storage.clone()),
+            mails: Mails::new(Arc::clone(&context), storage.clone(), storage.clone()),
+            upkeep: Upkeep::new(Arc::clone(&context), storage.clone()),
+            shifts: Shifts::new(context, storage.clone()),
             inspection: storage,
         }
     }

@@ -7,7 +7,7 @@
 
 use crate::{
     AppError,
-    desk::Desk,
+    context::UseCaseContext,
     workers::{OneByOne, Turn},
 };
 use domain::{Attempt, Mail, MailId, MailStatus, MerchantId};
@@ -21,7 +21,7 @@ const MOST_CHUNKS: u32 = 20;
 
 /// The use cases of e-mails.
 pub struct Mails {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn MailReads>,
     storage: Arc<dyn Maintenance>,
     /// Who delivers them; nobody where mailing is not configured.
@@ -37,8 +37,8 @@ enum Tried {
 }
 
 impl Mails {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn MailReads>, storage: Arc<dyn Maintenance>) -> Self {
-        Self { desk, reads, storage, mailer: None }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn MailReads>, storage: Arc<dyn Maintenance>) -> Self {
+        Self { context, reads, storage, mailer: None }
     }
 
     /// Sends what is due. Ends with the first that is not taken: a mail server in trouble is not asked a hundred times.
@@ -46,7 +46,7 @@ impl Mails {
         let Some(mailer) = &self.mailer else { return Ok(Turn::default()) };
         let mut turn = OneByOne::default();
         loop {
-            let due = self.reads.due_mails(self.desk.now(), turn.passed_over(), OneByOne::SCANNED).await?;
+            let due = self.reads.due_mails(self.context.now(), turn.passed_over(), OneByOne::SCANNED).await?;
             if let Some(over) = turn.over(due.len()) {
                 return Ok(over);
             }
@@ -65,7 +65,7 @@ impl Mails {
     }
 
     async fn send(&self, mailer: &dyn Mailer, merchant: MerchantId, id: MailId) -> Result<Tried, AppError> {
-        let now = self.desk.now();
+        let now = self.context.now();
         let nothing = Tried::Done(Duration::ZERO);
         let Some(Versioned { row: mail, version }) = self.reads.mail(merchant, id).await? else { return Ok(nothing) };
         let Some(letter) = mail.due(now).cloned() else { return Ok(nothing) };
@@ -81,7 +81,7 @@ impl Mails {
             return Ok(nothing);
         }
         let attempt = attempt(id, mailer.send(id, &letter).await);
-        let after = tried.after(attempt, self.desk.now());
+        let after = tried.after(attempt, self.context.now());
         told(&after);
         // Lost to a node that found the time over: then that node tells what became of it.
         self.write(merchant, Versioned { row: after, version: version.next() }).await?;
@@ -92,7 +92,7 @@ impl Mails {
     async fn write(&self, merchant: MerchantId, Versioned { row, version }: Versioned<Mail>) -> Result<bool, AppError> {
         let mut set = ChangeSet::new(merchant);
         set.rows.mails.change(version, row);
-        match self.desk.commit_once(set).await {
+        match self.context.commit_once(set).await {
             Ok(()) => Ok(true),
             Err(CommitError::Conflict) => Ok(false),
             Err(error) => Err(error.into()),
@@ -101,7 +101,7 @@ impl Mails {
 
     /// Forgets mails that were written long ago.
     pub(crate) async fn forget(&self) -> Result<Turn, AppError> {
-        let before = self.desk.now().minus(Mail::KEPT_FOR);
+        let before = self.context.now().minus(Mail::KEPT_FOR);
         let mut done = 0;
         for _ in 0..MOST_CHUNKS {
             let some = self.storage.forget_mails(before, CHUNK).await?;

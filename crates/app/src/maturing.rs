@@ -1,6 +1,6 @@
 //! Maturing: commissions whose time has come are approved (product 6).
 
-use crate::{AppError, accounts::Accounts, commit_loop::Decision, desk::Desk, lanes, workers::Turn};
+use crate::{AppError, accounts::Accounts, commit_loop::Decision, context::UseCaseContext, lanes, workers::Turn};
 use domain::{AffiliateId, Commission, CommissionId, Merchant, MerchantId, Mode};
 use ports::{ChangeSet, CommissionReads, DueCommission, MaturingFacts, Shown, Topic, Versioned};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -17,7 +17,7 @@ const MOST_FAILURES: usize = 10;
 
 /// The use case of time passing over commissions. Any number of nodes may run it at once.
 pub struct Maturing {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn CommissionReads>,
 }
 
@@ -30,13 +30,13 @@ struct Matured {
 }
 
 impl Maturing {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn CommissionReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn CommissionReads>) -> Self {
+        Self { context, reads }
     }
 
     /// Approves what is due, about two thousand rows at the most.
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
-        let due = self.reads.due_commissions(self.desk.now(), SCANNED).await?;
+        let due = self.reads.due_commissions(self.context.now(), SCANNED).await?;
         let is_full = due.len() >= usize::try_from(SCANNED).unwrap_or(usize::MAX);
         let (mut turn, mut failures) = (Turn::default(), 0);
         for ((merchant, affiliate), rows) in by_earner(due) {
@@ -70,7 +70,7 @@ impl Maturing {
                 Ok(matured
                     .map_or(Decision::Return(Matured::default()), |(set, matured)| Decision::commit(set, matured)))
             };
-            let Matured { rows, lag } = self.desk.work(&[lane], load, decide).await?;
+            let Matured { rows, lag } = self.context.work(&[lane], load, decide).await?;
             turn.done += rows;
             turn.lag = turn.lag.max(lag);
         }
@@ -80,14 +80,14 @@ impl Maturing {
     /// The set that approves what is due; `None` if there is nothing, or the affiliate is not approved any more.
     fn matured(&self, facts: MaturingFacts) -> Result<Option<(ChangeSet, Matured)>, AppError> {
         let MaturingFacts { merchant, affiliate, mut rows, accounts } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         if !affiliate.row.is_approved() || merchant.row.resetting {
             return Ok(None);
         }
-        let mut set = self.desk.set_for(&merchant)?;
+        let mut set = self.context.set_for(&merchant)?;
         set.hold_still(&affiliate);
         rows.sort_by_key(|row| (row.row.matures_at, row.row.original(), row.row.id));
-        let mut accounts = Accounts::new(&*self.desk.ids, accounts);
+        let mut accounts = Accounts::new(&*self.context.ids, accounts);
         let (mut count, mut lag, mut last) = (0, Duration::ZERO, None);
         for before in rows {
             let original = before.row.original();
@@ -116,7 +116,13 @@ impl Maturing {
         after: Commission,
     ) -> Result<(), AppError> {
         accounts.follow(&before.row, &after)?;
-        self.desk.announce_shown(set, merchant, Topic::CommissionApproved, after.updated_at, Shown::Commission(&after));
+        self.context.announce_shown(
+            set,
+            merchant,
+            Topic::CommissionApproved,
+            after.updated_at,
+            Shown::Commission(&after),
+        );
         set.rows.commissions.change(before.version, after);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! How an order is announced, and how it stands in a response.
 
-use crate::desk::Desk;
+use crate::context::UseCaseContext;
 use domain::{GroupStatus, Merchant, Order};
 use ports::{ChangeSet, CheckoutSession, Shown, Tenant, Topic, Wire};
 
@@ -39,8 +39,14 @@ impl WrittenOrder {
 }
 
 /// Shows an order and announces it; returns it as it is shown.
-pub(crate) fn announce(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, order: &Order) -> Vec<u8> {
-    let body = desk.wire.object(Shown::Order(Tenant::from(merchant), order));
-    desk.announce(set, merchant, topic, order.updated_at, &body);
+pub(crate) fn announce(
+    context: &UseCaseContext,
+    set: &mut ChangeSet,
+    merchant: &Merchant,
+    topic: Topic,
+    order: &Order,
+) -> Vec<u8> {
+    let body = context.wire.object(Shown::Order(Tenant::from(merchant), order));
+    context.announce(set, merchant, topic, order.updated_at, &body);
     body
 }

@@ -1,6 +1,6 @@
 //! Organizations: create, list, change of plan. For operators.
 
-use crate::{AppError, commit_loop::Decision, desk::Desk};
+use crate::{AppError, commit_loop::Decision, context::UseCaseContext};
 use domain::{Currency, Merchant, Mode, Organization, OrganizationId, OrganizationName, Plan, Refusal, Slug};
 use ports::{ChangeSet, IdSourceExt, MerchantReads, Space, Tree, Versioned};
 use std::sync::Arc;
@@ -10,13 +10,13 @@ const MOST_COLLISIONS: u32 = 1_000;
 
 /// The use cases of organizations.
 pub struct Organizations {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn MerchantReads>,
 }
 
 impl Organizations {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn MerchantReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn MerchantReads>) -> Self {
+        Self { context, reads }
     }
 
     /// Makes an organization with its two merchants.
@@ -26,10 +26,10 @@ impl Organizations {
         plan: Plan,
         currency: Currency,
     ) -> Result<Organization, AppError> {
-        let (test, live) = (self.desk.ids.id(), self.desk.ids.id());
-        let id = self.desk.ids.id();
+        let (test, live) = (self.context.ids.id(), self.context.ids.id());
+        let id = self.context.ids.id();
         let decide = |slugs: Vec<(Mode, Slug)>| {
-            let now = self.desk.now();
+            let now = self.context.now();
             let organization = Organization { id, name: name.clone(), plan, test, live, created_at: now };
             let mut set = ChangeSet::new(live);
             for (mode, slug) in slugs {
@@ -41,7 +41,7 @@ impl Organizations {
             set.rows.organizations.insert(organization.clone());
             Ok(Decision::commit(set, organization))
         };
-        self.desk.work(&[], || self.free_slugs(&name), decide).await
+        self.context.work(&[], || self.free_slugs(&name), decide).await
     }
 
     /// Organizations in the order in which they were made.
@@ -64,7 +64,7 @@ impl Organizations {
             set.rows.organizations.change(version, changed.clone());
             Ok(Decision::commit(set, changed))
         };
-        self.desk.work(&[], || self.reads.organization(id), decide).await
+        self.context.work(&[], || self.reads.organization(id), decide).await
     }
 
     async fn free_slugs(&self, name: &OrganizationName) -> Result<Vec<(Mode, Slug)>, AppError> {

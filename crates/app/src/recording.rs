@@ -1,6 +1,6 @@
 //! What becomes of one event: who is credited, what it earns, what is written. Events and orders both come to this.
 
-use crate::{AppError, Principal, desk::Desk};
+use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{
     Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission,
     CommissionRule, Decision, Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewEvent, Program,
@@ -70,7 +70,7 @@ impl<'a> Happened<'a> {
 
 /// Records events, whichever use case they come from: the one place that knows what is written and told of one.
 pub(crate) struct Recorder<'a> {
-    pub(crate) desk: &'a Desk,
+    pub(crate) context: &'a UseCaseContext,
     pub(crate) who: &'a Principal,
     pub(crate) event_context: &'a EventContext,
     pub(crate) now: Timestamp,
@@ -85,7 +85,7 @@ impl Recorder<'_> {
         happened: Happened<'_>,
         found: EventFound,
     ) -> Result<Vec<u8>, AppError> {
-        let Self { desk: _, who, event_context, now } = *self;
+        let Self { context: _, who, event_context, now } = *self;
         let merchant = &event_context.merchant.row;
         let binding = found.binding.clone();
         let (cap, reserve) = (happened.cap(merchant), happened.reserve(merchant));
@@ -116,7 +116,7 @@ impl Recorder<'_> {
                 if keys.is_empty() {
                     return;
                 }
-                let binding = Binding::tie(self.desk.ids.id(), affiliate_id, event.id, event.created_at);
+                let binding = Binding::tie(self.context.ids.id(), affiliate_id, event.id, event.created_at);
                 for key in keys {
                     set.claim(Space::Binding, key, binding.id.uuid());
                 }
@@ -134,7 +134,7 @@ impl Recorder<'_> {
         for LeafPlan { leaf, overrides } in leaves {
             let mut leaf_id = None;
             for plan in std::iter::once(leaf).chain(overrides) {
-                let (id, order_id) = (self.desk.ids.id(), event.order_id.clone());
+                let (id, order_id) = (self.context.ids.id(), event.order_id.clone());
                 rows.push(Commission::from_plan(id, plan, event.id, order_id, leaf_id, in_review, settings, now));
                 leaf_id = leaf_id.or(Some(id));
             }
@@ -144,20 +144,20 @@ impl Recorder<'_> {
     }
 
     fn written(&self, set: &mut ChangeSet, record: EventRecord) -> Vec<u8> {
-        let (desk, merchant) = (self.desk, &self.event_context.merchant.row);
+        let (context, merchant) = (self.context, &self.event_context.merchant.row);
         let event = &record.event;
         let (space, at) = (Space::Event(event.kind.space()), event.created_at);
         set.claim(space, event.external_id.as_str(), event.id.uuid());
-        let body = desk.wire.object(Shown::Event(&record));
-        desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
+        let body = context.wire.object(Shown::Event(&record));
+        context.announce(set, merchant, Topic::ConversionRecorded, at, &body);
         if event.decision.is_suspicious() {
-            desk.announce(set, merchant, Topic::FraudFlagged, at, &body);
+            context.announce(set, merchant, Topic::FraudFlagged, at, &body);
         }
         for commission in &record.commissions {
-            let data = desk.wire.object(Shown::Commission(commission));
-            desk.announce(set, merchant, Topic::CommissionCreated, at, &data);
+            let data = context.wire.object(Shown::Commission(commission));
+            context.announce(set, merchant, Topic::CommissionCreated, at, &data);
             if event.decision.needs_review() {
-                desk.announce(set, merchant, Topic::CommissionReview, at, &data);
+                context.announce(set, merchant, Topic::CommissionReview, at, &data);
             }
         }
         let EventRecord { event, commissions } = record;

@@ -3,7 +3,7 @@
 use crate::{
     Answer, AppError, Once, Principal,
     commit_loop::{CommitLoop, Decision},
-    desk::Desk,
+    context::UseCaseContext,
     lanes,
     taking_back::{TakenBack, by_level, taken_back},
 };
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The use cases of refunds. Reading them is reading events.
 pub struct Refunds {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn RefundReads>,
 }
 
@@ -24,8 +24,8 @@ pub struct Refunds {
 type Facts = Result<RefundFacts, Refusal>;
 
 impl Refunds {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn RefundReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn RefundReads>) -> Self {
+        Self { context, reads }
     }
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
@@ -39,7 +39,7 @@ impl Refunds {
             Some(lane) => Ok(Decision::Reload(vec![lane])),
             None => self.decided(who, &ask, facts?).map(Decision::from),
         };
-        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, once, &lanes, load, decide).await
     }
 
     /// Records one in the place that a batch has in the write path; with the merchant as it was last seen.
@@ -89,7 +89,7 @@ impl Refunds {
     ) -> Result<(Option<ChangeSet>, Answer), AppError> {
         let earlier = facts.earlier.take();
         if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == ask.fingerprint) {
-            let body = self.desk.wire.object(Shown::Event(&as_first_answered(same)));
+            let body = self.context.wire.object(Shown::Event(&as_first_answered(same)));
             return Ok((None, Answer::first(ReplyStatus::Ok, body)));
         }
         // What is wrong with the body is told before the external id is looked at: shape comes before state.
@@ -98,7 +98,8 @@ impl Refunds {
         if earlier.is_some() {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
-        let TakenBack { set, event, order: _ } = taken_back(&self.desk, who, self.desk.ids.id(), ask.clone(), facts)?;
+        let TakenBack { set, event, order: _ } =
+            taken_back(&self.context, who, self.context.ids.id(), ask.clone(), facts)?;
         Ok((Some(set), Answer::first(ReplyStatus::Created, event)))
     }
 }

@@ -1,16 +1,16 @@
 //! Answers that were kept for an idempotency key, for whoever must know before a use case can run.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
 use std::sync::Arc;
 
 /// Looks kept answers up.
 pub struct Replays {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
 }
 
 impl Replays {
-    pub(crate) fn new(desk: Arc<Desk>) -> Self {
-        Self { desk }
+    pub(crate) fn new(context: Arc<UseCaseContext>) -> Self {
+        Self { context }
     }
 
     /// The answer that was kept for this request, or the refusal because its key was used for another one.
@@ -18,6 +18,6 @@ impl Replays {
     /// The use cases ask this by themselves. The edge asks it for a request that it cannot read: that the key was used
     /// before comes first in the order of refusals.
     pub async fn kept(&self, who: &Principal, once: &Once) -> Result<Option<Answer>, AppError> {
-        self.desk.kept_answer(who.merchant_id, once).await
+        self.context.kept_answer(who.merchant_id, once).await
     }
 }

@@ -1,6 +1,6 @@
 //! Commission rules: list, get, create, change, delete.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
 use domain::{CommissionRule, NewRule, Refusal, RuleChange, RuleId, RuleScope, ShortText};
 use ports::{
     ChangeSet, IdSourceExt, Page, PageAsk, ProgramReads, ReplyStatus, RuleFacts, RuleFilter, RuleNames, Shown, Topic,
@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 /// The use cases of commission rules.
 pub struct Rules {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn ProgramReads>,
 }
 
 impl Rules {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ProgramReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn ProgramReads>) -> Self {
+        Self { context, reads }
     }
 
     /// One rule.
@@ -38,19 +38,19 @@ impl Rules {
     pub async fn create(&self, who: &Principal, ask: NewRule, once: Option<Once>) -> Result<Answer, AppError> {
         let names = names(ask.scope.reference().as_deref());
         let load = || self.reads.rule_facts(who.merchant_id, None, names);
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
     }
 
     fn created(&self, ask: &NewRule, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
         let merchant = &facts.merchant;
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(merchant)?;
-        let rule = CommissionRule::create(self.desk.ids.id(), ask.clone(), now)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(merchant)?;
+        let rule = CommissionRule::create(self.context.ids.id(), ask.clone(), now)?;
         hold_what_it_names(&mut set, &rule.scope, &facts)?;
         // Two who take the last place at once collide on the merchant's row.
         set.rows.merchants.change(merchant.version, merchant.row.with_one_more_rule()?);
-        let body = self.desk.wire.object(Shown::CommissionRule(&rule));
-        self.desk.announce(&mut set, &merchant.row, Topic::CommissionRuleCreated, now, &body);
+        let body = self.context.wire.object(Shown::CommissionRule(&rule));
+        self.context.announce(&mut set, &merchant.row, Topic::CommissionRuleCreated, now, &body);
         set.rows.commission_rules.insert(rule);
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
@@ -65,23 +65,23 @@ impl Rules {
     ) -> Result<Answer, AppError> {
         let names = names(ask.reference.as_ref().and_then(Option::as_ref).map(ShortText::as_str));
         let load = || self.reads.rule_facts(who.merchant_id, Some(id), names);
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
     fn changed(&self, ask: &RuleChange, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
         let Versioned { row: before, version } = facts.rule.clone().ok_or(Refusal::NotFound)?;
         let merchant = &facts.merchant.row;
-        let now = merchant.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&facts.merchant)?;
+        let now = merchant.clock.at(self.context.now());
+        let mut set = self.context.set_for(&facts.merchant)?;
         let after = before.changed(ask.clone(), now)?;
         if after.scope != before.scope {
             hold_what_it_names(&mut set, &after.scope, &facts)?;
         }
         let is_same = CommissionRule { updated_at: before.updated_at, ..after.clone() } == before;
         let after = if is_same { before } else { after };
-        let body = self.desk.wire.object(Shown::CommissionRule(&after));
+        let body = self.context.wire.object(Shown::CommissionRule(&after));
         if !is_same {
-            self.desk.announce(&mut set, merchant, Topic::CommissionRuleUpdated, after.updated_at, &body);
+            self.context.announce(&mut set, merchant, Topic::CommissionRuleUpdated, after.updated_at, &body);
             set.rows.commission_rules.change(version, after);
         }
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
@@ -90,18 +90,18 @@ impl Rules {
     /// Deletes one. What was earned by it stays.
     pub async fn delete(&self, who: &Principal, id: RuleId) -> Result<Answer, AppError> {
         let load = || self.reads.rule_facts(who.merchant_id, Some(id), RuleNames::default());
-        self.desk.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
+        self.context.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
     }
 
     fn deleted(&self, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
         let RuleFacts { merchant, rule, affiliate: _, tier: _ } = facts;
         let rule = rule.ok_or(Refusal::NotFound)?;
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         set.rows.merchants.change(merchant.version, merchant.row.with_one_rule_less());
         set.rows.commission_rules.delete(&rule);
         let shown = Shown::CommissionRule(&rule.row);
-        self.desk.announce_shown(&mut set, &merchant.row, Topic::CommissionRuleDeleted, now, shown);
+        self.context.announce_shown(&mut set, &merchant.row, Topic::CommissionRuleDeleted, now, shown);
         Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
     }
 }

@@ -1,19 +1,19 @@
 //! Settings: get and change.
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk, group_settings};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext, group_settings};
 use domain::{Merchant, Refusal, SettingsChange};
 use ports::{ChangeSet, MerchantReads, ReplyStatus, SettingsFacts, Shown, Space, Topic};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings.
 pub struct SettingsCases {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn MerchantReads>,
 }
 
 impl SettingsCases {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn MerchantReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn MerchantReads>) -> Self {
+        Self { context, reads }
     }
 
     /// The merchant with its settings.
@@ -24,11 +24,11 @@ impl SettingsCases {
     /// Changes them.
     pub async fn change(&self, who: &Principal, ask: SettingsChange, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.settings_facts(who.merchant_id, ask.slug.as_ref());
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
     fn changed(&self, ask: &SettingsChange, facts: SettingsFacts) -> Result<(ChangeSet, Answer), AppError> {
-        let mut set = self.desk.set_for(&facts.merchant)?;
+        let mut set = self.context.set_for(&facts.merchant)?;
         let before = facts.merchant.row;
         if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
             return Err(Refusal::Exists { field: "slug" }.into());
@@ -49,12 +49,12 @@ impl SettingsCases {
                 set.claim(Space::MerchantSlug, slug.as_str(), id);
                 set.free(Space::MerchantSlug, before.slug.as_str(), id);
             }
-            let now = before.clock.at(self.desk.now()).max(before.updated_at);
+            let now = before.clock.at(self.context.now()).max(before.updated_at);
             after = Merchant { slug, settings, updated_at: now, ..before };
             set.rows.merchants.change(facts.merchant.version, after.clone());
-            self.desk.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
+            self.context.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
         }
-        let body = self.desk.wire.object(Shown::Settings(&after));
+        let body = self.context.wire.object(Shown::Settings(&after));
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
 }

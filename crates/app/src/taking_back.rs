@@ -3,7 +3,7 @@
 use crate::{
     AppError, Principal,
     accounts::Accounts,
-    desk::Desk,
+    context::UseCaseContext,
     order_representation::{WrittenOrder, announce},
 };
 use domain::{
@@ -24,22 +24,22 @@ pub(crate) struct TakenBack {
 
 /// Takes a sale back as `id`: what it earned, and the order that it may be too. Nobody takes back one of the two alone.
 pub(crate) fn taken_back(
-    desk: &Desk,
+    context: &UseCaseContext,
     who: &Principal,
     id: EventId,
     ask: NewRefund,
     facts: RefundFacts,
 ) -> Result<TakenBack, AppError> {
     let RefundFacts { merchant, earlier: _, sales, rows, accounts, order } = facts;
-    let mut set = desk.set_for(&merchant)?;
+    let mut set = context.set_for(&merchant)?;
     let merchant = merchant.row;
-    let now = merchant.clock.at(desk.now());
+    let now = merchant.clock.at(context.now());
     let sale = sales.into_iter().find(|sale| sale.row.kind.pays()).ok_or(Refusal::NotFound)?;
     let versions: HashMap<_, Version> = rows.iter().map(|row| (row.row.id, row.version)).collect();
     let rows: Vec<Commission> = rows.into_iter().map(|row| row.row).collect();
-    let made = refund(id, ask, &sale.row, &rows, || desk.ids.id(), now)?;
+    let made = refund(id, ask, &sale.row, &rows, || context.ids.id(), now)?;
 
-    let mut kept = Accounts::new(&*desk.ids, accounts);
+    let mut kept = Accounts::new(&*context.ids, accounts);
     for row in &made.siblings {
         kept.insert(row)?;
     }
@@ -55,26 +55,26 @@ pub(crate) fn taken_back(
     let Refund { event, sale: after, siblings, voided } = made;
     let minor = event.amount.map(Money::minor);
     let by = Actor::Key(who.key_id);
-    let order = order.map(|order| refunded(desk, &mut set, &merchant, &order, minor, by, now)).transpose()?;
+    let order = order.map(|order| refunded(context, &mut set, &merchant, &order, minor, by, now)).transpose()?;
     set.claim(Space::Event(EventSpace::Refund), event.external_id.as_str(), event.id.uuid());
     set.rows.events.change(sale.version, after);
     set.rows.events.insert(event.clone());
     set.rows.commissions.new.extend(siblings.iter().cloned());
     let commissions = by_level(siblings.iter().chain(&voided).cloned());
-    let event = announced(desk, &mut set, &merchant, &EventRecord { event, commissions });
+    let event = announced(context, &mut set, &merchant, &EventRecord { event, commissions });
     Ok(TakenBack { set, event, order })
 }
 
-fn announced(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, record: &EventRecord) -> Vec<u8> {
+fn announced(context: &UseCaseContext, set: &mut ChangeSet, merchant: &Merchant, record: &EventRecord) -> Vec<u8> {
     let at = record.event.created_at;
-    let body = desk.wire.object(Shown::Event(record));
-    desk.announce(set, merchant, Topic::ConversionRecorded, at, &body);
+    let body = context.wire.object(Shown::Event(record));
+    context.announce(set, merchant, Topic::ConversionRecorded, at, &body);
     for row in &record.commissions {
-        let data = desk.wire.object(Shown::Commission(row));
+        let data = context.wire.object(Shown::Commission(row));
         let topic = if row.reverses.is_some() { Topic::CommissionRefunded } else { Topic::CommissionVoided };
-        desk.announce(set, merchant, topic, at, &data);
+        context.announce(set, merchant, topic, at, &data);
         if row.status == CommissionStatus::Review {
-            desk.announce(set, merchant, Topic::CommissionReview, at, &data);
+            context.announce(set, merchant, Topic::CommissionReview, at, &data);
         }
     }
     body
@@ -82,7 +82,7 @@ fn announced(desk: &Desk, set: &mut ChangeSet, merchant: &Merchant, record: &Eve
 
 /// Adds to `set` that an order is refunded, by so many minor units or by all that is left.
 pub(crate) fn refunded(
-    desk: &Desk,
+    context: &UseCaseContext,
     set: &mut ChangeSet,
     merchant: &Merchant,
     (order, group): &OrderInGroup,
@@ -97,7 +97,7 @@ pub(crate) fn refunded(
     } else {
         set.hold_still(group);
     }
-    let body = announce(desk, set, merchant, Topic::OrderRefunded, &after);
+    let body = announce(context, set, merchant, Topic::OrderRefunded, &after);
     set.rows.orders.change(order.version, after.clone());
     Ok(WrittenOrder { merchant: merchant.clone(), order: after, group: group.row.status, body })
 }

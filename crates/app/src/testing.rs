@@ -3,7 +3,7 @@
 use crate::{
     Answer, AppError, Once, Principal,
     commit_loop::{Decision, RequestLoop},
-    desk::Desk,
+    context::UseCaseContext,
     workers::Turn,
 };
 use domain::{Merchant, MerchantId, Refusal, TestClock, TestClockStep};
@@ -17,7 +17,7 @@ const MOST_RESETS: u32 = 10;
 
 /// The use cases of test mode. Live keys cannot reach them.
 pub struct TestMode {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn MerchantReads>,
     storage: Arc<dyn Maintenance>,
 }
@@ -26,30 +26,34 @@ impl TestMode {
     /// The operation whose kept answers outlive a reset: its own.
     pub const RESET: &'static str = "POST /test/reset";
 
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn MerchantReads>, storage: Arc<dyn Maintenance>) -> Self {
-        Self { desk, reads, storage }
+    pub(crate) fn new(
+        context: Arc<UseCaseContext>,
+        reads: Arc<dyn MerchantReads>,
+        storage: Arc<dyn Maintenance>,
+    ) -> Self {
+        Self { context, reads, storage }
     }
 
     /// What the clock shows.
     pub async fn clock(&self, who: &Principal) -> Result<TestClock, AppError> {
         who.require_test()?;
-        Ok(self.merchant(who.merchant_id).await?.row.test_clock(self.desk.now()))
+        Ok(self.merchant(who.merchant_id).await?.row.test_clock(self.context.now()))
     }
 
     /// Moves the clock forward. What is due by it is then done by the workers.
     pub async fn advance(&self, who: &Principal, step: TestClockStep, once: Option<Once>) -> Result<Answer, AppError> {
         who.require_test()?;
         let decide = |loaded: Versioned<Merchant>| {
-            let mut set = self.desk.set_for(&loaded)?;
+            let mut set = self.context.set_for(&loaded)?;
             set.urgent = true;
-            let real = self.desk.now();
+            let real = self.context.now();
             let after = loaded.row.clock_moved(step, real)?;
-            let body = self.desk.wire.object(Shown::TestClock(after.test_clock(real)));
+            let body = self.context.wire.object(Shown::TestClock(after.test_clock(real)));
             set.rows.merchants.change(loaded.version, after);
             Ok((set, Answer::first(ReplyStatus::Ok, body)))
         };
         let load = || self.reads.merchant(who.merchant_id);
-        self.desk.run(who.merchant_id, once, &[], load, decide).await
+        self.context.run(who.merchant_id, once, &[], load, decide).await
     }
 
     /// Wipes the merchant's data, and puts its settings and its clock back to what they were at first.
@@ -58,7 +62,7 @@ impl TestMode {
     /// marked and is refused until the end. Should this end in between, a worker goes on.
     pub async fn reset(&self, who: &Principal, once: Option<Once>) -> Result<Answer, AppError> {
         who.require_test()?;
-        let mut steps = self.desk.request(who.merchant_id, once, &[]).await?;
+        let mut steps = self.context.request(who.merchant_id, once, &[]).await?;
         match self.begin(&mut steps, who.merchant_id).await? {
             ControlFlow::Break(stored) => Ok(stored),
             ControlFlow::Continue(()) => self.finish(&mut steps, who.merchant_id).await,
@@ -102,13 +106,13 @@ impl TestMode {
     fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Answer) {
         let mut set = ChangeSet::of(loaded);
         if !loaded.row.resetting {
-            let body = self.desk.wire.object(Shown::Settings(&loaded.row));
+            let body = self.context.wire.object(Shown::Settings(&loaded.row));
             return (set, Answer::first(ReplyStatus::Ok, body));
         }
         set.urgent = true;
-        let after = loaded.row.reset_done(self.desk.now());
-        let body = self.desk.wire.object(Shown::Settings(&after));
-        self.desk.announce(&mut set, &after, Topic::SettingsUpdated, after.updated_at, &body);
+        let after = loaded.row.reset_done(self.context.now());
+        let body = self.context.wire.object(Shown::Settings(&after));
+        self.context.announce(&mut set, &after, Topic::SettingsUpdated, after.updated_at, &body);
         set.rows.merchants.change(loaded.version, after);
         (set, Answer::first(ReplyStatus::Ok, body))
     }
@@ -117,7 +121,7 @@ impl TestMode {
     pub(crate) async fn finish_resets(&self) -> Result<Turn, AppError> {
         let mut turn = Turn::default();
         for merchant in self.reads.resetting_merchants(MOST_RESETS).await? {
-            let mut steps = self.desk.request(merchant, None, &[]).await?;
+            let mut steps = self.context.request(merchant, None, &[]).await?;
             self.finish(&mut steps, merchant).await?;
             turn.done += 1;
         }

@@ -1,6 +1,6 @@
 //! Tiers: list, get, create, change, delete, and who rises to a higher one.
 
-use crate::{Answer, AppError, Once, Principal, commit_loop::Decision, desk::Desk, lanes, workers::Turn};
+use crate::{Answer, AppError, Once, Principal, commit_loop::Decision, context::UseCaseContext, lanes, workers::Turn};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, Timestamp,
     promotion,
@@ -27,7 +27,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// The use cases of tiers.
 pub struct Tiers {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn ProgramReads>,
     looked: Mutex<Looked>,
 }
@@ -42,8 +42,8 @@ struct Looked {
 }
 
 impl Tiers {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ProgramReads>) -> Self {
-        Self { desk, reads, looked: Mutex::new(Looked { new: Timestamp::MIN, all: Timestamp::MIN }) }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn ProgramReads>) -> Self {
+        Self { context, reads, looked: Mutex::new(Looked { new: Timestamp::MIN, all: Timestamp::MIN }) }
     }
 
     /// One tier.
@@ -59,7 +59,7 @@ impl Tiers {
     /// Makes one.
     pub async fn create(&self, who: &Principal, ask: NewTier, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.new_tier_facts(who.merchant_id, &ask.name);
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
     }
 
     fn created(&self, ask: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -67,14 +67,14 @@ impl Tiers {
         if name_owner.is_some() {
             return Err(Refusal::Exists { field: "name" }.into());
         }
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         // Two who take the last place at once collide on the merchant's row.
         set.rows.merchants.change(merchant.version, merchant.row.with_one_more_tier()?);
-        let tier = Tier::create(self.desk.ids.id(), ask.clone(), merchant.row.settings.currency, now)?;
+        let tier = Tier::create(self.context.ids.id(), ask.clone(), merchant.row.settings.currency, now)?;
         set.claim(Space::TierName, tier.name.folded(), tier.id.uuid());
-        let body = self.desk.wire.object(Shown::Tier(&tier));
-        self.desk.announce(&mut set, &merchant.row, Topic::TierCreated, now, &body);
+        let body = self.context.wire.object(Shown::Tier(&tier));
+        self.context.announce(&mut set, &merchant.row, Topic::TierCreated, now, &body);
         set.rows.tiers.insert(tier);
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
@@ -88,7 +88,7 @@ impl Tiers {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let load = || self.reads.tier_change_facts(who.merchant_id, id, ask.name.as_ref());
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
     fn changed(&self, ask: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -97,19 +97,19 @@ impl Tiers {
         if name_owner.is_some_and(|owner| owner != id) {
             return Err(Refusal::Exists { field: "name" }.into());
         }
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         let after = before.changed(ask.clone(), merchant.row.settings.currency, now)?;
         let is_same = Tier { updated_at: before.updated_at, ..after.clone() } == before;
         let after = if is_same { before.clone() } else { after };
-        let body = self.desk.wire.object(Shown::Tier(&after));
+        let body = self.context.wire.object(Shown::Tier(&after));
         if !is_same {
             let (old, new) = (before.name.folded(), after.name.folded());
             if old != new {
                 set.claim(Space::TierName, new, id);
                 set.free(Space::TierName, old, id);
             }
-            self.desk.announce(&mut set, &merchant.row, Topic::TierUpdated, after.updated_at, &body);
+            self.context.announce(&mut set, &merchant.row, Topic::TierUpdated, after.updated_at, &body);
             set.rows.tiers.change(version, after);
         }
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
@@ -118,7 +118,7 @@ impl Tiers {
     /// Deletes one that no affiliate has and no rule names.
     pub async fn delete(&self, who: &Principal, id: TierId) -> Result<Answer, AppError> {
         let load = || self.reads.tier_change_facts(who.merchant_id, id, None);
-        self.desk.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
+        self.context.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
     }
 
     fn deleted(&self, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -127,18 +127,18 @@ impl Tiers {
             let text = "A tier that affiliates have or commission rules name cannot be deleted.";
             return Err(Refusal::State(text.to_owned()).into());
         }
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         set.rows.merchants.change(merchant.version, merchant.row.with_one_tier_less());
         set.rows.tiers.delete(&tier);
         set.free(Space::TierName, tier.row.name.folded(), tier.row.id.uuid());
-        self.desk.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
+        self.context.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
         Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
     }
 
     /// Lifts whoever may have risen since the last turn of this node; everybody, now and then and at first.
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
-        let now = self.desk.now();
+        let now = self.context.now();
         let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let sweep = now.since(looked.all) >= SWEEP_EVERY;
         if !sweep && now.since(looked.new) < LOOK_EVERY {
@@ -182,7 +182,7 @@ impl Tiers {
             let set = facts.map(|facts| self.promoted(facts)).transpose()?.flatten();
             Ok(set.map_or(Decision::Return(false), |set| Decision::commit(set, true)))
         };
-        self.desk.work(&[lanes::affiliate(merchant, affiliate)], load, decide).await
+        self.context.work(&[lanes::affiliate(merchant, affiliate)], load, decide).await
     }
 
     /// The set that lifts an affiliate; `None` where it stays. Only who may earn rises, and nobody while the merchant's data
@@ -196,10 +196,10 @@ impl Tiers {
         let Some(next) = promotion(&ladder, &totals, record.affiliate.tier_id).map(|tier| tier.id) else {
             return Ok(None);
         };
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let change = AffiliateChange { tier_id: Some(Some(next)), ..AffiliateChange::default() };
         let after: Affiliate = record.affiliate.changed(change, now)?;
-        let mut set = self.desk.set_for(&merchant)?;
+        let mut set = self.context.set_for(&merchant)?;
         // As they were weighed: none was made easier, harder or better meanwhile.
         for tier in tiers {
             if tier.row.id == next {
@@ -212,7 +212,7 @@ impl Tiers {
         record.affiliate = after.clone();
         let at = after.updated_at;
         set.rows.affiliates.change(version, after);
-        self.desk.announce_shown(&mut set, &merchant.row, Topic::AffiliateUpdated, at, Shown::Affiliate(&record));
+        self.context.announce_shown(&mut set, &merchant.row, Topic::AffiliateUpdated, at, Shown::Affiliate(&record));
         Ok(Some(set))
     }
 }

@@ -1,6 +1,6 @@
 //! Upkeep: what a server does by itself from time to time.
 
-use crate::{AppError, desk::Desk, workers::Turn};
+use crate::{AppError, context::UseCaseContext, workers::Turn};
 use ports::Maintenance;
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ const MOST_CHUNKS: u32 = 200;
 
 /// The use cases of upkeep. Any number of nodes may run them at once.
 pub struct Upkeep {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     storage: Arc<dyn Maintenance>,
 }
 
 impl Upkeep {
-    pub(crate) fn new(desk: Arc<Desk>, storage: Arc<dyn Maintenance>) -> Self {
-        Self { desk, storage }
+    pub(crate) fn new(context: Arc<UseCaseContext>, storage: Arc<dyn Maintenance>) -> Self {
+        Self { context, storage }
     }
 
     /// Deletes kept answers whose time is over.
@@ -30,7 +30,7 @@ impl Upkeep {
     pub async fn forget_replies(&self) -> Result<u32, AppError> {
         let mut forgotten = 0;
         for _ in 0..MOST_CHUNKS {
-            let some = self.storage.forget_replies(self.desk.now(), CHUNK).await?;
+            let some = self.storage.forget_replies(self.context.now(), CHUNK).await?;
             forgotten += some;
             if some < CHUNK {
                 break;

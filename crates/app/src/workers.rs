@@ -5,7 +5,7 @@
 //! below. The binary drives it from there. It must be right however many nodes run it at once: look for what is due,
 //! decide, commit with the versions that were read. The lease only saves nodes from doing the same work twice.
 
-use crate::{App, AppError, desk::Desk};
+use crate::{App, AppError, context::UseCaseContext};
 use domain::Timestamp;
 use ports::Leases;
 use std::{
@@ -147,7 +147,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The leases of this node. Real time throughout.
 pub(crate) struct Shifts {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     leases: Arc<dyn Leases>,
     holder: Uuid,
     standing: Mutex<HashMap<Worker, Standing>>,
@@ -162,14 +162,14 @@ enum Standing {
 }
 
 impl Shifts {
-    pub(crate) fn new(desk: Arc<Desk>, leases: Arc<dyn Leases>) -> Self {
-        let holder = desk.ids.uuid();
-        Self { desk, leases, holder, standing: Mutex::default() }
+    pub(crate) fn new(context: Arc<UseCaseContext>, leases: Arc<dyn Leases>) -> Self {
+        let holder = context.ids.uuid();
+        Self { context, leases, holder, standing: Mutex::default() }
     }
 
     /// Whether this node is the one to do the work now.
     async fn has(&self, worker: Worker) -> Result<bool, AppError> {
-        let now = self.desk.now();
+        let now = self.context.now();
         match self.standing(worker) {
             // A clock that was put back makes a lease look longer than any: then it is asked for anew.
             Some(Standing::Ours(until)) if (ENOUGH..=LEASE).contains(&until.since(now)) => return Ok(true),

@@ -30,7 +30,7 @@ impl Machine {
 /// The use cases over a database.
 pub(crate) fn app(database: &Database, machine: &Machine, server: &settings::Server) -> Result<App, Failure> {
     let Machine { clock, ids } = machine.clone();
-    let outside = app::Outside {
+    let outside = app::Dependencies {
         journal: database.storage(),
         storage: database.storage(),
         clock,

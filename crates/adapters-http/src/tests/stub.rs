@@ -463,7 +463,7 @@ impl RateLimiter for Strict {
 /// What the edge needs, over this storage.
 pub(super) fn outside(stub: Arc<Stub>) -> crate::Outside {
     let (clock, ids) = (Arc::new(Still), Arc::new(Counting::default()));
-    let outside = app::Outside {
+    let outside = app::Dependencies {
         journal: stub.clone(),
         storage: stub,
         clock: clock.clone(),

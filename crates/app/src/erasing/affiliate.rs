@@ -11,13 +11,13 @@ const IN_PAYOUT: &str = "The affiliate is in a payout that is not settled yet: s
 impl Erasing {
     pub(super) fn affiliate(&self, traces: AffiliateTraces) -> Result<Next, AppError> {
         let AffiliateTraces { merchant, record, version, coupons, in_payout } = traces;
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let before = record.affiliate.clone();
         let after = before.erased(now);
         let erased = AffiliateRecord { affiliate: after.clone(), coupons: Vec::new(), ..record };
         // What is announced tells nobody any more who it was.
-        let body = self.desk.wire.object(Shown::Affiliate(&erased));
-        let mut last = self.desk.set_for(&merchant)?;
+        let body = self.context.wire.object(Shown::Affiliate(&erased));
+        let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();
         if before.is_erased() && coupons.is_empty() {
             return Ok(Next::Answer(last, Answer::first(ReplyStatus::Ok, body)));
@@ -27,7 +27,7 @@ impl Erasing {
             return Err(Refusal::State(IN_PAYOUT.to_owned()).into());
         }
         if before.status != AffiliateStatus::Rejected {
-            self.desk.announce(&mut last, &merchant.row, Topic::AffiliateRejected, after.updated_at, &body);
+            self.context.announce(&mut last, &merchant.row, Topic::AffiliateRejected, after.updated_at, &body);
             last.rows.affiliates.change(version, before.retired(now));
             return Ok(Next::Close(last));
         }
@@ -40,7 +40,7 @@ impl Erasing {
                 last.claim(space, new, id);
                 last.free(space, old, id);
             }
-            self.desk.announce(&mut last, &merchant.row, Topic::AffiliateUpdated, after.updated_at, &body);
+            self.context.announce(&mut last, &merchant.row, Topic::AffiliateUpdated, after.updated_at, &body);
             last.rows.affiliates.change(version, after);
         }
         let code = CouponCode::erased(before.id);
@@ -51,7 +51,7 @@ impl Erasing {
                 let gone = Coupon { code: code.clone(), ..coupon.row.clone() };
                 set.rows.coupons.delete(coupon);
                 set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
-                self.desk.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&gone));
+                self.context.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&gone));
             }
             rows.push(set);
         }

@@ -12,14 +12,14 @@ impl Erasing {
     pub(super) fn customer(&self, who: &Principal, traces: CustomerTraces) -> Result<Next, AppError> {
         let CustomerTraces { merchant, customer, orders, groups, mails, claims } = traces;
         let Versioned { row: before, version } = customer;
-        let (by, now) = (Actor::Key(who.key_id), merchant.row.clock.at(self.desk.now()));
+        let (by, now) = (Actor::Key(who.key_id), merchant.row.clock.at(self.context.now()));
         let after = before.erased(by, now);
         // What is announced tells nobody any more who it was.
-        let body = self.desk.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
-        let mut last = self.desk.set_for(&merchant)?;
+        let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
+        let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();
         if before.deleted_at.is_none() {
-            self.desk.announce(&mut last, &merchant.row, Topic::CustomerDeleted, after.updated_at, &body);
+            self.context.announce(&mut last, &merchant.row, Topic::CustomerDeleted, after.updated_at, &body);
             last.free(Space::CustomerEmail, before.email.folded(), before.id.uuid());
             last.rows.customers.change(version, before.deleted(by, now));
             return Ok(Next::Close(last));
@@ -28,7 +28,7 @@ impl Erasing {
         if before.is_erased() {
             return Ok(Next::Answer(last, answer));
         }
-        self.desk.announce(&mut last, &merchant.row, Topic::CustomerUpdated, after.updated_at, &answer.body);
+        self.context.announce(&mut last, &merchant.row, Topic::CustomerUpdated, after.updated_at, &answer.body);
         last.rows.customers.change(version, after);
 
         let addresses = Addresses::of(&before, &claims);

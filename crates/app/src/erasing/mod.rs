@@ -9,7 +9,7 @@ mod affiliate;
 mod customer;
 mod texts;
 
-use crate::{Answer, AppError, Once, Principal, commit_loop::RequestLoop, desk::Desk};
+use crate::{Answer, AppError, Once, Principal, commit_loop::RequestLoop, context::UseCaseContext};
 use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId};
 use ports::{
     AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, Telltales, Versioned,
@@ -25,7 +25,7 @@ const WINDOW: u32 = 2_000;
 
 /// The use case of erasing.
 pub struct Erasing {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn ErasureReads>,
     storage: Arc<dyn Maintenance>,
 }
@@ -75,13 +75,17 @@ struct Remains {
 }
 
 impl Erasing {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn ErasureReads>, storage: Arc<dyn Maintenance>) -> Self {
-        Self { desk, reads, storage }
+    pub(crate) fn new(
+        context: Arc<UseCaseContext>,
+        reads: Arc<dyn ErasureReads>,
+        storage: Arc<dyn Maintenance>,
+    ) -> Self {
+        Self { context, reads, storage }
     }
 
     /// Erases a person. One that is erased already stays as it is.
     pub async fn erase(&self, who: &Principal, person: Person, once: Option<Once>) -> Result<Answer, AppError> {
-        let mut steps = self.desk.request(who.merchant_id, once, &[]).await?;
+        let mut steps = self.context.request(who.merchant_id, once, &[]).await?;
         let mut past = None;
         loop {
             let traces = match steps.load(|| self.traces(who.merchant_id, person)).await? {
@@ -128,7 +132,7 @@ impl Erasing {
         by.shown.extend(found.iter().map(|event| event.row.id.to_string()));
         self.erase_texts(id, &by).await?;
         for chunk in found.chunks(CHUNK) {
-            let mut set = self.desk.set_for(&merchant)?;
+            let mut set = self.context.set_for(&merchant)?;
             for Versioned { row, version } in chunk {
                 set.rows.events.change(*version, emptied(row, &events));
             }

@@ -18,7 +18,7 @@ impl Erasing {
     }
 
     async fn erase_announcements(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
-        let wire = &self.desk.wire;
+        let wire = &self.context.wire;
         let mut after = None;
         loop {
             let part = self.storage.announcements_after(merchant, after, ANNOUNCEMENTS).await?;
@@ -38,7 +38,7 @@ impl Erasing {
             let part = self.storage.replies_after(merchant, after.as_ref(), ANSWERS).await?;
             let Some((last, _)) = part.last() else { return Ok(()) };
             after = Some(last.clone());
-            let telling = part.into_iter().filter(|(_, body)| self.desk.wire.tells(body, by));
+            let telling = part.into_iter().filter(|(_, body)| self.context.wire.tells(body, by));
             let places: Vec<ReplyPlace> = telling.map(|(place, _)| place).collect();
             if !places.is_empty() {
                 self.storage.blank_replies(merchant, places).await?;

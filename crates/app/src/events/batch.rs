@@ -105,7 +105,7 @@ impl Events {
         refunds: &Refunds,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let steps = self.desk.request(who.merchant_id, once, &[self.batches.lane()]).await?;
+        let steps = self.context.request(who.merchant_id, once, &[self.batches.lane()]).await?;
         if let Some(stored) = steps.stored().await? {
             return Ok(stored);
         }
@@ -188,7 +188,7 @@ impl Events {
     async fn closed(&self, run: Run<'_>) -> Result<Answer, AppError> {
         let answer = self.answer(&run.outcomes);
         let Some(merchant) = run.merchant.filter(|_| run.wrote) else { return Ok(answer) };
-        match run.steps.commit(self.desk.set_for(&merchant)?, answer.clone()).await? {
+        match run.steps.commit(self.context.set_for(&merchant)?, answer.clone()).await? {
             Some(answer) => Ok(answer),
             // Somebody else's answer to the same key was first.
             None => Ok(run.steps.stored().await?.unwrap_or(answer)),
@@ -196,7 +196,7 @@ impl Events {
     }
 
     fn answer(&self, outcomes: &Outcomes) -> Answer {
-        Answer::first(ReplyStatus::Ok, self.desk.wire.object(Shown::Outcomes(outcomes)))
+        Answer::first(ReplyStatus::Ok, self.context.wire.object(Shown::Outcomes(outcomes)))
     }
 }
 

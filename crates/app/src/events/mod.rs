@@ -8,7 +8,7 @@ pub use batch::{BatchLine, EventBatch};
 
 use crate::{
     Answer, AppError, Once, Principal,
-    desk::Desk,
+    context::UseCaseContext,
     recording::{EventContext, Happened, Recorder},
 };
 use ask::in_currency;
@@ -21,14 +21,14 @@ use std::sync::Arc;
 
 /// The use cases of conversion events.
 pub struct Events {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn EventReads>,
     batches: batch::Turns,
 }
 
 impl Events {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn EventReads>) -> Self {
-        Self { desk, reads, batches: batch::Turns::default() }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn EventReads>) -> Self {
+        Self { context, reads, batches: batch::Turns::default() }
     }
 
     /// One event with what it earned.
@@ -55,7 +55,7 @@ impl Events {
             let (event_context, mut found) = EventContext::of(facts);
             self.decided(who, ask.clone(), &event_context, found.pop().unwrap_or_default())
         };
-        self.desk.run(who.merchant_id, once, &[], load, decide).await
+        self.context.run(who.merchant_id, once, &[], load, decide).await
     }
 
     /// The answer that recording it would get, without recording it. The ids in it are nobody's.
@@ -75,7 +75,7 @@ impl Events {
             coupon: ask.coupon.clone(),
             affiliate_id: ask.affiliate_id,
             customer: if ask.kind.pays() { customer } else { Vec::new() },
-            now: self.desk.now(),
+            now: self.context.now(),
         }
     }
 
@@ -103,10 +103,10 @@ impl Events {
         event_context: &EventContext,
         found: EventFound,
     ) -> Result<(ChangeSet, Answer), AppError> {
-        let mut set = self.desk.set_for(&event_context.merchant)?;
-        let now = event_context.merchant.row.clock.at(self.desk.now());
-        let recorder = Recorder { desk: &self.desk, who, event_context, now };
-        let body = recorder.record(&mut set, self.desk.ids.id(), Happened::new(ask), found)?;
+        let mut set = self.context.set_for(&event_context.merchant)?;
+        let now = event_context.merchant.row.clock.at(self.context.now());
+        let recorder = Recorder { context: &self.context, who, event_context, now };
+        let body = recorder.record(&mut set, self.context.ids.id(), Happened::new(ask), found)?;
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }
 
@@ -115,7 +115,7 @@ impl Events {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
         let first = as_first_answered(earlier);
-        Ok(Answer::first(ReplyStatus::Ok, self.desk.wire.object(Shown::Event(&first))))
+        Ok(Answer::first(ReplyStatus::Ok, self.context.wire.object(Shown::Event(&first))))
     }
 }
 

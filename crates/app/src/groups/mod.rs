@@ -5,7 +5,7 @@ mod time;
 
 pub use open::OpenGroup;
 
-use crate::{Answer, AppError, Once, Principal, desk::Desk, lanes};
+use crate::{Answer, AppError, Once, Principal, context::UseCaseContext, lanes};
 use domain::{
     Actor, Email, Group, GroupChange, GroupId, GroupRefusal, Joiner, Order, Refusal, ShareIdFormat, Timestamp,
 };
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// The use cases of referral groups.
 pub struct Groups {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn GroupReads>,
     orders: Arc<dyn OrderReads>,
     pub(crate) share_ids: ShareIdFormat,
@@ -42,8 +42,8 @@ enum Step {
 }
 
 impl Groups {
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn GroupReads>, orders: Arc<dyn OrderReads>) -> Self {
-        Self { desk, reads, orders, share_ids: ShareIdFormat::default(), writes_mails: false }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn GroupReads>, orders: Arc<dyn OrderReads>) -> Self {
+        Self { context, reads, orders, share_ids: ShareIdFormat::default(), writes_mails: false }
     }
 
     /// The id of the group that a text names: its id, or its share id in any of its forms.
@@ -84,7 +84,7 @@ impl Groups {
             return Err(Refusal::Group(GroupRefusal::Blocked).into());
         }
         let group = facts.group.ok_or(Refusal::NotFound)?.row;
-        let now = facts.merchant.row.clock.at(self.desk.now());
+        let now = facts.merchant.row.clock.at(self.context.now());
         let joiner = Joiner { email_is_used: facts.email_owner.is_some(), currency: None, amount: ask.amount };
         group.admits(joiner, now)?;
         Ok(group)
@@ -114,17 +114,17 @@ impl Groups {
     async fn step(&self, who: &Principal, id: GroupId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.group_facts(who.merchant_id, id);
         let lanes = [lanes::group(who.merchant_id, id)];
-        self.desk.run(who.merchant_id, once, &lanes, load, |facts| self.stepped(who, &step, facts)).await
+        self.context.run(who.merchant_id, once, &lanes, load, |facts| self.stepped(who, &step, facts)).await
     }
 
     fn stepped(&self, who: &Principal, step: &Step, facts: GroupFacts) -> Result<(ChangeSet, Answer), AppError> {
         let GroupFacts { merchant, group } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let (after, topic) = stepped(&group.row, step, Actor::Key(who.key_id), now)?;
-        let mut set = self.desk.set_for(&merchant)?;
-        let body = self.desk.wire.object(Shown::Group(Tenant::from(&merchant.row), &after));
+        let mut set = self.context.set_for(&merchant)?;
+        let body = self.context.wire.object(Shown::Group(Tenant::from(&merchant.row), &after));
         if after != group.row {
-            self.desk.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
+            self.context.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
             set.rows.groups.change(group.version, after);
         }
         Ok((set, Answer::first(ReplyStatus::Ok, body)))

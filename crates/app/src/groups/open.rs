@@ -24,15 +24,15 @@ impl Groups {
     /// Opens one.
     pub async fn open(&self, who: &Principal, ask: OpenGroup, once: Option<Once>) -> Result<Answer, AppError> {
         let load = || self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id);
-        self.desk.run(who.merchant_id, once, &[], load, |facts| self.opened(who, &ask, facts)).await
+        self.context.run(who.merchant_id, once, &[], load, |facts| self.opened(who, &ask, facts)).await
     }
 
     fn opened(&self, who: &Principal, ask: &OpenGroup, facts: NewGroupFacts) -> Result<(ChangeSet, Answer), AppError> {
         let NewGroupFacts { merchant: loaded, settings, customer, order } = facts;
         let merchant = &loaded.row;
-        let now = merchant.clock.at(self.desk.now());
+        let now = merchant.clock.at(self.context.now());
         let by = Actor::Key(who.key_id);
-        let mut set = self.desk.set_for(&loaded)?;
+        let mut set = self.context.set_for(&loaded)?;
         let customer = customer
             .filter(|customer| customer.row.deleted_at.is_none())
             .ok_or_else(|| Refusal::invalid("customerId", "must be the id of an existing customer"))?;
@@ -46,9 +46,9 @@ impl Groups {
         let terms = terms(merchant, settings.as_ref());
         let currency = order.as_ref().map_or(merchant.settings.currency, |(order, _)| order.row.amount.currency());
         let group = Group::open(
-            self.desk.ids.id(),
+            self.context.ids.id(),
             NewGroup {
-                share_id: self.share_ids.make(&self.desk.ids.letters(ShareId::LETTERS, ShareId::LENGTH)),
+                share_id: self.share_ids.make(&self.context.ids.letters(ShareId::LETTERS, ShareId::LENGTH)),
                 customer_id: customer.row.id,
                 creator_email: customer.row.email.clone(),
                 metadata: ask.metadata.clone(),
@@ -78,8 +78,8 @@ impl Groups {
         }
         set.hold_still(&customer);
         set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
-        let body = self.desk.wire.object(Shown::Group(Tenant::from(merchant), &group));
-        self.desk.announce(&mut set, merchant, Topic::PaymentGroupCreated, now, &body);
+        let body = self.context.wire.object(Shown::Group(Tenant::from(merchant), &group));
+        self.context.announce(&mut set, merchant, Topic::PaymentGroupCreated, now, &body);
         set.rows.groups.insert(group);
         Ok((set, Answer::first(ReplyStatus::Created, body)))
     }

@@ -20,7 +20,7 @@ impl Groups {
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
         let mut turn = OneByOne::default();
         loop {
-            let due = self.reads.due_groups(self.desk.now(), turn.passed_over(), OneByOne::SCANNED).await?;
+            let due = self.reads.due_groups(self.context.now(), turn.passed_over(), OneByOne::SCANNED).await?;
             if let Some(over) = turn.over(due.len()) {
                 return Ok(over);
             }
@@ -33,7 +33,7 @@ impl Groups {
     /// The next step of one group, if it is due, and how late it came; `None` if it cannot be done now.
     async fn step_one(&self, merchant: MerchantId, id: GroupId) -> Result<Option<Duration>, AppError> {
         let load = || self.reads.closing_facts(merchant, id);
-        self.desk.work(&[lanes::group(merchant, id)], load, |facts| self.next_step(facts)).await
+        self.context.work(&[lanes::group(merchant, id)], load, |facts| self.next_step(facts)).await
     }
 
     fn next_step(&self, facts: Option<ClosingFacts>) -> Result<Decision<Option<Duration>>, AppError> {
@@ -41,7 +41,7 @@ impl Groups {
         if facts.merchant.row.resetting {
             return Ok(Decision::Return(None));
         }
-        let now = facts.merchant.row.clock.at(self.desk.now());
+        let now = facts.merchant.row.clock.at(self.context.now());
         let lag = facts.group.row.due_at().map_or(Duration::ZERO, |due| now.since(due));
         Ok(match self.reminded_or_closed(facts)? {
             Some(set) => Decision::commit(set, Some(lag)),
@@ -53,8 +53,8 @@ impl Groups {
     fn reminded_or_closed(&self, facts: ClosingFacts) -> Result<Option<ChangeSet>, AppError> {
         let ClosingFacts { merchant: loaded, group, orders } = facts;
         let merchant = &loaded.row;
-        let now = merchant.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&loaded)?;
+        let now = merchant.clock.at(self.context.now());
+        let mut set = self.context.set_for(&loaded)?;
         let (after, topic) = match (group.row.reminded(now), group.row.closed(now)) {
             (Some(reminded), _) => (reminded, Topic::PaymentGroupReminder),
             (None, Some(closed)) if closed.status == GroupStatus::Completed => (closed, Topic::PaymentGroupSucceeded),
@@ -66,18 +66,18 @@ impl Groups {
                 let settled = order.row.settled(&after.terms, after.reached(), now)?;
                 if settled.available_at.is_none() {
                     let topic = Topic::OrderCashbackAvailable;
-                    announce(&self.desk, &mut set, merchant, topic, &settled);
+                    announce(&self.context, &mut set, merchant, topic, &settled);
                 }
                 set.rows.orders.change(order.version, settled);
             }
         }
         // Test mode sends nobody anything.
         if topic == Topic::PaymentGroupReminder && self.writes_mails && merchant.mode == Mode::Live {
-            let mail = Mail::reminder(self.desk.ids.id(), &after, Language::En, self.desk.now());
+            let mail = Mail::reminder(self.context.ids.id(), &after, Language::En, self.context.now());
             set.rows.mails.new.extend(mail);
         }
         let shown = Shown::Group(Tenant::from(merchant), &after);
-        self.desk.announce_shown(&mut set, merchant, topic, after.updated_at, shown);
+        self.context.announce_shown(&mut set, merchant, topic, after.updated_at, shown);
         set.rows.groups.change(group.version, after);
         Ok(Some(set))
     }

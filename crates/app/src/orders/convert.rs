@@ -90,7 +90,7 @@ impl Orders {
         let Some(referral) = &ask.referral else { return Ok(None) };
         let known = facts.customer.as_ref().filter(|customer| customer.row.deleted_at.is_none());
         let buyer = known.map(|customer| &customer.row.email).or(ask.email.as_ref());
-        let lookup = referral.lookup(id, ask.reference.as_ref(), buyer, self.desk.now());
+        let lookup = referral.lookup(id, ask.reference.as_ref(), buyer, self.context.now());
         let facts = self.events.event_facts(who.merchant_id, vec![lookup]).await?;
         Ok(facts.map(|facts| Conversion { referral, facts }))
     }
@@ -108,9 +108,9 @@ impl Orders {
         let Conversion { referral, facts } = conversion;
         // All of one order is decided by the merchant as it was when the order was looked at.
         let (event_context, mut found) = EventContext::of(EventFacts { merchant, ..facts });
-        let id = self.desk.ids.id();
+        let id = self.context.ids.id();
         let ask = referral.event(&order, Order::conversion_id(order.id, order.reference.as_ref()));
-        let recorder = Recorder { desk: &self.desk, who, event_context: &event_context, now: order.created_at };
+        let recorder = Recorder { context: &self.context, who, event_context: &event_context, now: order.created_at };
         recorder.record(set, id, Happened::in_group(ask, terms), found.pop().unwrap_or_default())?;
         Ok(order.converted(id))
     }

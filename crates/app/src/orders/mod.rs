@@ -11,7 +11,7 @@ pub use place::PlaceOrder;
 
 use crate::{
     Answer, AppError, Once, Principal,
-    desk::Desk,
+    context::UseCaseContext,
     lanes,
     order_representation::{OrderRepresentation, WrittenOrder, announce},
     taking_back::refunded,
@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// The use cases of orders.
 pub struct Orders {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn OrderReads>,
     groups: Arc<dyn GroupReads>,
     events: Arc<dyn EventReads>,
@@ -58,10 +58,10 @@ impl OrderRefund {
 }
 
 impl Orders {
-    pub(crate) fn new(desk: Arc<Desk>, storage: &Arc<dyn Storage>) -> Self {
+    pub(crate) fn new(context: Arc<UseCaseContext>, storage: &Arc<dyn Storage>) -> Self {
         let (reads, groups) = (storage.clone(), storage.clone());
         let (events, refunds) = (storage.clone(), storage.clone());
-        Self { desk, reads, groups, events, refunds, share_ids: ShareIdFormat::default() }
+        Self { context, reads, groups, events, refunds, share_ids: ShareIdFormat::default() }
     }
 
     /// One order.
@@ -98,7 +98,7 @@ impl Orders {
         let lanes: Vec<Lane> = order.iter().map(|order| lanes::group(who.merchant_id, order.group_id)).collect();
         let load = || self.reads.order_facts(who.merchant_id, id);
         let decide = |facts| self.stepped(representation, who, &step, facts);
-        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, once, &lanes, load, decide).await
     }
 
     fn stepped(
@@ -109,23 +109,23 @@ impl Orders {
         facts: OrderFacts,
     ) -> Result<(ChangeSet, Answer), AppError> {
         let OrderFacts { merchant, order, group } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let by = Actor::Key(who.key_id);
-        let mut set = self.desk.set_for(&merchant)?;
+        let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         let written = match step {
             Step::Move(status) => {
                 let after = order.row.moved(*status, by, now)?;
-                let body = announce(&self.desk, &mut set, &merchant, topic_of(*status), &after);
+                let body = announce(&self.context, &mut set, &merchant, topic_of(*status), &after);
                 set.rows.orders.change(order.version, after.clone());
                 WrittenOrder { merchant, order: after, group: group.row.status, body }
             }
             Step::Refund(ask) => {
                 ask.may(&group.row, now)?;
-                refunded(&self.desk, &mut set, &merchant, &(order, group), ask.minor, by, now)?
+                refunded(&self.context, &mut set, &merchant, &(order, group), ask.minor, by, now)?
             }
         };
-        Ok((set, Answer::first(ReplyStatus::Ok, written.rendered(representation, &*self.desk.wire))))
+        Ok((set, Answer::first(ReplyStatus::Ok, written.rendered(representation, &*self.context.wire))))
     }
 }
 

@@ -65,13 +65,13 @@ impl Orders {
             group_id,
         };
         // Made before the load: an order without a reference is known as a conversion by it.
-        let id = self.desk.ids.id();
+        let id = self.context.ids.id();
         let load = || self.place_facts(who, id, &ask, &lookup);
         let decide = |(facts, conversion)| {
             let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
-            Ok((set, Answer::first(ReplyStatus::Created, written.rendered(representation, &*self.desk.wire))))
+            Ok((set, Answer::first(ReplyStatus::Created, written.rendered(representation, &*self.context.wire))))
         };
-        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, once, &lanes, load, decide).await
     }
 
     /// What placing an order needs, and what its conversion does.
@@ -105,9 +105,9 @@ impl Orders {
         let PlaceFacts { merchant: loaded, settings, customer, reference_owner, group, creator, email_owner, pace } =
             facts;
         let merchant = &loaded.row;
-        let now = merchant.clock.at(self.desk.now());
+        let now = merchant.clock.at(self.context.now());
         let by = Actor::Key(who.key_id);
-        let mut set = self.desk.set_for(&loaded)?;
+        let mut set = self.context.set_for(&loaded)?;
         let Buyer { customer, known } = self.buyer(ask, customer, by, now)?;
         if customer.is_blocked() {
             return Err(Refusal::Group(GroupRefusal::Blocked).into());
@@ -156,12 +156,12 @@ impl Orders {
             Some(known) => set.hold_still(&known),
             None => {
                 let shown = Shown::Customer(tenant, &customer);
-                self.desk.announce_shown(&mut set, merchant, Topic::CustomerCreated, now, shown);
+                self.context.announce_shown(&mut set, merchant, Topic::CustomerCreated, now, shown);
                 customers::insert(&mut set, customer);
             }
         }
-        let body = announce(&self.desk, &mut set, merchant, Topic::OrderCreated, &order);
-        self.desk.announce_shown(&mut set, merchant, topic, now, Shown::Group(tenant, &group));
+        let body = announce(&self.context, &mut set, merchant, Topic::OrderCreated, &order);
+        self.context.announce_shown(&mut set, merchant, topic, now, Shown::Group(tenant, &group));
         set.rows.orders.insert(order.clone());
         Ok((set, WrittenOrder { merchant: merchant.clone(), order, group: group.status, body }))
     }
@@ -189,7 +189,7 @@ impl Orders {
             participants: 1,
             schedule: ScheduleWish::default(),
         };
-        let group = Group::open(self.desk.ids.id(), new, by, now)?;
+        let group = Group::open(self.context.ids.id(), new, by, now)?;
         set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
         set.rows.groups.insert(group.clone());
         Ok(group)
@@ -218,14 +218,14 @@ impl Orders {
                     phone: ask.phone.clone(),
                     metadata: Metadata::default(),
                 };
-                Ok(Buyer { customer: Customer::create(self.desk.ids.id(), new, by, now), known: None })
+                Ok(Buyer { customer: Customer::create(self.context.ids.id(), new, by, now), known: None })
             }
             (None, ..) => Err(Refusal::invalid("customerId", "must be the id of an existing customer")),
         }
     }
 
     fn new_share_id(&self) -> ShareId {
-        self.share_ids.make(&self.desk.ids.letters(ShareId::LETTERS, ShareId::LENGTH))
+        self.share_ids.make(&self.context.ids.letters(ShareId::LETTERS, ShareId::LENGTH))
     }
 }
 

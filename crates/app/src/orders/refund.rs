@@ -48,20 +48,20 @@ impl Orders {
     ) -> Result<Answer, AppError> {
         let sale = RefundedSale::Event(event_id);
         let lanes = [lanes::sale(who.merchant_id, &sale), lanes::group(who.merchant_id, order.group_id)];
-        let id = self.desk.ids.id();
+        let id = self.context.ids.id();
         let ask =
             refund_of(id, event_id, wish.minor.map(|minor| Decimal::new(minor, order.amount.currency().exponent())));
         let lookup = RefundLookup { external_id: ask.external_id.clone(), sale };
         let load = || self.refunds.refund_facts(who.merchant_id, &lookup);
         let decide = |facts: RefundFacts| {
             if let Some((_, group)) = &facts.order {
-                wish.may(&group.row, facts.merchant.row.clock.at(self.desk.now()))?;
+                wish.may(&group.row, facts.merchant.row.clock.at(self.context.now()))?;
             }
-            let TakenBack { set, event: _, order } = taken_back(&self.desk, who, id, ask.clone(), facts)?;
-            let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.desk.wire);
+            let TakenBack { set, event: _, order } = taken_back(&self.context, who, id, ask.clone(), facts)?;
+            let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.context.wire);
             Ok((set, Answer::first(ReplyStatus::Ok, body)))
         };
-        self.desk.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, once, &lanes, load, decide).await
     }
 }
 

@@ -16,7 +16,7 @@ impl Orders {
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
         let mut turn = OneByOne::default();
         loop {
-            let due = self.reads.due_orders(self.desk.now(), turn.passed_over(), OneByOne::SCANNED).await?;
+            let due = self.reads.due_orders(self.context.now(), turn.passed_over(), OneByOne::SCANNED).await?;
             if let Some(over) = turn.over(due.len()) {
                 return Ok(over);
             }
@@ -29,7 +29,7 @@ impl Orders {
     /// Of one order, and how late it came; `None` if it cannot be done now.
     async fn release_one(&self, merchant: MerchantId, id: OrderId) -> Result<Option<Duration>, AppError> {
         let load = || self.reads.order_facts(merchant, id);
-        self.desk.work(&[], load, |facts| self.released(facts)).await
+        self.context.work(&[], load, |facts| self.released(facts)).await
     }
 
     fn released(&self, facts: Option<OrderFacts>) -> Result<Decision<Option<Duration>>, AppError> {
@@ -38,11 +38,11 @@ impl Orders {
         if merchant.row.resetting {
             return Ok(Decision::Return(None));
         }
-        let now = merchant.row.clock.at(self.desk.now());
+        let now = merchant.row.clock.at(self.context.now());
         let lag = order.row.available_at.map_or(Duration::ZERO, |due| now.since(due));
         let Some(released) = order.row.released(now) else { return Ok(Decision::Return(Some(Duration::ZERO))) };
-        let mut set = self.desk.set_for(&merchant)?;
-        announce(&self.desk, &mut set, &merchant.row, Topic::OrderCashbackAvailable, &released);
+        let mut set = self.context.set_for(&merchant)?;
+        announce(&self.context, &mut set, &merchant.row, Topic::OrderCashbackAvailable, &released);
         set.rows.orders.change(order.version, released);
         Ok(Decision::commit(set, Some(lag)))
     }

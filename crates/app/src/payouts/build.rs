@@ -73,7 +73,7 @@ impl Payouts {
     /// carried over to a later one.
     pub async fn create(&self, who: &Principal, ask: CreatePayout, once: Option<Once>) -> Result<Answer, AppError> {
         let merchant = who.merchant_id;
-        let steps = self.desk.request(merchant, once, &[lanes::payouts(merchant)]).await?;
+        let steps = self.context.request(merchant, once, &[lanes::payouts(merchant)]).await?;
         let least = Money::from_minor(1, ask.currency);
         let mut building = Building { payouts: self, merchant, ask: &ask, steps, draft: None, least };
         let built = building.build().await;
@@ -168,8 +168,8 @@ impl Building<'_> {
 
 impl Draft {
     fn begin(payouts: &Payouts, merchant: &Merchant, currency: Currency) -> Self {
-        let real = payouts.desk.now();
-        let payout = Payout::begin(payouts.desk.ids.id(), currency, real, merchant.clock.at(real));
+        let real = payouts.context.now();
+        let payout = Payout::begin(payouts.context.ids.id(), currency, real, merchant.clock.at(real));
         Self { payout, stored: None, items: Items::new() }
     }
 
@@ -245,8 +245,8 @@ impl Payouts {
         draft: &Draft,
         step: &Step,
     ) -> Result<(ChangeSet, Items), AppError> {
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(merchant)?;
         set.hold_still(merchant);
         match draft.stored {
             Some(version) => set.hold_still(&Versioned { row: draft.payout.clone(), version }),
@@ -254,14 +254,14 @@ impl Payouts {
         }
         let mut items = Items::new();
         let loaded = step.accounts.iter().map(|due| due.account.clone()).collect();
-        let mut accounts = Accounts::new(&*self.desk.ids, loaded);
+        let mut accounts = Accounts::new(&*self.context.ids, loaded);
         for DueAccount { account, affiliate, rows } in &step.accounts {
             let of = account.row.affiliate_id;
             set.still.push((RowRef { table: Affiliate::TABLE, id: of.uuid() }, *affiliate));
             let known = draft.items.get(&of);
             let mut item = match known {
                 Some(known) => known.row.clone(),
-                None => PayoutItem::begin(self.desk.ids.id(), &draft.payout, of, now),
+                None => PayoutItem::begin(self.context.ids.id(), &draft.payout, of, now),
             };
             for row in rows {
                 let after = row.row.frozen_in(draft.payout.id, now).ok_or_else(not_where_it_was)?;
@@ -285,13 +285,13 @@ impl Payouts {
 
     /// Seals the payout with the set of its last step.
     fn seal(&self, set: &mut ChangeSet, merchant: &Merchant, draft: &Draft, items: &Items) -> Result<Answer, AppError> {
-        let now = merchant.clock.at(self.desk.now());
+        let now = merchant.clock.at(self.context.now());
         let sealed = draft.payout.sealed(draft.with(items), now)?;
         if sealed.items_count == 0 {
             return Err(Refusal::State(format!("Nothing is due in {}.", sealed.currency())).into());
         }
-        let body = self.desk.wire.object(Shown::Payout(&sealed));
-        self.desk.announce(set, merchant, Topic::PayoutCreated, now, &body);
+        let body = self.context.wire.object(Shown::Payout(&sealed));
+        self.context.announce(set, merchant, Topic::PayoutCreated, now, &body);
         match draft.stored {
             Some(version) => set.rows.payouts.change(version, sealed),
             None => set.rows.payouts.new = vec![sealed],

@@ -20,7 +20,7 @@ impl Payouts {
 
     /// Gives the rows of payouts back that were left unsealed; how many such payouts there were.
     pub async fn dissolve_stale(&self) -> Result<u32, AppError> {
-        let before = self.desk.now().minus(STALE);
+        let before = self.context.now().minus(STALE);
         let mut dissolved = 0;
         for (merchant, id) in self.reads.unsealed_payouts(before, MOST_STALE).await? {
             match self.dissolve(merchant, id).await {
@@ -39,17 +39,17 @@ impl Payouts {
         let close = |facts: Option<PayoutFacts>| {
             let Some(facts) = facts else { return Ok(Decision::Return(false)) };
             let Some(dissolving) = facts.payout.row.dissolving() else { return Ok(Decision::Return(false)) };
-            let mut set = self.desk.set_for(&facts.merchant)?;
+            let mut set = self.context.set_for(&facts.merchant)?;
             set.rows.payouts.change(facts.payout.version, dissolving);
             Ok(Decision::commit(set, true))
         };
         let delete = |facts: Option<PayoutFacts>| {
             let Some(facts) = facts else { return Ok(Decision::Return(())) };
-            let mut set = self.desk.set_for(&facts.merchant)?;
+            let mut set = self.context.set_for(&facts.merchant)?;
             set.rows.payouts.delete(&facts.payout);
             Ok(Decision::commit(set, ()))
         };
-        let mut commits = self.desk.enter(&[lanes::payout(merchant, id)]).await?;
+        let mut commits = self.context.enter(&[lanes::payout(merchant, id)]).await?;
         if commits.step(load, close).await? {
             self.give_back(merchant, id, &[]).await?;
             commits.step(load, delete).await?;
@@ -66,7 +66,7 @@ impl Payouts {
         only: &[AffiliateId],
     ) -> Result<(), AppError> {
         let ask = FrozenAsk { payout, only: only.to_vec(), after: None, rows: CHUNK };
-        let mut commits = self.desk.enter(&[]).await?;
+        let mut commits = self.context.enter(&[]).await?;
         while commits.step(|| self.reads.payout_frozen(merchant, &ask), |facts| self.given_back(facts)).await? {}
         Ok(())
     }
@@ -75,10 +75,11 @@ impl Payouts {
     fn given_back(&self, facts: Option<FrozenFacts>) -> Result<Decision<bool>, AppError> {
         let Some(facts) = facts.filter(|facts| !facts.items.is_empty()) else { return Ok(Decision::Return(false)) };
         let FrozenFacts { merchant, payout, items, more: _ } = facts;
-        let now = merchant.row.clock.at(self.desk.now());
-        let mut set = self.desk.set_for(&merchant)?;
+        let now = merchant.row.clock.at(self.context.now());
+        let mut set = self.context.set_for(&merchant)?;
         set.hold_still(&payout);
-        let mut accounts = Accounts::new(&*self.desk.ids, items.iter().map(|frozen| frozen.account.clone()).collect());
+        let mut accounts =
+            Accounts::new(&*self.context.ids, items.iter().map(|frozen| frozen.account.clone()).collect());
         for FrozenItem { item, account: _, rows } in items {
             let mut left = item.row.clone();
             for row in rows {

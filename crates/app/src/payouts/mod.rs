@@ -10,7 +10,7 @@ mod settle;
 
 pub use settle::{PayoutChange, PayoutResults};
 
-use crate::{AppError, Principal, desk::Desk};
+use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{Currency, Payout, PayoutId, PayoutItem, Refusal};
 use ports::{Page, PageAsk, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const LINES: u32 = 1_000;
 
 /// The use cases of payouts.
 pub struct Payouts {
-    desk: Arc<Desk>,
+    context: Arc<UseCaseContext>,
     reads: Arc<dyn PayoutReads>,
 }
 
@@ -39,8 +39,8 @@ impl Payouts {
     /// The most affiliates that a new payout may name.
     pub const MOST_AFFILIATES: usize = 1_000;
 
-    pub(crate) fn new(desk: Arc<Desk>, reads: Arc<dyn PayoutReads>) -> Self {
-        Self { desk, reads }
+    pub(crate) fn new(context: Arc<UseCaseContext>, reads: Arc<dyn PayoutReads>) -> Self {
+        Self { context, reads }
     }
 
     /// One payout.

@@ -5,7 +5,7 @@ use crate::{
     Answer, AppError, Once, Principal,
     accounts::Accounts,
     commit_loop::{CommitLoop, Decision, RequestLoop},
-    desk::Desk,
+    context::UseCaseContext,
     lanes,
 };
 use domain::{
@@ -100,7 +100,7 @@ impl Payouts {
             PayoutStatus::Failed => PayoutOutcome::Failed,
             PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, once).await,
         };
-        let mut steps = self.desk.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
+        let mut steps = self.context.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &[])).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
@@ -118,7 +118,7 @@ impl Payouts {
         ask: PayoutResults,
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
-        let mut steps = self.desk.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
+        let mut steps = self.context.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &ask.lines)).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
@@ -144,7 +144,9 @@ impl Payouts {
         once: Option<Once>,
     ) -> Result<Answer, AppError> {
         let lanes = [lanes::payout(who.merchant_id, id)];
-        self.desk.run(who.merchant_id, once, &lanes, || self.sealed(who, id, &[]), |facts| self.sent(to, facts)).await
+        self.context
+            .run(who.merchant_id, once, &lanes, || self.sealed(who, id, &[]), |facts| self.sent(to, facts))
+            .await
     }
 
     fn sent(&self, to: PayoutStatus, facts: PayoutFacts) -> Result<(ChangeSet, Answer), AppError> {
@@ -153,10 +155,10 @@ impl Payouts {
             let text = format!("A payout that is {} cannot become {}.", before.status.as_str(), to.as_str());
             return Err(Refusal::State(text).into());
         }
-        let sent = before.sent(facts.merchant.row.clock.at(self.desk.now()))?;
-        let mut set = self.desk.set_for(&facts.merchant)?;
-        let body = self.desk.wire.object(Shown::Payout(&sent));
-        self.desk.announce(&mut set, &facts.merchant.row, Topic::PayoutSent, sent.updated_at, &body);
+        let sent = before.sent(facts.merchant.row.clock.at(self.context.now()))?;
+        let mut set = self.context.set_for(&facts.merchant)?;
+        let body = self.context.wire.object(Shown::Payout(&sent));
+        self.context.announce(&mut set, &facts.merchant.row, Topic::PayoutSent, sent.updated_at, &body);
         set.rows.payouts.change(version, sent);
         Ok((set, Answer::first(ReplyStatus::Ok, body)))
     }
@@ -199,14 +201,14 @@ impl Payouts {
     }
 
     fn settled_on(&self, facts: FrozenFacts, plan: &Plan) -> Result<Decision<ControlFlow<Answer, Next>>, AppError> {
-        let Settled { mut set, merchant, loaded, payout, now, last, more } = settled(&self.desk, facts, plan)?;
+        let Settled { mut set, merchant, loaded, payout, now, last, more } = settled(&self.context, facts, plan)?;
         if more {
             return Ok(Decision::commit(set, ControlFlow::Continue(Next::Rows(last))));
         }
         let Some(ended) = payout.ended(now) else { return Ok(Decision::Return(ControlFlow::Continue(Next::Shown))) };
-        let body = self.desk.wire.object(Shown::Payout(&ended));
+        let body = self.context.wire.object(Shown::Payout(&ended));
         let topic = if ended.status == PayoutStatus::Paid { Topic::PayoutPaid } else { Topic::PayoutFailed };
-        self.desk.announce(&mut set, &merchant, topic, ended.updated_at, &body);
+        self.context.announce(&mut set, &merchant, topic, ended.updated_at, &body);
         set.rows.payouts.changed.clear();
         set.rows.payouts.change(loaded, ended);
         Ok(Decision::commit(set, ControlFlow::Break(Answer::first(ReplyStatus::Ok, body))))
@@ -225,7 +227,7 @@ impl Payouts {
         loop {
             let decide = |facts: Option<FrozenFacts>| {
                 let Settled { set, payout, last, more, .. } =
-                    settled(&self.desk, facts.ok_or(Refusal::NotFound)?, plan)?;
+                    settled(&self.context, facts.ok_or(Refusal::NotFound)?, plan)?;
                 Ok(Decision::commit(set, (payout, more.then_some(last))))
             };
             match commits.step(|| self.frozen_rows(who, id, only, after), decide).await? {
@@ -238,8 +240,8 @@ impl Payouts {
     /// The payout as it is now, kept as the answer to the request.
     async fn shown(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Answer, AppError> {
         let decide = |facts: PayoutFacts| {
-            let set = self.desk.set_for(&facts.merchant)?;
-            let body = self.desk.wire.object(Shown::Payout(&facts.payout.row));
+            let set = self.context.set_for(&facts.merchant)?;
+            let body = self.context.wire.object(Shown::Payout(&facts.payout.row));
             Ok(Decision::commit(set, Answer::first(ReplyStatus::Ok, body)))
         };
         steps.respond(|| self.reads.payout_facts(who.merchant_id, id, &[], &[]), decide).await
@@ -258,12 +260,12 @@ impl Payouts {
 }
 
 /// Settles the items of these rows as the plan says, and lets the rows follow. An item that ended before keeps its end.
-fn settled(desk: &Desk, facts: FrozenFacts, plan: &Plan) -> Result<Settled, AppError> {
+fn settled(context: &UseCaseContext, facts: FrozenFacts, plan: &Plan) -> Result<Settled, AppError> {
     let FrozenFacts { merchant, payout: Versioned { row: before, version: loaded }, items, more } = facts;
-    let now = merchant.row.clock.at(desk.now());
-    let mut set = desk.set_for(&merchant)?;
+    let now = merchant.row.clock.at(context.now());
+    let mut set = context.set_for(&merchant)?;
     let merchant = merchant.row;
-    let mut accounts = Accounts::new(&*desk.ids, items.iter().map(|frozen| frozen.account.clone()).collect());
+    let mut accounts = Accounts::new(&*context.ids, items.iter().map(|frozen| frozen.account.clone()).collect());
     let (mut payout, mut last) = (before.clone(), None);
     for FrozenItem { item, account: _, rows } in items {
         last = rows.last().map(|row| (row.row.affiliate_id, row.row.id)).or(last);
@@ -283,7 +285,7 @@ fn settled(desk: &Desk, facts: FrozenFacts, plan: &Plan) -> Result<Settled, AppE
             let after = follow(&row.row, outcome, now)?;
             accounts.follow(&row.row, &after)?;
             if outcome == PayoutOutcome::Paid {
-                desk.announce_shown(&mut set, &merchant, Topic::CommissionPaid, now, Shown::Commission(&after));
+                context.announce_shown(&mut set, &merchant, Topic::CommissionPaid, now, Shown::Commission(&after));
             }
             set.rows.commissions.change(row.version, after);
         }

@@ -1,7 +1,7 @@
 //! One merchant on one storage, and what its tests ask for.
 
 use adapters_sqlite::{SqliteOptions, SqliteStorage};
-use app::{Answer, App, AppError, CreateAffiliate, KeyPolicy, Once, Outside, Principal, RecordEvent};
+use app::{Answer, App, AppError, CreateAffiliate, Dependencies, KeyPolicy, Once, Principal, RecordEvent};
 use domain::{
     Affiliate, ApiKey, ApiKeyId, Commission, Email, EventKind, ExternalId, KeyFormat, KeyName, Metadata, Mode,
     NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, SessionId, Slug, Timestamp,
@@ -157,7 +157,7 @@ pub(crate) fn app(
     clock: &Arc<FakeClock>,
     ids: &Arc<SeededIds>,
 ) -> App {
-    let outside = Outside {
+    let dependencies = Dependencies {
         storage: Arc::clone(storage),
         journal,
         clock: clock.clone(),
@@ -166,7 +166,7 @@ pub(crate) fn app(
         limiter: Arc::new(Open),
     };
     let format = KeyFormat::new("cob_", &[]).unwrap();
-    App::new(outside, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() })
+    App::new(dependencies, KeyPolicy { format, pepper: None, earlier_peppers: Vec::new() })
 }
 
 pub(crate) fn email_of(name: &str) -> Email {

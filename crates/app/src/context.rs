@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Everything outside that the use cases need.
 #[derive(Clone)]
-pub struct Outside {
+pub struct Dependencies {
     /// Where everything is kept: what is read.
     pub storage: Arc<dyn Storage>,
     /// How it gets there: the storage's own write path, or one that stands before it.
@@ -26,7 +26,7 @@ pub struct Outside {
 }
 
 /// The ports that all use cases share.
-pub(crate) struct Desk {
+pub(crate) struct UseCaseContext {
     journal: Arc<dyn Journal>,
     replies: Arc<dyn ReplyReads>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -34,9 +34,9 @@ pub(crate) struct Desk {
     pub(crate) wire: Arc<dyn Wire>,
 }
 
-impl Desk {
-    pub(crate) fn new(outside: Outside) -> Self {
-        let Outside { storage, journal, clock, ids, wire, limiter: _ } = outside;
+impl UseCaseContext {
+    pub(crate) fn new(dependencies: Dependencies) -> Self {
+        let Dependencies { storage, journal, clock, ids, wire, limiter: _ } = dependencies;
         Self { journal, replies: storage, clock, ids, wire }
     }
 
