@@ -21,7 +21,7 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Bytes, Data},
 };
-use app::{Answer, App, Once, Person, Principal};
+use app::{App, IdempotentRequest, Person, Principal, Response};
 use credentials::authenticate;
 use domain::{Fault, Id, Kind, Refusal, Scope};
 use futures_util::future::LocalBoxFuture;
@@ -152,7 +152,7 @@ impl<S: Needs> Call<S> {
         &mut self,
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(T, Option<Once>), ApiError> {
+    ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
         self.read_then(route, shape, |_, asked| Ok(asked)).await
     }
 
@@ -161,7 +161,7 @@ impl<S: Needs> Call<S> {
         &mut self,
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
+    ) -> Result<(Id<K>, T, Option<IdempotentRequest>), ApiError> {
         let with_id = |call: &Self, asked| Ok((call.path_id()?, asked));
         let ((id, asked), once) = self.read_then(route, shape, with_id).await?;
         Ok((id, asked, once))
@@ -172,7 +172,7 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
         then: impl FnOnce(&Self, T) -> Result<U, ApiError>,
-    ) -> Result<(U, Option<Once>), ApiError> {
+    ) -> Result<(U, Option<IdempotentRequest>), ApiError> {
         let body = self.body(&[JSON], self.edge.limits.body_bytes).await?;
         let node = json::parse(&body);
         let once = self.once(route, &body, node.as_ref().ok())?;
@@ -185,7 +185,7 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
         table: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Id<K>, T, Option<Once>), ApiError> {
+    ) -> Result<(Id<K>, T, Option<IdempotentRequest>), ApiError> {
         if accept_json(self.request.headers(), &[JSON]).is_ok() {
             return self.read_change(route, shape).await;
         }
@@ -207,7 +207,7 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         (list, most): (&'static str, usize),
         shape: impl Fn(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Vec<Result<T, Vec<Fault>>>, Option<Once>), ApiError> {
+    ) -> Result<(Vec<Result<T, Vec<Fault>>>, Option<IdempotentRequest>), ApiError> {
         let body = self.body(&[JSON], self.edge.limits.batch_bytes).await?;
         let node = self.request.headers().contains_key(IDEMPOTENCY_KEY).then(|| json::parse(&body).ok()).flatten();
         let once = self.once(route, &body, node.as_ref())?;
@@ -220,18 +220,18 @@ impl<S: Needs> Call<S> {
         &mut self,
         route: &'static str,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(T, Option<Once>), ApiError> {
+    ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
         self.optional(route, Unsaid::Json, shape).await
     }
 
     /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
-    pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
+    pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<IdempotentRequest>, ApiError> {
         let nothing = |node: &Node<'_>| Fields::of(node)?.finish(|| Some(()));
         Ok(self.optional(route, Unsaid::OfAnyKind, nothing).await?.1)
     }
 
     /// For an operation that acts and needs no more than its path. A body is passed over, whatever it is.
-    pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<Once>, ApiError> {
+    pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<IdempotentRequest>, ApiError> {
         Ok(self.optional(route, Unsaid::PassedOver, |_| Ok(())).await?.1)
     }
 
@@ -241,7 +241,7 @@ impl<S: Needs> Call<S> {
         route: &'static str,
         unsaid: Unsaid,
         shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(T, Option<Once>), ApiError> {
+    ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
         let body = self.any_body(self.edge.limits.body_bytes).await?;
         if unsaid == Unsaid::Json && !body.is_empty() {
             accept_json(self.request.headers(), &[JSON])?;
@@ -255,9 +255,9 @@ impl<S: Needs> Call<S> {
     /// What `read` makes of the request, once its query is known to be empty.
     async fn judged<T>(
         &self,
-        once: Option<Once>,
+        once: Option<IdempotentRequest>,
         read: impl FnOnce(&Self) -> Result<T, ApiError>,
-    ) -> Result<(T, Option<Once>), ApiError> {
+    ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
         match self.no_query().and_then(|()| read(self)) {
             Ok(asked) => Ok((asked, once)),
             Err(refusal) => Err(self.unless_mismatched(once, refusal).await),
@@ -287,7 +287,12 @@ impl<S: Needs> Call<S> {
 
     /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never, but
     /// its key is looked at all the same: a request that can be tried can be sent.
-    fn once(&self, route: &'static str, body: &[u8], node: Option<&Node<'_>>) -> Result<Option<Once>, ApiError> {
+    fn once(
+        &self,
+        route: &'static str,
+        body: &[u8],
+        node: Option<&Node<'_>>,
+    ) -> Result<Option<IdempotentRequest>, ApiError> {
         if let Some(node) = node {
             self.note_spelling(node);
         }
@@ -312,12 +317,12 @@ impl<S: Needs> Call<S> {
             Some(node) => node.digest(&mut hasher),
             None => hasher.update(body),
         }
-        Ok(Some(Once { route, key, fingerprint: hasher.finalize().into() }))
+        Ok(Some(IdempotentRequest { route, key, fingerprint: hasher.finalize().into() }))
     }
 
     /// What to say instead of `refusal` if the request's idempotency key was used for another request: that comes first
     /// in the order of refusals.
-    async fn unless_mismatched(&self, once: Option<Once>, refusal: ApiError) -> ApiError {
+    async fn unless_mismatched(&self, once: Option<IdempotentRequest>, refusal: ApiError) -> ApiError {
         let Some(once) = once else { return refusal };
         match self.app().replays.kept(&self.who, &once).await {
             Err(error) => error.into(),
@@ -327,7 +332,7 @@ impl<S: Needs> Call<S> {
 
     /// Erases a person. Goes on when the caller is gone or was told that it takes too long: a pass over everything that was
     /// ever announced may outlast any request, and would otherwise begin anew with the next one.
-    pub(crate) async fn erase(&self, person: Person, once: Option<Once>) -> Result<Answer, ApiError> {
+    pub(crate) async fn erase(&self, person: Person, once: Option<IdempotentRequest>) -> Result<Response, ApiError> {
         let (edge, who) = (self.edge.clone(), self.who);
         let erasing = actix_web::rt::spawn(async move { edge.outside.app.erasing.erase(&who, person, once).await });
         Ok(erasing.await.map_err(|_| ApiError::new(Code::Internal))??)
@@ -339,8 +344,8 @@ impl<S: Needs> Call<S> {
     }
 
     /// The answer of a use case, as it is.
-    pub(crate) fn answer(&self, answer: Answer) -> HttpResponse {
-        let Answer { status, body, replayed } = answer;
+    pub(crate) fn answer(&self, answer: Response) -> HttpResponse {
+        let Response { status, body, replayed } = answer;
         let status = StatusCode::from_u16(status.code()).unwrap_or(StatusCode::OK);
         let mut response =
             if status == StatusCode::NO_CONTENT { HttpResponse::new(status) } else { json_answer(status, body) };

@@ -1,6 +1,6 @@
 //! Affiliates: list, get, create, change.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext, lanes};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext, lanes};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, AffiliateStatus, Coupon, CouponCode, Email, Merchant, NewAffiliate,
     Refusal, RuleScope, Slug, Timestamp, coupon_on_approval, parent_chain_allows,
@@ -68,7 +68,12 @@ impl Affiliates {
     }
 
     /// Makes one. Approved unless told otherwise, and then with a personal coupon if the settings say so.
-    pub async fn create(&self, who: &Principal, ask: CreateAffiliate, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn create(
+        &self,
+        who: &Principal,
+        ask: CreateAffiliate,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let random = self.context.ids.letters(SLUG_LETTERS, 8);
         let slug = match &ask.affiliate.slug {
             Some(slug) => slug.clone(),
@@ -76,7 +81,7 @@ impl Affiliates {
         };
         let load = || self.with_free_slug(who, &ask, slug.clone());
         let decide = |(slug, facts)| self.created(who, &ask, slug, facts);
-        self.context.run(who.merchant_id, once, &[], load, decide).await
+        self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
     /// The facts with a slug that nobody has yet. One that was asked for is taken as it is: no other does as well.
@@ -109,7 +114,7 @@ impl Affiliates {
         ask: &CreateAffiliate,
         slug: Slug,
         facts: NewAffiliateFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         check_new(who, ask, &facts)?;
         let NewAffiliateFacts { merchant, parent, tier, .. } = facts;
         let now = merchant.row.clock.at(self.context.now());
@@ -136,7 +141,7 @@ impl Affiliates {
         if record.affiliate.status == AffiliateStatus::Approved {
             self.context.announce(&mut set, &merchant, Topic::AffiliateApproved, now, &body);
         }
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
     /// Changes one.
@@ -145,8 +150,8 @@ impl Affiliates {
         who: &Principal,
         id: AffiliateId,
         ask: ChangeAffiliate,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let lanes: &[Lane] = if ask.parent_email.is_some() { &[lanes::tree(who.merchant_id)] } else { &[] };
         let keys = AffiliateKeys {
             slug: ask.change.slug.clone(),
@@ -155,7 +160,7 @@ impl Affiliates {
             tier_id: ask.change.tier_id.flatten(),
         };
         let load = || self.reads.affiliate_change_facts(who.merchant_id, id, &keys);
-        self.context.run(who.merchant_id, once, lanes, load, |facts| self.changed(who, &ask, facts)).await
+        self.context.run(who.merchant_id, request, lanes, load, |facts| self.changed(who, &ask, facts)).await
     }
 
     fn changed(
@@ -163,7 +168,7 @@ impl Affiliates {
         who: &Principal,
         ask: &ChangeAffiliate,
         facts: AffiliateChangeFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let AffiliateChangeFacts {
             merchant,
             mut record,
@@ -218,7 +223,7 @@ impl Affiliates {
             self.context.announce_shown(&mut set, &merchant, topic, record.affiliate.updated_at, shown);
         }
         let body = self.context.wire.object(Shown::Affiliate(&record));
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 
     /// Adds the coupon that an approval makes, where the settings say so.

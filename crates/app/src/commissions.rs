@@ -1,6 +1,6 @@
 //! Commissions: list, get, approve, void.
 
-use crate::{Answer, AppError, Once, Principal, accounts::Accounts, context::UseCaseContext, lanes};
+use crate::{AppError, IdempotentRequest, Principal, Response, accounts::Accounts, context::UseCaseContext, lanes};
 use domain::{
     Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp, moved_together,
 };
@@ -52,14 +52,14 @@ impl Commissions {
         who: &Principal,
         id: CommissionId,
         ask: MoveCommission,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         // Whose it is never changes. All who move one affiliate's commissions, payouts too, write the same account.
         let found = self.reads.commission(who.merchant_id, id).await?;
         let lanes: Vec<Lane> =
             found.iter().map(|found| lanes::affiliate(who.merchant_id, found.affiliate_id)).collect();
         let load = || self.reads.commission_move_facts(who.merchant_id, id);
-        self.context.run(who.merchant_id, once, &lanes, load, |facts| self.moved(id, &ask, facts)).await
+        self.context.run(who.merchant_id, request, &lanes, load, |facts| self.moved(id, &ask, facts)).await
     }
 
     fn moved(
@@ -67,7 +67,7 @@ impl Commissions {
         id: CommissionId,
         ask: &MoveCommission,
         facts: CommissionMoveFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let CommissionMoveFacts { merchant, rows, affiliates, accounts } = facts;
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(&merchant)?;
@@ -93,7 +93,7 @@ impl Commissions {
             self.write_move(&mut set, &merchant, &mut kept, before, after)?;
         }
         kept.write(&mut set);
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 
     fn write_move(

@@ -3,7 +3,7 @@
 //! [`UseCaseContext::run`] is a whole request, [`UseCaseContext::work`] a whole write that answers no request. A use case that commits several
 //! sets holds a [`RequestLoop`] and goes through it step by step. All of them are the one loop in [`CommitLoop::repeat`].
 
-use crate::{Answer, AppError, Once, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Response, context::UseCaseContext};
 use domain::{MerchantId, Refusal, Timestamp};
 use ports::{ChangeSet, CommitError, Entry, Lane};
 use std::{future::ready, ops::ControlFlow, time::Duration};
@@ -51,28 +51,28 @@ impl<T> From<(Option<ChangeSet>, T)> for Decision<T> {
 /// How a step of a request ends: with the response, or, of one that takes several steps, with what the next one needs.
 pub(crate) trait Outcome {
     /// The outcome where the request was answered before.
-    fn stored(response: Answer) -> Self;
+    fn stored(response: Response) -> Self;
 
     /// The response that is stored with the set.
-    fn response(&self) -> Option<&Answer>;
+    fn response(&self) -> Option<&Response>;
 }
 
-impl Outcome for Answer {
-    fn stored(response: Answer) -> Self {
+impl Outcome for Response {
+    fn stored(response: Response) -> Self {
         response
     }
 
-    fn response(&self) -> Option<&Answer> {
+    fn response(&self) -> Option<&Response> {
         Some(self)
     }
 }
 
-impl<N> Outcome for ControlFlow<Answer, N> {
-    fn stored(response: Answer) -> Self {
+impl<N> Outcome for ControlFlow<Response, N> {
+    fn stored(response: Response) -> Self {
         Self::Break(response)
     }
 
-    fn response(&self) -> Option<&Answer> {
+    fn response(&self) -> Option<&Response> {
         match self {
             Self::Break(response) => Some(response),
             Self::Continue(_) => None,
@@ -85,17 +85,17 @@ impl UseCaseContext {
     pub(crate) async fn run<F, L, E, D>(
         &self,
         merchant: MerchantId,
-        once: Option<Once>,
+        request: Option<IdempotentRequest>,
         lanes: &[Lane],
         load: impl FnMut() -> L,
         mut decide: impl FnMut(F) -> Result<D, AppError>,
-    ) -> Result<Answer, AppError>
+    ) -> Result<Response, AppError>
     where
         L: Future<Output = Result<Option<F>, E>>,
         E: Into<AppError>,
-        D: Into<Decision<Answer>>,
+        D: Into<Decision<Response>>,
     {
-        self.request(merchant, once, lanes).await?.respond(load, |facts| Ok(decide(facts)?.into())).await
+        self.request(merchant, request, lanes).await?.respond(load, |facts| Ok(decide(facts)?.into())).await
     }
 
     /// Runs a write that answers no request.
@@ -116,10 +116,10 @@ impl UseCaseContext {
     pub(crate) async fn request(
         &self,
         merchant: MerchantId,
-        once: Option<Once>,
+        request: Option<IdempotentRequest>,
         lanes: &[Lane],
     ) -> Result<RequestLoop<'_>, AppError> {
-        Ok(RequestLoop { commits: self.enter(lanes).await?, merchant, once })
+        Ok(RequestLoop { commits: self.enter(lanes).await?, merchant, request })
     }
 
     /// Enters the write path.
@@ -128,9 +128,13 @@ impl UseCaseContext {
         Ok(CommitLoop { context: self, started: self.now(), entry })
     }
 
-    async fn stored<T: Outcome>(&self, merchant: MerchantId, once: Option<&Once>) -> Result<Option<T>, AppError> {
-        match once {
-            Some(once) => Ok(self.kept_answer(merchant, once).await?.map(T::stored)),
+    async fn stored<T: Outcome>(
+        &self,
+        merchant: MerchantId,
+        request: Option<&IdempotentRequest>,
+    ) -> Result<Option<T>, AppError> {
+        match request {
+            Some(request) => Ok(self.stored_response(merchant, request).await?.map(T::stored)),
             None => Ok(None),
         }
     }
@@ -230,7 +234,7 @@ impl CommitLoop<'_> {
 pub(crate) struct RequestLoop<'a> {
     pub(crate) commits: CommitLoop<'a>,
     merchant: MerchantId,
-    once: Option<Once>,
+    request: Option<IdempotentRequest>,
 }
 
 impl RequestLoop<'_> {
@@ -246,22 +250,22 @@ impl RequestLoop<'_> {
         E: Into<AppError>,
         T: Outcome,
     {
-        let Self { commits, merchant, once } = self;
-        let (context, once) = (commits.context, once.as_ref());
+        let Self { commits, merchant, request } = self;
+        let (context, request) = (commits.context, request.as_ref());
         let decide = |facts: Option<F>| {
             Ok(match decide(facts.ok_or(Refusal::NotFound)?)? {
                 Decision::Commit { mut set, outcome, contended } => match outcome.response() {
-                    Some(response) if !keep(context, once, &mut set, response) => Decision::Return(outcome),
+                    Some(response) if !keep(context, request, &mut set, response) => Decision::Return(outcome),
                     Some(_) | None => Decision::Commit { set, outcome, contended },
                 },
                 decision @ (Decision::Return(_) | Decision::Reload(_)) => decision,
             })
         };
-        commits.repeat(load, || context.stored(*merchant, once), decide).await
+        commits.repeat(load, || context.stored(*merchant, request), decide).await
     }
 
     /// Loads facts on which several sets are decided, unless the request was answered before.
-    pub(crate) async fn load<F, L, E>(&mut self, load: impl FnMut() -> L) -> Result<ControlFlow<Answer, F>, AppError>
+    pub(crate) async fn load<F, L, E>(&mut self, load: impl FnMut() -> L) -> Result<ControlFlow<Response, F>, AppError>
     where
         L: Future<Output = Result<Option<F>, E>>,
         E: Into<AppError>,
@@ -270,20 +274,25 @@ impl RequestLoop<'_> {
     }
 
     /// The response that was stored for this request.
-    pub(crate) async fn stored(&self) -> Result<Option<Answer>, AppError> {
-        self.commits.context.stored(self.merchant, self.once.as_ref()).await
+    pub(crate) async fn stored(&self) -> Result<Option<Response>, AppError> {
+        self.commits.context.stored(self.merchant, self.request.as_ref()).await
     }
 
     /// Commits the last of several sets, with the response. `None` means that the facts changed meanwhile.
-    pub(crate) async fn commit(&self, mut set: ChangeSet, response: Answer) -> Result<Option<Answer>, AppError> {
-        let is_nothing = !keep(self.commits.context, self.once.as_ref(), &mut set, &response);
+    pub(crate) async fn commit(&self, mut set: ChangeSet, response: Response) -> Result<Option<Response>, AppError> {
+        let is_nothing = !keep(self.commits.context, self.request.as_ref(), &mut set, &response);
         Ok((is_nothing || self.commits.write(set).await?).then_some(response))
     }
 }
 
 /// Adds the response to the set that is committed with it, for a request with an idempotency key. Whether there is anything
 /// to commit.
-fn keep(context: &UseCaseContext, once: Option<&Once>, set: &mut ChangeSet, response: &Answer) -> bool {
-    set.reply = once.map(|once| once.reply(response, context.now()));
+fn keep(
+    context: &UseCaseContext,
+    request: Option<&IdempotentRequest>,
+    set: &mut ChangeSet,
+    response: &Response,
+) -> bool {
+    set.reply = request.map(|request| request.reply(response, context.now()));
     set.row_count() > 0
 }

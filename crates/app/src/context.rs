@@ -1,6 +1,6 @@
 //! What every use case has at hand.
 
-use crate::{Answer, AppError, Once};
+use crate::{AppError, IdempotentRequest, Response};
 use domain::{Merchant, MerchantId, Timestamp};
 use ports::{
     Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane, RateLimiter,
@@ -46,9 +46,13 @@ impl UseCaseContext {
     }
 
     /// The answer that was kept for an idempotency key; refused if it was for another request.
-    pub(crate) async fn kept_answer(&self, merchant: MerchantId, once: &Once) -> Result<Option<Answer>, AppError> {
-        match self.replies.reply(merchant, once.route, &once.key, self.now()).await? {
-            Some(kept) if kept.fingerprint != once.fingerprint => Err(AppError::IdempotencyMismatch),
+    pub(crate) async fn stored_response(
+        &self,
+        merchant: MerchantId,
+        request: &IdempotentRequest,
+    ) -> Result<Option<Response>, AppError> {
+        match self.replies.reply(merchant, request.route, &request.key, self.now()).await? {
+            Some(kept) if kept.fingerprint != request.fingerprint => Err(AppError::IdempotencyMismatch),
             Some(kept) if kept.status == ReplyStatus::Gone => Err(AppError::AnswerErased),
             Some(kept) => Ok(Some(kept.into())),
             None => Ok(None),

@@ -1,6 +1,6 @@
 //! Coupons: list, get, create, delete.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, Refusal};
 use ports::{
     ChangeSet, CouponFacts, CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic,
@@ -34,12 +34,17 @@ impl Coupons {
     }
 
     /// Makes one.
-    pub async fn create(&self, who: &Principal, ask: CreateCoupon, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn create(
+        &self,
+        who: &Principal,
+        ask: CreateCoupon,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code);
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&ask, facts)).await
     }
 
-    fn created(&self, ask: &CreateCoupon, facts: CouponFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn created(&self, ask: &CreateCoupon, facts: CouponFacts) -> Result<(ChangeSet, Response), AppError> {
         let CouponFacts { merchant, affiliate, code_owner } = facts;
         let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
         let affiliate = affiliate.ok_or_else(unknown)?;
@@ -56,11 +61,11 @@ impl Coupons {
         let body = self.context.wire.object(Shown::Coupon(&coupon));
         self.context.announce(&mut set, &merchant.row, Topic::CouponCreated, now, &body);
         set.rows.coupons.insert(coupon);
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
     /// Deletes one. What it was credited with stays.
-    pub async fn delete(&self, who: &Principal, id: CouponId) -> Result<Answer, AppError> {
+    pub async fn delete(&self, who: &Principal, id: CouponId) -> Result<Response, AppError> {
         let load = || self.reads.coupon(who.merchant_id, id);
         self.context.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
     }
@@ -68,12 +73,12 @@ impl Coupons {
     fn deleted(
         &self,
         (merchant, coupon): (Versioned<Merchant>, Versioned<Coupon>),
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(&merchant)?;
         set.rows.coupons.delete(&coupon);
         set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
         self.context.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
-        Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
+        Ok((set, Response::first(ReplyStatus::NoContent, Vec::new())))
     }
 }

@@ -1,6 +1,6 @@
 //! Customers: list, get, create, change, block, delete.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{Actor, Customer, CustomerChange, CustomerId, NewCustomer, Refusal, Timestamp};
 use ports::{
     ChangeSet, Counted, CustomerFacts, CustomerReads, CustomerTerm, IdSourceExt, ListAsk, ReplyStatus, Shown, Space,
@@ -38,9 +38,14 @@ impl Customers {
     }
 
     /// Makes one.
-    pub async fn create(&self, who: &Principal, ask: NewCustomer, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn create(
+        &self,
+        who: &Principal,
+        ask: NewCustomer,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.customer_facts(who.merchant_id, None, Some(&ask.email));
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(who, &ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(who, &ask, facts)).await
     }
 
     fn created(
@@ -48,7 +53,7 @@ impl Customers {
         who: &Principal,
         ask: &NewCustomer,
         facts: CustomerFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let CustomerFacts { merchant, customer: _, email_owner } = facts;
         if email_owner.is_some() {
             return Err(Refusal::Exists { field: "emailAddress" }.into());
@@ -59,7 +64,7 @@ impl Customers {
         let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &customer));
         self.context.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
         insert(&mut set, customer);
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
     /// Changes one.
@@ -68,36 +73,52 @@ impl Customers {
         who: &Principal,
         id: CustomerId,
         ask: CustomerChange,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Change(ask), once).await
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.step(who, id, Step::Change(ask), request).await
     }
 
     /// Blocks one: its orders are refused.
-    pub async fn block(&self, who: &Principal, id: CustomerId, once: Option<Once>) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Block, once).await
+    pub async fn block(
+        &self,
+        who: &Principal,
+        id: CustomerId,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.step(who, id, Step::Block, request).await
     }
 
     /// Unblocks one.
-    pub async fn unblock(&self, who: &Principal, id: CustomerId, once: Option<Once>) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Unblock, once).await
+    pub async fn unblock(
+        &self,
+        who: &Principal,
+        id: CustomerId,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.step(who, id, Step::Unblock, request).await
     }
 
     /// Deletes one: it is no longer listed and its address is free. What it ordered stays.
-    pub async fn delete(&self, who: &Principal, id: CustomerId) -> Result<Answer, AppError> {
+    pub async fn delete(&self, who: &Principal, id: CustomerId) -> Result<Response, AppError> {
         self.step(who, id, Step::Delete, None).await
     }
 
-    async fn step(&self, who: &Principal, id: CustomerId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
+    async fn step(
+        &self,
+        who: &Principal,
+        id: CustomerId,
+        step: Step,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let email = match &step {
             Step::Change(change) => change.email.clone(),
             Step::Block | Step::Unblock | Step::Delete => None,
         };
         let load = || self.reads.customer_facts(who.merchant_id, Some(id), email.as_ref());
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.stepped(who, &step, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.stepped(who, &step, facts)).await
     }
 
-    fn stepped(&self, who: &Principal, step: &Step, facts: CustomerFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn stepped(&self, who: &Principal, step: &Step, facts: CustomerFacts) -> Result<(ChangeSet, Response), AppError> {
         let CustomerFacts { merchant, customer, email_owner } = facts;
         let Versioned { row: before, version } = customer.ok_or(Refusal::NotFound)?;
         if email_owner.is_some_and(|owner| owner != before.id.uuid()) {
@@ -122,7 +143,7 @@ impl Customers {
             self.context.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
             set.rows.customers.change(version, after);
         }
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings of referral groups: get and change.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{Actor, GroupSettings, GroupSettingsChange, GroupTerms, Merchant, Refusal};
 use ports::{ChangeSet, GroupReads, GroupSettingsFacts, ReplyStatus, Shown, Tenant, Topic, Versioned};
 use std::sync::Arc;
@@ -38,10 +38,10 @@ impl GroupSettingsCases {
         &self,
         who: &Principal,
         ask: GroupSettingsChange,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.group_settings(who.merchant_id);
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(who, &ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(who, &ask, facts)).await
     }
 
     fn changed(
@@ -49,7 +49,7 @@ impl GroupSettingsCases {
         who: &Principal,
         ask: &GroupSettingsChange,
         facts: GroupSettingsFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let GroupSettingsFacts { merchant: loaded, settings } = facts;
         let merchant = &loaded.row;
         let mut set = self.context.set_for(&loaded)?;
@@ -67,6 +67,6 @@ impl GroupSettingsCases {
                 None => set.rows.group_settings.insert(after),
             }
         }
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 }

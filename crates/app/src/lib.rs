@@ -10,7 +10,6 @@
 
 mod accounts;
 mod affiliates;
-mod answer;
 mod authenticator;
 mod clicks;
 mod commissions;
@@ -35,6 +34,7 @@ mod principal;
 mod recording;
 mod refunds;
 mod replays;
+mod response;
 mod rules;
 mod settings;
 mod taking_back;
@@ -44,7 +44,6 @@ mod upkeep;
 mod workers;
 
 pub use affiliates::{Affiliates, ChangeAffiliate, CreateAffiliate};
-pub use answer::{Answer, Once};
 pub use authenticator::{Authenticator, Identity, KeyPolicy};
 pub use clicks::{ClickAsk, Clicks, Landing, Redirect};
 pub use commissions::{Commissions, MoveCommission};
@@ -66,6 +65,7 @@ pub use payouts::{CreatePayout, PayoutChange, PayoutResults, Payouts};
 pub use principal::Principal;
 pub use refunds::Refunds;
 pub use replays::Replays;
+pub use response::{IdempotentRequest, Response};
 pub use rules::Rules;
 pub use settings::SettingsCases;
 pub use testing::TestMode;

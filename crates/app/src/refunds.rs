@@ -1,7 +1,7 @@
 //! Refunds: taking sales back.
 
 use crate::{
-    Answer, AppError, Once, Principal,
+    AppError, IdempotentRequest, Principal, Response,
     commit_loop::{CommitLoop, Decision},
     context::UseCaseContext,
     lanes,
@@ -30,7 +30,12 @@ impl Refunds {
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
     /// refused (product 6).
-    pub async fn record(&self, who: &Principal, ask: NewRefund, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn record(
+        &self,
+        who: &Principal,
+        ask: NewRefund,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let lookup = lookup(&ask);
         let lanes: Vec<Lane> = lookup.iter().map(|lookup| lanes::sale(who.merchant_id, &lookup.sale)).collect();
         let mut waited = false;
@@ -39,7 +44,7 @@ impl Refunds {
             Some(lane) => Ok(Decision::Reload(vec![lane])),
             None => self.decided(who, &ask, facts?).map(Decision::from),
         };
-        self.context.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
 
     /// Records one in the place that a batch has in the write path; with the merchant as it was last seen.
@@ -48,7 +53,7 @@ impl Refunds {
         who: &Principal,
         ask: NewRefund,
         commits: &mut CommitLoop<'_>,
-    ) -> Result<(Answer, Versioned<Merchant>), AppError> {
+    ) -> Result<(Response, Versioned<Merchant>), AppError> {
         let lookup = lookup(&ask);
         let mut waited = false;
         let load = || self.facts(who, &lookup);
@@ -59,8 +64,8 @@ impl Refunds {
             }
             let facts = facts?;
             let merchant = facts.merchant.clone();
-            let (set, answer) = self.decided(who, &ask, facts)?;
-            Ok(Decision::from((set, (answer, merchant))))
+            let (set, response) = self.decided(who, &ask, facts)?;
+            Ok(Decision::from((set, (response, merchant))))
         };
         commits.step(load, decide).await
     }
@@ -74,10 +79,10 @@ impl Refunds {
     }
 
     /// The answer that recording it now would give. Nothing is kept.
-    pub async fn preview(&self, who: &Principal, ask: NewRefund) -> Result<Answer, AppError> {
+    pub async fn preview(&self, who: &Principal, ask: NewRefund) -> Result<Response, AppError> {
         let facts = self.reads.refund_facts(who.merchant_id, &lookup(&ask)?).await?;
-        let (_, answer) = self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
-        Ok(Answer { status: ReplyStatus::Ok, ..answer })
+        let (_, response) = self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
+        Ok(Response { status: ReplyStatus::Ok, ..response })
     }
 
     /// What is to be written, if anything, and what is to be answered.
@@ -86,11 +91,11 @@ impl Refunds {
         who: &Principal,
         ask: &NewRefund,
         mut facts: RefundFacts,
-    ) -> Result<(Option<ChangeSet>, Answer), AppError> {
+    ) -> Result<(Option<ChangeSet>, Response), AppError> {
         let earlier = facts.earlier.take();
         if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == ask.fingerprint) {
             let body = self.context.wire.object(Shown::Event(&as_first_answered(same)));
-            return Ok((None, Answer::first(ReplyStatus::Ok, body)));
+            return Ok((None, Response::first(ReplyStatus::Ok, body)));
         }
         // What is wrong with the body is told before the external id is looked at: shape comes before state.
         let sale = ask.sale(facts.sales.iter().map(|sale| &sale.row))?;
@@ -100,7 +105,7 @@ impl Refunds {
         }
         let TakenBack { set, event, order: _ } =
             taken_back(&self.context, who, self.context.ids.id(), ask.clone(), facts)?;
-        Ok((Some(set), Answer::first(ReplyStatus::Created, event)))
+        Ok((Some(set), Response::first(ReplyStatus::Created, event)))
     }
 }
 

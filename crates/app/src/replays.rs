@@ -1,6 +1,6 @@
 //! Answers that were kept for an idempotency key, for whoever must know before a use case can run.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use std::sync::Arc;
 
 /// Looks kept answers up.
@@ -17,7 +17,7 @@ impl Replays {
     ///
     /// The use cases ask this by themselves. The edge asks it for a request that it cannot read: that the key was used
     /// before comes first in the order of refusals.
-    pub async fn kept(&self, who: &Principal, once: &Once) -> Result<Option<Answer>, AppError> {
-        self.context.kept_answer(who.merchant_id, once).await
+    pub async fn kept(&self, who: &Principal, request: &IdempotentRequest) -> Result<Option<Response>, AppError> {
+        self.context.stored_response(who.merchant_id, request).await
     }
 }

@@ -1,6 +1,6 @@
 //! Commission rules: list, get, create, change, delete.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{CommissionRule, NewRule, Refusal, RuleChange, RuleId, RuleScope, ShortText};
 use ports::{
     ChangeSet, IdSourceExt, Page, PageAsk, ProgramReads, ReplyStatus, RuleFacts, RuleFilter, RuleNames, Shown, Topic,
@@ -35,13 +35,18 @@ impl Rules {
     }
 
     /// Makes one.
-    pub async fn create(&self, who: &Principal, ask: NewRule, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn create(
+        &self,
+        who: &Principal,
+        ask: NewRule,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let names = names(ask.scope.reference().as_deref());
         let load = || self.reads.rule_facts(who.merchant_id, None, names);
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&ask, facts)).await
     }
 
-    fn created(&self, ask: &NewRule, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn created(&self, ask: &NewRule, facts: RuleFacts) -> Result<(ChangeSet, Response), AppError> {
         let merchant = &facts.merchant;
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(merchant)?;
@@ -52,7 +57,7 @@ impl Rules {
         let body = self.context.wire.object(Shown::CommissionRule(&rule));
         self.context.announce(&mut set, &merchant.row, Topic::CommissionRuleCreated, now, &body);
         set.rows.commission_rules.insert(rule);
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
     /// Changes one. What was earned by it stays.
@@ -61,14 +66,14 @@ impl Rules {
         who: &Principal,
         id: RuleId,
         ask: RuleChange,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let names = names(ask.reference.as_ref().and_then(Option::as_ref).map(ShortText::as_str));
         let load = || self.reads.rule_facts(who.merchant_id, Some(id), names);
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
-    fn changed(&self, ask: &RuleChange, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn changed(&self, ask: &RuleChange, facts: RuleFacts) -> Result<(ChangeSet, Response), AppError> {
         let Versioned { row: before, version } = facts.rule.clone().ok_or(Refusal::NotFound)?;
         let merchant = &facts.merchant.row;
         let now = merchant.clock.at(self.context.now());
@@ -84,16 +89,16 @@ impl Rules {
             self.context.announce(&mut set, merchant, Topic::CommissionRuleUpdated, after.updated_at, &body);
             set.rows.commission_rules.change(version, after);
         }
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 
     /// Deletes one. What was earned by it stays.
-    pub async fn delete(&self, who: &Principal, id: RuleId) -> Result<Answer, AppError> {
+    pub async fn delete(&self, who: &Principal, id: RuleId) -> Result<Response, AppError> {
         let load = || self.reads.rule_facts(who.merchant_id, Some(id), RuleNames::default());
         self.context.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
     }
 
-    fn deleted(&self, facts: RuleFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn deleted(&self, facts: RuleFacts) -> Result<(ChangeSet, Response), AppError> {
         let RuleFacts { merchant, rule, affiliate: _, tier: _ } = facts;
         let rule = rule.ok_or(Refusal::NotFound)?;
         let now = merchant.row.clock.at(self.context.now());
@@ -102,7 +107,7 @@ impl Rules {
         set.rows.commission_rules.delete(&rule);
         let shown = Shown::CommissionRule(&rule.row);
         self.context.announce_shown(&mut set, &merchant.row, Topic::CommissionRuleDeleted, now, shown);
-        Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
+        Ok((set, Response::first(ReplyStatus::NoContent, Vec::new())))
     }
 }
 

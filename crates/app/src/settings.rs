@@ -1,6 +1,6 @@
 //! Settings: get and change.
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext, group_settings};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext, group_settings};
 use domain::{Merchant, Refusal, SettingsChange};
 use ports::{ChangeSet, MerchantReads, ReplyStatus, SettingsFacts, Shown, Space, Topic};
 use std::sync::Arc;
@@ -22,12 +22,17 @@ impl SettingsCases {
     }
 
     /// Changes them.
-    pub async fn change(&self, who: &Principal, ask: SettingsChange, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn change(
+        &self,
+        who: &Principal,
+        ask: SettingsChange,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.settings_facts(who.merchant_id, ask.slug.as_ref());
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
-    fn changed(&self, ask: &SettingsChange, facts: SettingsFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn changed(&self, ask: &SettingsChange, facts: SettingsFacts) -> Result<(ChangeSet, Response), AppError> {
         let mut set = self.context.set_for(&facts.merchant)?;
         let before = facts.merchant.row;
         if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
@@ -55,6 +60,6 @@ impl SettingsCases {
             self.context.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
         }
         let body = self.context.wire.object(Shown::Settings(&after));
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 }

@@ -1,7 +1,7 @@
 //! Test mode: the clock, and the reset (product 1).
 
 use crate::{
-    Answer, AppError, Once, Principal,
+    AppError, IdempotentRequest, Principal, Response,
     commit_loop::{Decision, RequestLoop},
     context::UseCaseContext,
     workers::Turn,
@@ -41,7 +41,12 @@ impl TestMode {
     }
 
     /// Moves the clock forward. What is due by it is then done by the workers.
-    pub async fn advance(&self, who: &Principal, step: TestClockStep, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn advance(
+        &self,
+        who: &Principal,
+        step: TestClockStep,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         who.require_test()?;
         let decide = |loaded: Versioned<Merchant>| {
             let mut set = self.context.set_for(&loaded)?;
@@ -50,19 +55,19 @@ impl TestMode {
             let after = loaded.row.clock_moved(step, real)?;
             let body = self.context.wire.object(Shown::TestClock(after.test_clock(real)));
             set.rows.merchants.change(loaded.version, after);
-            Ok((set, Answer::first(ReplyStatus::Ok, body)))
+            Ok((set, Response::first(ReplyStatus::Ok, body)))
         };
         let load = || self.reads.merchant(who.merchant_id);
-        self.context.run(who.merchant_id, once, &[], load, decide).await
+        self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
     /// Wipes the merchant's data, and puts its settings and its clock back to what they were at first.
     ///
     /// The merchant is marked first: whatever was decided before holds it still and loses, whatever comes after finds it
     /// marked and is refused until the end. Should this end in between, a worker goes on.
-    pub async fn reset(&self, who: &Principal, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn reset(&self, who: &Principal, request: Option<IdempotentRequest>) -> Result<Response, AppError> {
         who.require_test()?;
-        let mut steps = self.context.request(who.merchant_id, once, &[]).await?;
+        let mut steps = self.context.request(who.merchant_id, request, &[]).await?;
         match self.begin(&mut steps, who.merchant_id).await? {
             ControlFlow::Break(stored) => Ok(stored),
             ControlFlow::Continue(()) => self.finish(&mut steps, who.merchant_id).await,
@@ -70,7 +75,11 @@ impl TestMode {
     }
 
     /// Marks the merchant.
-    async fn begin(&self, steps: &mut RequestLoop<'_>, merchant: MerchantId) -> Result<ControlFlow<Answer>, AppError> {
+    async fn begin(
+        &self,
+        steps: &mut RequestLoop<'_>,
+        merchant: MerchantId,
+    ) -> Result<ControlFlow<Response>, AppError> {
         let decide = |loaded: Versioned<Merchant>| {
             if loaded.row.resetting {
                 return Ok(Decision::Return(ControlFlow::Continue(())));
@@ -87,7 +96,7 @@ impl TestMode {
     ///
     /// It is opened as it was loaded before the wiping: not if it was opened by another and marked anew in between, for
     /// then not all of it may be wiped.
-    async fn finish(&self, steps: &mut RequestLoop<'_>, merchant: MerchantId) -> Result<Answer, AppError> {
+    async fn finish(&self, steps: &mut RequestLoop<'_>, merchant: MerchantId) -> Result<Response, AppError> {
         loop {
             let loaded = match steps.load(|| self.reads.merchant(merchant)).await? {
                 ControlFlow::Break(stored) => return Ok(stored),
@@ -103,18 +112,18 @@ impl TestMode {
         }
     }
 
-    fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Answer) {
+    fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Response) {
         let mut set = ChangeSet::of(loaded);
         if !loaded.row.resetting {
             let body = self.context.wire.object(Shown::Settings(&loaded.row));
-            return (set, Answer::first(ReplyStatus::Ok, body));
+            return (set, Response::first(ReplyStatus::Ok, body));
         }
         set.urgent = true;
         let after = loaded.row.reset_done(self.context.now());
         let body = self.context.wire.object(Shown::Settings(&after));
         self.context.announce(&mut set, &after, Topic::SettingsUpdated, after.updated_at, &body);
         set.rows.merchants.change(loaded.version, after);
-        (set, Answer::first(ReplyStatus::Ok, body))
+        (set, Response::first(ReplyStatus::Ok, body))
     }
 
     /// Goes on with resets that somebody has begun.

@@ -1,6 +1,9 @@
 //! Tiers: list, get, create, change, delete, and who rises to a higher one.
 
-use crate::{Answer, AppError, Once, Principal, commit_loop::Decision, context::UseCaseContext, lanes, workers::Turn};
+use crate::{
+    AppError, IdempotentRequest, Principal, Response, commit_loop::Decision, context::UseCaseContext, lanes,
+    workers::Turn,
+};
 use domain::{
     Affiliate, AffiliateChange, AffiliateId, MerchantId, NewTier, Refusal, Tier, TierChange, TierId, Timestamp,
     promotion,
@@ -57,12 +60,17 @@ impl Tiers {
     }
 
     /// Makes one.
-    pub async fn create(&self, who: &Principal, ask: NewTier, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn create(
+        &self,
+        who: &Principal,
+        ask: NewTier,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.new_tier_facts(who.merchant_id, &ask.name);
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.created(&ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&ask, facts)).await
     }
 
-    fn created(&self, ask: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn created(&self, ask: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Response), AppError> {
         let NewTierFacts { merchant, name_owner } = facts;
         if name_owner.is_some() {
             return Err(Refusal::Exists { field: "name" }.into());
@@ -76,7 +84,7 @@ impl Tiers {
         let body = self.context.wire.object(Shown::Tier(&tier));
         self.context.announce(&mut set, &merchant.row, Topic::TierCreated, now, &body);
         set.rows.tiers.insert(tier);
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
     /// Changes one. Who has it keeps it; what was earned by it stays.
@@ -85,13 +93,13 @@ impl Tiers {
         who: &Principal,
         id: TierId,
         ask: TierChange,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.tier_change_facts(who.merchant_id, id, ask.name.as_ref());
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.changed(&ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&ask, facts)).await
     }
 
-    fn changed(&self, ask: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn changed(&self, ask: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Response), AppError> {
         let TierChangeFacts { merchant, tier: Versioned { row: before, version }, name_owner, in_use: _ } = facts;
         let id = before.id.uuid();
         if name_owner.is_some_and(|owner| owner != id) {
@@ -112,16 +120,16 @@ impl Tiers {
             self.context.announce(&mut set, &merchant.row, Topic::TierUpdated, after.updated_at, &body);
             set.rows.tiers.change(version, after);
         }
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 
     /// Deletes one that no affiliate has and no rule names.
-    pub async fn delete(&self, who: &Principal, id: TierId) -> Result<Answer, AppError> {
+    pub async fn delete(&self, who: &Principal, id: TierId) -> Result<Response, AppError> {
         let load = || self.reads.tier_change_facts(who.merchant_id, id, None);
         self.context.run(who.merchant_id, None, &[], load, |facts| self.deleted(facts)).await
     }
 
-    fn deleted(&self, facts: TierChangeFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn deleted(&self, facts: TierChangeFacts) -> Result<(ChangeSet, Response), AppError> {
         let TierChangeFacts { merchant, tier, name_owner: _, in_use } = facts;
         if in_use {
             let text = "A tier that affiliates have or commission rules name cannot be deleted.";
@@ -133,7 +141,7 @@ impl Tiers {
         set.rows.tiers.delete(&tier);
         set.free(Space::TierName, tier.row.name.folded(), tier.row.id.uuid());
         self.context.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
-        Ok((set, Answer::first(ReplyStatus::NoContent, Vec::new())))
+        Ok((set, Response::first(ReplyStatus::NoContent, Vec::new())))
     }
 
     /// Lifts whoever may have risen since the last turn of this node; everybody, now and then and at first.

@@ -1,7 +1,7 @@
 //! What is left of an affiliate.
 
 use super::{CHUNK, Erasing, Next, Remains, is_cut};
-use crate::{Answer, AppError};
+use crate::{AppError, Response};
 use domain::{AffiliateStatus, Coupon, CouponCode, Email, Refusal};
 use ports::{AffiliateRecord, AffiliateTraces, EventTraces, ReplyStatus, Shown, Space, Telltales, Topic, Versioned};
 
@@ -20,7 +20,7 @@ impl Erasing {
         let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();
         if before.is_erased() && coupons.is_empty() {
-            return Ok(Next::Answer(last, Answer::first(ReplyStatus::Ok, body)));
+            return Ok(Next::Response(last, Response::first(ReplyStatus::Ok, body)));
         }
         // Asked again after it was turned down: from then on no payout takes it.
         if in_payout {
@@ -66,7 +66,7 @@ impl Erasing {
             events: EventTraces::CouponsOf(before.id),
             clicks_of: Some(before.id),
             more: is_cut(coupons.len()),
-            answer: Answer::first(ReplyStatus::Ok, body),
+            response: Response::first(ReplyStatus::Ok, body),
             merchant,
             rows,
             last,

@@ -1,7 +1,7 @@
 //! What is left of a customer.
 
 use super::{CHUNK, Erasing, Next, Remains, is_cut};
-use crate::{Answer, AppError, Principal};
+use crate::{AppError, Principal, Response};
 use domain::{Actor, Binding, Customer, Email, Group, Order};
 use ports::{
     ChangeSet, Claim, CustomerTraces, EventTraces, ReplyStatus, Shown, Space, Telltales, Tenant, Topic, Versioned,
@@ -24,11 +24,11 @@ impl Erasing {
             last.rows.customers.change(version, before.deleted(by, now));
             return Ok(Next::Close(last));
         }
-        let answer = Answer::first(ReplyStatus::Ok, body);
+        let response = Response::first(ReplyStatus::Ok, body);
         if before.is_erased() {
-            return Ok(Next::Answer(last, answer));
+            return Ok(Next::Response(last, response));
         }
-        self.context.announce(&mut last, &merchant.row, Topic::CustomerUpdated, after.updated_at, &answer.body);
+        self.context.announce(&mut last, &merchant.row, Topic::CustomerUpdated, after.updated_at, &response.body);
         last.rows.customers.change(version, after);
 
         let addresses = Addresses::of(&before, &claims);
@@ -64,7 +64,7 @@ impl Erasing {
             ..Telltales::default()
         };
         let events = EventTraces::Addresses(addresses.own);
-        Ok(Next::Empty(Box::new(Remains { merchant, by, events, clicks_of: None, rows, more, last, answer })))
+        Ok(Next::Empty(Box::new(Remains { merchant, by, events, clicks_of: None, rows, more, last, response })))
     }
 }
 

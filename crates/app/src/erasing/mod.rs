@@ -9,7 +9,7 @@ mod affiliate;
 mod customer;
 mod texts;
 
-use crate::{Answer, AppError, Once, Principal, commit_loop::RequestLoop, context::UseCaseContext};
+use crate::{AppError, IdempotentRequest, Principal, Response, commit_loop::RequestLoop, context::UseCaseContext};
 use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId};
 use ports::{
     AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, Telltales, Versioned,
@@ -52,7 +52,7 @@ enum Next {
     /// To empty what is left.
     Empty(Box<Remains>),
     /// To answer: nothing is left.
-    Answer(ChangeSet, Answer),
+    Response(ChangeSet, Response),
 }
 
 /// What is left of a person.
@@ -71,7 +71,7 @@ struct Remains {
     /// What empties its own row.
     last: ChangeSet,
     /// The answer to that.
-    answer: Answer,
+    response: Response,
 }
 
 impl Erasing {
@@ -84,8 +84,13 @@ impl Erasing {
     }
 
     /// Erases a person. One that is erased already stays as it is.
-    pub async fn erase(&self, who: &Principal, person: Person, once: Option<Once>) -> Result<Answer, AppError> {
-        let mut steps = self.context.request(who.merchant_id, once, &[]).await?;
+    pub async fn erase(
+        &self,
+        who: &Principal,
+        person: Person,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        let mut steps = self.context.request(who.merchant_id, request, &[]).await?;
         let mut past = None;
         loop {
             let traces = match steps.load(|| self.traces(who.merchant_id, person)).await? {
@@ -104,10 +109,10 @@ impl Erasing {
                     None
                 }
                 Next::Empty(remains) => self.empty(&mut steps, &mut past, *remains).await?,
-                Next::Answer(set, answer) => steps.commit(set, answer).await?,
+                Next::Response(set, response) => steps.commit(set, response).await?,
             };
-            if let Some(answer) = answered {
-                return Ok(answer);
+            if let Some(response) = answered {
+                return Ok(response);
             }
         }
     }
@@ -125,8 +130,8 @@ impl Erasing {
         steps: &mut RequestLoop<'_>,
         past: &mut Option<EventId>,
         remains: Remains,
-    ) -> Result<Option<Answer>, AppError> {
-        let Remains { merchant, mut by, events, clicks_of, mut rows, more, last, answer } = remains;
+    ) -> Result<Option<Response>, AppError> {
+        let Remains { merchant, mut by, events, clicks_of, mut rows, more, last, response } = remains;
         let id = merchant.row.id;
         let Part { found, next } = self.telling_events(id, &events, *past).await?;
         by.shown.extend(found.iter().map(|event| event.row.id.to_string()));
@@ -154,7 +159,7 @@ impl Erasing {
             self.forget_clicks(id, affiliate).await?;
         }
         steps.commits.progressed();
-        steps.commit(last, answer).await
+        steps.commit(last, response).await
     }
 
     /// Events that tell, after `after`: a round of them, or all there are.

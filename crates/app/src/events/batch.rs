@@ -6,7 +6,9 @@
 //! it see what it did.
 
 use super::{Events, RecordEvent};
-use crate::{Answer, AppError, Once, Principal, Refunds, commit_loop::RequestLoop, recording::EventContext};
+use crate::{
+    AppError, IdempotentRequest, Principal, Refunds, Response, commit_loop::RequestLoop, recording::EventContext,
+};
 use domain::{EventSpace, Merchant, MerchantId, NewRefund, Refusal};
 use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
 use std::{
@@ -103,9 +105,9 @@ impl Events {
         who: &Principal,
         batch: EventBatch,
         refunds: &Refunds,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        let steps = self.context.request(who.merchant_id, once, &[self.batches.lane()]).await?;
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        let steps = self.context.request(who.merchant_id, request, &[self.batches.lane()]).await?;
         if let Some(stored) = steps.stored().await? {
             return Ok(stored);
         }
@@ -119,8 +121,8 @@ impl Events {
                     let mut rounds = rounds(lines);
                     while let Some(round) = rounds.pop_front() {
                         let last = parts.is_empty() && rounds.is_empty();
-                        if let Some(answer) = self.round(&mut run, round, last).await? {
-                            return Ok(answer);
+                        if let Some(response) = self.round(&mut run, round, last).await? {
+                            return Ok(response);
                         }
                     }
                 }
@@ -132,7 +134,7 @@ impl Events {
 
     /// Records lines that have nothing in common; of the last ones, returns the batch's answer if it was kept with them,
     /// or by somebody else meanwhile.
-    async fn round(&self, run: &mut Run<'_>, mut lines: Vec<Line>, last: bool) -> Result<Option<Answer>, AppError> {
+    async fn round(&self, run: &mut Run<'_>, mut lines: Vec<Line>, last: bool) -> Result<Option<Response>, AppError> {
         while !lines.is_empty() {
             let later = lines.split_off(lines.len().min(MOST_LOADED));
             let closing = last && later.is_empty();
@@ -145,8 +147,10 @@ impl Events {
             let mut packs = Packs::default();
             for (line, found) in lines.into_iter().zip(found) {
                 match self.decided(run.who, line.ask.clone(), &event_context, found) {
-                    Ok((Some(set), answer)) => packs.add(line, set, LineOutcome::Done(answer.status, answer.body)),
-                    Ok((None, answer)) => run.tell(line.place, LineOutcome::Done(answer.status, answer.body)),
+                    Ok((Some(set), response)) => {
+                        packs.add(line, set, LineOutcome::Done(response.status, response.body))
+                    }
+                    Ok((None, response)) => run.tell(line.place, LineOutcome::Done(response.status, response.body)),
                     Err(AppError::Refused(refusal)) => run.tell(line.place, LineOutcome::Refused(refusal)),
                     Err(failure) => return Err(failure),
                 }
@@ -156,7 +160,7 @@ impl Events {
             while let Some(pack) = packs.pop_front() {
                 let ends = closing && packs.is_empty() && again.is_empty();
                 match self.written_pack(run, pack, ends).await? {
-                    Written::All(Some(answer)) => return Ok(Some(answer)),
+                    Written::All(Some(response)) => return Ok(Some(response)),
                     Written::All(None) => {}
                     Written::Nothing(lines) => again.extend(lines),
                 }
@@ -175,8 +179,8 @@ impl Events {
             run.tell(line.place, outcome);
         }
         let written = if ends {
-            let answer = self.answer(&run.outcomes);
-            run.steps.commit(set, answer).await?.map(Some)
+            let response = self.response(&run.outcomes);
+            run.steps.commit(set, response).await?.map(Some)
         } else {
             run.steps.commits.write(set).await?.then_some(None)
         };
@@ -185,25 +189,25 @@ impl Events {
     }
 
     /// The answer of a batch that did not end with a set of its own.
-    async fn closed(&self, run: Run<'_>) -> Result<Answer, AppError> {
-        let answer = self.answer(&run.outcomes);
-        let Some(merchant) = run.merchant.filter(|_| run.wrote) else { return Ok(answer) };
-        match run.steps.commit(self.context.set_for(&merchant)?, answer.clone()).await? {
-            Some(answer) => Ok(answer),
+    async fn closed(&self, run: Run<'_>) -> Result<Response, AppError> {
+        let response = self.response(&run.outcomes);
+        let Some(merchant) = run.merchant.filter(|_| run.wrote) else { return Ok(response) };
+        match run.steps.commit(self.context.set_for(&merchant)?, response.clone()).await? {
+            Some(response) => Ok(response),
             // Somebody else's answer to the same key was first.
-            None => Ok(run.steps.stored().await?.unwrap_or(answer)),
+            None => Ok(run.steps.stored().await?.unwrap_or(response)),
         }
     }
 
-    fn answer(&self, outcomes: &Outcomes) -> Answer {
-        Answer::first(ReplyStatus::Ok, self.context.wire.object(Shown::Outcomes(outcomes)))
+    fn response(&self, outcomes: &Outcomes) -> Response {
+        Response::first(ReplyStatus::Ok, self.context.wire.object(Shown::Outcomes(outcomes)))
     }
 }
 
 /// What became of a set.
 enum Written {
     /// It is written; with the batch's answer, if that went with it.
-    All(Option<Answer>),
+    All(Option<Response>),
     /// The facts of its lines moved: they are to be decided again.
     Nothing(Vec<Line>),
 }
@@ -211,10 +215,10 @@ enum Written {
 impl Run<'_> {
     async fn refund(&mut self, refunds: &Refunds, place: usize, ask: NewRefund) -> Result<(), AppError> {
         match refunds.record_in_batch(self.who, ask, &mut self.steps.commits).await {
-            Ok((answer, merchant)) => {
-                self.wrote |= answer.status == ReplyStatus::Created;
+            Ok((response, merchant)) => {
+                self.wrote |= response.status == ReplyStatus::Created;
                 self.merchant = Some(merchant);
-                self.tell(place, LineOutcome::Done(answer.status, answer.body));
+                self.tell(place, LineOutcome::Done(response.status, response.body));
             }
             Err(AppError::Refused(refusal)) => self.tell(place, LineOutcome::Refused(refusal)),
             Err(failure) => return Err(failure),

@@ -7,7 +7,7 @@ pub use ask::{AskedItem, RecordEvent};
 pub use batch::{BatchLine, EventBatch};
 
 use crate::{
-    Answer, AppError, Once, Principal,
+    AppError, IdempotentRequest, Principal, Response,
     context::UseCaseContext,
     recording::{EventContext, Happened, Recorder},
 };
@@ -48,22 +48,27 @@ impl Events {
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
     /// refused (product 6).
-    pub async fn record(&self, who: &Principal, ask: RecordEvent, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn record(
+        &self,
+        who: &Principal,
+        ask: RecordEvent,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let lookup = self.lookup(&ask);
         let load = || self.reads.event_facts(who.merchant_id, vec![lookup.clone()]);
         let decide = |facts| {
             let (event_context, mut found) = EventContext::of(facts);
             self.decided(who, ask.clone(), &event_context, found.pop().unwrap_or_default())
         };
-        self.context.run(who.merchant_id, once, &[], load, decide).await
+        self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
     /// The answer that recording it would get, without recording it. The ids in it are nobody's.
-    pub async fn try_out(&self, who: &Principal, ask: RecordEvent) -> Result<Answer, AppError> {
+    pub async fn try_out(&self, who: &Principal, ask: RecordEvent) -> Result<Response, AppError> {
         let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]).await?;
         let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
-        let (_, answer) = self.decided(who, ask, &event_context, found.pop().unwrap_or_default())?;
-        Ok(Answer { status: ReplyStatus::Ok, ..answer })
+        let (_, response) = self.decided(who, ask, &event_context, found.pop().unwrap_or_default())?;
+        Ok(Response { status: ReplyStatus::Ok, ..response })
     }
 
     fn lookup(&self, ask: &RecordEvent) -> EventLookup {
@@ -86,14 +91,14 @@ impl Events {
         ask: RecordEvent,
         event_context: &EventContext,
         mut found: EventFound,
-    ) -> Result<(Option<ChangeSet>, Answer), AppError> {
+    ) -> Result<(Option<ChangeSet>, Response), AppError> {
         // A bad amount is told before the external id is looked at: shape comes before state.
         let new = in_currency(ask, &event_context.merchant.row)?;
         if let Some(earlier) = found.earlier.take() {
             return Ok((None, self.repeated(&new, earlier)?));
         }
-        let (set, answer) = self.recorded(who, new, event_context, found)?;
-        Ok((Some(set), answer))
+        let (set, response) = self.recorded(who, new, event_context, found)?;
+        Ok((Some(set), response))
     }
 
     fn recorded(
@@ -102,20 +107,20 @@ impl Events {
         ask: NewEvent,
         event_context: &EventContext,
         found: EventFound,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let mut set = self.context.set_for(&event_context.merchant)?;
         let now = event_context.merchant.row.clock.at(self.context.now());
         let recorder = Recorder { context: &self.context, who, event_context, now };
         let body = recorder.record(&mut set, self.context.ids.id(), Happened::new(ask), found)?;
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
-    fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Answer, AppError> {
+    fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Response, AppError> {
         if earlier.event.fingerprint != ask.fingerprint {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
         let first = as_first_answered(earlier);
-        Ok(Answer::first(ReplyStatus::Ok, self.context.wire.object(Shown::Event(&first))))
+        Ok(Response::first(ReplyStatus::Ok, self.context.wire.object(Shown::Event(&first))))
     }
 }
 

@@ -5,7 +5,7 @@ mod time;
 
 pub use open::OpenGroup;
 
-use crate::{Answer, AppError, Once, Principal, context::UseCaseContext, lanes};
+use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext, lanes};
 use domain::{
     Actor, Email, Group, GroupChange, GroupId, GroupRefusal, Joiner, Order, Refusal, ShareIdFormat, Timestamp,
 };
@@ -96,28 +96,44 @@ impl Groups {
         who: &Principal,
         id: GroupId,
         ask: GroupChange,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Change(ask), once).await
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.step(who, id, Step::Change(ask), request).await
     }
 
     /// Takes one back: open, before its expiry, the creator alone.
-    pub async fn cancel(&self, who: &Principal, id: GroupId, once: Option<Once>) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Cancel, once).await
+    pub async fn cancel(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.step(who, id, Step::Cancel, request).await
     }
 
     /// Closes one by hand: open, past its expiry, the creator alone.
-    pub async fn expire(&self, who: &Principal, id: GroupId, once: Option<Once>) -> Result<Answer, AppError> {
-        self.step(who, id, Step::Expire, once).await
+    pub async fn expire(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.step(who, id, Step::Expire, request).await
     }
 
-    async fn step(&self, who: &Principal, id: GroupId, step: Step, once: Option<Once>) -> Result<Answer, AppError> {
+    async fn step(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        step: Step,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.group_facts(who.merchant_id, id);
         let lanes = [lanes::group(who.merchant_id, id)];
-        self.context.run(who.merchant_id, once, &lanes, load, |facts| self.stepped(who, &step, facts)).await
+        self.context.run(who.merchant_id, request, &lanes, load, |facts| self.stepped(who, &step, facts)).await
     }
 
-    fn stepped(&self, who: &Principal, step: &Step, facts: GroupFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn stepped(&self, who: &Principal, step: &Step, facts: GroupFacts) -> Result<(ChangeSet, Response), AppError> {
         let GroupFacts { merchant, group } = facts;
         let now = merchant.row.clock.at(self.context.now());
         let (after, topic) = stepped(&group.row, step, Actor::Key(who.key_id), now)?;
@@ -127,7 +143,7 @@ impl Groups {
             self.context.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
             set.rows.groups.change(group.version, after);
         }
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 }
 

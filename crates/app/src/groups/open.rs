@@ -1,7 +1,7 @@
 //! Opening a group by hand: for a customer who will order, or with an order whose first group closed without cashback.
 
 use super::Groups;
-use crate::{Answer, AppError, Once, Principal, group_settings::terms};
+use crate::{AppError, IdempotentRequest, Principal, Response, group_settings::terms};
 use domain::{
     Actor, CustomerId, Group, GroupRefusal, GroupStatus, Metadata, NewGroup, OrderId, Refusal, ScheduleWish, ShareId,
 };
@@ -22,12 +22,22 @@ pub struct OpenGroup {
 
 impl Groups {
     /// Opens one.
-    pub async fn open(&self, who: &Principal, ask: OpenGroup, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn open(
+        &self,
+        who: &Principal,
+        ask: OpenGroup,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let load = || self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id);
-        self.context.run(who.merchant_id, once, &[], load, |facts| self.opened(who, &ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.opened(who, &ask, facts)).await
     }
 
-    fn opened(&self, who: &Principal, ask: &OpenGroup, facts: NewGroupFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn opened(
+        &self,
+        who: &Principal,
+        ask: &OpenGroup,
+        facts: NewGroupFacts,
+    ) -> Result<(ChangeSet, Response), AppError> {
         let NewGroupFacts { merchant: loaded, settings, customer, order } = facts;
         let merchant = &loaded.row;
         let now = merchant.clock.at(self.context.now());
@@ -81,7 +91,7 @@ impl Groups {
         let body = self.context.wire.object(Shown::Group(Tenant::from(merchant), &group));
         self.context.announce(&mut set, merchant, Topic::PaymentGroupCreated, now, &body);
         set.rows.groups.insert(group);
-        Ok((set, Answer::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 }
 

@@ -1,15 +1,20 @@
 //! Orders as older clients know them: as checkout sessions. The same orders, represented in another way.
 
 use super::{OrderRefund, Orders};
-use crate::{Answer, AppError, Once, Principal, order_representation::OrderRepresentation};
+use crate::{AppError, IdempotentRequest, Principal, Response, order_representation::OrderRepresentation};
 use domain::{GroupId, Order, OrderId, Refusal};
 use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, OrderTerm, SessionFacts};
 
 impl Orders {
     /// Takes a whole order back while its group is open: it takes part no longer.
-    pub async fn expire_session(&self, who: &Principal, id: OrderId, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn expire_session(
+        &self,
+        who: &Principal,
+        id: OrderId,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let all = OrderRefund { minor: None, while_open: true };
-        self.take_back(OrderRepresentation::CheckoutSession, who, id, all, once).await
+        self.take_back(OrderRepresentation::CheckoutSession, who, id, all, request).await
     }
 
     /// One session.

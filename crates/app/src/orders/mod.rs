@@ -10,7 +10,7 @@ pub use convert::OrderReferral;
 pub use place::PlaceOrder;
 
 use crate::{
-    Answer, AppError, Once, Principal,
+    AppError, IdempotentRequest, Principal, Response,
     context::UseCaseContext,
     lanes,
     order_representation::{OrderRepresentation, WrittenOrder, announce},
@@ -80,10 +80,10 @@ impl Orders {
         who: &Principal,
         id: OrderId,
         status: OrderStatus,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let order = self.reads.order(who.merchant_id, id).await?;
-        self.step(OrderRepresentation::Order, who, (id, order), Step::Move(status), once).await
+        self.step(OrderRepresentation::Order, who, (id, order), Step::Move(status), request).await
     }
 
     async fn step(
@@ -92,13 +92,13 @@ impl Orders {
         who: &Principal,
         (id, order): (OrderId, Option<Order>),
         step: Step,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         // Which group it is in does not change while that is open, and then the lane matters.
         let lanes: Vec<Lane> = order.iter().map(|order| lanes::group(who.merchant_id, order.group_id)).collect();
         let load = || self.reads.order_facts(who.merchant_id, id);
         let decide = |facts| self.stepped(representation, who, &step, facts);
-        self.context.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
 
     fn stepped(
@@ -107,7 +107,7 @@ impl Orders {
         who: &Principal,
         step: &Step,
         facts: OrderFacts,
-    ) -> Result<(ChangeSet, Answer), AppError> {
+    ) -> Result<(ChangeSet, Response), AppError> {
         let OrderFacts { merchant, order, group } = facts;
         let now = merchant.row.clock.at(self.context.now());
         let by = Actor::Key(who.key_id);
@@ -125,7 +125,7 @@ impl Orders {
                 refunded(&self.context, &mut set, &merchant, &(order, group), ask.minor, by, now)?
             }
         };
-        Ok((set, Answer::first(ReplyStatus::Ok, written.rendered(representation, &*self.context.wire))))
+        Ok((set, Response::first(ReplyStatus::Ok, written.rendered(representation, &*self.context.wire))))
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     convert::{Conversion, OrderReferral},
 };
 use crate::{
-    Answer, AppError, Once, Principal, customers,
+    AppError, IdempotentRequest, Principal, Response, customers,
     group_settings::terms,
     lanes,
     order_representation::{OrderRepresentation, WrittenOrder, announce},
@@ -54,8 +54,8 @@ impl Orders {
         who: &Principal,
         ask: PlaceOrder,
         representation: OrderRepresentation,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let group_id = self.wanted_group(who, &ask).await?;
         let lanes: Vec<_> = group_id.iter().map(|id| lanes::group(who.merchant_id, *id)).collect();
         let lookup = OrderLookup {
@@ -69,9 +69,9 @@ impl Orders {
         let load = || self.place_facts(who, id, &ask, &lookup);
         let decide = |(facts, conversion)| {
             let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
-            Ok((set, Answer::first(ReplyStatus::Created, written.rendered(representation, &*self.context.wire))))
+            Ok((set, Response::first(ReplyStatus::Created, written.rendered(representation, &*self.context.wire))))
         };
-        self.context.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
 
     /// What placing an order needs, and what its conversion does.

@@ -2,7 +2,7 @@
 
 use super::{OrderRefund, Orders, Step};
 use crate::{
-    Answer, AppError, Once, Principal, lanes,
+    AppError, IdempotentRequest, Principal, Response, lanes,
     order_representation::OrderRepresentation,
     taking_back::{TakenBack, taken_back},
 };
@@ -16,9 +16,9 @@ impl Orders {
         who: &Principal,
         id: OrderId,
         minor: Option<i64>,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        self.take_back(OrderRepresentation::Order, who, id, OrderRefund { minor, while_open: false }, once).await
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        self.take_back(OrderRepresentation::Order, who, id, OrderRefund { minor, while_open: false }, request).await
     }
 
     /// The same, under conditions, and represented as the caller chooses.
@@ -28,13 +28,13 @@ impl Orders {
         who: &Principal,
         id: OrderId,
         ask: OrderRefund,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let order = self.reads.order(who.merchant_id, id).await?;
         // Whether it is a conversion never changes.
         match order.as_ref().and_then(|order| Some((order, order.event_id?))) {
-            Some((order, event)) => self.take_conversion_back(representation, who, (order, event), ask, once).await,
-            None => self.step(representation, who, (id, order), Step::Refund(ask), once).await,
+            Some((order, event)) => self.take_conversion_back(representation, who, (order, event), ask, request).await,
+            None => self.step(representation, who, (id, order), Step::Refund(ask), request).await,
         }
     }
 
@@ -44,8 +44,8 @@ impl Orders {
         who: &Principal,
         (order, event_id): (&Order, EventId),
         wish: OrderRefund,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let sale = RefundedSale::Event(event_id);
         let lanes = [lanes::sale(who.merchant_id, &sale), lanes::group(who.merchant_id, order.group_id)];
         let id = self.context.ids.id();
@@ -59,9 +59,9 @@ impl Orders {
             }
             let TakenBack { set, event: _, order } = taken_back(&self.context, who, id, ask.clone(), facts)?;
             let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.context.wire);
-            Ok((set, Answer::first(ReplyStatus::Ok, body)))
+            Ok((set, Response::first(ReplyStatus::Ok, body)))
         };
-        self.context.run(who.merchant_id, once, &lanes, load, decide).await
+        self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
 }
 

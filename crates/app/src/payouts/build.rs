@@ -2,7 +2,7 @@
 
 use super::{CHUNK, CreatePayout, Payouts, not_where_it_was};
 use crate::{
-    Answer, AppError, Once, Principal,
+    AppError, IdempotentRequest, Principal, Response,
     accounts::Accounts,
     commit_loop::{Decision, RequestLoop},
     lanes,
@@ -23,7 +23,7 @@ enum State {
     /// All are frozen, but these are worth less than is paid out: rows were taken back while a large account was frozen.
     DroppingShort(Vec<AffiliateId>),
     /// It is done.
-    Sealed(Answer),
+    Sealed(Response),
 }
 
 /// The building of a payout.
@@ -71,9 +71,14 @@ struct Frozen {
 impl Payouts {
     /// Builds a payout of everything that is due, and seals it. Who is owed less than the minimum is left out and
     /// carried over to a later one.
-    pub async fn create(&self, who: &Principal, ask: CreatePayout, once: Option<Once>) -> Result<Answer, AppError> {
+    pub async fn create(
+        &self,
+        who: &Principal,
+        ask: CreatePayout,
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let merchant = who.merchant_id;
-        let steps = self.context.request(merchant, once, &[lanes::payouts(merchant)]).await?;
+        let steps = self.context.request(merchant, request, &[lanes::payouts(merchant)]).await?;
         let least = Money::from_minor(1, ask.currency);
         let mut building = Building { payouts: self, merchant, ask: &ask, steps, draft: None, least };
         let built = building.build().await;
@@ -118,7 +123,7 @@ impl Payouts {
 }
 
 impl Building<'_> {
-    async fn build(&mut self) -> Result<Answer, AppError> {
+    async fn build(&mut self) -> Result<Response, AppError> {
         let mut state = State::Freezing(DuePart::Accounts { after: None });
         loop {
             state = match state {
@@ -214,7 +219,7 @@ impl Payouts {
         draft: Option<&Draft>,
         part: DuePart,
         due: Due,
-    ) -> Result<Decision<ControlFlow<Answer, Frozen>>, AppError> {
+    ) -> Result<Decision<ControlFlow<Response, Frozen>>, AppError> {
         let Due { facts: DueFacts { merchant, accounts, more }, least, has_unknown_affiliates } = due;
         if has_unknown_affiliates {
             return Err(Refusal::invalid("affiliate_ids", "must be ids of existing affiliates").into());
@@ -284,7 +289,13 @@ impl Payouts {
     }
 
     /// Seals the payout with the set of its last step.
-    fn seal(&self, set: &mut ChangeSet, merchant: &Merchant, draft: &Draft, items: &Items) -> Result<Answer, AppError> {
+    fn seal(
+        &self,
+        set: &mut ChangeSet,
+        merchant: &Merchant,
+        draft: &Draft,
+        items: &Items,
+    ) -> Result<Response, AppError> {
         let now = merchant.clock.at(self.context.now());
         let sealed = draft.payout.sealed(draft.with(items), now)?;
         if sealed.items_count == 0 {
@@ -296,7 +307,7 @@ impl Payouts {
             Some(version) => set.rows.payouts.change(version, sealed),
             None => set.rows.payouts.new = vec![sealed],
         }
-        Ok(Answer::first(ReplyStatus::Created, body))
+        Ok(Response::first(ReplyStatus::Created, body))
     }
 }
 

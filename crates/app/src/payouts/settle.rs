@@ -2,7 +2,7 @@
 
 use super::{CHUNK, Payouts, not_where_it_was};
 use crate::{
-    Answer, AppError, Once, Principal,
+    AppError, IdempotentRequest, Principal, Response,
     accounts::Accounts,
     commit_loop::{CommitLoop, Decision, RequestLoop},
     context::UseCaseContext,
@@ -93,14 +93,14 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         ask: PayoutChange,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let outcome = match ask.status {
             PayoutStatus::Paid => PayoutOutcome::Paid,
             PayoutStatus::Failed => PayoutOutcome::Failed,
-            PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, once).await,
+            PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, request).await,
         };
-        let mut steps = self.context.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
+        let mut steps = self.context.request(who.merchant_id, request, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &[])).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
@@ -116,9 +116,9 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         ask: PayoutResults,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
-        let mut steps = self.context.request(who.merchant_id, once, &[lanes::payout(who.merchant_id, id)]).await?;
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
+        let mut steps = self.context.request(who.merchant_id, request, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &ask.lines)).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
@@ -141,15 +141,15 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         to: PayoutStatus,
-        once: Option<Once>,
-    ) -> Result<Answer, AppError> {
+        request: Option<IdempotentRequest>,
+    ) -> Result<Response, AppError> {
         let lanes = [lanes::payout(who.merchant_id, id)];
         self.context
-            .run(who.merchant_id, once, &lanes, || self.sealed(who, id, &[]), |facts| self.sent(to, facts))
+            .run(who.merchant_id, request, &lanes, || self.sealed(who, id, &[]), |facts| self.sent(to, facts))
             .await
     }
 
-    fn sent(&self, to: PayoutStatus, facts: PayoutFacts) -> Result<(ChangeSet, Answer), AppError> {
+    fn sent(&self, to: PayoutStatus, facts: PayoutFacts) -> Result<(ChangeSet, Response), AppError> {
         let Versioned { row: before, version } = facts.payout;
         if to != PayoutStatus::Processing {
             let text = format!("A payout that is {} cannot become {}.", before.status.as_str(), to.as_str());
@@ -160,7 +160,7 @@ impl Payouts {
         let body = self.context.wire.object(Shown::Payout(&sent));
         self.context.announce(&mut set, &facts.merchant.row, Topic::PayoutSent, sent.updated_at, &body);
         set.rows.payouts.change(version, sent);
-        Ok((set, Answer::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ReplyStatus::Ok, body)))
     }
 
     /// A sealed payout, and those of its items that the lines name.
@@ -188,7 +188,7 @@ impl Payouts {
         id: PayoutId,
         plan: &Plan,
         steps: &mut RequestLoop<'_>,
-    ) -> Result<Answer, AppError> {
+    ) -> Result<Response, AppError> {
         let mut after = None;
         loop {
             let load = || self.frozen_rows(who, id, &[], after);
@@ -200,7 +200,7 @@ impl Payouts {
         }
     }
 
-    fn settled_on(&self, facts: FrozenFacts, plan: &Plan) -> Result<Decision<ControlFlow<Answer, Next>>, AppError> {
+    fn settled_on(&self, facts: FrozenFacts, plan: &Plan) -> Result<Decision<ControlFlow<Response, Next>>, AppError> {
         let Settled { mut set, merchant, loaded, payout, now, last, more } = settled(&self.context, facts, plan)?;
         if more {
             return Ok(Decision::commit(set, ControlFlow::Continue(Next::Rows(last))));
@@ -211,7 +211,7 @@ impl Payouts {
         self.context.announce(&mut set, &merchant, topic, ended.updated_at, &body);
         set.rows.payouts.changed.clear();
         set.rows.payouts.change(loaded, ended);
-        Ok(Decision::commit(set, ControlFlow::Break(Answer::first(ReplyStatus::Ok, body))))
+        Ok(Decision::commit(set, ControlFlow::Break(Response::first(ReplyStatus::Ok, body))))
     }
 
     /// Settles the items of these affiliates; the payout after them.
@@ -238,11 +238,11 @@ impl Payouts {
     }
 
     /// The payout as it is now, kept as the answer to the request.
-    async fn shown(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Answer, AppError> {
+    async fn shown(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Response, AppError> {
         let decide = |facts: PayoutFacts| {
             let set = self.context.set_for(&facts.merchant)?;
             let body = self.context.wire.object(Shown::Payout(&facts.payout.row));
-            Ok(Decision::commit(set, Answer::first(ReplyStatus::Ok, body)))
+            Ok(Decision::commit(set, Response::first(ReplyStatus::Ok, body)))
         };
         steps.respond(|| self.reads.payout_facts(who.merchant_id, id, &[], &[]), decide).await
     }

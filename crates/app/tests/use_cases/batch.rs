@@ -2,7 +2,7 @@
 
 use crate::refunds::of_order;
 use crate::stage::{Stage, email_of, once, purchase};
-use app::{Answer, AppError, BatchLine, EventBatch, Once, RecordEvent};
+use app::{AppError, BatchLine, EventBatch, IdempotentRequest, RecordEvent, Response};
 use domain::{Affiliate, CommissionStatus, EventKind, ExternalId, Fault, Refusal};
 use ports::{EventRecord, LineOutcome, Outcomes, Shown};
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ async fn a_refund_in_a_batch_takes_back_what_stands_before_it() {
     stage.assert_reconciled().await;
 }
 
-async fn recorded(stage: &Stage, lines: Vec<Line>, once: Option<Once>) -> Result<Answer, AppError> {
+async fn recorded(stage: &Stage, lines: Vec<Line>, once: Option<IdempotentRequest>) -> Result<Response, AppError> {
     stage.app.events.record_batch(&stage.who, batch(lines), &stage.app.refunds, once).await
 }
 

@@ -5,7 +5,7 @@ use app::{AppError, ChangeAffiliate, MoveCommission, RecordEvent};
 use domain::{AffiliateChange, AffiliateStatus, Commission, CommissionId, CommissionMove, CommissionStatus, Refusal};
 use std::sync::Arc;
 
-async fn step(stage: &Stage, id: CommissionId, step: CommissionMove) -> Result<app::Answer, AppError> {
+async fn step(stage: &Stage, id: CommissionId, step: CommissionMove) -> Result<app::Response, AppError> {
     stage.app.commissions.change(&stage.who, id, MoveCommission { step, reason: None }, None).await
 }
 

@@ -129,7 +129,7 @@ async fn owed_more(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, minor:
     approve(stage, pending.id).await.unwrap();
 }
 
-async fn approve(stage: &Stage, id: CommissionId) -> Result<app::Answer, AppError> {
+async fn approve(stage: &Stage, id: CommissionId) -> Result<app::Response, AppError> {
     let ask = MoveCommission { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, id, ask, None).await
 }

@@ -29,11 +29,11 @@ fn part(amount: &str, external_id: &str) -> NewRefund {
     NewRefund { amount: amount.parse().ok(), ..of_order("1", external_id) }
 }
 
-async fn take_back(stage: &Stage, ask: NewRefund) -> Result<app::Answer, AppError> {
+async fn take_back(stage: &Stage, ask: NewRefund) -> Result<app::Response, AppError> {
     stage.app.refunds.record(&stage.who, ask, None).await
 }
 
-async fn step(stage: &Stage, row: &Commission, step: CommissionMove) -> Result<app::Answer, AppError> {
+async fn step(stage: &Stage, row: &Commission, step: CommissionMove) -> Result<app::Response, AppError> {
     stage.app.commissions.change(&stage.who, row.id, MoveCommission { step, reason: None }, None).await
 }
 

@@ -1,7 +1,9 @@
 //! One merchant on one storage, and what its tests ask for.
 
 use adapters_sqlite::{SqliteOptions, SqliteStorage};
-use app::{Answer, App, AppError, CreateAffiliate, Dependencies, KeyPolicy, Once, Principal, RecordEvent};
+use app::{
+    App, AppError, CreateAffiliate, Dependencies, IdempotentRequest, KeyPolicy, Principal, RecordEvent, Response,
+};
 use domain::{
     Affiliate, ApiKey, ApiKeyId, Commission, Email, EventKind, ExternalId, KeyFormat, KeyName, Metadata, Mode,
     NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, SessionId, Slug, Timestamp,
@@ -118,7 +120,7 @@ impl Stage {
         self.storage.commit(set).await.unwrap();
     }
 
-    pub(crate) async fn record(&self, ask: RecordEvent) -> Result<Answer, AppError> {
+    pub(crate) async fn record(&self, ask: RecordEvent) -> Result<Response, AppError> {
         self.app.events.record(&self.who, ask, None).await
     }
 
@@ -215,8 +217,8 @@ pub(crate) fn purchase(external_id: &str) -> RecordEvent {
     }
 }
 
-pub(crate) fn once(route: &'static str, key: &str, body: u8) -> Option<Once> {
-    Some(Once { route, key: IdempotencyKey::parse(key).unwrap(), fingerprint: [body; 32] })
+pub(crate) fn once(route: &'static str, key: &str, body: u8) -> Option<IdempotentRequest> {
+    Some(IdempotentRequest { route, key: IdempotencyKey::parse(key).unwrap(), fingerprint: [body; 32] })
 }
 
 /// The refusal in an error; panics for any other error.

@@ -2,7 +2,7 @@
 
 use super::{Race, cases, each_decides, gone};
 use crate::stage::{ALL, email_of, new_affiliate, once};
-use app::{Answer, AppError, ChangeAffiliate, CreateAffiliate, CreateCoupon};
+use app::{AppError, ChangeAffiliate, CreateAffiliate, CreateCoupon, Response};
 use domain::{Affiliate, AffiliateChange, AffiliateStatus, DisplayName, NewAffiliate, Rate, Slug};
 use ports::{AffiliateFilter, CouponFilter, Space, Table};
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ impl Race {
         page.rows.into_iter().map(|record| record.affiliate).collect()
     }
 
-    async fn alter(&self, affiliate: &Affiliate, ask: ChangeAffiliate) -> Result<Answer, AppError> {
+    async fn alter(&self, affiliate: &Affiliate, ask: ChangeAffiliate) -> Result<Response, AppError> {
         self.app.affiliates.change(&self.stage.who, affiliate.id, ask, None).await
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Race, cases, each_decides};
 use crate::stage::{Stage, once, purchase};
-use app::{Answer, AppError, ChangeAffiliate, MoveCommission, RecordEvent};
+use app::{AppError, ChangeAffiliate, MoveCommission, RecordEvent, Response};
 use domain::{Affiliate, AffiliateChange, AffiliateStatus, Commission, CommissionId, CommissionMove, CommissionStatus};
 use ports::{Space, Table};
 use testkit::Guard;
@@ -29,7 +29,7 @@ impl Stage {
 }
 
 impl Race {
-    async fn step(&self, id: CommissionId, step: CommissionMove) -> Result<Answer, AppError> {
+    async fn step(&self, id: CommissionId, step: CommissionMove) -> Result<Response, AppError> {
         self.app.commissions.change(&self.stage.who, id, MoveCommission { step, reason: None }, None).await
     }
 

@@ -36,16 +36,16 @@ impl Stage {
 }
 
 impl Race {
-    async fn place(&self, ask: PlaceOrder) -> Result<app::Answer, AppError> {
+    async fn place(&self, ask: PlaceOrder) -> Result<app::Response, AppError> {
         self.app.orders.place(&self.stage.who, ask, OrderRepresentation::Order, None).await
     }
 }
 
-fn is_taken(outcome: &Result<app::Answer, AppError>) -> bool {
+fn is_taken(outcome: &Result<app::Response, AppError>) -> bool {
     matches!(outcome, Err(AppError::Refused(Refusal::Exists { field: "clientReferenceId" })))
 }
 
-fn is_refused(outcome: &Result<app::Answer, AppError>, rule: GroupRefusal) -> bool {
+fn is_refused(outcome: &Result<app::Response, AppError>, rule: GroupRefusal) -> bool {
     matches!(outcome, Err(AppError::Refused(Refusal::Group(known))) if *known == rule)
 }
 
@@ -158,7 +158,7 @@ async fn brought(stage: &Stage) -> Order {
 }
 
 /// Takes all that is left of it back, by its event.
-async fn take_back(race: &Race) -> Result<app::Answer, AppError> {
+async fn take_back(race: &Race) -> Result<app::Response, AppError> {
     race.app.refunds.record(&race.stage.who, of_order("1", "r-1"), None).await
 }
 

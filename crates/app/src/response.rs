@@ -9,7 +9,7 @@ const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 /// What the caller receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// Its status.
     pub status: ReplyStatus,
     /// Its body.
@@ -18,14 +18,14 @@ pub struct Answer {
     pub replayed: bool,
 }
 
-impl Answer {
+impl Response {
     /// A first answer.
     pub(crate) fn first(status: ReplyStatus, body: Vec<u8>) -> Self {
         Self { status, body, replayed: false }
     }
 }
 
-impl From<KeptReply> for Answer {
+impl From<KeptReply> for Response {
     fn from(KeptReply { fingerprint: _, status, body }: KeptReply) -> Self {
         Self { status, body, replayed: true }
     }
@@ -33,7 +33,7 @@ impl From<KeptReply> for Answer {
 
 /// A caller's wish that this request happen once (the `Idempotency-Key` header).
 #[derive(Debug, Clone)]
-pub struct Once {
+pub struct IdempotentRequest {
     /// The operation, as `POST /affiliates`.
     pub route: &'static str,
     /// The caller's key.
@@ -42,15 +42,15 @@ pub struct Once {
     pub fingerprint: [u8; 32],
 }
 
-impl Once {
+impl IdempotentRequest {
     /// The answer as it is kept for this request.
-    pub(crate) fn reply(&self, answer: &Answer, now: Timestamp) -> Reply {
+    pub(crate) fn reply(&self, response: &Response, now: Timestamp) -> Reply {
         Reply {
             route: self.route.to_owned(),
             key: self.key.clone(),
             fingerprint: self.fingerprint,
-            status: answer.status,
-            body: answer.body.clone(),
+            status: response.status,
+            body: response.body.clone(),
             created_at: now,
             expires_at: now.plus(KEPT_FOR),
         }
