@@ -30,7 +30,7 @@ pub struct Affiliates {
 
 /// A new affiliate and the address of its parent.
 #[derive(Debug, Clone)]
-pub struct CreateAffiliate {
+pub struct CreateAffiliateCommand {
     /// The affiliate.
     pub affiliate: NewAffiliate,
     /// Its parent's address.
@@ -40,7 +40,7 @@ pub struct CreateAffiliate {
 /// A change of an affiliate and the address of its new parent; an inner `None` takes the parent away.
 #[derive(Debug, Clone, Default)]
 #[allow(clippy::option_option, reason = "outer: asked for at all; inner: null clears the field")]
-pub struct ChangeAffiliate {
+pub struct ChangeAffiliateCommand {
     /// The change; its `parent_id` is filled in here.
     pub change: AffiliateChange,
     /// The new parent's address.
@@ -71,7 +71,7 @@ impl Affiliates {
     pub async fn create(
         &self,
         who: &Principal,
-        ask: CreateAffiliate,
+        ask: CreateAffiliateCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let random = self.context.ids.letters(SLUG_LETTERS, 8);
@@ -88,7 +88,7 @@ impl Affiliates {
     async fn with_free_slug(
         &self,
         who: &Principal,
-        ask: &CreateAffiliate,
+        ask: &CreateAffiliateCommand,
         mut slug: Slug,
     ) -> Result<Option<(Slug, NewAffiliateFacts)>, AppError> {
         for _ in 0..MOST_SLUGS {
@@ -111,7 +111,7 @@ impl Affiliates {
     fn created(
         &self,
         who: &Principal,
-        ask: &CreateAffiliate,
+        ask: &CreateAffiliateCommand,
         slug: Slug,
         facts: NewAffiliateFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
@@ -149,7 +149,7 @@ impl Affiliates {
         &self,
         who: &Principal,
         id: AffiliateId,
-        ask: ChangeAffiliate,
+        ask: ChangeAffiliateCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let lanes: &[Lane] = if ask.parent_email.is_some() { &[lanes::tree(who.merchant_id)] } else { &[] };
@@ -166,7 +166,7 @@ impl Affiliates {
     fn changed(
         &self,
         who: &Principal,
-        ask: &ChangeAffiliate,
+        ask: &ChangeAffiliateCommand,
         facts: AffiliateChangeFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let AffiliateChangeFacts {
@@ -248,7 +248,7 @@ impl Affiliates {
     }
 }
 
-fn check_new(who: &Principal, ask: &CreateAffiliate, facts: &NewAffiliateFacts) -> Result<(), Refusal> {
+fn check_new(who: &Principal, ask: &CreateAffiliateCommand, facts: &NewAffiliateFacts) -> Result<(), Refusal> {
     if ask.parent_email.is_some() && !who.plan.allows_parents() {
         return Err(Refusal::Plan(PARENT_PLAN.to_owned()));
     }

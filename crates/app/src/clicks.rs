@@ -23,7 +23,7 @@ pub struct Clicks {
 
 /// A visitor on an affiliate's link.
 #[derive(Debug, Clone)]
-pub struct ClickAsk {
+pub struct RecordClickCommand {
     /// The merchant's slug.
     pub merchant: Slug,
     /// The affiliate's slug.
@@ -72,7 +72,7 @@ impl Clicks {
 
     /// Follows a link: keeps the click, and says where it leads. `to` counts only where its host is on the merchant's
     /// list. Not found while the merchant has no landing address.
-    pub async fn redirect(&self, mut ask: ClickAsk, to: Option<WebUrl>) -> Result<Redirect, AppError> {
+    pub async fn redirect(&self, mut ask: RecordClickCommand, to: Option<WebUrl>) -> Result<Redirect, AppError> {
         let link = self.link(&ask).await?;
         let target = link.0.merchant.row.settings.target(to.as_ref()).ok_or(Refusal::NotFound)?.clone();
         if link.0.affiliate.is_none() {
@@ -88,7 +88,7 @@ impl Clicks {
     }
 
     /// Keeps a click that the tracker reports. Unknown links are passed over: there is nothing a visitor could mend.
-    pub async fn beacon(&self, ask: ClickAsk) -> Result<(), AppError> {
+    pub async fn beacon(&self, ask: RecordClickCommand) -> Result<(), AppError> {
         match self.link(&ask).await {
             Ok(link) => self.keep(&link.0, ask).await.map(drop),
             Err(AppError::Refused(Refusal::NotFound)) => Ok(()),
@@ -97,9 +97,18 @@ impl Clicks {
     }
 
     /// Stores the click of an approved affiliate, unless the visitor refused.
-    async fn keep(&self, link: &LinkFacts, ask: ClickAsk) -> Result<Option<Landing>, AppError> {
-        let ClickAsk { merchant: _, affiliate: _, session, landing_page, referrer, utm, user_agent, ip_hash, refused } =
-            ask;
+    async fn keep(&self, link: &LinkFacts, ask: RecordClickCommand) -> Result<Option<Landing>, AppError> {
+        let RecordClickCommand {
+            merchant: _,
+            affiliate: _,
+            session,
+            landing_page,
+            referrer,
+            utm,
+            user_agent,
+            ip_hash,
+            refused,
+        } = ask;
         let affiliate_id = match link.affiliate {
             // While its data are being wiped, nothing of a merchant is kept; its links lead on.
             Some((id, true)) if !refused && !link.merchant.row.resetting => id,
@@ -126,7 +135,7 @@ impl Clicks {
 
     /// The link's facts. A live merchant's are remembered for a moment; a test merchant's clock may jump at any time, so
     /// those are always loaded.
-    async fn link(&self, ask: &ClickAsk) -> Result<Arc<(LinkFacts, Timestamp)>, AppError> {
+    async fn link(&self, ask: &RecordClickCommand) -> Result<Arc<(LinkFacts, Timestamp)>, AppError> {
         let name = (ask.merchant.clone(), ask.affiliate.clone());
         let now = self.context.now();
         if let Some(known) = self.links.get(&name).filter(|known| now.since(known.1) < BELIEVED_FOR) {

@@ -18,7 +18,7 @@ pub struct Commissions {
 
 /// What a person does with a commission.
 #[derive(Debug, Clone)]
-pub struct MoveCommission {
+pub struct MoveCommissionCommand {
     /// The move.
     pub step: CommissionMove,
     /// Why.
@@ -51,7 +51,7 @@ impl Commissions {
         &self,
         who: &Principal,
         id: CommissionId,
-        ask: MoveCommission,
+        ask: MoveCommissionCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         // Whose it is never changes. All who move one affiliate's commissions, payouts too, write the same account.
@@ -65,7 +65,7 @@ impl Commissions {
     fn moved(
         &self,
         id: CommissionId,
-        ask: &MoveCommission,
+        ask: &MoveCommissionCommand,
         facts: CommissionMoveFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let CommissionMoveFacts { merchant, rows, affiliates, accounts } = facts;

@@ -16,7 +16,7 @@ pub struct Coupons {
 
 /// A new coupon.
 #[derive(Debug, Clone)]
-pub struct CreateCoupon {
+pub struct CreateCouponCommand {
     /// Whose it shall be.
     pub affiliate_id: AffiliateId,
     /// Its code.
@@ -37,14 +37,14 @@ impl Coupons {
     pub async fn create(
         &self,
         who: &Principal,
-        ask: CreateCoupon,
+        ask: CreateCouponCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let load = || self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code);
         self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&ask, facts)).await
     }
 
-    fn created(&self, ask: &CreateCoupon, facts: CouponFacts) -> Result<(ChangeSet, Response), AppError> {
+    fn created(&self, ask: &CreateCouponCommand, facts: CouponFacts) -> Result<(ChangeSet, Response), AppError> {
         let CouponFacts { merchant, affiliate, code_owner } = facts;
         let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
         let affiliate = affiliate.ok_or_else(unknown)?;

@@ -9,7 +9,7 @@ use crate::{
     wire::{AffiliateObject, AffiliateStatusWord, Fraction, ListObject, OwnData},
 };
 use actix_web::{get, patch, post};
-use app::{ChangeAffiliate, CreateAffiliate, Person};
+use app::{ChangeAffiliateCommand, CreateAffiliateCommand, Person};
 use domain::{AffiliateChange, DisplayName, Email, Fault, NewAffiliate, Slug};
 use ports::{AffiliateFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
@@ -92,7 +92,7 @@ struct NewAffiliateBody {
     metadata: Option<OwnData>,
 }
 
-fn new(body: &Node<'_>) -> Result<CreateAffiliate, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<CreateAffiliateCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let email = fields.required("email", text(Email::parse));
     let slug = fields.optional("slug", text(Slug::parse));
@@ -104,7 +104,7 @@ fn new(body: &Node<'_>) -> Result<CreateAffiliate, Vec<Fault>> {
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     fields.finish(|| {
         let affiliate = NewAffiliate { email: email?, slug, display_name, status, custom_rate, tier_id, metadata };
-        Some(CreateAffiliate { affiliate, parent_email })
+        Some(CreateAffiliateCommand { affiliate, parent_email })
     })
 }
 
@@ -149,7 +149,7 @@ struct AffiliateChangeBody {
     metadata: Option<OwnData>,
 }
 
-fn change(body: &Node<'_>) -> Result<ChangeAffiliate, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<ChangeAffiliateCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let change = AffiliateChange {
         slug: fields.kept("slug", text(Slug::parse)),
@@ -162,7 +162,7 @@ fn change(body: &Node<'_>) -> Result<ChangeAffiliate, Vec<Fault>> {
         metadata: fields.clearable("metadata", metadata).map(Option::unwrap_or_default),
     };
     let parent_email = fields.clearable("parent_email", text(Email::parse));
-    fields.finish(|| Some(ChangeAffiliate { change, parent_email }))
+    fields.finish(|| Some(ChangeAffiliateCommand { change, parent_email }))
 }
 
 /// Change an affiliate.

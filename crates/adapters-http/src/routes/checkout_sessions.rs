@@ -9,7 +9,7 @@ use crate::{
     wire::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
 };
 use actix_web::{get, post};
-use app::{OrderRepresentation, PlaceOrder};
+use app::{OrderRepresentation, PlaceOrderCommand};
 use domain::{Checkout, Email, Fault, LineItems, LineType, Locale, Money, OrderReference, PersonName, PhoneNumber};
 use ports::Shown;
 use utoipa::ToSchema;
@@ -135,7 +135,7 @@ fn number(node: &Node<'_>) -> Result<String, String> {
     decimal(node).map(|_| node.compact())
 }
 
-fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let amount = fields.required("amountTotal", whole(1..=Money::MAX_MINOR));
     let email = fields.required("customerEmail", text(Email::parse));
@@ -154,7 +154,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     }
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     fields.finish(|| {
-        Some(PlaceOrder {
+        Some(PlaceOrderCommand {
             amount: amount?,
             customer_id: None,
             email,

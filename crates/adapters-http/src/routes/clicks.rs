@@ -18,7 +18,7 @@ use actix_web::{
     options, post,
     web::{self, Data, Payload},
 };
-use app::{ClickAsk, Clicks, Redirect};
+use app::{Clicks, RecordClickCommand, Redirect};
 use domain::{Fault, LandingUrl, Refusal, SessionId, ShortText, Slug, UserAgent, Utm, WebUrl};
 use std::{collections::HashMap, net::IpAddr};
 use utoipa::{IntoParams, ToSchema};
@@ -67,7 +67,8 @@ async fn follow(request: HttpRequest, edge: Data<Edge>) -> Handled {
     let cookie = request.cookie(Clicks::COOKIE);
     let session = cookie.and_then(|cookie| SessionId::parse(cookie.value()).ok());
     let referrer = header_text(request.headers(), &header::REFERER).and_then(LandingUrl::lossy);
-    let ask = ClickAsk { session, referrer, utm: utm(given), ..visitor(&request, &edge, merchant, affiliate) };
+    let ask =
+        RecordClickCommand { session, referrer, utm: utm(given), ..visitor(&request, &edge, merchant, affiliate) };
     let to = given("to").and_then(|to| WebUrl::parse(to).ok());
     let Redirect { target, landing } = edge.outside.app.clicks.redirect(ask, to).await?;
     let mut answer = HttpResponse::Found();
@@ -182,7 +183,7 @@ async fn report(request: HttpRequest, payload: Payload, edge: Data<Edge>) -> Han
     let body = receive(&mut payload.into_inner(), request.headers(), edge.limits.body_bytes, &trace).await?;
     let Seen { merchant, affiliate, session, landing_page, referrer, utm } = seen(&json::parse(&body)?)?;
     let visitor = visitor(&request, &edge, merchant, affiliate);
-    let ask = ClickAsk { session: Some(session), landing_page, referrer, utm, ..visitor };
+    let ask = RecordClickCommand { session: Some(session), landing_page, referrer, utm, ..visitor };
     edge.outside.app.clicks.beacon(ask).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -207,10 +208,10 @@ fn any_origin() -> DefaultHeaders {
 }
 
 /// A visitor, with what every request of a browser shows.
-fn visitor(request: &HttpRequest, edge: &Edge, merchant: Slug, affiliate: Slug) -> ClickAsk {
+fn visitor(request: &HttpRequest, edge: &Edge, merchant: Slug, affiliate: Slug) -> RecordClickCommand {
     let says = |name| header_text(request.headers(), &HeaderName::from_static(name)) == Some("1");
     let now = edge.outside.clock.now();
-    ClickAsk {
+    RecordClickCommand {
         merchant,
         affiliate,
         session: None,

@@ -9,7 +9,7 @@ use crate::{
     wire::{CommissionObject, CommissionStatusWord, ListObject},
 };
 use actix_web::{get, patch};
-use app::MoveCommission;
+use app::MoveCommissionCommand;
 use domain::{CommissionMove, Fault, OrderReference, Reason};
 use ports::{CommissionFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
@@ -86,11 +86,11 @@ fn step(word: &str) -> Result<CommissionMove, String> {
     }
 }
 
-fn change(body: &Node<'_>) -> Result<MoveCommission, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<MoveCommissionCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let step = fields.required("status", text(step));
     let reason = fields.optional("reason", text(Reason::parse));
-    fields.finish(|| Some(MoveCommission { step: step?, reason }))
+    fields.finish(|| Some(MoveCommissionCommand { step: step?, reason }))
 }
 
 /// Approve or void a commission.

@@ -9,7 +9,7 @@ use crate::{
     wire::{CouponObject, ListObject},
 };
 use actix_web::{delete, get, post};
-use app::CreateCoupon;
+use app::CreateCouponCommand;
 use domain::{CouponCode, Fault};
 use ports::CouponFilter;
 use utoipa::{IntoParams, ToSchema};
@@ -54,11 +54,11 @@ struct NewCouponBody {
     code: String,
 }
 
-fn new(body: &Node<'_>) -> Result<CreateCoupon, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<CreateCouponCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let affiliate_id = fields.required("affiliate_id", text(existing_affiliate));
     let code = fields.required("code", text(CouponCode::parse));
-    fields.finish(|| Some(CreateCoupon { affiliate_id: affiliate_id?, code: code? }))
+    fields.finish(|| Some(CreateCouponCommand { affiliate_id: affiliate_id?, code: code? }))
 }
 
 /// Create a coupon.

@@ -10,7 +10,7 @@ use crate::{
     wire::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
 };
 use actix_web::{get, http::StatusCode, post};
-use app::{App, AskedItem, BatchLine, EventBatch, RecordEvent};
+use app::{App, AskedItem, BatchLine, RecordEventBatchCommand, RecordEventCommand};
 use domain::{
     CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
     Unreadable,
@@ -160,7 +160,7 @@ struct CustomerBody {
 
 /// What is posted: something that happened, or that a sale is taken back.
 enum Posted {
-    Event(RecordEvent),
+    Event(RecordEventCommand),
     Refund(NewRefund),
 }
 
@@ -168,7 +168,7 @@ fn posted(body: &Node<'_>) -> Result<Posted, Vec<Fault>> {
     if is_refund(body) { new_refund(body).map(Posted::Refund) } else { new(body).map(Posted::Event) }
 }
 
-fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let kind = fields.either("type", "event_type");
     let kind = fields.required(kind, text(EventKind::parse));
@@ -197,7 +197,7 @@ fn new(body: &Node<'_>) -> Result<RecordEvent, Vec<Fault>> {
     let own_data = fields.either("metadata", "payload");
     let metadata = fields.optional(own_data, metadata).unwrap_or_default();
     fields.finish(|| {
-        Some(RecordEvent {
+        Some(RecordEventCommand {
             kind: kind?,
             external_id: external_id?,
             order_id,
@@ -295,7 +295,7 @@ async fn record_batch(mut call: Call<Write>) -> Handled {
         Posted::Refund(ask) => BatchLine::Refund(ask),
     };
     let lines = lines.into_iter().map(|read| read.map(line).map_err(Refusal::Invalid)).collect();
-    let batch = EventBatch { lines, request_id: call.request_id().to_owned() };
+    let batch = RecordEventBatchCommand { lines, request_id: call.request_id().to_owned() };
     let App { events, refunds, .. } = call.app();
     let answer = events.record_batch(&call.who, batch, refunds, once).await?;
     Ok(call.answer(answer))

@@ -10,7 +10,7 @@ use crate::{
     wire::{self, CountedObject, GroupObject, OrderObject, OwnData, ValidatedGroupObject},
 };
 use actix_web::{get, http::StatusCode, patch, post};
-use app::{OpenGroup, ValidateGroup};
+use app::{OpenGroupCommand, ValidateGroupCommand};
 use domain::{Email, Fault, GroupChange, GroupId, Money, ScheduleWish};
 use ports::Shown;
 use utoipa::ToSchema;
@@ -83,7 +83,7 @@ struct NewGroupBody {
     mid_expire_at: Option<String>,
 }
 
-fn new(body: &Node<'_>) -> Result<OpenGroup, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<OpenGroupCommand, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let customer_id = fields.required("customerId", text(existing("customer")));
     let order_id = fields.optional("orderId", text(existing("order")));
@@ -92,7 +92,7 @@ fn new(body: &Node<'_>) -> Result<OpenGroup, Vec<Fault>> {
     let mid_expire_at = fields.optional("midExpireAt", text(instant));
     fields.finish(|| {
         let schedule = ScheduleWish { expires_at, mid_expire_at };
-        Some(OpenGroup { customer_id: customer_id?, order_id, metadata, schedule })
+        Some(OpenGroupCommand { customer_id: customer_id?, order_id, metadata, schedule })
     })
 }
 
@@ -192,11 +192,11 @@ struct GroupValidationBody {
     amount: Option<i64>,
 }
 
-fn validation(body: &Node<'_>) -> Result<ValidateGroup, Vec<Fault>> {
+fn validation(body: &Node<'_>) -> Result<ValidateGroupCommand, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let email = fields.optional("customerEmail", text(Email::parse));
     let amount = fields.optional("amount", whole(1..=Money::MAX_MINOR));
-    fields.finish(|| Some(ValidateGroup { email, amount }))
+    fields.finish(|| Some(ValidateGroupCommand { email, amount }))
 }
 
 /// Ask whether an order may join a group, and which level it would reach. The body may be empty.

@@ -9,7 +9,7 @@ use crate::{
     wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
 };
 use actix_web::{get, patch, post};
-use app::{OrderReferral, OrderRepresentation, PlaceOrder};
+use app::{OrderReferral, OrderRepresentation, PlaceOrderCommand};
 use domain::{
     Checkout, CouponCode, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber, SessionId,
     Unreadable,
@@ -107,7 +107,7 @@ struct NewOrderBody {
     metadata: Option<OwnData>,
 }
 
-fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
     let mut fields = Fields::lenient(body)?;
     let amount = fields.required("amount", whole(1..=Money::MAX_MINOR));
     let customer_id = fields.optional("customerId", text(existing("customer")));
@@ -132,7 +132,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrder, Vec<Fault>> {
     });
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     fields.finish(|| {
-        Some(PlaceOrder {
+        Some(PlaceOrderCommand {
             amount: amount?,
             customer_id,
             email,

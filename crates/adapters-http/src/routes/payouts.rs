@@ -10,7 +10,7 @@ use crate::{
     wire::{Amount, ListObject, PayoutItemObject, PayoutItemStatusWord, PayoutObject, PayoutStatusWord},
 };
 use actix_web::{HttpResponse, get, http::header, patch, post};
-use app::{CreatePayout, PayoutChange, PayoutResults, Payouts};
+use app::{ChangePayoutCommand, CreatePayoutCommand, Payouts, RecordPayoutResultsCommand};
 use domain::{AffiliateId, Fault, PayoutId, PayoutStatus, Reason, ResultLine, ResultOf, ShortText};
 use ports::{PayoutFilter, PayoutItemFilter, Shown};
 use utoipa::{IntoParams, ToSchema};
@@ -76,14 +76,15 @@ struct NewPayoutBody {
     affiliate_ids: Option<Vec<String>>,
 }
 
-fn new(body: &Node<'_>) -> Result<CreatePayout, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<CreatePayoutCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let currency = fields.required("currency", text(currency));
     let affiliate_ids = fields.optional("affiliate_ids", items_of(Payouts::MOST_AFFILIATES, text(existing_affiliate)));
     if affiliate_ids.as_ref().is_some_and(Vec::is_empty) {
         fields.fault("affiliate_ids", "must name an affiliate, or be left out");
     }
-    fields.finish(|| Some(CreatePayout { currency: currency?, affiliate_ids: affiliate_ids.unwrap_or_default() }))
+    fields
+        .finish(|| Some(CreatePayoutCommand { currency: currency?, affiliate_ids: affiliate_ids.unwrap_or_default() }))
 }
 
 /// Make a payout of everything that is due.
@@ -105,7 +106,7 @@ async fn create(mut call: Call<Admin>) -> Handled {
 
 /// What a person does with a payout.
 #[derive(ToSchema)]
-#[schema(as = PayoutChange, example = json!({"status": "processing"}))]
+#[schema(as = ChangePayoutCommand, example = json!({"status": "processing"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct PayoutChangeBody {
     /// `processing`: the money is on its way. Then `paid`: it arrived, everywhere; or `failed`: nowhere.
@@ -113,10 +114,10 @@ struct PayoutChangeBody {
     status: String,
 }
 
-fn change(body: &Node<'_>) -> Result<PayoutChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<ChangePayoutCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     let status = fields.required("status", text(str::parse::<PayoutStatus>));
-    fields.finish(|| Some(PayoutChange { status: status? }))
+    fields.finish(|| Some(ChangePayoutCommand { status: status? }))
 }
 
 /// Send a payout, or end it.
@@ -202,7 +203,7 @@ async fn export(call: Call<Read>) -> Handled {
 
 /// What the bank says became of a payout.
 #[derive(ToSchema)]
-#[schema(as = PayoutResults, example = json!({"items": [
+#[schema(as = RecordPayoutResultsCommand, example = json!({"items": [
     {"item_id": "pit_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "paid", "amount": 99.00, "currency": "USD", "reference": "9G123456AB"},
     {"affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "failed", "amount": 19.80, "reason": "The account is closed."}
 ]}))]
@@ -242,7 +243,7 @@ fn item_of<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "must be of an item of this payout".to_owned())
 }
 
-fn results(body: &Node<'_>) -> Result<PayoutResults, Vec<Fault>> {
+fn results(body: &Node<'_>) -> Result<RecordPayoutResultsCommand, Vec<Fault>> {
     let mut fields = Fields::of(body)?;
     if fields.lacks("items") {
         fields.fault("items", "is required");
@@ -256,7 +257,7 @@ fn results(body: &Node<'_>) -> Result<PayoutResults, Vec<Fault>> {
     if lines.as_ref().is_some_and(Vec::is_empty) {
         fields.fault("items", "must have a line");
     }
-    fields.finish(|| Some(PayoutResults { lines: lines? }))
+    fields.finish(|| Some(RecordPayoutResultsCommand { lines: lines? }))
 }
 
 fn result(line: &mut Fields<'_>, name: String) -> Option<ResultLine> {
@@ -290,7 +291,7 @@ fn result(line: &mut Fields<'_>, name: String) -> Option<ResultLine> {
 )]
 #[post("/payouts/{id}/results")]
 async fn import(mut call: Call<Admin>) -> Handled {
-    let table = |text: &str| Ok(PayoutResults { lines: payout_files::read(text)? });
+    let table = |text: &str| Ok(RecordPayoutResultsCommand { lines: payout_files::read(text)? });
     let (id, ask, once) = call.read_file("POST /payouts/{id}/results", results, table).await?;
     let answer = call.app().payouts.results(&call.who, id, ask, once).await?;
     Ok(call.answer(answer))

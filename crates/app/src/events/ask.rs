@@ -19,7 +19,7 @@ pub struct AskedItem {
 /// What a shop posts: a [`NewEvent`] whose amount waits for the merchant's currency.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the fields of NewEvent, documented there")]
-pub struct RecordEvent {
+pub struct RecordEventCommand {
     pub kind: EventKind,
     pub external_id: ExternalId,
     pub order_id: Option<OrderReference>,
@@ -41,8 +41,8 @@ pub struct RecordEvent {
 }
 
 /// The event with its amount in its currency, or the merchant's.
-pub(super) fn in_currency(ask: RecordEvent, merchant: &Merchant) -> Result<NewEvent, Refusal> {
-    let RecordEvent {
+pub(super) fn in_currency(ask: RecordEventCommand, merchant: &Merchant) -> Result<NewEvent, Refusal> {
+    let RecordEventCommand {
         kind,
         external_id,
         order_id,

@@ -5,7 +5,7 @@
 //! loaded in one go, and what it writes travels in sets of many lines. A refund sees all lines before it, and all after
 //! it see what it did.
 
-use super::{Events, RecordEvent};
+use super::{Events, RecordEventCommand};
 use crate::{
     AppError, IdempotentRequest, Principal, Refunds, Response, commit_loop::RequestLoop, recording::EventContext,
 };
@@ -42,7 +42,7 @@ impl Turns {
 
 /// Events posted together.
 #[derive(Debug)]
-pub struct EventBatch {
+pub struct RecordEventBatchCommand {
     /// Each as it was read, in order.
     pub lines: Vec<Result<BatchLine, Refusal>>,
     /// The request's id, for the lines that are refused.
@@ -53,7 +53,7 @@ pub struct EventBatch {
 #[derive(Debug)]
 pub enum BatchLine {
     /// To record an event.
-    Event(RecordEvent),
+    Event(RecordEventCommand),
     /// To take a sale back.
     Refund(NewRefund),
 }
@@ -68,7 +68,7 @@ enum Part {
 #[derive(Debug, Clone)]
 struct Line {
     place: usize,
-    ask: RecordEvent,
+    ask: RecordEventCommand,
 }
 
 /// Something that two lines may have in common.
@@ -103,7 +103,7 @@ impl Events {
     pub async fn record_batch(
         &self,
         who: &Principal,
-        batch: EventBatch,
+        batch: RecordEventBatchCommand,
         refunds: &Refunds,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
@@ -111,7 +111,7 @@ impl Events {
         if let Some(stored) = steps.stored().await? {
             return Ok(stored);
         }
-        let EventBatch { lines, request_id } = batch;
+        let RecordEventBatchCommand { lines, request_id } = batch;
         let (mut parts, outcomes) = parts(lines);
         let outcomes = Outcomes { request_id, lines: outcomes };
         let mut run = Run { who, steps, outcomes, merchant: None, wrote: false };
@@ -310,7 +310,7 @@ fn rounds(lines: Vec<Line>) -> VecDeque<Vec<Line>> {
     rounds
 }
 
-fn keys(ask: &RecordEvent) -> Vec<Key> {
+fn keys(ask: &RecordEventCommand) -> Vec<Key> {
     let mut keys = vec![Key::Event(ask.kind.space(), ask.external_id.as_str().to_owned())];
     keys.extend(ask.customer_external_id.as_ref().map(|id| Key::Customer(id.as_str().to_owned())));
     keys.extend(ask.customer_email.as_ref().map(|email| Key::Email(email.folded())));

@@ -3,8 +3,8 @@
 mod ask;
 mod batch;
 
-pub use ask::{AskedItem, RecordEvent};
-pub use batch::{BatchLine, EventBatch};
+pub use ask::{AskedItem, RecordEventCommand};
+pub use batch::{BatchLine, RecordEventBatchCommand};
 
 use crate::{
     AppError, IdempotentRequest, Principal, Response,
@@ -51,7 +51,7 @@ impl Events {
     pub async fn record(
         &self,
         who: &Principal,
-        ask: RecordEvent,
+        ask: RecordEventCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let lookup = self.lookup(&ask);
@@ -64,14 +64,14 @@ impl Events {
     }
 
     /// The answer that recording it would get, without recording it. The ids in it are nobody's.
-    pub async fn try_out(&self, who: &Principal, ask: RecordEvent) -> Result<Response, AppError> {
+    pub async fn try_out(&self, who: &Principal, ask: RecordEventCommand) -> Result<Response, AppError> {
         let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]).await?;
         let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
         let (_, response) = self.decided(who, ask, &event_context, found.pop().unwrap_or_default())?;
         Ok(Response { status: ReplyStatus::Ok, ..response })
     }
 
-    fn lookup(&self, ask: &RecordEvent) -> EventLookup {
+    fn lookup(&self, ask: &RecordEventCommand) -> EventLookup {
         let customer = Binding::keys(ask.customer_external_id.as_ref(), ask.customer_email.as_ref());
         EventLookup {
             space: ask.kind.space(),
@@ -88,7 +88,7 @@ impl Events {
     fn decided(
         &self,
         who: &Principal,
-        ask: RecordEvent,
+        ask: RecordEventCommand,
         event_context: &EventContext,
         mut found: EventFound,
     ) -> Result<(Option<ChangeSet>, Response), AppError> {

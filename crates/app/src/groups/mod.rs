@@ -3,7 +3,7 @@
 mod open;
 mod time;
 
-pub use open::OpenGroup;
+pub use open::OpenGroupCommand;
 
 use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext, lanes};
 use domain::{
@@ -27,7 +27,7 @@ pub struct Groups {
 
 /// Who asks whether an order would be taken, and of how much.
 #[derive(Debug, Clone, Default)]
-pub struct ValidateGroup {
+pub struct ValidateGroupCommand {
     /// The address of whoever would place it.
     pub email: Option<Email>,
     /// In minor units.
@@ -77,7 +77,7 @@ impl Groups {
     }
 
     /// Whether an order would be taken; the group if it would.
-    pub async fn validate(&self, who: &Principal, id: GroupId, ask: ValidateGroup) -> Result<Group, AppError> {
+    pub async fn validate(&self, who: &Principal, id: GroupId, ask: ValidateGroupCommand) -> Result<Group, AppError> {
         let lookup = OrderLookup { email: ask.email, group_id: Some(id), ..OrderLookup::default() };
         let facts = self.orders.place_facts(who.merchant_id, &lookup).await?.ok_or(Refusal::NotFound)?;
         if facts.customer.is_some_and(|customer| customer.row.is_blocked()) {

@@ -9,7 +9,7 @@ use ports::{ChangeSet, IdSourceExt, NewGroupFacts, ReplyStatus, Shown, Space, Te
 
 /// What a shop posts.
 #[derive(Debug, Clone)]
-pub struct OpenGroup {
+pub struct OpenGroupCommand {
     /// Who opens it.
     pub customer_id: CustomerId,
     /// That customer's order, from a group that expired or was canceled.
@@ -25,7 +25,7 @@ impl Groups {
     pub async fn open(
         &self,
         who: &Principal,
-        ask: OpenGroup,
+        ask: OpenGroupCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let load = || self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id);
@@ -35,7 +35,7 @@ impl Groups {
     fn opened(
         &self,
         who: &Principal,
-        ask: &OpenGroup,
+        ask: &OpenGroupCommand,
         facts: NewGroupFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let NewGroupFacts { merchant: loaded, settings, customer, order } = facts;

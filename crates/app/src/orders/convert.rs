@@ -1,6 +1,6 @@
 //! An order that is a conversion too: who may have brought it, and what that earns (product 7).
 
-use super::{Orders, PlaceOrder};
+use super::{Orders, PlaceOrderCommand};
 use crate::{
     AppError, Principal,
     recording::{EventContext, Happened, Recorder},
@@ -84,7 +84,7 @@ impl Orders {
         &self,
         who: &Principal,
         id: OrderId,
-        ask: &'a PlaceOrder,
+        ask: &'a PlaceOrderCommand,
         facts: &PlaceFacts,
     ) -> Result<Option<Conversion<'a>>, AppError> {
         let Some(referral) = &ask.referral else { return Ok(None) };

@@ -7,7 +7,7 @@ mod refund;
 mod time;
 
 pub use convert::OrderReferral;
-pub use place::PlaceOrder;
+pub use place::PlaceOrderCommand;
 
 use crate::{
     AppError, IdempotentRequest, Principal, Response,

@@ -20,7 +20,7 @@ use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown,
 /// What a shop posts.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the fields of Order, documented there")]
-pub struct PlaceOrder {
+pub struct PlaceOrderCommand {
     /// In minor units.
     pub amount: i64,
     pub customer_id: Option<CustomerId>,
@@ -52,7 +52,7 @@ impl Orders {
     pub async fn place(
         &self,
         who: &Principal,
-        ask: PlaceOrder,
+        ask: PlaceOrderCommand,
         representation: OrderRepresentation,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
@@ -79,7 +79,7 @@ impl Orders {
         &self,
         who: &Principal,
         id: OrderId,
-        ask: &'a PlaceOrder,
+        ask: &'a PlaceOrderCommand,
         lookup: &OrderLookup,
     ) -> Result<Option<(PlaceFacts, Option<Conversion<'a>>)>, AppError> {
         let Some(facts) = self.reads.place_facts(who.merchant_id, lookup).await? else { return Ok(None) };
@@ -87,7 +87,7 @@ impl Orders {
         Ok(Some((facts, conversion)))
     }
 
-    async fn wanted_group(&self, who: &Principal, ask: &PlaceOrder) -> Result<Option<GroupId>, AppError> {
+    async fn wanted_group(&self, who: &Principal, ask: &PlaceOrderCommand) -> Result<Option<GroupId>, AppError> {
         match ask.share_id.as_deref().and_then(|text| self.share_ids.read(text)) {
             Some(code) => Ok(self.groups.group_of_code(who.merchant_id, &code).await?),
             None => Ok(None),
@@ -98,7 +98,7 @@ impl Orders {
         &self,
         who: &Principal,
         id: OrderId,
-        ask: &PlaceOrder,
+        ask: &PlaceOrderCommand,
         facts: PlaceFacts,
         conversion: Option<Conversion<'_>>,
     ) -> Result<(ChangeSet, WrittenOrder), AppError> {
@@ -199,7 +199,7 @@ impl Orders {
     /// not overwritten by an order.
     fn buyer(
         &self,
-        ask: &PlaceOrder,
+        ask: &PlaceOrderCommand,
         found: Option<Versioned<Customer>>,
         by: Actor,
         now: Timestamp,

@@ -1,6 +1,6 @@
 //! Building a payout: what is due is frozen step by step, unseen, and the last step seals it.
 
-use super::{CHUNK, CreatePayout, Payouts, not_where_it_was};
+use super::{CHUNK, CreatePayoutCommand, Payouts, not_where_it_was};
 use crate::{
     AppError, IdempotentRequest, Principal, Response,
     accounts::Accounts,
@@ -30,7 +30,7 @@ enum State {
 struct Building<'a> {
     payouts: &'a Payouts,
     merchant: MerchantId,
-    ask: &'a CreatePayout,
+    ask: &'a CreatePayoutCommand,
     steps: RequestLoop<'a>,
     /// What of it is stored and not sealed.
     draft: Option<Draft>,
@@ -74,7 +74,7 @@ impl Payouts {
     pub async fn create(
         &self,
         who: &Principal,
-        ask: CreatePayout,
+        ask: CreatePayoutCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let merchant = who.merchant_id;
@@ -96,7 +96,7 @@ impl Payouts {
     async fn due_facts(
         &self,
         merchant: MerchantId,
-        ask: &CreatePayout,
+        ask: &CreatePayoutCommand,
         begun: bool,
         part: DuePart,
         mut least: Money,

@@ -8,7 +8,7 @@ mod build;
 mod dissolve;
 mod settle;
 
-pub use settle::{PayoutChange, PayoutResults};
+pub use settle::{ChangePayoutCommand, RecordPayoutResultsCommand};
 
 use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{Currency, Payout, PayoutId, PayoutItem, Refusal};
@@ -28,7 +28,7 @@ pub struct Payouts {
 
 /// A new payout.
 #[derive(Debug, Clone)]
-pub struct CreatePayout {
+pub struct CreatePayoutCommand {
     /// In which currency.
     pub currency: Currency,
     /// Only for these affiliates; for all of them if empty.

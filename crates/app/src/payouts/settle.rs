@@ -20,14 +20,14 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 /// What a person does with a payout.
 #[derive(Debug, Clone, Copy)]
-pub struct PayoutChange {
+pub struct ChangePayoutCommand {
     /// Where it shall stand.
     pub status: PayoutStatus,
 }
 
 /// What the bank says became of a payout.
 #[derive(Debug, Clone)]
-pub struct PayoutResults {
+pub struct RecordPayoutResultsCommand {
     /// Its lines.
     pub lines: Vec<ResultLine>,
 }
@@ -92,7 +92,7 @@ impl Payouts {
         &self,
         who: &Principal,
         id: PayoutId,
-        ask: PayoutChange,
+        ask: ChangePayoutCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let outcome = match ask.status {
@@ -115,7 +115,7 @@ impl Payouts {
         &self,
         who: &Principal,
         id: PayoutId,
-        ask: PayoutResults,
+        ask: RecordPayoutResultsCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let mut steps = self.context.request(who.merchant_id, request, &[lanes::payout(who.merchant_id, id)]).await?;

@@ -1,28 +1,28 @@
 //! Making and changing affiliates.
 
 use crate::stage::{ALL, Stage, email_of, new_affiliate, once, refusal};
-use app::{ChangeAffiliate, CreateAffiliate};
+use app::{ChangeAffiliateCommand, CreateAffiliateCommand};
 use domain::{AffiliateChange, AffiliateStatus, DisplayName, NewAffiliate, Plan, Refusal, Slug};
 use ports::AffiliateFilter;
 use std::sync::Arc;
 
-fn named(name: &str) -> CreateAffiliate {
-    CreateAffiliate { affiliate: new_affiliate(name), parent_email: None }
+fn named(name: &str) -> CreateAffiliateCommand {
+    CreateAffiliateCommand { affiliate: new_affiliate(name), parent_email: None }
 }
 
-fn under(parent: &str) -> ChangeAffiliate {
-    ChangeAffiliate { parent_email: Some(Some(email_of(parent))), ..ChangeAffiliate::default() }
+fn under(parent: &str) -> ChangeAffiliateCommand {
+    ChangeAffiliateCommand { parent_email: Some(Some(email_of(parent))), ..ChangeAffiliateCommand::default() }
 }
 
 #[tokio::test]
 async fn unique_keys_are_refused_by_name() {
     let stage = Stage::new().await;
     stage.affiliate("bob", None).await;
-    let same_slug = CreateAffiliate {
+    let same_slug = CreateAffiliateCommand {
         affiliate: NewAffiliate { email: email_of("bert"), ..new_affiliate("bob") },
         parent_email: None,
     };
-    let same_email = CreateAffiliate {
+    let same_email = CreateAffiliateCommand {
         affiliate: NewAffiliate { email: email_of("BOB"), ..new_affiliate("bert") },
         parent_email: None,
     };
@@ -38,7 +38,12 @@ async fn a_name_that_is_taken_gives_another_slug() {
     for person in ["bob", "bert"] {
         let affiliate =
             NewAffiliate { slug: None, display_name: DisplayName::parse("Big Bob").ok(), ..new_affiliate(person) };
-        stage.app.affiliates.create(&stage.who, CreateAffiliate { affiliate, parent_email: None }, None).await.unwrap();
+        stage
+            .app
+            .affiliates
+            .create(&stage.who, CreateAffiliateCommand { affiliate, parent_email: None }, None)
+            .await
+            .unwrap();
     }
     let page = stage.app.affiliates.list(&stage.who, &AffiliateFilter::default(), &ALL).await.unwrap();
     let slugs: Vec<_> = page.rows.iter().map(|row| row.affiliate.slug.as_str().to_owned()).collect();
@@ -79,12 +84,17 @@ async fn fifty_at_once_with_one_key_make_one() {
 async fn approval_makes_one_personal_coupon() {
     let stage = Stage::new().await;
     let affiliate = NewAffiliate { status: Some(AffiliateStatus::Pending), ..new_affiliate("bob") };
-    stage.app.affiliates.create(&stage.who, CreateAffiliate { affiliate, parent_email: None }, None).await.unwrap();
+    stage
+        .app
+        .affiliates
+        .create(&stage.who, CreateAffiliateCommand { affiliate, parent_email: None }, None)
+        .await
+        .unwrap();
     let id = stage.affiliate_named("bob").await.id;
     let mut codes = Vec::new();
     for status in [AffiliateStatus::Approved, AffiliateStatus::Suspended, AffiliateStatus::Approved] {
         let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-        let ask = ChangeAffiliate { change, parent_email: None };
+        let ask = ChangeAffiliateCommand { change, parent_email: None };
         stage.app.affiliates.change(&stage.who, id, ask, None).await.unwrap();
         codes.push(stage.app.affiliates.get(&stage.who, id).await.unwrap().coupons);
     }
@@ -120,7 +130,7 @@ async fn a_parent_must_exist_and_the_plan_must_have_parents() {
         Refusal::State(_)
     ));
     let poor = app::Principal { plan: Plan::Starter, ..stage.who };
-    let ask = CreateAffiliate { affiliate: new_affiliate("carl"), parent_email: Some(email_of("bob")) };
+    let ask = CreateAffiliateCommand { affiliate: new_affiliate("carl"), parent_email: Some(email_of("bob")) };
     assert!(matches!(refusal(stage.app.affiliates.create(&poor, ask, None).await), Refusal::Plan(_)));
 }
 
@@ -143,7 +153,7 @@ async fn a_freed_slug_and_address_can_be_taken_again() {
         email: Some(email_of("robert")),
         ..AffiliateChange::default()
     };
-    let ask = ChangeAffiliate { change, parent_email: None };
+    let ask = ChangeAffiliateCommand { change, parent_email: None };
     stage.app.affiliates.change(&stage.who, bob.id, ask, None).await.unwrap();
     stage.affiliate("bob", None).await;
     stage.assert_reconciled().await;
@@ -154,7 +164,7 @@ async fn a_change_that_changes_nothing_writes_nothing() {
     let stage = Stage::new().await;
     let bob = stage.affiliate("bob", None).await;
     stage.clock.advance(std::time::Duration::from_secs(60));
-    stage.app.affiliates.change(&stage.who, bob.id, ChangeAffiliate::default(), None).await.unwrap();
+    stage.app.affiliates.change(&stage.who, bob.id, ChangeAffiliateCommand::default(), None).await.unwrap();
     assert_eq!(stage.affiliate_named("bob").await, bob);
 }
 
@@ -164,6 +174,6 @@ async fn what_belongs_to_the_other_mode_does_not_exist() {
     let bob = stage.affiliate("bob", None).await;
     let live = app::Principal { merchant_id: stage.organization.live, mode: domain::Mode::Live, ..stage.who };
     assert_eq!(refusal(stage.app.affiliates.get(&live, bob.id).await), Refusal::NotFound);
-    let change = stage.app.affiliates.change(&live, bob.id, ChangeAffiliate::default(), None).await;
+    let change = stage.app.affiliates.change(&live, bob.id, ChangeAffiliateCommand::default(), None).await;
     assert_eq!(refusal(change), Refusal::NotFound);
 }

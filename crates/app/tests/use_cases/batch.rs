@@ -2,27 +2,27 @@
 
 use crate::refunds::of_order;
 use crate::stage::{Stage, email_of, once, purchase};
-use app::{AppError, BatchLine, EventBatch, IdempotentRequest, RecordEvent, Response};
+use app::{AppError, BatchLine, IdempotentRequest, RecordEventBatchCommand, RecordEventCommand, Response};
 use domain::{Affiliate, CommissionStatus, EventKind, ExternalId, Fault, Refusal};
 use ports::{EventRecord, LineOutcome, Outcomes, Shown};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
-type Line = Result<RecordEvent, Refusal>;
+type Line = Result<RecordEventCommand, Refusal>;
 
-fn batch(lines: Vec<Line>) -> EventBatch {
+fn batch(lines: Vec<Line>) -> RecordEventBatchCommand {
     let lines = lines.into_iter().map(|line| line.map(BatchLine::Event)).collect();
-    EventBatch { lines, request_id: "request".to_owned() }
+    RecordEventBatchCommand { lines, request_id: "request".to_owned() }
 }
 
 #[tokio::test]
 async fn a_refund_in_a_batch_takes_back_what_stands_before_it() {
     let stage = Stage::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let sale = |id: &str| Ok(BatchLine::Event(RecordEvent { affiliate_id: Some(leaf.id), ..purchase(id) }));
+    let sale = |id: &str| Ok(BatchLine::Event(RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase(id) }));
     let back = |order: &str, id: &str| Ok(BatchLine::Refund(of_order(order, id)));
     let lines = || vec![back("1", "r0"), sale("1"), sale("2"), back("1", "r1"), back("1", "r2"), sale("3")];
-    let ask = || EventBatch { lines: lines(), request_id: "request".to_owned() };
+    let ask = || RecordEventBatchCommand { lines: lines(), request_id: "request".to_owned() };
     let run = async || {
         let key = once("POST /events/batch", "key", 1);
         stage.app.events.record_batch(&stage.who, ask(), &stage.app.refunds, key).await.unwrap()
@@ -99,7 +99,7 @@ impl Brief {
             return Err(Refusal::Invalid(vec![Fault::new("type", "is required")]));
         }
         let named = affiliates.get(usize::from(affiliate));
-        Ok(RecordEvent {
+        Ok(RecordEventCommand {
             kind: EventKind::parse(kind).unwrap(),
             external_id: ExternalId::parse(&id.to_string()).unwrap(),
             // Some cannot be in this currency, some name nobody who exists.
@@ -183,7 +183,7 @@ async fn a_thousand_lines_take_several_sets_and_are_kept_together() {
     let (stage, affiliates) = furnished().await;
     let lines = || -> Vec<Line> {
         (0..1_000)
-            .map(|n| Ok(RecordEvent { affiliate_id: Some(affiliates[0].id), ..purchase(&n.to_string()) }))
+            .map(|n| Ok(RecordEventCommand { affiliate_id: Some(affiliates[0].id), ..purchase(&n.to_string()) }))
             .collect()
     };
     let first = recorded(&stage, lines(), once("POST /events/batch", "key", 1)).await.unwrap();
@@ -216,8 +216,9 @@ async fn batches_at_once_record_each_line_once() {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let stage = Arc::clone(&stage);
-            let lines =
-                (0..60).map(|n| Ok(RecordEvent { affiliate_id: Some(id), ..purchase(&n.to_string()) })).collect();
+            let lines = (0..60)
+                .map(|n| Ok(RecordEventCommand { affiliate_id: Some(id), ..purchase(&n.to_string()) }))
+                .collect();
             tokio::spawn(async move { recorded(&stage, lines, None).await.unwrap() })
         })
         .collect();

@@ -1,11 +1,11 @@
 //! Following links.
 
 use crate::stage::{Stage, purchase, refusal};
-use app::{ClickAsk, RecordEvent};
+use app::{RecordClickCommand, RecordEventCommand};
 use domain::{Refusal, SessionId, SettingsChange, Slug, Utm, Via, WebUrl};
 
-fn visit(affiliate: &str) -> ClickAsk {
-    ClickAsk {
+fn visit(affiliate: &str) -> RecordClickCommand {
+    RecordClickCommand {
         merchant: Slug::parse("ama-test").unwrap(),
         affiliate: Slug::parse(affiliate).unwrap(),
         session: None,
@@ -27,7 +27,7 @@ async fn with_landing() -> Stage {
 }
 
 async fn via(stage: &Stage, order: &str, session: SessionId) -> Via {
-    stage.record(RecordEvent { session: Some(session), ..purchase(order) }).await.unwrap();
+    stage.record(RecordEventCommand { session: Some(session), ..purchase(order) }).await.unwrap();
     stage.events().await.remove(0).event.decision.via()
 }
 
@@ -39,7 +39,7 @@ async fn a_click_leads_to_the_shop_and_the_purchase_to_the_affiliate() {
     let session = redirect.landing.unwrap().session;
     assert_eq!(redirect.target, format!("https://shop.example.com/?_cobz_sess={}", session.as_str()));
     assert_eq!(via(&stage, "1", session.clone()).await, Via::Click);
-    let again = ClickAsk { session: Some(session.clone()), ..visit("bob") };
+    let again = RecordClickCommand { session: Some(session.clone()), ..visit("bob") };
     let redirect = stage.app.clicks.redirect(again, None).await.unwrap();
     assert_eq!(redirect.landing.unwrap().session, session, "a session that is there is kept");
 }
@@ -49,7 +49,7 @@ async fn who_refuses_is_redirected_and_not_kept() {
     let stage = with_landing().await;
     stage.affiliate("bob", None).await;
     let session = SessionId::parse("0123456789abcdef").unwrap();
-    let ask = ClickAsk { refused: true, session: Some(session.clone()), ..visit("bob") };
+    let ask = RecordClickCommand { refused: true, session: Some(session.clone()), ..visit("bob") };
     let redirect = stage.app.clicks.redirect(ask, None).await.unwrap();
     assert_eq!((redirect.target.as_str(), redirect.landing), ("https://shop.example.com/", None));
     assert_eq!(via(&stage, "1", session).await, Via::None);

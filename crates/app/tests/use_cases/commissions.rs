@@ -1,19 +1,19 @@
 //! Approving and voiding commissions.
 
 use crate::stage::{Stage, purchase, refusal};
-use app::{AppError, ChangeAffiliate, MoveCommission, RecordEvent};
+use app::{AppError, ChangeAffiliateCommand, MoveCommissionCommand, RecordEventCommand};
 use domain::{AffiliateChange, AffiliateStatus, Commission, CommissionId, CommissionMove, CommissionStatus, Refusal};
 use std::sync::Arc;
 
 async fn step(stage: &Stage, id: CommissionId, step: CommissionMove) -> Result<app::Response, AppError> {
-    stage.app.commissions.change(&stage.who, id, MoveCommission { step, reason: None }, None).await
+    stage.app.commissions.change(&stage.who, id, MoveCommissionCommand { step, reason: None }, None).await
 }
 
 /// A leaf's and its parent's commission of one sale.
 async fn sale(stage: &Stage) -> [Commission; 2] {
     stage.affiliate("alice", None).await;
     let leaf = stage.affiliate("bob", Some("alice")).await;
-    stage.record(RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap();
+    stage.record(RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap();
     let mut rows = stage.commissions().await;
     rows.sort_by_key(|row| row.level);
     rows.try_into().unwrap()
@@ -47,7 +47,7 @@ async fn a_suspended_affiliates_commission_is_not_approved() {
     let stage = Stage::new().await;
     let [leaf, _] = sale(&stage).await;
     let change = AffiliateChange { status: Some(AffiliateStatus::Suspended), ..AffiliateChange::default() };
-    let ask = ChangeAffiliate { change, parent_email: None };
+    let ask = ChangeAffiliateCommand { change, parent_email: None };
     stage.app.affiliates.change(&stage.who, leaf.affiliate_id, ask, None).await.unwrap();
     assert!(matches!(refusal(step(&stage, leaf.id, CommissionMove::Approve).await), Refusal::State(_)));
 }
@@ -57,7 +57,7 @@ async fn approvals_and_voids_at_once_leave_every_sum_right() {
     let stage = Arc::new(Stage::new().await);
     let leaf = stage.affiliate("bob", None).await;
     for n in 0..20 {
-        let ask = RecordEvent { affiliate_id: Some(leaf.id), ..purchase(&n.to_string()) };
+        let ask = RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase(&n.to_string()) };
         stage.record(ask).await.unwrap();
     }
     let rows = stage.commissions().await;

@@ -5,7 +5,10 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, email_of, once, purchase, refusal},
 };
-use app::{App, BatchLine, EventBatch, OpenGroup, OrderReferral, OrderRepresentation, PlaceOrder, RecordEvent};
+use app::{
+    App, BatchLine, OpenGroupCommand, OrderReferral, OrderRepresentation, PlaceOrderCommand, RecordEventBatchCommand,
+    RecordEventCommand,
+};
 use domain::{
     Commission, CommissionStatus, CouponCode, EventKind, GroupRefusal, GroupSettingsChange, GroupStatus, LevelValue,
     Levels, Metadata, NewRefund, Order, OrderReference, OrderStatus, Rate, Refusal, Reward, ScheduleWish, SelfReferral,
@@ -42,9 +45,9 @@ async fn program(stage: &Stage, most: u32) {
 
 impl Stage {
     /// Places an order that Bob's coupon brought.
-    async fn brought(&self, ask: PlaceOrder) -> Order {
+    async fn brought(&self, ask: PlaceOrderCommand) -> Order {
         let referral = Some(by_coupon_of(self, "bob").await);
-        self.place(PlaceOrder { referral, ..ask }).await.unwrap()
+        self.place(PlaceOrderCommand { referral, ..ask }).await.unwrap()
     }
 
     async fn order(&self, order: &Order) -> Order {
@@ -91,7 +94,7 @@ async fn an_order_by_a_coupon_opens_a_group_and_earns_what_its_promise_leaves() 
     assert_eq!((listed.len(), stage.events().await.len()), (2, 1));
     // The customer is bound as by any first order.
     let renewal =
-        RecordEvent { kind: EventKind::Renewal, customer_email: Some(email_of("ada")), ..purchase("renewal") };
+        RecordEventCommand { kind: EventKind::Renewal, customer_email: Some(email_of("ada")), ..purchase("renewal") };
     stage.record(renewal).await.unwrap();
     let bound = &stage.events().await[0].event.decision.candidates;
     assert_eq!(bound.len(), 1, "the bond was weighed: {bound:?}");
@@ -109,7 +112,7 @@ async fn an_order_by_a_session_joins_and_its_groups_own_terms_count() {
     stage.settle_on(GroupSettingsChange { levels: Levels::new(vec![level]).ok(), ..Default::default() }).await;
     let bob = stage.affiliate_named("bob").await;
     stage.clicked(&bob, &session("visit"), moment(0)).await;
-    let ask = PlaceOrder {
+    let ask = PlaceOrderCommand {
         referral: Some(referral(Some(session("visit")), None)),
         reference: OrderReference::parse("shop-7").ok(),
         ..joining(&group, "eve")
@@ -129,7 +132,7 @@ async fn what_leads_to_nobody_is_recorded_with_its_reason() {
     program(&stage, 1_000_000).await;
     let unknown = referral(Some(session("nobody")), CouponCode::parse("NOBODY").ok());
     for (name, referral) in [("ada", unknown), ("eve", referral(None, None))] {
-        let order = stage.place(PlaceOrder { referral: Some(referral), ..order_of(name) }).await.unwrap();
+        let order = stage.place(PlaceOrderCommand { referral: Some(referral), ..order_of(name) }).await.unwrap();
         let EventRecord { event, commissions } = stage.event_of(&order).await;
         assert_eq!((event.decision.via(), commissions.len()), (Via::None, 0));
         assert!(!event.decision.reason().is_empty() && event.decision.reserve.is_some());
@@ -149,13 +152,14 @@ async fn one_reference_is_one_sale() {
     let stage = Stage::new().await;
     program(&stage, 1_000_000).await;
     stage.record(purchase("taken")).await.unwrap();
-    let named = |reference: &str| PlaceOrder { reference: OrderReference::parse(reference).ok(), ..order_of("ada") };
+    let named =
+        |reference: &str| PlaceOrderCommand { reference: OrderReference::parse(reference).ok(), ..order_of("ada") };
     let by_bob = Some(by_coupon_of(&stage, "bob").await);
-    let ask = PlaceOrder { referral: by_bob.clone(), ..named("taken") };
+    let ask = PlaceOrderCommand { referral: by_bob.clone(), ..named("taken") };
     let refused = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(refused), Refusal::Exists { field: "clientReferenceId" });
     stage.place(named("taken")).await.unwrap();
-    let ask = PlaceOrder { referral: by_bob, ..named("ours") };
+    let ask = PlaceOrderCommand { referral: by_bob, ..named("ours") };
     let first = stage
         .app
         .orders
@@ -180,7 +184,8 @@ async fn one_reference_is_one_sale() {
 async fn whichever_is_refunded_both_are() {
     let stage = Stage::new().await;
     program(&stage, 300_000).await;
-    let order = stage.brought(PlaceOrder { reference: OrderReference::parse("7").ok(), ..order_of("ada") }).await;
+    let order =
+        stage.brought(PlaceOrderCommand { reference: OrderReference::parse("7").ok(), ..order_of("ada") }).await;
     let standing = async || {
         let (order, event) = (stage.order(&order).await, stage.event_of(&order).await.event);
         assert_eq!(order.refunded.minor(), event.refunded_minor);
@@ -199,7 +204,7 @@ async fn whichever_is_refunded_both_are() {
     assert_eq!(again.status, ReplyStatus::Ok);
     assert_eq!(standing().await.0, 20_000, "a repeat takes nothing");
     let lines = vec![Ok(BatchLine::Refund(of_order_7("100.00", "r-2")))];
-    let batch = EventBatch { lines, request_id: "r".to_owned() };
+    let batch = RecordEventBatchCommand { lines, request_id: "r".to_owned() };
     stage.app.events.record_batch(&stage.who, batch, &stage.app.refunds, None).await.unwrap();
     assert_eq!(standing().await, (30_000, true, vec![750, 0]));
     assert!(matches!(refusal(refund(Some(5_001)).await), Refusal::State(_)), "more than is left");
@@ -241,7 +246,7 @@ async fn a_conversion_opens_no_group_that_promises_more() {
     program(&stage, 1_000_000).await;
     let order = stage.brought(order_of("ada")).await;
     assert_eq!((stage.pass(5).await, stage.pass(5).await), (1, 1), "reminded, then expired");
-    let ask = || OpenGroup {
+    let ask = || OpenGroupCommand {
         customer_id: order.customer_id,
         order_id: Some(order.id),
         metadata: Metadata::default(),
@@ -281,7 +286,7 @@ async fn announced(stage: &Arc<Stage>, work: impl AsyncFnOnce(&App)) -> Vec<&'st
 async fn each_thing_is_told_once() {
     let stage = Arc::new(Stage::new().await);
     program(&stage, 1_000_000).await;
-    let ask = PlaceOrder { referral: Some(by_coupon_of(&stage, "bob").await), ..order_of("ada") };
+    let ask = PlaceOrderCommand { referral: Some(by_coupon_of(&stage, "bob").await), ..order_of("ada") };
     let who = stage.who;
     let placed = announced(&stage, async |app| {
         drop(app.orders.place(&who, ask, OrderRepresentation::Order, None).await.unwrap())
@@ -314,7 +319,7 @@ async fn refunds_by_both_doors_at_once_take_no_more_than_there_is() {
     let stage = Arc::new(Stage::new().await);
     program(&stage, 1_000_000).await;
     let reference = OrderReference::parse("7").ok();
-    let order = stage.brought(PlaceOrder { reference, ..order_of("ada") }).await;
+    let order = stage.brought(PlaceOrderCommand { reference, ..order_of("ada") }).await;
     let (id, group) = (order.id, stage.group(&order).await);
     let mut tasks = JoinSet::new();
     for n in 0..20 {

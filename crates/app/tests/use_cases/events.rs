@@ -1,7 +1,7 @@
 //! Recording conversion events.
 
 use crate::stage::{Stage, email_of, once, purchase, refusal};
-use app::{AppError, AskedItem, MoveCommission, RecordEvent};
+use app::{AppError, AskedItem, MoveCommissionCommand, RecordEventCommand};
 use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, ShortText, Via};
 use ports::ReplyStatus;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ async fn a_sale_pays_the_affiliate_and_its_parent() {
         ("3", "1.234", "KWD", "0.247", "0.025"),
     ] {
         let currency: Currency = currency.parse().unwrap();
-        let ask = RecordEvent {
+        let ask = RecordEventCommand {
             amount: amount.parse().ok(),
             currency: Some(currency),
             affiliate_id: Some(leaf.id),
@@ -38,14 +38,14 @@ async fn a_sale_pays_the_affiliate_and_its_parent() {
 async fn a_repeat_gets_the_first_answer_even_after_the_commission_moved() {
     let stage = Stage::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let ask = || RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let ask = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
     let first = stage.record(ask()).await.unwrap();
     let commission = stage.commissions().await.remove(0);
-    let approve = MoveCommission { step: CommissionMove::Approve, reason: None };
+    let approve = MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, commission.id, approve, None).await.unwrap();
     let repeat = stage.record(ask()).await.unwrap();
     assert_eq!((repeat.status, repeat.replayed, repeat.body), (ReplyStatus::Ok, false, first.body));
-    let other = RecordEvent { fingerprint: [2; 32], ..ask() };
+    let other = RecordEventCommand { fingerprint: [2; 32], ..ask() };
     assert_eq!(refusal(stage.record(other).await), Refusal::Exists { field: "external_id" });
     assert_eq!(stage.commissions().await.len(), 1);
 }
@@ -54,7 +54,7 @@ async fn a_repeat_gets_the_first_answer_even_after_the_commission_moved() {
 async fn paying_kinds_share_a_space_and_the_others_have_their_own() {
     let stage = Stage::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let of = |kind: &str| RecordEvent {
+    let of = |kind: &str| RecordEventCommand {
         kind: EventKind::parse(kind).unwrap(),
         affiliate_id: Some(leaf.id),
         fingerprint: [u8::try_from(kind.len()).unwrap(); 32],
@@ -77,7 +77,7 @@ async fn of_twenty_at_once_one_is_recorded_and_all_hear_the_same() {
         .map(|_| {
             let stage = Arc::clone(&stage);
             tokio::spawn(async move {
-                stage.record(RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap()
+                stage.record(RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap()
             })
         })
         .collect();
@@ -104,7 +104,7 @@ async fn an_idempotency_key_comes_before_the_external_id() {
 async fn amounts_must_fit_their_currency() {
     let stage = Stage::new().await;
     for (amount, currency) in [(Some("0.5"), "JPY"), (Some("-1"), "USD"), (Some("1.001"), "USD"), (None, "USD")] {
-        let ask = RecordEvent {
+        let ask = RecordEventCommand {
             amount: amount.map(|text| text.parse().unwrap()),
             currency: currency.parse().ok(),
             ..purchase("1")
@@ -117,7 +117,7 @@ async fn amounts_must_fit_their_currency() {
     assert!(stage.events().await.is_empty());
     // Also where the external id is taken: shape comes before state.
     stage.record(purchase("1")).await.unwrap();
-    let ask = RecordEvent { amount: "-1".parse().ok(), fingerprint: [2; 32], ..purchase("1") };
+    let ask = RecordEventCommand { amount: "-1".parse().ok(), fingerprint: [2; 32], ..purchase("1") };
     assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(_)));
 }
 
@@ -125,7 +125,8 @@ async fn amounts_must_fit_their_currency() {
 async fn a_self_referral_is_blocked_and_flagged() {
     let stage = Stage::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let ask = RecordEvent { affiliate_id: Some(leaf.id), customer_email: Some(email_of("BOB")), ..purchase("1") };
+    let ask =
+        RecordEventCommand { affiliate_id: Some(leaf.id), customer_email: Some(email_of("BOB")), ..purchase("1") };
     stage.record(ask).await.unwrap();
     let record = stage.events().await.remove(0);
     assert_eq!((record.event.affiliate_id, record.commissions.len()), (None, 0));
@@ -141,7 +142,8 @@ async fn a_referral_under_review_waits_for_a_person() {
         ..domain::SettingsChange::default()
     };
     stage.app.settings.change(&stage.who, review, None).await.unwrap();
-    let ask = || RecordEvent { affiliate_id: Some(leaf.id), customer_email: Some(email_of("bob")), ..purchase("1") };
+    let ask =
+        || RecordEventCommand { affiliate_id: Some(leaf.id), customer_email: Some(email_of("bob")), ..purchase("1") };
     let first = stage.record(ask()).await.unwrap();
     assert_eq!(stage.commissions().await[0].status, CommissionStatus::Review);
     assert_eq!(stage.record(ask()).await.unwrap().body, first.body);
@@ -150,7 +152,8 @@ async fn a_referral_under_review_waits_for_a_person() {
 #[tokio::test]
 async fn an_unknown_affiliate_is_refused() {
     let stage = Stage::new().await;
-    let ask = RecordEvent { affiliate_id: Some(domain::Id::from_uuid(uuid::Uuid::from_u128(9))), ..purchase("1") };
+    let ask =
+        RecordEventCommand { affiliate_id: Some(domain::Id::from_uuid(uuid::Uuid::from_u128(9))), ..purchase("1") };
     assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == "affiliate_id"));
 }
 
@@ -171,7 +174,7 @@ async fn several_affiliates_share_an_order_line_by_line() {
     let (bob, carol) = (bob.id, carol.id);
     let item = |amount: &str| AskedItem { product: None, category: None, amount: amount.parse().unwrap() };
     let items = vec![item("0.99"), item("98.02")];
-    let ask = RecordEvent { amount: None, items, session: Some(session), ..purchase("1") };
+    let ask = RecordEventCommand { amount: None, items, session: Some(session), ..purchase("1") };
     let first = stage.record(ask.clone()).await.unwrap();
     let record = stage.events().await.remove(0);
     assert_eq!(record.event.amount.unwrap().decimal(), "99.01");
@@ -200,12 +203,12 @@ async fn several_affiliates_share_an_order_line_by_line() {
 async fn what_is_only_tried_is_not_kept() {
     let stage = Stage::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let ask = || RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let ask = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
     let tried = stage.app.events.try_out(&stage.who, ask()).await.unwrap();
     assert_eq!((tried.status, stage.events().await.len()), (ReplyStatus::Ok, 0));
     let first = stage.record(ask()).await.unwrap();
     assert_eq!(stage.app.events.try_out(&stage.who, ask()).await.unwrap().body, first.body);
-    let other = RecordEvent { fingerprint: [2; 32], ..ask() };
+    let other = RecordEventCommand { fingerprint: [2; 32], ..ask() };
     assert_eq!(refusal(stage.app.events.try_out(&stage.who, other).await), Refusal::Exists { field: "external_id" });
 }
 
@@ -221,13 +224,13 @@ async fn the_cap_is_frozen_rounded_down() {
     let few = domain::GroupSettingsChange { max_participants: Some(4), ..domain::GroupSettingsChange::default() };
     stage.app.group_settings.change(&stage.who, few, None).await.unwrap();
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
-    let ask = RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let ask = RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
     stage.record(ask).await.unwrap();
     let record = stage.events().await.remove(0);
     assert_eq!(record.event.payout_cap.unwrap().decimal(), "12.22", "12.222144");
     assert_eq!(record.commissions[0].amount.decimal(), "12.22");
     assert_eq!(record.event.decision.cut.unwrap().decimal(), "7.58");
-    let lead = RecordEvent { kind: EventKind::Lead, affiliate_id: Some(leaf.id), ..purchase("2") };
+    let lead = RecordEventCommand { kind: EventKind::Lead, affiliate_id: Some(leaf.id), ..purchase("2") };
     stage.record(lead).await.unwrap();
     assert_eq!(stage.events().await.remove(0).event.payout_cap, None, "there is no sale to take a part of");
 }
@@ -242,14 +245,14 @@ async fn items_and_amount_agree() {
         (None, vec![item("1.00"), item("0.001")], "items[1].amount"),
         (None, vec![], "amount"),
     ] {
-        let ask = RecordEvent { amount: amount.and_then(|text| text.parse().ok()), items, ..purchase("1") };
+        let ask = RecordEventCommand { amount: amount.and_then(|text| text.parse().ok()), items, ..purchase("1") };
         assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == field));
     }
 }
 
 /// A subscription's payment by the customer `C-1`.
-fn renewal(external_id: &str) -> RecordEvent {
-    RecordEvent {
+fn renewal(external_id: &str) -> RecordEventCommand {
+    RecordEventCommand {
         kind: EventKind::Renewal,
         customer_external_id: ShortText::parse("C-1").ok(),
         customer_email: Some(email_of("buyer")),
@@ -270,28 +273,28 @@ async fn recurring(stage: &Stage, recurring: domain::Recurring) {
 async fn renewals_of_a_bound_customer_earn_as_the_program_says() {
     let stage = Stage::new().await;
     let bob = stage.affiliate("bob", None).await;
-    let via = async |ask: RecordEvent| {
+    let via = async |ask: RecordEventCommand| {
         stage.record(ask).await.unwrap();
         let event = stage.events().await.remove(0).event;
         (event.decision.via(), event.affiliate_id)
     };
     let unbound =
-        RecordEvent { customer_external_id: ShortText::parse("C-2").ok(), customer_email: None, ..renewal("0") };
+        RecordEventCommand { customer_external_id: ShortText::parse("C-2").ok(), customer_email: None, ..renewal("0") };
     assert_eq!(via(unbound.clone()).await, (Via::None, None), "nobody brought this customer");
-    let first = RecordEvent { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal("1") };
+    let first = RecordEventCommand { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal("1") };
     assert_eq!(via(first).await, (Via::Affiliate, Some(bob.id)));
     assert_eq!(via(renewal("2")).await, (Via::None, None), "by default only the first order earns");
     recurring(&stage, domain::Recurring::FirstNRenewals).await;
     assert_eq!(via(renewal("3")).await, (Via::Customer, Some(bob.id)));
-    let by_mail = RecordEvent { customer_external_id: None, ..renewal("4") };
+    let by_mail = RecordEventCommand { customer_external_id: None, ..renewal("4") };
     assert_eq!(via(by_mail).await, (Via::Customer, Some(bob.id)));
     assert_eq!(via(renewal("5")).await, (Via::None, None), "two have earned");
     assert!(stage.events().await[0].event.decision.reason().contains("As many"));
     recurring(&stage, domain::Recurring::AllRenewals).await;
     assert_eq!(via(renewal("6")).await, (Via::Customer, Some(bob.id)));
-    let again = RecordEvent { kind: EventKind::Purchase, ..renewal("7") };
+    let again = RecordEventCommand { kind: EventKind::Purchase, ..renewal("7") };
     assert_eq!(via(again).await, (Via::None, None), "a purchase is not a renewal");
-    let other = RecordEvent { external_id: domain::ExternalId::parse("8").unwrap(), ..unbound };
+    let other = RecordEventCommand { external_id: domain::ExternalId::parse("8").unwrap(), ..unbound };
     assert_eq!(via(other).await, (Via::None, None));
     stage.assert_reconciled().await;
 }
@@ -301,7 +304,7 @@ async fn of_renewals_at_once_no_more_earn_than_can() {
     let stage = Arc::new(Stage::new().await);
     let bob = stage.affiliate("bob", None).await;
     recurring(&stage, domain::Recurring::FirstNRenewals).await;
-    let storm = async |asks: Vec<RecordEvent>| {
+    let storm = async |asks: Vec<RecordEventCommand>| {
         let tasks: Vec<_> = asks
             .into_iter()
             .map(|ask| {
@@ -313,8 +316,11 @@ async fn of_renewals_at_once_no_more_earn_than_can() {
             task.await.unwrap();
         }
     };
-    let first =
-        |n| RecordEvent { kind: EventKind::Purchase, affiliate_id: Some(bob.id), ..renewal(&format!("first-{n}")) };
+    let first = |n| RecordEventCommand {
+        kind: EventKind::Purchase,
+        affiliate_id: Some(bob.id),
+        ..renewal(&format!("first-{n}"))
+    };
     storm((0..10).map(first).collect()).await;
     storm((0..10).map(|n| renewal(&format!("again-{n}"))).collect()).await;
     let events = stage.events().await;

@@ -1,7 +1,7 @@
 //! Customers, orders and referral groups.
 
 use crate::stage::{Stage, email_of, once, refusal};
-use app::{AppError, OpenGroup, OrderRepresentation, PlaceOrder, ValidateGroup, Worker};
+use app::{AppError, OpenGroupCommand, OrderRepresentation, PlaceOrderCommand, ValidateGroupCommand, Worker};
 use domain::{
     Checkout, Customer, CustomerChange, CustomerId, Group, GroupChange, GroupRefusal, GroupSettingsChange, GroupStatus,
     Metadata, NewCustomer, Order, OrderReference, OrderStatus, Rate, Refusal, Reminder, ScheduleWish, SettingsChange,
@@ -10,8 +10,8 @@ use ports::ListAsk;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
-pub(crate) fn order_of(name: &str) -> PlaceOrder {
-    PlaceOrder {
+pub(crate) fn order_of(name: &str) -> PlaceOrderCommand {
+    PlaceOrderCommand {
         amount: 35_000,
         customer_id: None,
         email: Some(email_of(name)),
@@ -28,12 +28,12 @@ pub(crate) fn order_of(name: &str) -> PlaceOrder {
     }
 }
 
-pub(crate) fn joining(group: &Group, name: &str) -> PlaceOrder {
-    PlaceOrder { share_id: Some(group.share_id.to_string()), ..order_of(name) }
+pub(crate) fn joining(group: &Group, name: &str) -> PlaceOrderCommand {
+    PlaceOrderCommand { share_id: Some(group.share_id.to_string()), ..order_of(name) }
 }
 
 impl Stage {
-    pub(crate) async fn place(&self, ask: PlaceOrder) -> Result<Order, AppError> {
+    pub(crate) async fn place(&self, ask: PlaceOrderCommand) -> Result<Order, AppError> {
         self.app.orders.place(&self.who, ask, OrderRepresentation::Order, None).await?;
         Ok(self.orders().await.remove(0))
     }
@@ -78,7 +78,7 @@ async fn three_friends_get_what_they_were_promised() {
     let group = stage.opened_by("ada").await;
     assert_eq!((group.participants, group.status), (1, GroupStatus::Open));
     for name in ["bob", "eve"] {
-        let ask = ValidateGroup { email: Some(email_of(name)), amount: Some(1) };
+        let ask = ValidateGroupCommand { email: Some(email_of(name)), amount: Some(1) };
         let valid = stage.app.groups.validate(&stage.who, group.id, ask).await.unwrap();
         assert_eq!(valid.next_level().map(|(number, _)| number), Some(1));
         let order = stage.place(joining(&group, name)).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_lone_creator_is_reminded_and_the_group_expires() {
 
     // The order of a group that came to nothing may open another, once.
     let order = stage.orders().await[0].clone();
-    let ask = |order_id| OpenGroup {
+    let ask = |order_id| OpenGroupCommand {
         customer_id: group.customer_id,
         order_id: Some(order_id),
         metadata: Metadata::default(),
@@ -132,33 +132,39 @@ async fn join_rules_have_their_codes() {
     stage
         .settle_on(GroupSettingsChange { max_participants: Some(2), min_purchase: Some(100), ..Default::default() })
         .await;
-    let told = async |ask: PlaceOrder| {
+    let told = async |ask: PlaceOrderCommand| {
         refusal(stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await)
     };
     let group = |rule| Refusal::Group(rule);
-    assert_eq!(told(PlaceOrder { amount: 99, ..order_of("ada") }).await, group(GroupRefusal::AmountTooLow));
+    assert_eq!(told(PlaceOrderCommand { amount: 99, ..order_of("ada") }).await, group(GroupRefusal::AmountTooLow));
     assert_eq!(stage.customers().await, [], "a refused order makes nobody");
     let opened = stage.opened_by("ada").await;
-    let low = PlaceOrder { amount: 99, ..joining(&opened, "bob") };
-    assert_eq!(told(PlaceOrder { share_id: Some("KHT-00000000".to_owned()), ..low.clone() }).await, Refusal::NotFound);
-    assert_eq!(told(PlaceOrder { share_id: Some("nonsense".to_owned()), ..low.clone() }).await, Refusal::NotFound);
+    let low = PlaceOrderCommand { amount: 99, ..joining(&opened, "bob") };
+    assert_eq!(
+        told(PlaceOrderCommand { share_id: Some("KHT-00000000".to_owned()), ..low.clone() }).await,
+        Refusal::NotFound
+    );
+    assert_eq!(
+        told(PlaceOrderCommand { share_id: Some("nonsense".to_owned()), ..low.clone() }).await,
+        Refusal::NotFound
+    );
     assert_eq!(told(low).await, group(GroupRefusal::AmountTooLow));
     assert_eq!(told(joining(&opened, "ADA")).await, group(GroupRefusal::EmailUsed));
-    let euro = PlaceOrder { currency: "EUR".parse().ok(), ..joining(&opened, "bob") };
+    let euro = PlaceOrderCommand { currency: "EUR".parse().ok(), ..joining(&opened, "bob") };
     assert!(matches!(told(euro).await, Refusal::Invalid(faults) if faults[0].field == "currency"));
     let shouted = opened.share_id.to_string().to_lowercase().replace("kht-", "khtpay-test-");
-    stage.place(PlaceOrder { share_id: Some(shouted), ..order_of("bob") }).await.unwrap();
+    stage.place(PlaceOrderCommand { share_id: Some(shouted), ..order_of("bob") }).await.unwrap();
     assert_eq!(told(joining(&opened, "eve")).await, group(GroupRefusal::Full));
     let named = CustomerId::from_uuid(uuid::Uuid::nil());
-    let unknown = PlaceOrder { customer_id: Some(named), email: None, ..order_of("x") };
+    let unknown = PlaceOrderCommand { customer_id: Some(named), email: None, ..order_of("x") };
     assert!(matches!(told(unknown).await, Refusal::Invalid(faults) if faults[0].field == "customerId"));
     let bob = stage.customers().await.into_iter().find(|one| one.email == email_of("bob")).unwrap();
     stage.app.customers.block(&stage.who, bob.id, None).await.unwrap();
     for share_id in [None, Some("KHT-00000000".to_owned()), Some(opened.share_id.to_string())] {
-        let blocked = PlaceOrder { share_id, amount: 1, ..order_of("bob") };
+        let blocked = PlaceOrderCommand { share_id, amount: 1, ..order_of("bob") };
         assert_eq!(told(blocked).await, group(GroupRefusal::Blocked), "before all others");
     }
-    let ask = ValidateGroup { email: Some(email_of("bob")), amount: None };
+    let ask = ValidateGroupCommand { email: Some(email_of("bob")), amount: None };
     let validated = stage.app.groups.validate(&stage.who, opened.id, ask).await;
     assert_eq!(refusal(validated), group(GroupRefusal::Blocked));
     stage.assert_reconciled().await;
@@ -167,7 +173,7 @@ async fn join_rules_have_their_codes() {
 #[tokio::test]
 async fn an_order_is_placed_once_under_its_reference_and_its_key() {
     let stage = Stage::new().await;
-    let ask = PlaceOrder { reference: OrderReference::parse("shop-1").ok(), ..order_of("ada") };
+    let ask = PlaceOrderCommand { reference: OrderReference::parse("shop-1").ok(), ..order_of("ada") };
     let first = stage
         .app
         .orders
@@ -299,7 +305,7 @@ async fn customers_come_change_and_go() {
     customers.delete(who, ada.id).await.unwrap();
     assert!(customers.get(who, ada.id).await.unwrap().deleted_at.is_some());
     assert_eq!(stage.customers().await.len(), 1);
-    let ask = PlaceOrder { customer_id: Some(ada.id), email: None, ..order_of("ada2") };
+    let ask = PlaceOrderCommand { customer_id: Some(ada.id), email: None, ..order_of("ada2") };
     assert!(matches!(refusal(stage.place(ask).await), Refusal::Invalid(_)), "it is gone");
     stage.place(order_of("ada2")).await.unwrap();
     assert_eq!(stage.customers().await.len(), 2, "its address was free");

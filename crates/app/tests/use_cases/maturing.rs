@@ -1,7 +1,7 @@
 //! Time approves commissions: each at its time, once, and only those of approved affiliates.
 
 use crate::stage::{Stage, purchase};
-use app::{App, ChangeAffiliate, RecordEvent, Turn, Worker};
+use app::{App, ChangeAffiliateCommand, RecordEventCommand, Turn, Worker};
 use domain::{
     Affiliate, AffiliateChange, AffiliateStatus, Commission, CommissionStatus, Money, TestClockStep, Timestamp,
 };
@@ -31,12 +31,12 @@ async fn mature(app: &App) -> u64 {
 }
 
 async fn sale(stage: &Stage, earner: &Affiliate, order: &str) {
-    stage.record(RecordEvent { affiliate_id: Some(earner.id), ..purchase(order) }).await.unwrap();
+    stage.record(RecordEventCommand { affiliate_id: Some(earner.id), ..purchase(order) }).await.unwrap();
 }
 
 async fn set_status(stage: &Stage, affiliate: &Affiliate, status: AffiliateStatus) {
     let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-    let ask = ChangeAffiliate { change, parent_email: None };
+    let ask = ChangeAffiliateCommand { change, parent_email: None };
     stage.app.affiliates.change(&stage.who, affiliate.id, ask, None).await.unwrap();
 }
 

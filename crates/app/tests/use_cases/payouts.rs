@@ -1,7 +1,10 @@
 //! Building, sending and settling payouts.
 
 use crate::stage::{ALL, Stage, once, purchase, refusal};
-use app::{AppError, ChangeAffiliate, CreatePayout, MoveCommission, PayoutChange, PayoutResults, RecordEvent};
+use app::{
+    AppError, ChangeAffiliateCommand, ChangePayoutCommand, CreatePayoutCommand, MoveCommissionCommand,
+    RecordEventCommand, RecordPayoutResultsCommand,
+};
 use domain::{
     Account, Affiliate, AffiliateChange, AffiliateId, AffiliateStatus, Commission, CommissionId, CommissionMove,
     CommissionStatus, Money, Payout, PayoutItem, PayoutItemStatus, PayoutOutcome, PayoutStatus, Refusal, ResultLine,
@@ -49,8 +52,8 @@ async fn owed(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, amounts: &[
     made
 }
 
-fn ask() -> CreatePayout {
-    CreatePayout { currency: usd(), affiliate_ids: Vec::new() }
+fn ask() -> CreatePayoutCommand {
+    CreatePayoutCommand { currency: usd(), affiliate_ids: Vec::new() }
 }
 
 async fn created(stage: &Stage) -> Payout {
@@ -68,7 +71,7 @@ async fn items(stage: &Stage, payout: &Payout) -> Vec<PayoutItem> {
 }
 
 async fn change(stage: &Stage, payout: &Payout, status: PayoutStatus) -> Result<Payout, AppError> {
-    stage.app.payouts.change(&stage.who, payout.id, PayoutChange { status }, None).await?;
+    stage.app.payouts.change(&stage.who, payout.id, ChangePayoutCommand { status }, None).await?;
     stage.app.payouts.get(&stage.who, payout.id).await
 }
 
@@ -103,7 +106,7 @@ async fn who_is_owed_enough_is_paid_with_everything_and_the_others_wait() {
     owed(&stage, &ids, &eve, &[900, -401]).await;
     owed(&stage, &ids, &sam, &[700]).await;
     let suspend = AffiliateChange { status: Some(AffiliateStatus::Suspended), ..AffiliateChange::default() };
-    let suspend = ChangeAffiliate { change: suspend, parent_email: None };
+    let suspend = ChangeAffiliateCommand { change: suspend, parent_email: None };
     stage.app.affiliates.change(&stage.who, sam.id, suspend, None).await.unwrap();
     let payout = created(&stage).await;
     assert_eq!((payout.total.minor(), payout.items_count, payout.commissions_count), (500, 1, 2));
@@ -130,7 +133,7 @@ async fn owed_more(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, minor:
 }
 
 async fn approve(stage: &Stage, id: CommissionId) -> Result<app::Response, AppError> {
-    let ask = MoveCommission { step: CommissionMove::Approve, reason: None };
+    let ask = MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, id, ask, None).await
 }
 
@@ -140,7 +143,7 @@ async fn affiliates_can_be_named_and_must_exist() {
     let (bob, eve) = (stage.affiliate("bob", None).await, stage.affiliate("eve", None).await);
     owed(&stage, &ids, &bob, &[900]).await;
     owed(&stage, &ids, &eve, &[900]).await;
-    let named = |ids: Vec<AffiliateId>| CreatePayout { affiliate_ids: ids, ..ask() };
+    let named = |ids: Vec<AffiliateId>| CreatePayoutCommand { affiliate_ids: ids, ..ask() };
     let stranger = stage.app.payouts.create(&stage.who, named(vec![bob.id, ids.id()]), None).await;
     assert!(matches!(refusal(stranger), Refusal::Invalid(faults) if faults[0].field == "affiliate_ids"));
     stage.app.payouts.create(&stage.who, named(vec![eve.id]), None).await.unwrap();
@@ -217,7 +220,7 @@ async fn results_must_fit_to_the_cent_and_settle_item_by_item() {
     let payout = created(&stage).await;
     let of = |n: usize| ResultOf::Affiliate(earners[n].id);
     let results = async |lines: Vec<ResultLine>| {
-        stage.app.payouts.results(&stage.who, payout.id, PayoutResults { lines }, None).await
+        stage.app.payouts.results(&stage.who, payout.id, RecordPayoutResultsCommand { lines }, None).await
     };
     let good = line(0, of(0), PayoutOutcome::Paid, "10.50");
     assert!(matches!(refusal(results(vec![good.clone()]).await), Refusal::State(_)), "not on its way yet");
@@ -277,7 +280,7 @@ async fn what_a_crash_left_half_settled_is_settled_by_asking_again() {
     stage.assert_reconciled().await;
     let again = line(0, ResultOf::Affiliate(bob.id), PayoutOutcome::Paid, "35.00");
     let other = line(1, ResultOf::Affiliate(eve.id), PayoutOutcome::Failed, "0.50");
-    let ask = PayoutResults { lines: vec![again, other] };
+    let ask = RecordPayoutResultsCommand { lines: vec![again, other] };
     stage.app.payouts.results(&stage.who, payout.id, ask, None).await.unwrap();
     let end = stage.app.payouts.get(&stage.who, payout.id).await.unwrap();
     assert_eq!((end.status, end.paid.minor()), (PayoutStatus::Paid, 3_500));
@@ -330,7 +333,7 @@ async fn payouts_and_approvals_at_once_leave_every_sum_right_and_no_row_in_two()
     let stage = Arc::new(Stage::new().await);
     let bob = stage.affiliate("bob", None).await;
     for n in 0..100 {
-        let ask = RecordEvent { affiliate_id: Some(bob.id), ..purchase(&n.to_string()) };
+        let ask = RecordEventCommand { affiliate_id: Some(bob.id), ..purchase(&n.to_string()) };
         stage.record(ask).await.unwrap();
     }
     let rows = stage.commissions().await;
@@ -341,7 +344,7 @@ async fn payouts_and_approvals_at_once_leave_every_sum_right_and_no_row_in_two()
             let done = match n % 2 {
                 0 => stage.app.payouts.create(&stage.who, ask(), None).await,
                 _ if n % 3 == 0 => {
-                    let ask = MoveCommission { step: CommissionMove::Void, reason: None };
+                    let ask = MoveCommissionCommand { step: CommissionMove::Void, reason: None };
                     stage.app.commissions.change(&stage.who, row, ask, None).await
                 }
                 _ => approve(&stage, row).await,

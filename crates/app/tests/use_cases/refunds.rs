@@ -1,7 +1,7 @@
 //! Taking sales back.
 
 use crate::stage::{ALL, Stage, once, purchase, refusal};
-use app::{AppError, CreatePayout, MoveCommission, PayoutChange, RecordEvent};
+use app::{AppError, ChangePayoutCommand, CreatePayoutCommand, MoveCommissionCommand, RecordEventCommand};
 use domain::{
     Commission, CommissionMove, CommissionStatus, Event, ExternalId, Metadata, NewRefund, OrderReference, PayoutStatus,
     Refusal,
@@ -34,14 +34,14 @@ async fn take_back(stage: &Stage, ask: NewRefund) -> Result<app::Response, AppEr
 }
 
 async fn step(stage: &Stage, row: &Commission, step: CommissionMove) -> Result<app::Response, AppError> {
-    stage.app.commissions.change(&stage.who, row.id, MoveCommission { step, reason: None }, None).await
+    stage.app.commissions.change(&stage.who, row.id, MoveCommissionCommand { step, reason: None }, None).await
 }
 
 /// A sale of 99.00 with a leaf and its parent.
 async fn sold(stage: &Stage) -> Event {
     stage.affiliate("alice", None).await;
     let leaf = stage.affiliate("bob", Some("alice")).await;
-    stage.record(RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap();
+    stage.record(RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap();
     stage.events().await.remove(0).event
 }
 
@@ -63,12 +63,12 @@ async fn of_level(stage: &Stage, level: u8) -> Vec<Commission> {
 async fn paid(stage: &Stage, status: CommissionStatus) {
     let row = of_level(stage, 0).await.remove(0);
     step(stage, &row, CommissionMove::Approve).await.unwrap();
-    let ask = CreatePayout { currency: row.amount.currency(), affiliate_ids: Vec::new() };
+    let ask = CreatePayoutCommand { currency: row.amount.currency(), affiliate_ids: Vec::new() };
     stage.app.payouts.create(&stage.who, ask, None).await.unwrap();
     let payout = stage.app.payouts.list(&stage.who, &PayoutFilter::default(), &ALL).await.unwrap().rows.remove(0);
     if status == CommissionStatus::Paid {
         for status in [PayoutStatus::Processing, PayoutStatus::Paid] {
-            stage.app.payouts.change(&stage.who, payout.id, PayoutChange { status }, None).await.unwrap();
+            stage.app.payouts.change(&stage.who, payout.id, ChangePayoutCommand { status }, None).await.unwrap();
         }
     }
 }
@@ -171,7 +171,7 @@ async fn a_row_and_its_siblings_move_together() {
 async fn a_repeat_gets_the_first_answer_whatever_happened_since() {
     let stage = Stage::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let sale = || RecordEvent { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let sale = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
     let sold = stage.record(sale()).await.unwrap();
     let first = take_back(&stage, part("9.90", "r1")).await.unwrap();
     step(&stage, &of_level(&stage, 0).await[0], CommissionMove::Approve).await.unwrap();
@@ -202,7 +202,8 @@ async fn an_idempotency_key_keeps_the_answer_and_a_preview_keeps_nothing() {
 async fn an_order_with_several_sales_needs_the_events_id() {
     let stage = Stage::new().await;
     let sale = sold(&stage).await;
-    let second = RecordEvent { order_id: OrderReference::parse("1").ok(), fingerprint: [3; 32], ..purchase("2") };
+    let second =
+        RecordEventCommand { order_id: OrderReference::parse("1").ok(), fingerprint: [3; 32], ..purchase("2") };
     stage.record(second).await.unwrap();
     let field = |refusal: Refusal| match refusal {
         Refusal::Invalid(faults) => faults[0].field.clone(),

@@ -1,14 +1,14 @@
 //! Changing the settings.
 
 use crate::stage::{Stage, purchase, refusal};
-use app::RecordEvent;
+use app::RecordEventCommand;
 use domain::{Rate, Refusal, SettingsChange, Slug};
 
 #[tokio::test]
 async fn a_change_is_there_at_once_and_rates_are_frozen() {
     let stage = Stage::new().await;
     let bob = stage.affiliate("bob", None).await;
-    let sale = |n: &str| RecordEvent { affiliate_id: Some(bob.id), ..purchase(n) };
+    let sale = |n: &str| RecordEventCommand { affiliate_id: Some(bob.id), ..purchase(n) };
     stage.record(sale("1")).await.unwrap();
     let change = SettingsChange { commission_rate: Rate::from_millionths(500_000), ..SettingsChange::default() };
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
@@ -23,7 +23,7 @@ async fn the_currency_stays_once_somebody_earned() {
     let bob = stage.affiliate("bob", None).await;
     let euro = || SettingsChange { currency: "EUR".parse().ok(), ..SettingsChange::default() };
     stage.app.settings.change(&stage.who, euro(), None).await.unwrap();
-    stage.record(RecordEvent { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
+    stage.record(RecordEventCommand { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
     let dollar = SettingsChange { currency: "USD".parse().ok(), ..SettingsChange::default() };
     assert!(matches!(refusal(stage.app.settings.change(&stage.who, dollar, None).await), Refusal::State(_)));
     stage.app.settings.change(&stage.who, euro(), None).await.unwrap();

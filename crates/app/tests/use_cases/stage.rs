@@ -2,7 +2,8 @@
 
 use adapters_sqlite::{SqliteOptions, SqliteStorage};
 use app::{
-    App, AppError, CreateAffiliate, Dependencies, IdempotentRequest, KeyPolicy, Principal, RecordEvent, Response,
+    App, AppError, CreateAffiliateCommand, Dependencies, IdempotentRequest, KeyPolicy, Principal, RecordEventCommand,
+    Response,
 };
 use domain::{
     Affiliate, ApiKey, ApiKeyId, Commission, Email, EventKind, ExternalId, KeyFormat, KeyName, Metadata, Mode,
@@ -102,7 +103,7 @@ impl Stage {
 
     /// Makes an affiliate whose slug and address follow from its name.
     pub(crate) async fn affiliate(&self, name: &str, parent: Option<&str>) -> Affiliate {
-        let ask = CreateAffiliate { affiliate: new_affiliate(name), parent_email: parent.map(email_of) };
+        let ask = CreateAffiliateCommand { affiliate: new_affiliate(name), parent_email: parent.map(email_of) };
         self.app.affiliates.create(&self.who, ask, None).await.unwrap();
         self.affiliate_named(name).await
     }
@@ -120,7 +121,7 @@ impl Stage {
         self.storage.commit(set).await.unwrap();
     }
 
-    pub(crate) async fn record(&self, ask: RecordEvent) -> Result<Response, AppError> {
+    pub(crate) async fn record(&self, ask: RecordEventCommand) -> Result<Response, AppError> {
         self.app.events.record(&self.who, ask, None).await
     }
 
@@ -197,8 +198,8 @@ pub(crate) fn new_key() -> NewApiKey {
 }
 
 /// A purchase of 99.00 in the merchant's currency that names nobody.
-pub(crate) fn purchase(external_id: &str) -> RecordEvent {
-    RecordEvent {
+pub(crate) fn purchase(external_id: &str) -> RecordEventCommand {
+    RecordEventCommand {
         kind: EventKind::Purchase,
         external_id: ExternalId::parse(external_id).unwrap(),
         order_id: None,

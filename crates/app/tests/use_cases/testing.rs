@@ -1,7 +1,7 @@
 //! Test mode: the clock and the reset.
 
 use crate::stage::{Stage, once, purchase, refusal};
-use app::{AppError, ClickAsk, RecordEvent, TestMode, Worker};
+use app::{AppError, RecordClickCommand, RecordEventCommand, TestMode, Worker};
 use domain::{
     CommissionMove, MerchantClock, Rate, Refusal, Settings, SettingsChange, Slug, TestClockStep, Utm, WebUrl,
 };
@@ -60,17 +60,17 @@ async fn used() -> Stage {
     };
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
     let bob = stage.affiliate("bob", None).await;
-    stage.record(RecordEvent { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
+    stage.record(RecordEventCommand { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
     let commission = stage.commissions().await.remove(0);
-    let ask = app::MoveCommission { step: CommissionMove::Approve, reason: None };
+    let ask = app::MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, commission.id, ask, None).await.unwrap();
     stage.app.clicks.redirect(click(), None).await.unwrap();
     stage.app.test_mode.advance(&stage.who, TestClockStep::By(HOUR), None).await.unwrap();
     stage
 }
 
-fn click() -> ClickAsk {
-    ClickAsk {
+fn click() -> RecordClickCommand {
+    RecordClickCommand {
         merchant: Slug::parse("my-shop").unwrap(),
         affiliate: Slug::parse("bob").unwrap(),
         session: None,
@@ -92,7 +92,7 @@ async fn assert_as_new(stage: &Stage) {
     stage.assert_reconciled().await;
     // Every name and every external id is free again.
     let bob = stage.affiliate("bob", None).await;
-    stage.record(RecordEvent { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
+    stage.record(RecordEventCommand { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
     assert_eq!(stage.commissions().await.len(), 1);
     stage.assert_reconciled().await;
 }
@@ -142,7 +142,7 @@ async fn nothing_in_flight_survives_a_reset() {
         .map(|n| {
             let (stage, bob) = (Arc::clone(&stage), bob.id);
             tokio::spawn(async move {
-                let ask = RecordEvent { affiliate_id: Some(bob), ..purchase(&format!("storm-{n}")) };
+                let ask = RecordEventCommand { affiliate_id: Some(bob), ..purchase(&format!("storm-{n}")) };
                 stage.record(ask).await.is_ok()
             })
         })

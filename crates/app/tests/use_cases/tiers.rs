@@ -1,7 +1,7 @@
 //! Tiers, and who rises to which.
 
 use crate::stage::{ALL, Stage, new_affiliate, once, purchase, refusal};
-use app::{ChangeAffiliate, CreateAffiliate, Principal, RecordEvent};
+use app::{ChangeAffiliateCommand, CreateAffiliateCommand, Principal, RecordEventCommand};
 use domain::{
     Affiliate, AffiliateChange, AffiliateStatus, Metric, Mode, NewAffiliate, NewTier, Refusal, Tier, TierChange,
     TierId, TierName, Timestamp,
@@ -29,13 +29,13 @@ async fn tier(stage: &Stage, ask: NewTier) -> Tier {
 const EVER: Window = Window { from: Timestamp::MIN, to: Timestamp::MAX };
 
 async fn sale(stage: &Stage, name: &str, of: &Affiliate) {
-    let ask = RecordEvent { affiliate_id: Some(of.id), ..purchase(name) };
+    let ask = RecordEventCommand { affiliate_id: Some(of.id), ..purchase(name) };
     stage.record(ask).await.unwrap();
 }
 
-fn with_tier(tier: Option<TierId>) -> ChangeAffiliate {
+fn with_tier(tier: Option<TierId>) -> ChangeAffiliateCommand {
     let change = AffiliateChange { tier_id: Some(tier), ..AffiliateChange::default() };
-    ChangeAffiliate { change, parent_email: None }
+    ChangeAffiliateCommand { change, parent_email: None }
 }
 
 #[tokio::test]
@@ -99,7 +99,12 @@ async fn a_tier_that_is_had_stays() {
     let stage = Stage::new().await;
     let gold = tier(&stage, gold()).await;
     let affiliate = NewAffiliate { tier_id: Some(gold.id), ..new_affiliate("bob") };
-    stage.app.affiliates.create(&stage.who, CreateAffiliate { affiliate, parent_email: None }, None).await.unwrap();
+    stage
+        .app
+        .affiliates
+        .create(&stage.who, CreateAffiliateCommand { affiliate, parent_email: None }, None)
+        .await
+        .unwrap();
     let bob = stage.affiliate_named("bob").await;
     assert_eq!(bob.tier_id, Some(gold.id));
     assert!(matches!(refusal(stage.app.tiers.delete(&stage.who, gold.id).await), Refusal::State(_)));
@@ -109,7 +114,8 @@ async fn a_tier_that_is_had_stays() {
     let gone = stage.app.affiliates.change(&stage.who, bob.id, with_tier(Some(gold.id)), None).await;
     assert!(matches!(refusal(gone), Refusal::Invalid(faults) if faults[0].field == "tier_id"));
     let affiliate = NewAffiliate { tier_id: Some(gold.id), ..new_affiliate("eve") };
-    let gone = stage.app.affiliates.create(&stage.who, CreateAffiliate { affiliate, parent_email: None }, None).await;
+    let gone =
+        stage.app.affiliates.create(&stage.who, CreateAffiliateCommand { affiliate, parent_email: None }, None).await;
     assert!(matches!(refusal(gone), Refusal::Invalid(faults) if faults[0].field == "tier_id"));
 }
 
@@ -160,7 +166,7 @@ async fn only_who_may_earn_rises() {
     let bob = stage.affiliate("bob", None).await;
     let change = |status| {
         let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-        stage.app.affiliates.change(&stage.who, bob.id, ChangeAffiliate { change, parent_email: None }, None)
+        stage.app.affiliates.change(&stage.who, bob.id, ChangeAffiliateCommand { change, parent_email: None }, None)
     };
     change(AffiliateStatus::Suspended).await.unwrap();
     assert!(!stage.app.tiers.promote_one(stage.who.merchant_id, bob.id).await.unwrap());

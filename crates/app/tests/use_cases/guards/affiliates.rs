@@ -2,22 +2,22 @@
 
 use super::{Race, cases, each_decides, gone};
 use crate::stage::{ALL, email_of, new_affiliate, once};
-use app::{AppError, ChangeAffiliate, CreateAffiliate, CreateCoupon, Response};
+use app::{AppError, ChangeAffiliateCommand, CreateAffiliateCommand, CreateCouponCommand, Response};
 use domain::{Affiliate, AffiliateChange, AffiliateStatus, DisplayName, NewAffiliate, Rate, Slug};
 use ports::{AffiliateFilter, CouponFilter, Space, Table};
 use std::collections::HashSet;
 use testkit::Guard;
 
-fn named(name: &str, parent: Option<&str>) -> CreateAffiliate {
-    CreateAffiliate { affiliate: new_affiliate(name), parent_email: parent.map(email_of) }
+fn named(name: &str, parent: Option<&str>) -> CreateAffiliateCommand {
+    CreateAffiliateCommand { affiliate: new_affiliate(name), parent_email: parent.map(email_of) }
 }
 
-fn change(change: AffiliateChange) -> ChangeAffiliate {
-    ChangeAffiliate { change, parent_email: None }
+fn change(change: AffiliateChange) -> ChangeAffiliateCommand {
+    ChangeAffiliateCommand { change, parent_email: None }
 }
 
-fn under(parent: &str) -> ChangeAffiliate {
-    ChangeAffiliate { parent_email: Some(Some(email_of(parent))), ..ChangeAffiliate::default() }
+fn under(parent: &str) -> ChangeAffiliateCommand {
+    ChangeAffiliateCommand { parent_email: Some(Some(email_of(parent))), ..ChangeAffiliateCommand::default() }
 }
 
 impl Race {
@@ -26,7 +26,7 @@ impl Race {
         page.rows.into_iter().map(|record| record.affiliate).collect()
     }
 
-    async fn alter(&self, affiliate: &Affiliate, ask: ChangeAffiliate) -> Result<Response, AppError> {
+    async fn alter(&self, affiliate: &Affiliate, ask: ChangeAffiliateCommand) -> Result<Response, AppError> {
         self.app.affiliates.change(&self.stage.who, affiliate.id, ask, None).await
     }
 
@@ -57,7 +57,7 @@ impl Race {
         let affiliate_id = other.id;
         self.overtaken_by(async move |stage, set| {
             let code = set.rows.coupons.new[0].code.clone();
-            stage.app.coupons.create(&stage.who, CreateCoupon { affiliate_id, code }, None).await.unwrap();
+            stage.app.coupons.create(&stage.who, CreateCouponCommand { affiliate_id, code }, None).await.unwrap();
         });
     }
 }
@@ -67,8 +67,11 @@ async fn a_new_slug_has_one_owner(race: &Race) -> bool {
         stage.affiliate("bob", None).await;
     });
     let affiliate = NewAffiliate { email: email_of("bert"), ..new_affiliate("bob") };
-    let made =
-        race.app.affiliates.create(&race.stage.who, CreateAffiliate { affiliate, parent_email: None }, None).await;
+    let made = race
+        .app
+        .affiliates
+        .create(&race.stage.who, CreateAffiliateCommand { affiliate, parent_email: None }, None)
+        .await;
     made.is_err() && race.every_key_has_one_owner().await
 }
 
@@ -77,8 +80,11 @@ async fn a_new_address_has_one_owner(race: &Race) -> bool {
         stage.affiliate("bob", None).await;
     });
     let affiliate = NewAffiliate { email: email_of("BOB"), ..new_affiliate("bert") };
-    let made =
-        race.app.affiliates.create(&race.stage.who, CreateAffiliate { affiliate, parent_email: None }, None).await;
+    let made = race
+        .app
+        .affiliates
+        .create(&race.stage.who, CreateAffiliateCommand { affiliate, parent_email: None }, None)
+        .await;
     made.is_err() && race.every_key_has_one_owner().await
 }
 
@@ -175,7 +181,7 @@ async fn a_changed_address_has_one_owner(race: &Race) -> bool {
 
 async fn a_code_for_the_approved_has_one_owner(race: &Race) -> bool {
     let pending = NewAffiliate { status: Some(AffiliateStatus::Pending), ..new_affiliate("bob") };
-    let ask = CreateAffiliate { affiliate: pending, parent_email: None };
+    let ask = CreateAffiliateCommand { affiliate: pending, parent_email: None };
     race.stage.app.affiliates.create(&race.stage.who, ask, None).await.unwrap();
     race.overtaken_by_a_coupon_of(&race.stage.affiliate("eve", None).await);
     let approved = AffiliateChange { status: Some(AffiliateStatus::Approved), ..AffiliateChange::default() };

@@ -2,7 +2,7 @@
 
 use super::{Race, cases, each_decides};
 use crate::stage::{Stage, once, purchase};
-use app::{AppError, ChangeAffiliate, MoveCommission, RecordEvent, Response};
+use app::{AppError, ChangeAffiliateCommand, MoveCommissionCommand, RecordEventCommand, Response};
 use domain::{Affiliate, AffiliateChange, AffiliateStatus, Commission, CommissionId, CommissionMove, CommissionStatus};
 use ports::{Space, Table};
 use testkit::Guard;
@@ -10,12 +10,12 @@ use testkit::Guard;
 impl Stage {
     /// What `earner`, and whoever is above, earns by one sale; the leaf first.
     async fn sale(&self, order: &str, earner: &Affiliate) -> Vec<Commission> {
-        self.record(RecordEvent { affiliate_id: Some(earner.id), ..purchase(order) }).await.unwrap();
+        self.record(RecordEventCommand { affiliate_id: Some(earner.id), ..purchase(order) }).await.unwrap();
         self.commissions().await.into_iter().filter(|row| row.order_id.as_str() == order).collect()
     }
 
     async fn step(&self, id: CommissionId, step: CommissionMove) {
-        let ask = MoveCommission { step, reason: None };
+        let ask = MoveCommissionCommand { step, reason: None };
         self.app.commissions.change(&self.who, id, ask, None).await.unwrap();
     }
 
@@ -30,7 +30,7 @@ impl Stage {
 
 impl Race {
     async fn step(&self, id: CommissionId, step: CommissionMove) -> Result<Response, AppError> {
-        self.app.commissions.change(&self.stage.who, id, MoveCommission { step, reason: None }, None).await
+        self.app.commissions.change(&self.stage.who, id, MoveCommissionCommand { step, reason: None }, None).await
     }
 
     /// The rival makes this move.
@@ -69,7 +69,7 @@ async fn the_suspended_are_not_approved_anything(race: &Race) -> bool {
     let row = race.stage.sale("1", &bob).await[0].id;
     race.overtaken_by(async move |stage, _| {
         let change = AffiliateChange { status: Some(AffiliateStatus::Suspended), ..AffiliateChange::default() };
-        let ask = ChangeAffiliate { change, parent_email: None };
+        let ask = ChangeAffiliateCommand { change, parent_email: None };
         stage.app.affiliates.change(&stage.who, bob.id, ask, None).await.unwrap();
     });
     race.step(row, CommissionMove::Approve).await.is_err()
@@ -86,7 +86,7 @@ async fn an_idempotency_key_approves_one(race: &Race) -> bool {
     const ROUTE: &str = "PATCH /commissions";
     let (bob, eve) = (race.stage.affiliate("bob", None).await, race.stage.affiliate("eve", None).await);
     let (one, two) = (race.stage.sale("1", &bob).await[0].id, race.stage.sale("2", &eve).await[0].id);
-    let approve = || MoveCommission { step: CommissionMove::Approve, reason: None };
+    let approve = || MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     race.overtaken_by(async move |stage, _| {
         stage.app.commissions.change(&stage.who, two, approve(), once(ROUTE, "key", 1)).await.unwrap();
     });

@@ -2,7 +2,7 @@
 
 use super::{Race, cases, each_decides};
 use crate::stage::{once, purchase};
-use app::{AppError, ClickAsk};
+use app::{AppError, RecordClickCommand};
 use domain::{EventSpace, SettingsChange, Slug, Utm, WebUrl};
 use ports::{Space, Table};
 use testkit::Guard;
@@ -47,7 +47,7 @@ async fn a_click_does_not_land_in_a_reset(race: &Race) -> bool {
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
     stage.affiliate("bob", None).await;
     race.overtaken_by_a_reset();
-    let visit = ClickAsk {
+    let visit = RecordClickCommand {
         merchant: Slug::parse("ama-test").unwrap(),
         affiliate: Slug::parse("bob").unwrap(),
         session: None,

@@ -7,7 +7,7 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, email_of, once, purchase},
 };
-use app::{AppError, MoveCommission, OrderReferral, OrderRepresentation, PlaceOrder, RecordEvent};
+use app::{AppError, MoveCommissionCommand, OrderReferral, OrderRepresentation, PlaceOrderCommand, RecordEventCommand};
 use domain::{
     Commission, CommissionMove, EventSpace, Group, GroupRefusal, GroupSettingsChange, GroupStatus, Metadata,
     NewCustomer, Order, OrderReference, OrderStatus, Refusal,
@@ -25,18 +25,18 @@ impl Stage {
     }
 
     /// A group that Ada opened, and an order by which Bob, whom an affiliate brought, wants to join it as `joiner-1`.
-    async fn wanting(&self) -> (Group, PlaceOrder) {
+    async fn wanting(&self) -> (Group, PlaceOrderCommand) {
         let opened = self.place(order_of("ada")).await.unwrap();
         let group = self.group(&opened).await;
         let referral = Some(self.coupon_of("carl").await);
         let reference = OrderReference::parse("joiner-1").ok();
-        let ask = PlaceOrder { referral, reference, ..joining(&group, "bob") };
+        let ask = PlaceOrderCommand { referral, reference, ..joining(&group, "bob") };
         (group, ask)
     }
 }
 
 impl Race {
-    async fn place(&self, ask: PlaceOrder) -> Result<app::Response, AppError> {
+    async fn place(&self, ask: PlaceOrderCommand) -> Result<app::Response, AppError> {
         self.app.orders.place(&self.stage.who, ask, OrderRepresentation::Order, None).await
     }
 }
@@ -61,7 +61,7 @@ async fn an_order_has_one_reference(race: &Race) -> bool {
     let (_, ask) = race.stage.wanting().await;
     race.overtaken_by(async |stage, _| {
         let reference = OrderReference::parse("joiner-1").ok();
-        stage.place(PlaceOrder { reference, ..order_of("eve") }).await.unwrap();
+        stage.place(PlaceOrderCommand { reference, ..order_of("eve") }).await.unwrap();
     });
     is_taken(&race.place(ask).await)
 }
@@ -69,7 +69,7 @@ async fn an_order_has_one_reference(race: &Race) -> bool {
 async fn an_address_takes_part_once(race: &Race) -> bool {
     let (_, ask) = race.stage.wanting().await;
     race.place(ask.clone()).await.unwrap();
-    is_refused(&race.place(PlaceOrder { reference: None, ..ask }).await, GroupRefusal::EmailUsed)
+    is_refused(&race.place(PlaceOrderCommand { reference: None, ..ask }).await, GroupRefusal::EmailUsed)
 }
 
 async fn a_customer_is_made_once(race: &Race) -> bool {
@@ -106,7 +106,7 @@ async fn a_customer_has_one_bond(race: &Race) -> bool {
     let (_, ask) = race.stage.wanting().await;
     let rival = race.stage.coupon_of("dora").await.coupon;
     race.overtaken_by(async move |stage, _| {
-        let sale = RecordEvent { coupon: rival, customer_email: Some(email_of("bob")), ..purchase("first") };
+        let sale = RecordEventCommand { coupon: rival, customer_email: Some(email_of("bob")), ..purchase("first") };
         stage.record(sale).await.unwrap();
     });
     race.place(ask).await.unwrap();
@@ -154,7 +154,7 @@ async fn joining_as_a_conversion() {
 async fn brought(stage: &Stage) -> Order {
     let reference = OrderReference::parse("1").ok();
     let referral = Some(stage.coupon_of("carl").await);
-    stage.place(PlaceOrder { referral, reference, ..order_of("ada") }).await.unwrap()
+    stage.place(PlaceOrderCommand { referral, reference, ..order_of("ada") }).await.unwrap()
 }
 
 /// Takes all that is left of it back, by its event.
@@ -163,7 +163,7 @@ async fn take_back(race: &Race) -> Result<app::Response, AppError> {
 }
 
 async fn moved(stage: &Stage, row: &Commission, step: CommissionMove) {
-    stage.app.commissions.change(&stage.who, row.id, MoveCommission { step, reason: None }, None).await.unwrap();
+    stage.app.commissions.change(&stage.who, row.id, MoveCommissionCommand { step, reason: None }, None).await.unwrap();
 }
 
 async fn nothing_is_taken_back_twice(race: &Race) -> bool {
@@ -239,7 +239,7 @@ async fn no_refund_is_lost_from_the_account(race: &Race) -> bool {
     let order = brought(&race.stage).await;
     let row = race.stage.commissions().await.remove(0);
     moved(&race.stage, &row, CommissionMove::Approve).await;
-    let other = RecordEvent { affiliate_id: Some(row.affiliate_id), ..purchase("2") };
+    let other = RecordEventCommand { affiliate_id: Some(row.affiliate_id), ..purchase("2") };
     race.stage.record(other).await.unwrap();
     let mut rows = race.stage.commissions().await;
     rows.retain(|other| other.event_id != order.event_id.unwrap());

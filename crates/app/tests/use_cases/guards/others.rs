@@ -2,7 +2,7 @@
 
 use super::{Race, cases, each_decides, gone};
 use crate::stage::{ALL, new_key, once};
-use app::{AppError, CreateCoupon};
+use app::{AppError, CreateCouponCommand};
 use domain::{
     AffiliateId, CouponCode, GroupSettings, GroupSettingsChange, GroupTerms, Level, LevelValue, Levels, Mode,
     Organization, OrganizationName, Plan, Rate, Refusal, SettingsChange, Slug,
@@ -11,8 +11,8 @@ use ports::{ChangeSet, CouponFilter, Space, Table, Versioned};
 use std::{collections::HashSet, time::Duration};
 use testkit::{Guard, SeededIds, build, sets::Grow};
 
-fn coupon(affiliate_id: AffiliateId, code: &str) -> CreateCoupon {
-    CreateCoupon { affiliate_id, code: CouponCode::parse(code).unwrap() }
+fn coupon(affiliate_id: AffiliateId, code: &str) -> CreateCouponCommand {
+    CreateCouponCommand { affiliate_id, code: CouponCode::parse(code).unwrap() }
 }
 
 async fn a_code_has_one_owner(race: &Race) -> bool {

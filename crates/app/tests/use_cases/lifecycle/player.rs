@@ -7,7 +7,9 @@ use crate::{
     refunds::of_order,
     stage::{ALL, Stage, new_affiliate},
 };
-use app::{AppError, CreateAffiliate, OpenGroup, OrderRepresentation, PlaceOrder, Principal, Worker};
+use app::{
+    AppError, CreateAffiliateCommand, OpenGroupCommand, OrderRepresentation, PlaceOrderCommand, Principal, Worker,
+};
 use domain::{
     CouponCode, Decimal, DiscountType, EventId, ExternalId, GroupId, GroupSettingsChange, GroupStatus, Level,
     LevelValue, Levels, Metadata, Mode, NewRefund, OrderId, OrderStatus, OrganizationName, Plan, Reminder,
@@ -94,7 +96,7 @@ impl Game {
                 plan: Plan::Growth,
                 key_id: SeededIds::new(seed).id(),
             };
-            let ask = CreateAffiliate { affiliate: new_affiliate("partner"), parent_email: None };
+            let ask = CreateAffiliateCommand { affiliate: new_affiliate("partner"), parent_email: None };
             stage.app.affiliates.create(&who, ask, None).await.unwrap();
             let coupons = stage.app.coupons.list(&who, &CouponFilter::default(), &ALL).await.unwrap().rows;
             let promise = promise(&mut dice);
@@ -184,7 +186,7 @@ impl Merchant {
             None => None,
         };
         let referral = brought.then(|| referral(None, Some(self.coupon.clone())));
-        let ask = PlaceOrder { amount: paid, share_id, referral, ..order_of(&format!("person-{who}")) };
+        let ask = PlaceOrderCommand { amount: paid, share_id, referral, ..order_of(&format!("person-{who}")) };
         let told = match at {
             Some(at) => self.books.join(now, at, who, paid, brought),
             None => self.books.open(now, who, paid, brought),
@@ -248,7 +250,7 @@ impl Merchant {
     async fn reopen(&mut self, stage: &Stage, dice: &mut Dice, now: i64) {
         let Some(at) = self.any_order(dice) else { return };
         let order = stage.app.orders.get(&self.who, self.orders[at].0).await.unwrap();
-        let ask = OpenGroup {
+        let ask = OpenGroupCommand {
             customer_id: order.customer_id,
             order_id: Some(order.id),
             metadata: Metadata::default(),

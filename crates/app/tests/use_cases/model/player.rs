@@ -3,8 +3,8 @@
 use super::books::{Books, Payout, Person, Refused, Row, Stage, State};
 use crate::stage::{ALL, email_of, new_affiliate, purchase};
 use app::{
-    App, AppError, AskedItem, ChangeAffiliate, CreateAffiliate, CreatePayout, MoveCommission, PayoutChange, Principal,
-    RecordEvent, Worker,
+    App, AppError, AskedItem, ChangeAffiliateCommand, ChangePayoutCommand, CreateAffiliateCommand, CreatePayoutCommand,
+    MoveCommissionCommand, Principal, RecordEventCommand, Worker,
 };
 use domain::{
     Affiliate, AffiliateChange, AffiliateStatus, Commission, CommissionMove, CommissionStatus, Currency, Decimal,
@@ -121,7 +121,7 @@ impl<'a> Player<'a> {
         let name = format!("person-{number}");
         let affiliate = domain::NewAffiliate { custom_rate: millionths.map(rate), ..new_affiliate(&name) };
         let parent_email = parent.map(|parent| email_of(&format!("person-{parent}")));
-        self.app.affiliates.create(&self.who, CreateAffiliate { affiliate, parent_email }, None).await.unwrap();
+        self.app.affiliates.create(&self.who, CreateAffiliateCommand { affiliate, parent_email }, None).await.unwrap();
         let filter = AffiliateFilter { slug: Slug::parse(&name).ok(), ..AffiliateFilter::default() };
         let page = self.app.affiliates.list(&self.who, &filter, &ALL).await.unwrap();
         self.people.push(page.rows.into_iter().next().unwrap().affiliate);
@@ -145,7 +145,7 @@ impl<'a> Player<'a> {
         format!("s{sale}")
     }
 
-    fn sale(&self, number: usize, person: usize, money: usize, plain: i64, special: i64) -> RecordEvent {
+    fn sale(&self, number: usize, person: usize, money: usize, plain: i64, special: i64) -> RecordEventCommand {
         let product = |name: &str, minor| AskedItem {
             product: ShortText::parse(name).ok(),
             category: None,
@@ -156,7 +156,7 @@ impl<'a> Player<'a> {
             items.extend((plain > 0).then(|| product("plain", plain)));
             items.push(product("special", special));
         }
-        RecordEvent {
+        RecordEventCommand {
             amount: items.is_empty().then(|| amount(plain, money)),
             currency: Some(currency(money)),
             items,
@@ -206,7 +206,7 @@ impl<'a> Player<'a> {
             return;
         }
         let number = self.dice.below(self.books.sales.len());
-        let ask = RecordEvent { kind: EventKind::Purchase, ..self.sale(number, 0, 0, 1, 0) };
+        let ask = RecordEventCommand { kind: EventKind::Purchase, ..self.sale(number, 0, 0, 1, 0) };
         let again = self.app.events.record(&self.who, ask, None).await.unwrap();
         assert_eq!(again.status, ports::ReplyStatus::Ok);
     }
@@ -226,7 +226,7 @@ impl<'a> Player<'a> {
         let approve = leaves.len() > 1 || self.dice.chance(70);
         let id = self.rows(sale).await[leaf][line][row].id;
         let verdict = if approve { CommissionMove::Approve } else { CommissionMove::Void };
-        let ask = MoveCommission { step: verdict, reason: None };
+        let ask = MoveCommissionCommand { step: verdict, reason: None };
         let done = judged(self.app.commissions.change(&self.who, id, ask, None).await);
         let at = (sale, leaf, line, row);
         let wanted = self.books.try_judge(at, approve);
@@ -243,7 +243,7 @@ impl<'a> Player<'a> {
 
     async fn pay_out(&mut self, step: usize) {
         let money = usize::from(self.dice.chance(25));
-        let ask = CreatePayout { currency: currency(money), affiliate_ids: Vec::new() };
+        let ask = CreatePayoutCommand { currency: currency(money), affiliate_ids: Vec::new() };
         let done = judged(self.app.payouts.create(&self.who, ask, None).await);
         assert_eq!(done, self.books.pay_out(money), "seed {} step {step}: payout", self.seed);
         if done.is_ok() {
@@ -262,7 +262,7 @@ impl<'a> Player<'a> {
             (Stage::Paid, PayoutStatus::Paid),
             (Stage::Failed, PayoutStatus::Failed),
         ]);
-        let ask = PayoutChange { status };
+        let ask = ChangePayoutCommand { status };
         let done = judged(self.app.payouts.change(&self.who, self.payouts[number], ask, None).await);
         let wanted = self.books.settle(number, stage);
         assert_eq!(done, wanted, "seed {} step {step}: payout {number} to {stage:?}", self.seed);
@@ -274,7 +274,7 @@ impl<'a> Player<'a> {
         person.approved = !person.approved;
         let status = if person.approved { AffiliateStatus::Approved } else { AffiliateStatus::Suspended };
         let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-        let ask = ChangeAffiliate { change, parent_email: None };
+        let ask = ChangeAffiliateCommand { change, parent_email: None };
         self.app.affiliates.change(&self.who, self.people[number].id, ask, None).await.unwrap();
         // What came due meanwhile is approved as soon as its affiliate may earn again.
         self.mature().await;
