@@ -71,7 +71,7 @@ pub use settings::SettingsCases;
 pub use testing::TestMode;
 pub use tiers::Tiers;
 pub use upkeep::Upkeep;
-pub use workers::{Pace, Turn, Worker};
+pub use workers::{PollInterval, Turn, Worker};
 
 use context::UseCaseContext;
 use std::sync::Arc;

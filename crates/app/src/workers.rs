@@ -28,7 +28,7 @@ pub struct Turn {
 
 /// How often a worker looks for work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum PollInterval {
     /// Somebody waits for it.
     Soon,
     /// Nobody does.
@@ -37,7 +37,7 @@ pub enum Pace {
 
 /// Makes the enum and what each worker does from one list.
 macro_rules! workers {
-    ($($(#[$doc:meta])* $kind:ident, $name:literal, $pace:ident, |$app:ident| $turn:expr;)*) => {
+    ($($(#[$doc:meta])* $kind:ident, $name:literal, $interval:ident, |$app:ident| $turn:expr;)*) => {
         /// A kind of work. Its name is in leases, logs and metrics.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Worker {$($(#[$doc])* $kind),*}
@@ -52,8 +52,8 @@ macro_rules! workers {
             }
 
             /// How often it looks for work.
-            pub const fn pace(self) -> Pace {
-                match self { $(Self::$kind => Pace::$pace),* }
+            pub const fn poll_interval(self) -> PollInterval {
+                match self { $(Self::$kind => PollInterval::$interval),* }
             }
 
             async fn run(self, app: &App) -> Result<Turn, AppError> {

@@ -33,7 +33,7 @@ pub(crate) fn start(app: &Arc<App>, settings: &Workers) -> Running {
     let mut loops = JoinSet::new();
     let all = if settings.enabled { Worker::ALL } else { &[] };
     for &worker in all {
-        loops.spawn(work(Arc::clone(app), worker, settings.rest(worker.pace()), stopped.clone()));
+        loops.spawn(work(Arc::clone(app), worker, settings.rest(worker.poll_interval()), stopped.clone()));
     }
     Running { app: Arc::clone(app), stop, loops }
 }

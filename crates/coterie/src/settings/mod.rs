@@ -8,7 +8,7 @@ pub(crate) use layers::{Environment, SettingsError, load};
 pub(crate) use smtp::{MailRoute, Smtp};
 pub(crate) use value::{DatabaseUrl, KeyPrefix, LogFormat, LogLevel, PerMinute, ServerSecret, SharePrefix, Whole};
 
-use app::{KeyPolicy, Pace};
+use app::{KeyPolicy, PollInterval};
 use domain::{KeyFormat, Pepper};
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -165,10 +165,10 @@ impl Server {
 
 impl Workers {
     /// How long a worker rests before it looks for work again.
-    pub(crate) fn rest(&self, pace: Pace) -> Duration {
-        match pace {
-            Pace::Soon => Duration::from_millis(self.soon_millis.get().into()),
-            Pace::Seldom => Duration::from_secs(self.seldom_seconds.get().into()),
+    pub(crate) fn rest(&self, interval: PollInterval) -> Duration {
+        match interval {
+            PollInterval::Soon => Duration::from_millis(self.soon_millis.get().into()),
+            PollInterval::Seldom => Duration::from_secs(self.seldom_seconds.get().into()),
         }
     }
 }
