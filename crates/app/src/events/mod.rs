@@ -54,8 +54,7 @@ impl Events {
         ask: RecordEventCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let lookup = self.lookup(&ask);
-        let load = || self.reads.event_facts(who.merchant_id, vec![lookup.clone()]);
+        let load = || self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]);
         let decide = |facts| {
             let (event_context, mut found) = EventContext::of(facts);
             self.decided(who, ask.clone(), &event_context, found.pop().unwrap_or_default())

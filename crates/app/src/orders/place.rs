@@ -64,27 +64,25 @@ impl Orders {
             reference: ask.reference.clone(),
             group_id,
         };
-        // Made before the load: an order without a reference is known as a conversion by it.
-        let id = self.context.ids.id();
-        let load = || self.place_facts(who, id, &ask, &lookup);
-        let decide = |(facts, conversion)| {
+        let load = || self.place_facts(who, &ask, &lookup);
+        let decide = |(id, facts, conversion)| {
             let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
             Ok((set, Response::first(ReplyStatus::Created, written.rendered(representation, &*self.context.wire))))
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
 
-    /// What placing an order needs, and what its conversion does.
+    /// What placing an order needs, and what its conversion does, which may be known by the order's id.
     async fn place_facts<'a>(
         &self,
         who: &Principal,
-        id: OrderId,
         ask: &'a PlaceOrderCommand,
         lookup: &OrderLookup,
-    ) -> Result<Option<(PlaceFacts, Option<Conversion<'a>>)>, AppError> {
+    ) -> Result<Option<(OrderId, PlaceFacts, Option<Conversion<'a>>)>, AppError> {
+        let id = self.context.ids.id();
         let Some(facts) = self.reads.place_facts(who.merchant_id, lookup).await? else { return Ok(None) };
         let conversion = self.conversion(who, id, ask, &facts).await?;
-        Ok(Some((facts, conversion)))
+        Ok(Some((id, facts, conversion)))
     }
 
     async fn wanted_group(&self, who: &Principal, ask: &PlaceOrderCommand) -> Result<Option<GroupId>, AppError> {

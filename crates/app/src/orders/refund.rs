@@ -7,7 +7,7 @@ use crate::{
     taking_back::{TakenBack, taken_back},
 };
 use domain::{Decimal, EventId, ExternalId, Metadata, NewRefund, Order, OrderId, Refusal};
-use ports::{IdSourceExt, RefundFacts, RefundLookup, RefundedSale, ReplyStatus};
+use ports::{IdSourceExt, ReadError, RefundFacts, RefundLookup, RefundedSale, ReplyStatus};
 
 impl Orders {
     /// Refunds one, by so many minor units or by all that is left. What it earned as a conversion goes back with it.
@@ -48,20 +48,25 @@ impl Orders {
     ) -> Result<Response, AppError> {
         let sale = RefundedSale::Event(event_id);
         let lanes = [lanes::sale(who.merchant_id, &sale), lanes::group(who.merchant_id, order.group_id)];
-        let id = self.context.ids.id();
-        let ask =
-            refund_of(id, event_id, wish.minor.map(|minor| Decimal::new(minor, order.amount.currency().exponent())));
-        let lookup = RefundLookup { external_id: ask.external_id.clone(), sale };
-        let load = || self.refunds.refund_facts(who.merchant_id, &lookup);
-        let decide = |facts: RefundFacts| {
+        let amount = wish.minor.map(|minor| Decimal::new(minor, order.amount.currency().exponent()));
+        let load = || self.refund_facts(who, event_id);
+        let decide = |(id, facts): (EventId, RefundFacts)| {
             if let Some((_, group)) = &facts.order {
                 wish.may(&group.row, facts.merchant.row.clock.at(self.context.now()))?;
             }
-            let TakenBack { set, event: _, order } = taken_back(&self.context, who, id, ask.clone(), facts)?;
+            let TakenBack { set, event: _, order } =
+                taken_back(&self.context, who, id, refund_of(id, event_id, amount), facts)?;
             let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.context.wire);
             Ok((set, Response::first(ReplyStatus::Ok, body)))
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
+    }
+
+    /// What taking a conversion back needs, and the id of the refund, by which that is known.
+    async fn refund_facts(&self, who: &Principal, sale: EventId) -> Result<Option<(EventId, RefundFacts)>, ReadError> {
+        let id = self.context.ids.id();
+        let lookup = RefundLookup { external_id: ExternalId::of(id), sale: RefundedSale::Event(sale) };
+        Ok(self.refunds.refund_facts(who.merchant_id, &lookup).await?.map(|facts| (id, facts)))
     }
 }
 
