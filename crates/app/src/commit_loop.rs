@@ -162,6 +162,7 @@ impl CommitLoop<'_> {
         self.repeat(load, || ready(Ok(None)), decide).await
     }
 
+    /// The one loop: whatever is written goes through it, or through a set that was decided on in it.
     async fn repeat<F, L, E, S, T>(
         &mut self,
         mut load: impl FnMut() -> L,

@@ -143,7 +143,7 @@ impl Building<'_> {
         let decide = |due| payouts.freeze(ask.currency, known, part, due);
         let Frozen { payout, items, next, least: minimum } = match steps.respond(load, decide).await? {
             ControlFlow::Break(response) => {
-                // Where another node was faster with the same request, the draft is in the way.
+                // A stored response is about another payout: then this one is left to be dissolved.
                 if !response.replayed {
                     *draft = None;
                 }
