@@ -14,6 +14,8 @@ use utoipa_actix_web::AppExt;
     info(
         title = "Coterie",
         version = "1",
+        // Otherwise the license of this package would stand here, which is the program's and not the API's.
+        license(name = ""),
         description = "Affiliates, commissions and conversion events behind one REST API. Every request needs an API \
             key (`Authorization: Bearer <key>`), whose mode decides between test and live data. Errors have one form; \
             whatever is wrong with the input or the state is a 417. Every POST and PATCH takes an `Idempotency-Key`."
