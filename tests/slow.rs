@@ -35,7 +35,7 @@ use tokio::{
 
 /// How many there are unless the environment says otherwise.
 const CLIENTS: usize = 400;
-/// When each must be gone (quality, Security).
+/// When each must be disconnected (docs/operations.md).
 const PROMISE: Duration = Duration::from_secs(15);
 /// What a busy machine may add.
 const ALLOWANCE: Duration = Duration::from_secs(15);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use tokio::task::{JoinSet, block_in_place};
 
-/// How soon the work of a dead worker must go on (architecture 2).
+/// How soon the work of a dead worker must resume; docs/operations.md promises 20 seconds.
 const RESUMED: Duration = Duration::from_secs(60);
 /// How many affiliates earn something: each is a piece of the worker's work.
 const EARNERS: usize = 150;

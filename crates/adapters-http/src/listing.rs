@@ -1,4 +1,4 @@
-//! Lists: which page is asked for, and how one is shown (http-api, Conventions).
+//! Lists: reads which page a request asks for, and renders it (docs/api-conventions.md).
 
 mod search;
 mod searched;

@@ -1,4 +1,4 @@
-//! The command line (http-api, The command line).
+//! The command line (docs/operations.md).
 
 use clap::{Args, Parser, Subcommand};
 use domain::{ApiKey, ApiKeyId, Currency, KeyName, Mode, OrganizationId, OrganizationName, Plan, Scopes};

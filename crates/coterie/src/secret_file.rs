@@ -1,4 +1,4 @@
-//! The server's secret of an embedded installation: a file beside the database, made at the first start (product 3).
+//! The server's secret of an embedded installation: a file beside the database, made at the first start.
 
 use crate::settings::ServerSecret;
 use ports::IdSource;

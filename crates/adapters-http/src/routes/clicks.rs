@@ -1,4 +1,4 @@
-//! Links and the tracker's beacon: public, for visitors' browsers (product 5).
+//! Links and the tracker's beacon: public, for visitors' browsers (docs/rules/attribution.md).
 
 use crate::{
     call::{Handled, accept_json, receive},

@@ -1,4 +1,4 @@
-//! The tracker's script, for the pages of shops (product 5). What it does is said in `assets/t.js` and docs/tracker.md.
+//! The tracker's script, for the pages of shops. docs/tracker.md and `assets/t.js` describe what it does.
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
