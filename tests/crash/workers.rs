@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use tokio::task::{JoinSet, block_in_place};
 
-/// How soon the work of a dead worker must resume; docs/operations.md promises 20 seconds.
+/// How soon the work of a dead worker must resume: docs/operations.md says 20 seconds, and the machine may be busy.
 const RESUMED: Duration = Duration::from_secs(60);
 /// How many affiliates earn something: each is a piece of the worker's work.
 const EARNERS: usize = 150;

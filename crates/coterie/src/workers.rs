@@ -96,3 +96,31 @@ fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
     }
     if more { Duration::ZERO } else { rest }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::Pace;
+
+    /// The rows of the table of workers in the operator's page: the worker's name, and how often it looks for work.
+    fn documented() -> Vec<(&'static str, &'static str)> {
+        let page = include_str!("../../../docs/operations.md");
+        let section = page.split("\n## ").find(|section| section.starts_with("Workers\n")).unwrap();
+        let cells = |row: &'static str| row.split('|').map(str::trim).collect::<Vec<_>>();
+        let rows = section.lines().filter(|line| line.starts_with("| `")).map(cells);
+        rows.map(|cells| (cells[1].trim_matches('`'), cells[3])).collect()
+    }
+
+    #[test]
+    fn the_operators_page_lists_every_worker_and_its_pace() {
+        let described = |worker: &Worker| {
+            let setting = match worker.pace() {
+                Pace::Soon => "`workers.soon_millis`",
+                Pace::Seldom => "`workers.seldom_seconds`",
+            };
+            (worker.name(), setting)
+        };
+        let listed = documented().into_iter().map(|(name, rest)| (name, rest.split(',').next().unwrap_or_default()));
+        assert_eq!(listed.collect::<Vec<_>>(), Worker::ALL.iter().map(described).collect::<Vec<_>>());
+    }
+}
