@@ -52,7 +52,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     ended
 }
 
-/// The use cases with whoever delivers e-mails; says once whether anyone does.
+/// Adds the mailer to the use cases, if one is configured, and logs once whether it is.
 fn with_mailer(app: App, mailer: Option<Arc<dyn Mailer>>) -> App {
     if let Some(mailer) = mailer {
         tracing::info!("e-mails are sent");

@@ -10,12 +10,13 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// How long a worker rests after a failure: the storage may be away, and each attempt is told in the log.
+/// How long a worker rests after a failure: the storage may be unreachable, and each attempt is logged.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// How long the end waits for turns under way. What they leave undone is another node's, or done after the next start.
+/// How long stopping waits for turns under way. What they leave undone is done by another node, or after the next
+/// start.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many times as long as its last turn a worker rests at least: looking for work that is not there takes the database
-/// a tenth of one processor at most, however much there is to look at.
+/// The least rest of a worker, as a multiple of its last turn: looking for work that is not there costs the database at
+/// most a tenth of one processor, however much there is to scan.
 const REST_TO_WORK: u32 = 9;
 /// The longest rest for that reason.
 const LONGEST_REST: Duration = Duration::from_secs(10);
@@ -27,7 +28,7 @@ pub(crate) struct Running {
     loops: JoinSet<()>,
 }
 
-/// Starts them, if this node shall work.
+/// Starts the workers, if this node runs them.
 pub(crate) fn start(app: &Arc<App>, settings: &Workers) -> Running {
     let (stop, stopped) = watch::channel(false);
     let mut loops = JoinSet::new();
@@ -39,7 +40,7 @@ pub(crate) fn start(app: &Arc<App>, settings: &Workers) -> Running {
 }
 
 impl Running {
-    /// Ends them after the turns that are under way, and leaves their work to other nodes.
+    /// Stops the workers after the turns under way, and leaves their work to other nodes.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         let ended = timeout(PATIENCE, async { while self.loops.join_next().await.is_some() {} }).await;
@@ -56,7 +57,7 @@ impl Running {
 async fn work(app: Arc<App>, worker: Worker, rest: Duration, mut stopped: watch::Receiver<bool>) {
     loop {
         let rest = turn(&app, worker, rest).await;
-        // Nobody is left who could stop it either when the sender is gone.
+        // If the sender is dropped, nothing can stop the loop any more, so it ends as well.
         if timeout(rest, stopped.wait_for(|&stopped| stopped)).await.is_ok() {
             return;
         }
@@ -83,7 +84,7 @@ fn rest_after(took: Duration) -> Duration {
     (took * REST_TO_WORK).min(LONGEST_REST)
 }
 
-/// Tells what a turn did; how long to rest.
+/// Reports a turn in metrics and log, and returns how long to rest.
 fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
     gauge!("coterie_worker_has_lease", "worker" => name).set(if turn.is_some() { 1.0 } else { 0.0 });
     let Some(Turn { done, lag, more }) = turn else { return rest };
