@@ -173,7 +173,7 @@ fn headers() -> Value {
         "X-Request-Id": text("The request's id, as in the server's log: the one you sent, if it was valid."),
         "RateLimit-Policy": text("The key's allowance, as `\"key\";q=600;w=60`: 600 requests in 60 seconds."),
         "RateLimit": text("What is left of the key's allowance, as `\"key\";r=599;t=1`: 599 requests, and all of them again in 1 second."),
-        "Idempotent-Replayed": text("`true` if the answer was kept from an earlier request with the same Idempotency-Key."),
+        "Idempotent-Replayed": text("`true` if the response was stored for an earlier request with the same Idempotency-Key."),
         "Retry-After": {"description": "Seconds until trying again may help.", "schema": {"type": "integer", "minimum": 1}}
     })
 }

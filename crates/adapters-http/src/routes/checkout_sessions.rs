@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 /// List checkout sessions, newest first: every order is one.
 ///
-/// `search` knows `id`, `amountTotal`, `amountRefunded`, `amountCashback`, `currency`, `customerId`, `customerEmail`,
+/// `search` accepts `id`, `amountTotal`, `amountRefunded`, `amountCashback`, `currency`, `customerId`, `customerEmail`,
 /// `customerFirstName`, `customerLastName`, `customerPhoneNumber`, `clientReferenceId`, `paymentGroupId`,
 /// `paymentGroupShareId`, `createdAt` and `updatedAt`.
 #[utoipa::path(

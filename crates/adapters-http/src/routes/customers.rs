@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 /// List customers, newest first. Deleted ones are left out.
 ///
-/// `search` knows `id`, `emailAddress`, `firstName`, `lastName`, `phoneNumber`, `blocked`, `createdAt`,
+/// `search` accepts `id`, `emailAddress`, `firstName`, `lastName`, `phoneNumber`, `blocked`, `createdAt`,
 /// `updatedAt` and `blockedAt`.
 #[utoipa::path(
     tag = "Customers", operation_id = "listCustomers", params(TakeParams),

@@ -22,7 +22,7 @@ async fn named<S: Needs>(call: &Call<S>) -> Result<GroupId, ApiError> {
 
 /// List groups, newest first.
 ///
-/// `search` knows `id`, `shareId`, `customerId`, `creatorEmail`, `status`, `expiresAt`, `createdAt`, `updatedAt`,
+/// `search` accepts `id`, `shareId`, `customerId`, `creatorEmail`, `status`, `expiresAt`, `createdAt`, `updatedAt`,
 /// `canceledAt` and `completedAt`.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "listGroups", params(TakeParams),

@@ -30,7 +30,7 @@ pub(super) const PLACING_CODES: [&str; 7] = [
 
 /// List orders, newest first.
 ///
-/// `search` knows `id`, `amount`, `amountCashback`, `amountCashbackInReview`, `applicationFeeAmount`,
+/// `search` accepts `id`, `amount`, `amountCashback`, `amountCashbackInReview`, `applicationFeeAmount`,
 /// `refundedAmount`, `customerEmail`, `customerFirstName`, `customerLastName`, `customerPhoneNumber`,
 /// `paymentGroupShareId`, `customerId`, `currency`, `status`, `paymentGroupId`, `ambassadorId`, `clientReferenceId`,
 /// `riskLevel`, `createdAt` and `updatedAt`.
