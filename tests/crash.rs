@@ -31,7 +31,7 @@ use testkit::postgres::{Cluster, ClusterOptions, Durability};
 const DEATHS: usize = 20;
 /// How often PostgreSQL goes away for a while.
 const ABSENCES: usize = 5;
-/// How many posts meet nobody meanwhile.
+/// How many posts fail in the meantime.
 const PUT_OFF: usize = 20;
 /// How soon after PostgreSQL is back the first post must succeed; quality asks for 1 s, the rest is for a busy machine.
 const BACK: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ fn key(site: &Site) -> String {
 
 fn durable_cluster() -> &'static Cluster {
     let options = ClusterOptions { durability: Durability::Full, ..ClusterOptions::default() };
-    // Ends with the tests, as whatever a test leaks.
+    // Ends with the tests, like everything that a test leaks.
     Box::leak(Box::new(Cluster::start(&options).unwrap()))
 }
 
@@ -112,8 +112,8 @@ async fn until_ready(server: &Server) {
     until(BACK, "readiness after PostgreSQL came back", ready).await;
 }
 
-/// While PostgreSQL is away every post is told so, and when to come again; once it is back, one succeeds soon, and what was
-/// put off succeeds when it is posted again.
+/// While PostgreSQL is down every post gets 503 with `Retry-After`; once it is back, one succeeds soon, and the refused
+/// ones succeed when they are posted again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_postgresql_is_away_posts_are_put_off() {
     let cluster = durable_cluster();

@@ -103,7 +103,7 @@ async fn one_sequence_leaves_the_same_rows_in_both() {
     let (one, two) = (dump_of_postgres(&database), dump_of_sqlite(&file));
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
     for (table, rows) in one {
-        // Leases are taken beside the write path, by nobody's change set.
+        // Leases are taken outside the write path, not by a change set.
         assert!(table == "leases" || !rows.1.is_empty(), "{table} is empty, so nothing is compared");
         assert_eq!(rows, two[&table], "{table}: columns and rows in PostgreSQL, and in SQLite");
     }

@@ -1,8 +1,8 @@
-//! Slow clients: some drip headers, others a body or what nobody asked for, others leave answers untaken. They change nothing
-//! for anybody else, and none of them stays.
+//! Slow clients: some drip headers, others a body or unexpected bytes, others do not read responses. They do not affect
+//! other clients, and all of them are disconnected.
 //!
-//! `COTERIE_SLOW_CLIENTS=2000 cargo test --test slow -- --nocapture` tries as many as one likes, and says how long each kind
-//! stayed and how the others fared meanwhile.
+//! `COTERIE_SLOW_CLIENTS=2000 cargo test --test slow -- --nocapture` sets their number, and prints how long each kind
+//! stayed and how the other clients fared.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -33,9 +33,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How many there are unless the environment says otherwise.
+/// The default number of clients.
 const CLIENTS: usize = 400;
-/// When each must be gone (quality, Security).
+/// When each must be disconnected (docs/operations.md).
 const PROMISE: Duration = Duration::from_secs(15);
 /// What a busy machine may add.
 const ALLOWANCE: Duration = Duration::from_secs(15);
@@ -48,7 +48,7 @@ struct Slow {
     kind: &'static str,
     begins: String,
     drips: &'static [u8],
-    /// What it is told in the end; `None` for one that does not read.
+    /// The last response; `None` for a client that does not read.
     told: Option<&'static str>,
 }
 
@@ -107,7 +107,7 @@ impl Slow {
         Self { kind: "taking", begins, drips: b"x", told: None }
     }
 
-    /// Connects, drips until the server has enough, and tells how that went.
+    /// Connects, drips until the server disconnects, and reports the outcome.
     async fn run(self, place: SocketAddr) -> Gone {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4_096).unwrap();
@@ -133,7 +133,7 @@ impl Slow {
         let mut answer = Vec::new();
         tokio::select! {
             _ = reading.read_to_end(&mut answer) => {}
-            // Nothing more can be sent, but what was said can be read.
+            // Nothing more can be sent, but the response can be read.
             () = async { dripping.await; pending().await } => {}
         }
         let answer = String::from_utf8(answer).unwrap();

@@ -14,7 +14,7 @@ on_both_storages!(
     secrets_and_persons_stay_out_of_the_log,
 );
 
-/// The promise for revocations and downgrades (product 2 and 3).
+/// How soon revocations and downgrades take effect (docs/api-conventions.md).
 const SOON: Duration = Duration::from_secs(5);
 
 async fn a_key_has_a_rate_limit(shop: Shop) {

@@ -1,4 +1,4 @@
-//! Who is credited: links, beacons, precedence, models, self-referral.
+//! Attribution: links, beacons, precedence, models, self-referral.
 
 use crate::support::{Shop, Storage, number, on_both_storages, session};
 use serde_json::{Value, json};
@@ -146,8 +146,8 @@ async fn only_an_approved_affiliate_earns(shop: Shop) {
     assert_eq!(buy(&shop, "3", &session, json!({})).await["affiliate_id"], stopped["id"]);
 }
 
-/// The API cannot wait ninety days, nor move a clock yet: the clicks are made older in the database, for which there is
-/// a client on PostgreSQL. The rule itself is the domain's, the same on both.
+/// The test cannot wait ninety days: the clicks are made older in the database, for which there is a client on
+/// PostgreSQL. The rule itself is in the domain, the same on both storages.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_counts_inside_the_window() {
     let shop = Shop::open(Storage::Postgres);
@@ -233,7 +233,7 @@ async fn the_beacon_keeps_a_click(shop: Shop) {
         let event = buy(&shop, &format!("{at}"), &session, json!({})).await;
         assert_eq!((&event["affiliate_id"], &event["attribution"]["via"]), (&alice["id"], &json!("click")), "{kind}");
     }
-    // Who asked not to be tracked is not; an unknown link is nothing that a visitor could mend.
+    // Visitors who ask not to be tracked are not, and an unknown link is no error, since a visitor cannot correct it.
     let session = format!("browser-session-of-{}", number());
     let click =
         |slug: &Value, merchant: String| json!({"merchant": merchant, "session": session, "ref": slug}).to_string();

@@ -1,4 +1,4 @@
-//! Erasing: afterwards nothing that is stored tells who it was.
+//! Erasure: afterwards nothing that is stored identifies the person.
 
 use crate::support::{Shop, Storage, on_both_storages};
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
@@ -60,7 +60,7 @@ fn dump_of_sqlite(shop: &Shop) -> String {
     dumped
 }
 
-/// A customer who did everything that leaves something behind.
+/// A customer with data in every place where data of customers are stored.
 async fn busy(shop: &Shop) -> Value {
     let person = json!({"emailAddress": "Augusta.King@Byron.example", "firstName": "Augusta-Ada",
         "lastName": "Byron-King", "phoneNumber": "+33 198 765 432", "metadata": {"note": "Augusta-Ada likes tea"}});
@@ -116,7 +116,7 @@ async fn an_erased_customer_leaves_no_trace(shop: Shop) {
     assert_eq!(left["count"], orders);
     let reconciled = shop.world.site.run(&["reconcile"]);
     assert_eq!(reconciled.code, Some(0), "{reconciled:?}");
-    // The address is free, for whoever comes with it.
+    // The address is free for a new customer.
     shop.client.post("customers", &json!({"emailAddress": "augusta.king@byron.example"})).await.created();
 }
 
@@ -262,7 +262,7 @@ async fn an_erased_answer_is_gone_and_its_request_is_not_done_again(shop: Shop) 
         shop.client.post(list, &json!({"amount": 1})).once("kept").await.refused(417, "IDEMPOTENCY_MISMATCH");
     }
     assert_eq!((shop.client.get("customers").await.ok(), shop.client.get("orders").await.ok()), before);
-    // The answer to the erasing itself tells nothing, and stays.
+    // The response to the erasure itself contains no personal data, and stays.
     let again = shop.client.call("POST", &format!("{}/erase", path("customers", &customer))).once("kept").await;
     assert!(again.header("idempotent-replayed").is_some());
     again.ok();

@@ -108,7 +108,8 @@ async fn what_speaks_against_an_order_is_told(shop: Shop) {
         let joined = shop.join(&first, more.clone()).await;
         assert_eq!(joined["riskLevel"], level, "{more}");
     }
-    // An order that comes as a session is weighed like any other: the fifth of its customer within the hour, and a thrown address.
+    // A checkout session gets a risk level like any order: here the fifth of its customer within the hour, with a
+    // disposable address.
     let cart = json!({"customerFirstName": "A", "customerLastName": "B", "customerEmail": thrown, "amountTotal": 100});
     for level in ["MEDIUM", "MEDIUM", "MEDIUM", "HIGH"] {
         let session = shop.client.post("/checkout-sessions", &cart).await.created();
@@ -364,7 +365,7 @@ async fn a_reset_leaves_nothing_of_them(shop: Shop) {
     shop.world.site.run(&["reconcile"]).success();
 }
 
-/// On a server of its own, which knows a mail server.
+/// On a server of its own with a mail server configured.
 async fn a_reminder_is_an_e_mail_in_live_mode_alone(shop: Shop) {
     let mails = MailServer::start(MailServerOptions::default()).unwrap();
     let storage = shop.world.storage;

@@ -1,4 +1,4 @@
-//! What shop modules in the field send, as they send it: to the older surface, and to customers, orders and groups.
+//! Requests of existing shop modules, as they send them: to the legacy API, and to customers, orders and groups.
 
 use crate::{
     groups::GROUP,
@@ -19,7 +19,7 @@ on_both_storages!(
     the_seeds_own_body_gives_the_seeds_own_fields,
 );
 
-/// The bases of older clients and of present ones.
+/// The base paths of older and of current clients.
 const BASES: [&str; 2] = ["", "/api/v1"];
 
 /// What a module for a shop system posts when an order is placed.
@@ -65,7 +65,7 @@ async fn a_shop_module_checks_out(shop: Shop) {
     let order = shop.client.get(&at("", "orders", &first["id"])).await.ok();
     assert_eq!((&order["amount"], &order["status"]), (&first["amount_total"], &json!("CREATED")), "it is an order");
 
-    // A landing page that is set in between changes no answer that was kept.
+    // A landing page that is set in between does not change a stored response.
     shop.settings(json!({"landing_url": "https://shop.example.com/thanks"})).await;
     let again = shop.client.post("checkout-sessions", &body).once("cart").await;
     assert_eq!((again.header("idempotent-replayed"), &again.json), (Some("true"), &first));
@@ -223,7 +223,7 @@ async fn faults_are_named_as_the_caller_spells(shop: Shop) {
     shop.client.get("/checkout-sessions").query("limit", "1").await.names("INVALID_INPUT", "limit");
 }
 
-/// The same body with its own names in snake_case, and one more that nobody knows.
+/// The same body with its names in snake_case, and an unknown one.
 fn in_snake_case(body: &Value) -> Value {
     let names = body.as_object().unwrap().iter();
     let mut spelled: Value = names.map(|(name, value)| (snake(name), value.clone())).collect();

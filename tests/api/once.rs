@@ -238,7 +238,7 @@ async fn a_bad_key_is_refused(shop: Shop) {
     shop.client.post("affiliates", &wish).once(&"k".repeat(255)).await.created();
 }
 
-/// The same address, asked for at once without a key: one is made, the others are told so.
+/// The same address in simultaneous requests without a key: one is created, the others are refused.
 async fn one_address_asked_for_at_once_is_one_affiliate(shop: Shop) {
     let posts: Vec<_> = (0..50)
         .map(|at| {

@@ -113,7 +113,7 @@ async fn filters_filter(shop: Shop) {
         let name = bad.split(['?', '=']).nth(1).unwrap();
         shop.client.get(bad).await.names("INVALID_INPUT", name);
     }
-    // A tier nobody has is unknown, as every tier is for now; a malformed one is refused.
+    // An unknown tier gives an empty list; a malformed one is refused.
     assert_eq!(ids("affiliates?tier_id=tier_0000000000000000000000000z").await, [Value::Null; 0]);
     shop.client.get("affiliates?tier_id=x").await.names("INVALID_INPUT", "tier_id");
 }

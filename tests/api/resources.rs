@@ -153,7 +153,7 @@ async fn parents_make_no_circle(shop: Shop) {
     let freed = shop.client.patch(&path("affiliates", &mid), &json!({"parent_email": null})).await.ok();
     assert_eq!(freed["parent_affiliate_id"], Value::Null);
     shop.client.patch(&path("affiliates", &top), &json!({"parent_email": "leaf@example.com"})).await.ok();
-    // Two who become each other's parent at once: one of them must lose.
+    // Two affiliates that become each other's parent at once: one request must be refused.
     let (a, b) = (shop.affiliate().await, shop.affiliate().await);
     let under = |child: &Value, parent: &Value| {
         tokio::spawn(

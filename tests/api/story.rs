@@ -105,7 +105,7 @@ async fn a_lone_group_through_both_reminders_to_its_end(shop: Shop) {
     assert_eq!(types, before.iter().chain(&after).map(|word| (*word).to_owned()).collect::<Vec<_>>());
 }
 
-/// Whoever wants to join, on each surface: by an order, by a session, and by asking first.
+/// Requests to join, on each API: by an order, by a session, and by validation.
 async fn attempts(shop: &Shop, share: &str, email: &str, amount: i64) -> Vec<Reply> {
     let mut replies = Vec::new();
     let order = json!({"amount": amount, "customerEmail": email, "paymentGroupShareId": share});
@@ -146,7 +146,7 @@ async fn every_refusal_has_its_code_on_every_surface(shop: Shop) {
             reply.refused(status, code);
         }
     }
-    // The opening order too must be large enough, and of somebody who may order.
+    // The opening order too must be large enough, and of a customer who is not blocked.
     let low = json!({"amountTotal": 99, "customerEmail": new});
     shop.client.post("/checkout-sessions", &low).await.refused(417, "AMOUNT_TOO_LOW");
     let blocked = json!({"amountTotal": 99, "customerEmail": "blocked@example.com"});
@@ -177,7 +177,7 @@ async fn canceling_and_expiring_depend_on_where_a_group_stands(shop: Shop) {
     act("expire", &completed).await.refused(417, "INVALID_STATE");
     act("expire", &expired).await.refused(417, "INVALID_STATE");
     shop.advance(600).await;
-    // Whoever comes first, a person or time: it expires.
+    // The group expires, whether by hand or by time.
     let by_hand = act("expire", &expired).await;
     assert!(by_hand.status == 200 || by_hand.code() == CLOSED, "{}", by_hand.text);
     shop.group_becomes(&expired["paymentGroupId"], "EXPIRED").await;

@@ -1,4 +1,4 @@
-// What the tracker does in a browser, visit by visit (product 5). Started by `run`.
+// What the tracker does in a browser, visit by visit (docs/tracker.md). Started by `run`.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";

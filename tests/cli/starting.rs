@@ -3,7 +3,7 @@
 use crate::support::{RawReply, Server, Site, Storage};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-/// The first start in an empty folder, with nothing said but free ports: it prints a key and a request that works.
+/// The first start in an empty folder, with free ports as the only settings: it prints a key and a request that works.
 #[test]
 fn the_first_start_shows_a_key_and_a_request_that_works() {
     let site = Site::sqlite();

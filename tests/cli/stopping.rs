@@ -1,4 +1,4 @@
-//! How the server stops: it tells, finishes what it has begun, and goes.
+//! Stopping the server: it turns unready, finishes the requests under way, and exits.
 
 use crate::{
     on_both_sites,
@@ -30,7 +30,7 @@ fn post(key: &str, email: &str) -> (String, String) {
     (head, body)
 }
 
-/// Half a request is sent, then the server is told to stop, then the rest is sent: it is answered.
+/// Half of a request is sent, then the server is told to stop, then the rest is sent: it is answered.
 fn a_request_under_way_is_finished(site: Site) {
     let (mut server, key) = (site.serve(), key(&site));
     let (head, body) = post(&key, "late@example.com");
@@ -56,7 +56,7 @@ fn ask(server: &Server, path: &str) -> u16 {
     server.raw(&format!("GET {path} HTTP/1.1\r\nHost: coterie\r\nConnection: close\r\n\r\n")).status
 }
 
-/// Whether the server still says that it is ready; a listener that is gone says no.
+/// Whether the server still reports that it is ready; a closed listener counts as not ready.
 fn ready(server: &Server) -> bool {
     let place = server.ops.strip_prefix("http://").unwrap();
     let Ok(mut stream) = TcpStream::connect(place) else { return false };
@@ -66,7 +66,8 @@ fn ready(server: &Server) -> bool {
     heard.is_ok() && said.starts_with("HTTP/1.1 200")
 }
 
-/// Clients on kept connections, which obey `Connection: close`, see every request answered until the listener is gone.
+/// Clients on kept connections, which obey `Connection: close`, get every request answered until the listener is
+/// closed.
 fn no_request_is_lost(site: Site) {
     let (mut server, key) = (site.serve(), key(&site));
     let (answered, stopping) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -117,8 +118,8 @@ fn on_one_connection(
                 }
             }
             Some((status, _)) => panic!("{status} while stopping"),
-            // The listener's queue is closed with the listener: such a connection was never taken. One that was taken is
-            // told before it is closed.
+            // The listener's queue is closed with the listener: such a connection was never accepted. An accepted one
+            // gets `Connection: close` first.
             None => {
                 assert!(stopping.load(Ordering::SeqCst) && sent == first + 1, "a connection was cut");
                 return sent;

@@ -1,4 +1,4 @@
-//! A load of posts that remembers what it was told, and the judge of what is there afterwards.
+//! A load of posts that records the responses, and the check of what is stored afterwards.
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -35,14 +35,14 @@ struct Shared {
     stopping: AtomicBool,
 }
 
-/// A post and what it was told.
+/// A post and its response.
 struct Told {
     body: Value,
     /// The event's id, if it was acknowledged.
     id: Option<String>,
 }
 
-/// Everything a load was told.
+/// All responses that a load received.
 pub(crate) struct History {
     told: Vec<Told>,
     affiliate: String,
@@ -88,7 +88,7 @@ impl Load {
         self.shared.acknowledged.load(Ordering::SeqCst)
     }
 
-    /// Lets every client finish its post and collects what they were told.
+    /// Lets every client finish its post and collects the responses.
     pub(crate) async fn stop(self) -> History {
         self.shared.stopping.store(true, Ordering::SeqCst);
         let mut told = Vec::new();
@@ -105,7 +105,7 @@ impl Shared {
         read(request).await
     }
 
-    /// Posts until it is told to stop, or cannot reach the server any more.
+    /// Posts until it is stopped, or cannot reach the server any more.
     async fn run(self: Arc<Self>, round: usize, affiliate: String) -> Vec<Told> {
         let mut told = Vec::new();
         while !self.stopping.load(Ordering::SeqCst) {
@@ -145,7 +145,7 @@ impl Shared {
 }
 
 impl History {
-    /// Panics unless what is there follows from what was told.
+    /// Panics unless what is stored agrees with the responses.
     pub(crate) async fn judge(self, base: &str, key: &str) {
         let http = Client::builder().no_proxy().build().unwrap();
         let there = self.there(&http, base, key).await;

@@ -1,4 +1,4 @@
-//! Workers that die in the middle of their work: another goes on with it, and nothing is done twice.
+//! Workers that die in the middle of their work: another continues it, and nothing is done twice.
 
 use crate::{
     durable_cluster, key,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use tokio::task::{JoinSet, block_in_place};
 
-/// How soon the work of a dead worker must go on (architecture 2).
+/// How soon the work of a dead worker must resume: docs/operations.md says 20 seconds, and the machine may be busy.
 const RESUMED: Duration = Duration::from_secs(60);
 /// How many affiliates earn something: each is a piece of the worker's work.
 const EARNERS: usize = 150;
@@ -114,8 +114,8 @@ async fn worker_dies(site: Site) {
     dies_at_work(site, due, begun, ended, async |_| ()).await;
 }
 
-/// Makes work while nobody works, kills the worker that has begun with it, and waits until another has ended it; then
-/// looks at what became of it.
+/// Makes work while no worker runs, kills the worker that has started it, and waits until another has finished it; then
+/// checks the outcome.
 async fn dies_at_work(
     site: Site,
     due: impl AsyncFn(&Caller),

@@ -64,7 +64,7 @@ async fn a_bad_field_is_named_and_nothing_written(shop: Shop) {
     assert!(tried > 200, "only {tried} faults were tried: does the document still describe the bodies?");
 }
 
-/// What an answer says is wrong. Each line of a batch is answered by itself, in an outcome.
+/// The faulty fields that a response names. Each line of a batch has its own outcome.
 struct Told<'a> {
     status: u64,
     code: &'a str,

@@ -14,7 +14,7 @@ pub(crate) struct Things {
     pub(crate) rule: Value,
     pub(crate) event: Value,
     pub(crate) commission: Value,
-    /// Somebody who is due.
+    /// An affiliate that is owed a payout.
     pub(crate) owed: Value,
     /// A payout that is open.
     pub(crate) payout: Value,
@@ -30,7 +30,7 @@ pub(crate) struct Things {
     pub(crate) available: Value,
 }
 
-/// What somebody else's key with every right gets for the same request.
+/// The response to the same request with another merchant's key that has every scope.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stranger {
     /// 404, as for an id that never existed.
@@ -41,7 +41,7 @@ pub(crate) enum Stranger {
     Own,
     /// An answer about the stranger's own things in test mode; 403 in live mode, where there is no such operation.
     TestMode,
-    /// The operation asks nobody who he is.
+    /// The operation needs no key.
     Public,
 }
 
@@ -55,14 +55,14 @@ pub(crate) struct Fixture {
 }
 
 impl Things {
-    /// Made anew, so that a request that uses one up harms no other.
+    /// Made for each request, so that one that uses them up does not affect another.
     pub(crate) async fn make(shop: &Shop) -> Self {
         let affiliate = shop.affiliate().await;
         let email = format!("pending{}@example.com", number());
         let pending = shop.affiliate_with(json!({"email": email, "status": "pending"})).await;
         let wish = json!({"affiliate_id": affiliate["id"], "code": format!("CODE-{}", number())});
         let coupon = shop.client.post("coupons", &wish).await.created();
-        // Only so many tiers may stand: those of earlier things make room.
+        // The number of tiers is limited: those of earlier runs are deleted.
         for tier in shop.client.all("tiers").await {
             shop.client.delete(&format!("tiers/{}", id(&tier))).await;
         }

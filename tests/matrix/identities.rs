@@ -1,4 +1,4 @@
-//! Every operation by everyone who may not.
+//! Every operation with every identity that may not use it.
 
 use crate::{
     fixtures::{Fixture, Stranger, Things, paired, tried},
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 on_both_storages!(alone; nobody_gets_what_is_not_his);
 
-/// Somebody who may not, and what he is told.
+/// An identity that may not use an operation, and the response.
 struct Wrong {
     name: String,
     client: Client,
@@ -85,7 +85,7 @@ fn request(
     }
 }
 
-/// Those whose key is none, or none any more.
+/// Identities whose key is not valid, or not valid any more.
 async fn keyless(shop: &Shop) -> Vec<Wrong> {
     let site = &shop.world.site;
     let good = shop.key("test", &[]).text;
@@ -134,13 +134,13 @@ async fn other_scopes(shop: &Shop, needed: &str) -> Vec<Wrong> {
     };
     let all: Vec<Wrong> = sets.into_iter().map(wrong).collect();
     for wrong in &all {
-        // Its first use is written down, and shall not be taken for something done.
+        // The first use of a key is stored, and must not be taken for an effect of the request.
         wrong.client.get("settings").await;
     }
     all
 }
 
-/// A key of an organization that has gone back to a plan without the API.
+/// A key of an organization that was moved to a plan without the API.
 async fn on_a_small_plan(shop: &Shop) -> Wrong {
     let poor = shop.neighbour();
     shop.world.site.run(&["org", "set-plan", &poor.organization, "free"]).success();
@@ -150,7 +150,7 @@ async fn on_a_small_plan(shop: &Shop) -> Wrong {
     Wrong { name: "a key on plan free".to_owned(), client, in_query: None, refusal: (402, "PLAN_REQUIRED") }
 }
 
-/// Somebody else, with every right in his own house.
+/// Another merchant, whose key has every scope.
 async fn is_a_stranger(stranger: &Client, mode: Mode, operation: &Operation, fixture: &Fixture, things: &Things) {
     let foreign = request(stranger, operation, fixture, things, None).await;
     let name = operation.name();
@@ -227,7 +227,7 @@ fn never(things: &Things) -> Things {
     }
 }
 
-/// Proof that it was the identity that was wrong: who may, can.
+/// Proof that the identity was the cause: the same request succeeds with the right one.
 async fn everyone_else_may(shop: &Shop) {
     let operations = &shop.world.contract.operations;
     let tried = tried(operations);

@@ -1,5 +1,5 @@
-//! What the OpenAPI document says can be asked, asked wrongly: every operation by everyone who may not, every field with
-//! everything it cannot be. The document is the table; an operation that it has and the fixtures have not fails here.
+//! Wrong requests, generated from the OpenAPI document: every operation with every identity that may not use it, every
+//! field with every kind of invalid value. An operation that is in the document and not in the fixtures fails here.
 
 #![allow(
     clippy::unwrap_used,

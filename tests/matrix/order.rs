@@ -12,7 +12,7 @@ on_both_storages!(alone; each_operation_refuses_in_order);
 
 /// More than a body may have.
 const TOO_MUCH: usize = 256 * 1024 + 1;
-/// An idempotency key that was used for another request on every route that keeps one.
+/// An idempotency key that was used for another request on every route that stores responses.
 const USED: &str = "used-before";
 
 /// What an idempotency key cannot be.
@@ -82,7 +82,7 @@ impl Callers {
         Self { hasty, poor, limited: shop.scoped(&others) }
     }
 
-    /// One who is over its limit too.
+    /// A key that is over its rate limit too.
     async fn hasty(&mut self) -> Client {
         let hasty = self.hasty.pop().unwrap();
         hasty.get("settings").await.refused(402, "PLAN_REQUIRED");
@@ -116,8 +116,7 @@ fn never_path(operation: &Operation, fixture: &Fixture, things: &Things) -> Stri
     segments.collect::<Vec<_>>().join("/") + &query
 }
 
-/// A body that cannot be accepted, and the field that is wrong in it: one that nobody knows, or, where such are passed
-/// over, one of another type.
+/// An invalid body, and the faulty field: an unknown one, or, where unknown fields are ignored, one of another type.
 fn wrong_shape(shop: &Shop, operation: &Operation) -> (String, Value) {
     let wrong = |field: &str| (field.to_owned(), json!({field: [[]]}));
     if !operation.passes_unknown_fields_over() {
@@ -127,14 +126,14 @@ fn wrong_shape(shop: &Shop, operation: &Operation) -> (String, Value) {
     wrong(&properties.first().unwrap().name)
 }
 
-/// What a caller hears who may do it.
+/// The refusal for a caller that may use the operation.
 async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixture, things: &Things) {
     let (name, path) = (operation.name(), never_path(operation, fixture, things));
     let call = || shop.client.call(&operation.method, &path);
     if let Some(body) = fixture.body {
         let good = body(things);
         let own = (fixture.path)(things);
-        // What creates takes another body each time, and what stands under two paths is one operation.
+        // Creating operations take a new body each time; an operation under two paths counts once.
         let creates = operation.method == "POST" && !operation.path.contains('{');
         let used = if creates { format!("{USED}-{}", operation.path) } else { USED.to_owned() };
         // Used up on the good request, the idempotency key is wrong for every other.
@@ -145,7 +144,7 @@ async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixtu
         let too_much = if operation.path.ends_with("/batch") { 8 * TOO_MUCH } else { TOO_MUCH };
         call().once(&used).text(vec![b' '; too_much]).await.refused(413, "PAYLOAD_TOO_LARGE");
         call().once(&used).bytes("{").await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
-        // What only reads keeps no answer.
+        // Reading operations store no response.
         if operation.scope() != Some("read") {
             for bad in [Value::Null, wrong_shape.clone()] {
                 call().once(&used).json(&bad).await.refused(417, "IDEMPOTENCY_MISMATCH");
@@ -170,7 +169,7 @@ async fn told_of_the_request(shop: &Shop, operation: &Operation, fixture: &Fixtu
     }
 }
 
-/// What anybody hears who sends a body where nobody is asked who he is.
+/// The refusal of a body by an operation that needs no key.
 async fn told_in_public(shop: &Shop, operation: &Operation, path: &str, good: &Value) {
     let anybody = shop.client.anonymous();
     let call = || anybody.call(&operation.method, path);

@@ -1,4 +1,4 @@
-//! A client of the API whose every answer is held against the OpenAPI document.
+//! A client of the API that checks every response against the OpenAPI document.
 
 use super::{Answered, World, contract::Header};
 use reqwest::{Method, header::HeaderMap};
@@ -43,9 +43,9 @@ pub(crate) struct Reply {
 impl Client {
     /// A caller of `world` with this key.
     pub(crate) fn new(world: &'static World, key: Option<&str>) -> Self {
-        // Redirects are looked at, not followed; nothing between us and the server. The client opens connections ahead of
-        // need and lets them lie; the server gives up on one that sends nothing for 10 s, with a 408 that the next request
-        // on it would take for its answer. So those that lie are dropped long before.
+        // Redirects are not followed, and no proxy is used. The client opens connections ahead of need; the server
+        // closes one that sends nothing for 10 s, with a 408 that the next request on it would take for its response.
+        // So idle connections are dropped long before.
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .pool_idle_timeout(Duration::from_secs(2))
@@ -115,12 +115,12 @@ impl Call {
         Self { request: self.request.json(body), ..self }
     }
 
-    /// A body as it is, said to be JSON.
+    /// A raw body with the content type of JSON.
     pub(crate) fn text(self, body: impl Into<reqwest::Body>) -> Self {
         Self { request: self.request.header("content-type", "application/json").body(body), ..self }
     }
 
-    /// A body as it is, said to be nothing.
+    /// A raw body without a content type.
     pub(crate) fn bytes(self, body: impl Into<reqwest::Body>) -> Self {
         Self { request: self.request.body(body), ..self }
     }
@@ -129,7 +129,7 @@ impl Call {
         Self { request: self.request.header(name, value), ..self }
     }
 
-    /// As older clients name their key: as the user of HTTP Basic.
+    /// As older clients send their key: as the user of HTTP Basic.
     pub(crate) fn by_basic(self, key: &str) -> Self {
         Self { request: self.request.basic_auth(key, Some("")), ..self }
     }

@@ -32,7 +32,7 @@ pub(crate) struct Answered<'a> {
     pub(crate) keyed: bool,
 }
 
-/// The headers of an answer, whatever client brought it.
+/// The headers of a response, from either client.
 pub(crate) trait Header: std::fmt::Debug {
     /// The value of the header with this name in lower case.
     fn get(&self, name: &str) -> Option<&str>;
@@ -92,7 +92,7 @@ impl Contract {
             assert_eq!(*status, expected, "an operation that the document does not have: {what}");
             return;
         };
-        // Who has the key is not known where it opens nothing, nor where the database cannot be asked.
+        // The owner of the key is unknown if the key is not valid, or if the database cannot be reached.
         if *keyed && operation.is_secured() && !matches!(*status, 401 | 503) {
             for name in ["ratelimit-policy", "ratelimit"] {
                 assert!(header.get(name).is_some(), "no {name}: {what}");
@@ -158,7 +158,7 @@ fn code_of(body: &[u8]) -> String {
     code.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Every error has the one form, whether the document knows the path or not.
+/// Every error has the envelope, whether the path is in the document or not.
 #[track_caller]
 fn check_error(what: &str, status: u16, request_id: &str, header: &dyn Header, body: &[u8]) {
     let value: Value = serde_json::from_slice(body).unwrap_or_else(|error| panic!("{error}: {what}"));

@@ -44,12 +44,12 @@ impl Operation {
         self.facts.pointer("/requestBody/content/application~1json/schema")
     }
 
-    /// Whether fields that it does not know do no harm.
+    /// Whether the operation ignores unknown fields.
     pub(crate) fn passes_unknown_fields_over(&self) -> bool {
         self.facts["x-unknown-fields"] == "ignored"
     }
 
-    /// Whether its answers are kept and given again.
+    /// Whether the operation stores responses and replays them.
     pub(crate) fn keeps_answers(&self) -> bool {
         self.parameters("header").iter().any(|parameter| parameter["name"] == "Idempotency-Key")
     }

@@ -1,4 +1,4 @@
-//! A running server, which ends with us whatever becomes of us.
+//! A running server, which ends with the test process however that ends.
 
 use super::{Program, RawReply, raw};
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,8 +11,9 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// The server's parent. The end of its input means that the tests are done or dead: the server is stopped and its folder
-/// removed. It leaves the standard output to the server alone, and waits for the server before it goes on, so that the process id cannot have become another's.
+/// The server's parent process. The end of its input means that the tests are done or dead: it stops the server and
+/// removes its folder. It leaves the standard output to the server, and waits for the server first, so that the process
+/// id cannot have been reused.
 const KEEPER: &str = r#"
 folder=$1; shift
 "$@" & server=$!
@@ -102,7 +103,7 @@ impl Server {
     /// Sends SIGTERM, waits for the end, and returns the exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
         if let Some(mut orders) = self.orders.take() {
-            // A keeper that is gone already needs no order.
+            // A keeper that has ended already needs no command.
             let _ = orders.write_all(b"stop\n");
         }
         self.keeper.wait().ok().and_then(|status| status.code())
@@ -118,7 +119,7 @@ impl Server {
         kill_process(self.server, Signal::INT).unwrap();
     }
 
-    /// Kills it as the kernel would, and waits until it is gone.
+    /// Kills the server with SIGKILL and waits until it has ended.
     pub(crate) fn kill9(mut self) {
         kill_process(self.server, Signal::KILL).unwrap();
         self.stop();

@@ -106,7 +106,7 @@ impl Shop {
         self.client.post("events", &wish).await.created()
     }
 
-    /// An affiliate who is owed 19.80 USD, and what is owed.
+    /// An affiliate that is owed 19.80 USD, and the commission.
     pub(crate) async fn owed(&self) -> (Value, Value) {
         let affiliate = self.affiliate().await;
         let event = self.purchase(&affiliate).await;

@@ -17,7 +17,7 @@ pub(crate) async fn until<T>(limit: Duration, what: &str, mut look: impl AsyncFn
     }
 }
 
-/// An id of the same kind as `id` that nobody has: its random end is changed.
+/// An id of the same kind as `id` that does not exist: its random end is changed.
 pub(crate) fn never_here(id: &str) -> String {
     let (kept, end) = id.split_at(id.len() - 8);
     let other = if end == "zzzzzzzz" { "yyyyyyyy" } else { "zzzzzzzz" };

@@ -1,4 +1,4 @@
-//! Who may depend on whom: the table of rooms, held against `cargo metadata`.
+//! Checks the dependencies between crates (`cargo metadata`) against a table of allowed ones.
 
 mod rooms;
 
@@ -8,7 +8,7 @@ use rooms::{OWNED, Outside, ROOMS, Room};
 use std::collections::BTreeSet;
 use std::io;
 
-/// One line of a manifest: who names whom.
+/// One dependency that a manifest declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Edge {
     from: String,

@@ -1,4 +1,4 @@
-//! A private PostgreSQL ends with its owner, whatever ends the owner.
+//! A private PostgreSQL ends with its owner, however that ends.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy takes the helpers of tests for other code")]
 

@@ -1,6 +1,6 @@
-// The tracker, for a shop's own pages (product 5, docs/tracker.md):
+// The tracker, for a shop's own pages (docs/tracker.md):
 //   <script async src="https://coterie.example.com/t.js" data-merchant="my-shop"></script>
-// It keeps the visitor's session as a first-party cookie and reports who comes by an affiliate's link.
+// It keeps the visitor's session as a first-party cookie and reports visits by an affiliate's link.
 //
 // It is served without comments and indentation, which are taken out line by line: a comment has a line to itself, and
 // there are neither block comments nor texts over several lines.

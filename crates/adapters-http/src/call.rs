@@ -1,4 +1,4 @@
-//! A request to an operation that needs a key: who asks, and what was sent.
+//! A request to an operation that needs a key: its principal, and readers for its body and query.
 
 mod credentials;
 mod transport;
@@ -52,7 +52,7 @@ macro_rules! needs {
 }
 needs!(Read, Write, Admin);
 
-/// The operation needs the scope `write`, or, where the query says `dry_run=true`, the scope `read`.
+/// The operation needs the scope `write`, or, if the query has `dry_run=true`, the scope `read`.
 pub(crate) enum WriteOrTry {}
 impl Needs for WriteOrTry {
     const SCOPE: Scope = Scope::Write;
@@ -65,7 +65,7 @@ const DRY_RUN: &str = "dry_run";
 /// The media type of every body but files.
 const JSON: &str = "application/json";
 
-/// How a body may be left unsaid.
+/// How an optional body is treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unsaid {
     /// What there is must be JSON by its content type too.
@@ -78,7 +78,7 @@ enum Unsaid {
 
 /// An authenticated request. Extracting it gives 401, 429, 402 or 403, in this order, before anything else is looked at.
 pub(crate) struct Call<S: Needs> {
-    /// On whose behalf it runs.
+    /// The principal on whose behalf it runs.
     pub(crate) who: Principal,
     /// Whether nothing may come of it but the answer. The key was then asked for `read` alone.
     pub(crate) dry_run: bool,
@@ -114,7 +114,7 @@ impl<S: Needs> Call<S> {
         &self.edge.outside.app
     }
 
-    /// What every request has at hand.
+    /// The state that all requests share.
     pub(crate) fn edge(&self) -> &Edge {
         &self.edge
     }
@@ -137,7 +137,7 @@ impl<S: Needs> Call<S> {
         Ok(fields.finish(|| Some(()))?)
     }
 
-    /// What stands for `{id}` in the path.
+    /// Reads `{id}` in the path.
     pub(crate) fn path_text(&self) -> &str {
         self.request.match_info().get("id").unwrap_or_default()
     }
@@ -156,7 +156,8 @@ impl<S: Needs> Call<S> {
         self.read_then(route, shape, |_, asked| Ok(asked)).await
     }
 
-    /// For an operation that changes: the id in its path too. A bad body is told before a bad id.
+    /// Reads the body and the id in the path, for an operation that changes an object. A bad body is reported before a
+    /// bad id.
     pub(crate) async fn read_change<K: Kind, T>(
         &mut self,
         route: &'static str,
@@ -179,7 +180,7 @@ impl<S: Needs> Call<S> {
         self.judged(once, |call| then(call, shape(&node?)?)).await
     }
 
-    /// For an operation that takes a file: JSON read by `shape`, or CSV read by `table`.
+    /// Reads a file: JSON by `shape`, or CSV by `table`.
     pub(crate) async fn read_file<K: Kind, T>(
         &mut self,
         route: &'static str,
@@ -200,8 +201,8 @@ impl<S: Needs> Call<S> {
         Ok((id, asked, once))
     }
 
-    /// For an operation on many lines, which stand in the body's one list `list`: each read by itself, as `shape` would
-    /// read it if it were a whole body.
+    /// Reads the body's one list `list`, for an operation on many lines: each line on its own, by `shape`, as if it
+    /// were a whole body.
     pub(crate) async fn read_lines<T>(
         &mut self,
         route: &'static str,
@@ -215,7 +216,7 @@ impl<S: Needs> Call<S> {
         self.judged(once, |_| Ok(json::entries(&body, list, most)?.into_iter().map(read).collect())).await
     }
 
-    /// For an operation that acts and may be told more: its body, which may be empty and is then read as `{}`.
+    /// Reads an optional body; an empty one is read as `{}`.
     pub(crate) async fn read_optional<T>(
         &mut self,
         route: &'static str,
@@ -224,13 +225,13 @@ impl<S: Needs> Call<S> {
         self.optional(route, Unsaid::Json, shape).await
     }
 
-    /// For an operation that acts and needs no body: a body of any kind may be left out, or be an object without fields.
+    /// Reads a request that needs no body: it may be left out, or be an object without fields, of any content type.
     pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<IdempotentRequest>, ApiError> {
         let nothing = |node: &Node<'_>| Fields::of(node)?.finish(|| Some(()));
         Ok(self.optional(route, Unsaid::OfAnyKind, nothing).await?.1)
     }
 
-    /// For an operation that acts and needs no more than its path. A body is passed over, whatever it is.
+    /// Reads a request that needs nothing but its path. A body is ignored, whatever it is.
     pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<IdempotentRequest>, ApiError> {
         Ok(self.optional(route, Unsaid::PassedOver, |_| Ok(())).await?.1)
     }
@@ -252,7 +253,7 @@ impl<S: Needs> Call<S> {
         self.judged(once, |_| Ok(shape(&node?)?)).await
     }
 
-    /// What `read` makes of the request, once its query is known to be empty.
+    /// Runs `read` once the query is known to be empty.
     async fn judged<T>(
         &self,
         once: Option<IdempotentRequest>,
@@ -278,15 +279,15 @@ impl<S: Needs> Call<S> {
         receive(&mut self.payload, self.request.headers(), most, &self.trace).await
     }
 
-    /// Errors shall name things as the caller does.
+    /// Notes the caller's spelling of names, so that errors use it.
     fn note_spelling(&self, object: &Node<'_>) {
         if let Some(older) = &self.trace.older {
             older.note(object);
         }
     }
 
-    /// The wish that this request happen once, with the fingerprint of path and body. What is only tried happens never, but
-    /// its key is looked at all the same: a request that can be tried can be sent.
+    /// Reads the `Idempotency-Key`, with the fingerprint of path and body. A dry run is never stored, but its key is
+    /// validated all the same: a request that passes as a dry run must pass when it is sent.
     fn once(
         &self,
         route: &'static str,
@@ -320,8 +321,7 @@ impl<S: Needs> Call<S> {
         Ok(Some(IdempotentRequest { route, key, fingerprint: hasher.finalize().into() }))
     }
 
-    /// What to say instead of `refusal` if the request's idempotency key was used for another request: that comes first
-    /// in the order of refusals.
+    /// Replaces `refusal` if the request's idempotency key was used for another request: that refusal precedes it.
     async fn unless_mismatched(&self, once: Option<IdempotentRequest>, refusal: ApiError) -> ApiError {
         let Some(once) = once else { return refusal };
         match self.app().replays.kept(&self.who, &once).await {
@@ -330,8 +330,8 @@ impl<S: Needs> Call<S> {
         }
     }
 
-    /// Erases a person. Goes on when the caller is gone or was told that it takes too long: a pass over everything that was
-    /// ever announced may outlast any request, and would otherwise begin anew with the next one.
+    /// Erases a person. Continues after the caller has disconnected or received a timeout: the pass over all
+    /// announcements may outlast any request, and would otherwise start again with the next one.
     pub(crate) async fn erase(&self, person: Person, once: Option<IdempotentRequest>) -> Result<Response, ApiError> {
         let (edge, who) = (self.edge.clone(), self.who);
         let erasing = actix_web::rt::spawn(async move { edge.outside.app.erasing.erase(&who, person, once).await });
@@ -358,7 +358,7 @@ impl<S: Needs> Call<S> {
     }
 }
 
-/// An answer whose body is JSON.
+/// Builds a response whose body is JSON.
 pub(crate) fn json_answer(status: StatusCode, body: Vec<u8>) -> HttpResponse {
     HttpResponseBuilder::new(status).content_type("application/json").body(body)
 }

@@ -75,7 +75,7 @@ impl Watch {
         (self.began.take().unwrap_or_else(now), UnderWay(Rc::clone(self)))
     }
 
-    /// When the client must have sent something; `None` while it is we who are expected to.
+    /// When the client must have sent something; `None` while the server is expected to send.
     fn deadline(&self) -> Option<Instant> {
         (self.under_way.get() == 0).then(|| self.deadline.get())
     }

@@ -20,14 +20,14 @@ pub(crate) fn record(cells: &[&str], out: &mut String) {
     out.push_str("\r\n");
 }
 
-/// Whether a spreadsheet would reckon with the cell instead of showing it.
+/// Whether a spreadsheet would evaluate the cell instead of showing it.
 fn is_formula(cell: &str) -> bool {
     let bare = cell.trim_start_matches(|letter: char| letter.is_whitespace() || letter.is_control());
     bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || cell.starts_with(['\t', '\r', '\n'])
 }
 
-/// The records of a text. Lines may end in CRLF or LF; empty ones are passed over. Each comes with its number, from 1
-/// on; the error is the number of the record whose quotes are wrong.
+/// Reads the records of a text. Lines may end in CRLF or LF; empty lines are skipped. Each record comes with its
+/// number, from 1; the error is the number of the record whose quotes are wrong.
 pub(crate) fn records(text: &str) -> Result<Vec<(usize, Vec<String>)>, usize> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut records = Vec::new();

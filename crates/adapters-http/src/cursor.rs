@@ -63,7 +63,7 @@ impl List {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Where `cursor` goes on; the error says what was expected.
+    /// Opens a cursor and returns the position it continues from; the error says what was expected.
     pub(crate) fn open(&self, cursor: &str, key: &CursorKey) -> Result<Position, String> {
         self.read(cursor, key).ok_or_else(|| "must be a next_cursor of this list with these filters".to_owned())
     }

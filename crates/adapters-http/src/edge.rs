@@ -1,4 +1,4 @@
-//! What every request has at hand.
+//! The state that all requests share.
 
 use crate::{CursorKey, paths::Routes};
 use actix_web::web::Data;
@@ -68,8 +68,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 256 KiB, and a batch has room for a thousand lines of two KiB. Who is too slow is gone within 15 s, with the time
-    /// to read so: 13 s to send a request, or 10 s to take an answer. Then 10 s are ours to answer.
+    /// 256 KiB, and for a batch a thousand lines of 2 KiB. A slow client is disconnected within 15 s, including the
+    /// time to read the refusal: it has 13 s to send a request, and 10 s to read a response. The server has 10 s to
+    /// respond.
     fn default() -> Self {
         Self {
             body_bytes: 256 * 1024,
@@ -83,7 +84,7 @@ impl Default for Limits {
     }
 }
 
-/// What every request has at hand.
+/// The state that all requests share.
 pub(crate) struct Edge {
     pub(crate) outside: Outside,
     pub(crate) limits: Limits,
@@ -147,7 +148,7 @@ impl Edge {
         Some(visitor)
     }
 
-    /// Whether the visitor's own connection is encrypted, as far as we can know.
+    /// Whether the visitor's own connection is encrypted, as far as the server can know.
     pub(crate) fn is_encrypted(&self, peer: Option<IpAddr>, forwarded_proto: Option<&str>) -> bool {
         self.tls || (peer.is_some_and(|peer| self.trusts(peer)) && forwarded_proto == Some("https"))
     }

@@ -12,15 +12,15 @@ const MOST_FAULTS: usize = 50;
 
 /// A reader over one object.
 ///
-/// Each field is asked for by name, what is wrong with it is remembered, and [`Fields::finish`] gives either the whole
-/// value or every fault. A name that nobody asked for is a fault too.
+/// Each field is read by name, faults are collected, and [`Fields::finish`] returns either the whole value or all
+/// faults. A name that was not read is a fault too.
 #[derive(Debug)]
 pub(crate) struct Fields<'n> {
     entries: &'n Entries<'n>,
     name: Name<'n>,
     asked: Vec<&'static str>,
     faults: Vec<Fault>,
-    /// Whether names nobody asked for are passed over.
+    /// Whether unknown names are ignored.
     lenient: bool,
     /// Whether `snake_case` is read for `camelCase`.
     both_spellings: bool,
@@ -41,7 +41,7 @@ impl<'n> Fields<'n> {
         Ok(Self { lenient: true, ..Self::in_both_spellings(body)? })
     }
 
-    /// Reads a whole object whose names are in camelCase or in snake_case.
+    /// Reads an object whose names are in camelCase or in snake_case.
     pub(crate) fn in_both_spellings(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
         Ok(Self { both_spellings: true, ..Self::of(body)? })
     }

@@ -26,7 +26,7 @@ pub(crate) enum Node<'a> {
     Text(Cow<'a, str>),
     /// An array.
     List(Vec<Node<'a>>),
-    /// An object, in the order written. No name stands in it twice.
+    /// An object, in the order written. Names are unique.
     Object(Entries<'a>),
 }
 
@@ -136,7 +136,7 @@ fn object<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Entries<'a>
     }
 }
 
-/// The first name that stands twice. Sorting a list of references keeps it fast for an object of any size.
+/// Returns the first duplicate name. Sorting a list of references keeps it fast for an object of any size.
 pub(crate) fn duplicate<'n>(entries: &'n Entries<'_>) -> Option<&'n str> {
     let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
@@ -244,7 +244,7 @@ impl Node<'_> {
 }
 
 fn quote(text: &str, out: &mut String) {
-    // Writing a string as JSON cannot fail; an empty one would stand there if it did.
+    // Writing a string as JSON cannot fail; if it did, the string would be empty.
     out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
 }
 

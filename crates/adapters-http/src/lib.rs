@@ -1,7 +1,7 @@
 //! The REST API on actix-web: routes, bodies, errors, OpenAPI. The only crate that knows JSON.
 //!
-//! A request passes [`observe`](self) (its id, deadline, log line and the form of its errors), is authenticated and read
-//! by a `Call`, handled in `routes`, and shown by `wire`.
+//! A request passes `observe` (its id, deadline, log line and the format of its errors), is authenticated and read by a
+//! `Call`, handled in `routes`, and rendered by `wire`.
 
 mod call;
 mod connection;

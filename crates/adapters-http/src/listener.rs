@@ -23,10 +23,10 @@ use tokio::{
 const BACKLOG: u32 = 4_096;
 /// How long a client may take to agree on a cipher.
 const HANDSHAKE: Duration = Duration::from_secs(3);
-/// How long a client that still sends may take to read why nobody listens any more.
+/// How long a client that still sends has to read the refusal before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How a listener treats those who come.
+/// How a listener treats connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
     /// Threads that serve.
@@ -37,7 +37,7 @@ pub(crate) struct Terms {
     pub(crate) patience: Patience,
 }
 
-/// Starts a listener on the present tokio runtime; says where it listens.
+/// Starts a listener on the current tokio runtime and returns its address.
 pub(crate) fn start<F, I, S, B>(
     listen: Listen,
     tls: Option<&TlsIdentity>,
@@ -95,7 +95,7 @@ where
     Ok((address, server.run()))
 }
 
-/// What speaks HTTP on a stream and lets the requests that come by it know of its watch.
+/// Serves HTTP on a stream, and gives its requests access to the watch of their connection.
 fn http<T, I, S, B>(
     app: I,
     patience: Patience,
@@ -127,7 +127,7 @@ where
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A server that was stopped a moment ago leaves connections behind, which shall not keep the next one waiting.
+    // Connections of a server that has just stopped must not keep the next one from listening on the address.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()

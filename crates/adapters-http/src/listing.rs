@@ -1,4 +1,4 @@
-//! Lists: which page is asked for, and how one is shown (http-api, Conventions).
+//! Lists: reads which page a request asks for, and renders it (docs/api-conventions.md).
 
 mod search;
 mod searched;
@@ -34,10 +34,10 @@ const MOST_OFFSET: u32 = 10_000;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that Call::list reads")]
 pub(crate) struct PageParams {
-    /// The most objects in the answer.
+    /// The maximum number of objects in the answer.
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<u32>,
-    /// How many objects to pass over. Ignored with a cursor.
+    /// How many objects to skip. Ignored with a cursor.
     #[param(minimum = 0, maximum = 10_000, default = 0)]
     offset: Option<u32>,
     /// The `next_cursor` of the page before, with the same filters.
@@ -46,7 +46,7 @@ pub(crate) struct PageParams {
 
 /// A row that a list can go on after.
 pub(crate) trait Listed {
-    /// Where it stands.
+    /// Returns the row's position in the list.
     fn position(&self) -> Position;
 }
 
@@ -122,23 +122,23 @@ impl<S: Needs> Call<S> {
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes the parameters that Call::counted reads")]
 pub(crate) struct TakeParams {
-    /// The most objects in the answer.
+    /// The maximum number of objects in the answer.
     #[param(minimum = 1, maximum = 100, default = 25)]
     take: Option<u32>,
-    /// How many objects to pass over.
+    /// How many objects to skip.
     #[param(minimum = 0, maximum = 10_000, default = 0)]
     skip: Option<u32>,
     /// The order: a field and a direction. Newest first if absent.
     #[param(pattern = "^(createdAt|updatedAt):(asc|desc)$")]
     order_by: Option<String>,
-    /// Only objects that this finds. A text of at most 255 characters is looked for in names, addresses and your own ids,
-    /// without regard to case. Or up to 10 terms with commas between them, all of which must hold: `field:value` for one
-    /// that is the value, `field~value` for a text that has it in it without regard to case, `field>=value` and
-    /// `field<=value` for times and amounts. Fields are named as the objects have them, in camelCase or snake_case; the
-    /// operation lists them. Amounts are minor units. A date is a whole day in UTC, a time is the millisecond it names.
-    /// Addresses are compared without case, other texts as they are. A value that has a comma in it, or begins with a
-    /// quote, goes in double quotes, in which `\"` is a quote and `\\` a backslash; so does a whole text that has `:`,
-    /// `~`, `>=` or `<=` in it.
+    /// Only objects that match. Either a text of at most 255 characters, which is looked for in names, addresses and
+    /// your own ids without regard to case; or up to 10 terms separated by commas, all of which must match:
+    /// `field:value` for equality, `field~value` for a text that contains the value without regard to case,
+    /// `field>=value` and `field<=value` for times and amounts. Fields are named as in the objects, in either spelling;
+    /// the operation lists them. Amounts are minor units. A date is a whole day in UTC, a time is the millisecond it
+    /// names. Addresses are compared without case, other texts as they are. A value that contains a comma, or begins
+    /// with a quote, is put in double quotes, in which `\"` is a quote and `\\` a backslash; so is a whole text that
+    /// contains `:`, `~`, `>=` or `<=`.
     #[param(min_length = 1, max_length = 4_000, example = "createdAt>=2024-01-01,createdAt<=2024-01-31")]
     search: Option<String>,
 }
@@ -148,10 +148,10 @@ pub(crate) struct TakeParams {
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes the parameters that Call::counted_in_time reads")]
 pub(crate) struct TakeInTimeParams {
-    /// The most objects in the answer.
+    /// The maximum number of objects in the answer.
     #[param(minimum = 1, maximum = 100, default = 25)]
     take: Option<u32>,
-    /// How many objects to pass over.
+    /// How many objects to skip.
     #[param(minimum = 0, maximum = 10_000, default = 0)]
     skip: Option<u32>,
     /// The order: a field and a direction. Newest first if absent.
@@ -216,7 +216,7 @@ impl<S: Needs> Call<S> {
         Ok(json_answer(StatusCode::OK, wire::bytes(&CountedObject { data, count: part.count })))
     }
 
-    /// Whose objects the caller sees.
+    /// The tenant whose objects the caller sees.
     pub(crate) fn tenant(&self) -> Tenant {
         Tenant { organization_id: self.who.organization_id, mode: self.who.mode }
     }

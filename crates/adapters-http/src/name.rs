@@ -1,4 +1,4 @@
-//! Where a value stands in a body, for saying what is wrong with it.
+//! The path of a value in a body, for error messages.
 
 use domain::Fault;
 
@@ -7,7 +7,7 @@ pub(crate) const BODY: &str = "body";
 /// The most characters of a caller's own field name that a fault repeats.
 pub(crate) const MOST_NAME: usize = 100;
 
-/// Where a value stands in the body, as callers would write it: `customer.email`, `mlm_rates[1]`.
+/// The path of a value in the body, as callers would write it: `customer.email`, `mlm_rates[1]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Name<'p> {
     outer: Option<&'p Name<'p>>,
@@ -37,7 +37,7 @@ impl<'p> Name<'p> {
         Self { outer: Some(self), part: Part::Item(at) }
     }
 
-    /// A fault of the value that stands here.
+    /// Builds a fault of the value at this path.
     pub(crate) fn fault(&self, expected: impl Into<String>) -> Fault {
         let text = self.text();
         Fault::new(if text.is_empty() { BODY.to_owned() } else { text }, expected)

@@ -28,7 +28,7 @@ use tokio::time::Instant;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// The longest inbound request id that is kept.
+/// The longest inbound request id that is accepted.
 const MOST_ID: usize = 128;
 
 /// The outermost middleware.
@@ -44,7 +44,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     let started = Instant::now();
     let method = request.method().clone();
     if method == Method::HEAD {
-        // Every GET answers HEAD too (RFC 9110, section 9.3.2); the connection leaves the body out by itself.
+        // Every GET answers HEAD too (RFC 9110, section 9.3.2); the HTTP library leaves the body out.
         request.head_mut().method = Method::GET;
     }
     let path = request.path().to_owned();
@@ -71,7 +71,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
             (Ok(response), status)
         }
         Err(error) => {
-            // The request is gone with its future, and with it the place where headers could still be added.
+            // The request was dropped with its future, and with it the place where headers could still be added.
             let mut answer = voiced(&error, &trace).error_response();
             dress(answer.head_mut(), &edge, &trace);
             let status = answer.status();
@@ -103,7 +103,7 @@ fn has_body(request: &ServiceRequest) -> bool {
         || request.version() == actix_web::http::Version::HTTP_2
 }
 
-/// Gives an error answer its body, and our form to those that the HTTP library makes by itself.
+/// Gives an error response its body, and the envelope to errors that the HTTP library makes.
 fn in_our_form<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     routes: &Routes,
@@ -138,7 +138,7 @@ fn voiced(error: &Error, trace: &Trace) -> Rendered {
     Rendered { error: told(error, trace), voice: trace.voice.clone() }
 }
 
-/// The error as its caller is told of it, with its cause noted.
+/// Formats the error for its caller and notes its cause.
 fn told(error: ApiError, trace: &Trace) -> ApiError {
     *trace.cause.borrow_mut() = error.cause().map(str::to_owned);
     match &trace.older {

@@ -1,9 +1,9 @@
-//! The older surface, which shop modules in the field still call: `/payment-groups` and `/checkout-sessions`, in snake_case,
-//! at the root and under the base path.
+//! The legacy API, which existing shop modules call: `/payment-groups` and `/checkout-sessions`, in snake_case, at the
+//! root and under the base path.
 //!
-//! `/payment-groups` is `/groups` in another spelling, and one operation with it: a request is routed as one to
-//! `/groups`, the names in its answer are respelled. `/checkout-sessions` has operations of its own (see
-//! `routes::checkout_sessions`). Errors name fields as the caller spelled them, and in snake_case where it did not.
+//! `/payment-groups` is the same operation as `/groups` in snake_case: a request is routed to `/groups`, and the names
+//! in the response are respelled. `/checkout-sessions` has its own operations (see `routes::checkout_sessions`). Errors
+//! name fields as the caller spelled them, and otherwise in snake_case.
 
 use crate::{
     errors::{ApiError, Code},
@@ -21,13 +21,13 @@ use std::cell::RefCell;
 
 /// What is respelled, and what answers it.
 const TWIN: (&str, &str) = ("/payment-groups", "/groups");
-/// Orders as older clients know them.
+/// The paths of checkout sessions.
 const SESSIONS: &str = "/checkout-sessions";
 
-/// What is known of a request to the older surface.
+/// State of a request to the legacy API.
 #[derive(Debug, Default)]
 pub(crate) struct Older {
-    /// Whether it is answered by another operation, whose answer must be respelled.
+    /// Whether another operation handles it, so that the response must be respelled.
     is_twin: bool,
     /// The names that its caller spelled in camelCase.
     spelled: RefCell<Vec<String>>,
@@ -46,13 +46,13 @@ fn within<'p>(path: &'p str, resource: &str) -> Option<&'p str> {
     path.strip_prefix(resource).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The path of the operation that answers an older one in another spelling.
+/// Returns the modern path for a legacy path that is respelled.
 pub(crate) fn present(path: &str) -> Option<String> {
     let ((base, path), (older, present)) = (below_base(path), TWIN);
     Some(format!("{base}{present}{}", within(path, older)?))
 }
 
-/// The older path of an operation that has one: what [`present`] undoes.
+/// Returns the legacy path of an operation that has one; the inverse of [`present`].
 pub(crate) fn twin(path: &str) -> Option<String> {
     let ((base, path), (older, present)) = (below_base(path), TWIN);
     Some(format!("{base}{older}{}", within(path, present)?))
@@ -64,7 +64,7 @@ pub(crate) fn is_session(path: &str) -> bool {
 }
 
 impl Older {
-    /// Of a request that has just come in; one to a twin is routed to the operation that answers it.
+    /// Builds the state of an incoming request; one to a respelled path is routed to the modern operation.
     pub(crate) fn begin(request: &mut ServiceRequest) -> Option<Self> {
         let Some(path) = present(request.path()) else { return is_session(request.path()).then(Self::default) };
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();

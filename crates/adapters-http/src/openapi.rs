@@ -14,23 +14,25 @@ use utoipa_actix_web::AppExt;
     info(
         title = "Coterie",
         version = "1",
+        // Otherwise the license of this package would stand here, which is the program's and not the API's.
+        license(name = ""),
         description = "Affiliates, commissions and conversion events behind one REST API. Every request needs an API \
             key (`Authorization: Bearer <key>`), whose mode decides between test and live data. Errors have one form; \
             whatever is wrong with the input or the state is a 417. Every POST and PATCH takes an `Idempotency-Key`."
     ),
     tags(
         (name = "Affiliates", description = "Partners who bring visitors."),
-        (name = "Coupons", description = "Codes that name an affiliate at the till."),
-        (name = "Events", description = "What a shop tells us happened."),
+        (name = "Coupons", description = "Codes that credit a sale to an affiliate."),
+        (name = "Events", description = "Conversions that the shop reports."),
         (name = "Commissions", description = "What affiliates earn."),
-        (name = "Payouts", description = "What is paid together, and what became of it."),
+        (name = "Payouts", description = "Commissions that are paid together, and the results."),
         (name = "Tiers", description = "Rates that affiliates rise to."),
-        (name = "Commission rules", description = "Rewards that go before the default."),
+        (name = "Commission rules", description = "Rewards that precede the default rate."),
         (name = "Customers", description = "People who place orders."),
-        (name = "Orders", description = "What opens and joins referral groups, and earns cashback."),
-        (name = "Referral groups", description = "Friends who order together, and what that is worth to them."),
-        (name = "Older surface", description = "What shop modules in the field still call: the same orders and groups in snake_case."),
-        (name = "Settings", description = "How the merchant runs its program."),
+        (name = "Orders", description = "Orders open and join referral groups, and earn cashback."),
+        (name = "Referral groups", description = "Customers who order together and get cashback."),
+        (name = "Older surface", description = "The legacy API of existing shop modules: the same orders and groups in snake_case."),
+        (name = "Settings", description = "The settings of the merchant's program."),
         (name = "Clicks", description = "Links and the tracker: public, for visitors' browsers."),
         (name = "Operations", description = "Probes and documents.")
     )

@@ -31,8 +31,8 @@ use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// How long an idle connection is kept: longer than clients and proxies keep theirs (60 s is common), so that it is they
-/// who hang up, and no request is sent into a connection that is just being closed.
+/// How long an idle connection is kept: longer than clients and proxies keep theirs (60 s is common), so that they
+/// close it, and no request is sent into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Where a listener gets its connections.
@@ -57,7 +57,7 @@ pub struct HttpOptions {
     pub limits: Limits,
     /// Threads that serve the API; one for each processor if absent.
     pub workers: Option<NonZeroUsize>,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -90,7 +90,7 @@ pub async fn serve(options: HttpOptions, outside: Outside) -> io::Result<Running
 }
 
 impl Running {
-    /// From now on the server says that it is not ready, and every answer closes its connection.
+    /// Makes the server not ready; from now on every response closes its connection.
     pub fn drain(&self) {
         self.edge.drain();
     }
@@ -114,7 +114,7 @@ impl Running {
         Ok(())
     }
 
-    /// Returns when a listener has ended by itself, which it does only for a fault.
+    /// Returns when a listener has ended without being stopped, which is always a failure.
     pub async fn ended(&mut self) -> io::Result<()> {
         let [api, ops] = &mut self.tasks;
         let ended = tokio::select! {
@@ -176,8 +176,8 @@ fn ops_app(
     app.into_utoipa_app().configure(register_ops).split_for_parts().0
 }
 
-/// What both listeners share: the form of the library's own errors. The operations read queries, paths and bodies
-/// themselves, so this is for whoever adds one that does not.
+/// Configures both listeners alike: the format of the library's own errors. The operations read queries, paths and
+/// bodies themselves; this covers operations that use the library's extractors.
 fn common(config: &mut ServiceConfig) {
     let unreadable = |field: &'static str| ApiError::from(Fault::new(field, "cannot be read"));
     config

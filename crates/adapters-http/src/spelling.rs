@@ -4,11 +4,11 @@ use crate::json::Members;
 use serde::de::Deserializer as _;
 use serde_json::value::RawValue;
 
-/// The member whose names are the caller's own.
+/// The member whose names are the caller's own data.
 const OWN: &str = "metadata";
 
-/// A text with every name in camelCase that stands in it spelled in snake_case: `customerEmail is required`. A name
-/// begins with a lower-case letter; all other words stay as they are.
+/// Respells every camelCase name in a text in snake_case: `customerEmail is required`. A name begins with a lower-case
+/// letter; other words are unchanged.
 pub(crate) fn snake_case(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len() + 4);
     let (mut in_name, mut before) = (false, ' ');

@@ -13,8 +13,8 @@ use tokio_rustls::TlsAcceptor;
 pub struct TlsIdentity(Arc<ServerConfig>);
 
 impl TlsIdentity {
-    /// From the contents of two PEM files: the chain, the server's own certificate first, and its key. The error says
-    /// which of them is wrong, and never what is in them.
+    /// Builds the configuration from the contents of two PEM files: the chain, the server's own certificate first, and
+    /// its key. The error says which of them is wrong, and never contains their contents.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         let chain: Vec<CertificateDer<'static>> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| TlsError::Chain)?;

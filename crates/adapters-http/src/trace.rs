@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// Notes about one request. Lives with its worker thread.
 #[derive(Debug)]
 pub(crate) struct Trace {
-    /// How its errors are told.
+    /// The format of the request's errors.
     pub(crate) voice: Voice,
     /// When all of it must have come.
     pub(crate) arrives_by: Instant,
@@ -23,21 +23,21 @@ pub(crate) struct Trace {
     answer_within: Duration,
     /// The key that was used, and its allowance.
     pub(crate) key: Cell<Option<(ApiKeyId, u32)>>,
-    /// What the limiter said.
+    /// The verdict of the rate limiter.
     pub(crate) rate: Cell<Option<RateVerdict>>,
     /// The template of its path.
     pub(crate) route: RefCell<Option<String>>,
     /// What caused its failure, if it failed.
     pub(crate) cause: RefCell<Option<String>>,
-    /// On whose behalf it runs.
+    /// The principal on whose behalf it runs.
     pub(crate) merchant: Cell<Option<MerchantId>>,
-    /// What is known of it if it came by the older surface.
+    /// State of a request to the legacy API.
     pub(crate) older: Option<Older>,
 }
 
 impl Trace {
-    /// Notes for a request whose headers are there. The answer's time begins when its body is there too, or at the latest
-    /// at `arrives_by`.
+    /// Builds the trace of a request whose headers have arrived. The time to respond starts when the body has arrived
+    /// too, or at the latest at `arrives_by`.
     pub(crate) fn begin(
         request: &ServiceRequest,
         voice: Voice,

@@ -1,4 +1,4 @@
-//! How the value of one field is read. Each reader says what was expected, as the end of a sentence.
+//! Readers of single values. The error of each says what was expected, as the end of a sentence.
 
 use crate::json::Node;
 use domain::{AffiliateId, Currency, Decimal, Id, Kind, Metadata, Rate, RuleScope, ShortText, TierId, Timestamp};
@@ -96,8 +96,8 @@ pub(crate) fn list<T>(
     }
 }
 
-/// An id in a body or a filter. A malformed one gets the words that an unknown one gets, so that nobody learns which
-/// ids exist.
+/// Reads an id in a body or a filter. A malformed id gets the message of an unknown one, so that callers cannot learn
+/// which ids exist.
 pub(crate) fn id<K: Kind>(text: &str) -> Result<Id<K>, String> {
     text.parse().map_err(|_| format!("must be the id of an existing object ({}_…)", K::PREFIX))
 }
@@ -132,7 +132,7 @@ pub(crate) fn existing_affiliate(text: &str) -> Result<AffiliateId, String> {
     text.parse().map_err(|_| RuleScope::NO_AFFILIATE.to_owned())
 }
 
-/// A tier's id in a body, likewise.
+/// Reads a tier's id in a body; see [`existing_affiliate`].
 pub(crate) fn existing_tier(text: &str) -> Result<TierId, String> {
     text.parse().map_err(|_| RuleScope::NO_TIER.to_owned())
 }
@@ -155,13 +155,13 @@ pub(crate) fn existing<K: Kind>(what: &'static str) -> impl Fn(&str) -> Result<I
     move |text| text.parse().map_err(|_| format!("must be the id of an existing {what}"))
 }
 
-/// A share id as it was typed. One that is none names no group: that is for the use case to say.
+/// Reads a share id as it was typed. A text that is not a share id names no group, which the use case reports.
 pub(crate) fn share_id(text: &str) -> Result<String, String> {
     ShortText::parse(text).map(|text| text.as_str().to_owned())
 }
 
-/// What browsers and buyers typed may be anything: a value that cannot be one of ours leads to nobody, as one that is
-/// unknown, and must not cost the shop its event.
+/// Reads a value that a browser or buyer provided, which may be anything. An invalid value is treated like an unknown
+/// one, because it must not cost the shop its event.
 pub(crate) fn unproven<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     if text.chars().count() > ShortText::MOST {
         return Err(format!("must be at most {} characters", ShortText::MOST));

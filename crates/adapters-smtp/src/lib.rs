@@ -1,7 +1,7 @@
-//! The mailer port over SMTP: one mail server that takes what we send, spoken to by lettre with rustls.
+//! The mailer port over SMTP: hands e-mails to one mail server, by lettre with rustls.
 //!
-//! A letter is handed over once a call, on a connection of its own: reminders are few. What the server answers becomes one
-//! of two things ([`ports::MailError`]): never, or not now. Its words are dropped, since they like to repeat the address.
+//! Each call sends one e-mail on a connection of its own: reminders are few. The server's answer becomes one of two
+//! errors ([`ports::MailError`]): permanent, or temporary. Its text is dropped, since it often repeats the address.
 
 use async_trait::async_trait;
 use domain::{Letter, MailId};
@@ -25,7 +25,7 @@ use tokio::time::timeout;
 pub enum Security {
     /// Not at all; for a server on the same machine.
     None,
-    /// The connection begins in the open and must be encrypted before anything is said; usually port 587.
+    /// The connection starts unencrypted and must be encrypted before anything is sent; usually port 587.
     StartTls,
     /// The connection is encrypted from its first byte; usually port 465.
     Tls,
@@ -42,15 +42,15 @@ pub struct SmtpOptions {
     pub security: Security,
     /// User and password, where it wants them.
     pub login: Option<(String, SecretString)>,
-    /// Who the mails are from, as `Shop <shop@example.com>`.
+    /// The sender of e-mails, as `Shop <shop@example.com>`.
     pub from: Sender,
     /// How long one mail may take, in all.
     pub timeout: Duration,
-    /// A PEM file's contents: further authorities whose certificates are believed.
+    /// The contents of a PEM file with further certificate authorities to trust.
     pub authorities: Option<Vec<u8>>,
 }
 
-/// Who mails are from: an address, with a name or without.
+/// The sender of e-mails: an address, with a name or without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 

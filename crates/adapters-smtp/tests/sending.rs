@@ -122,7 +122,7 @@ async fn who_must_log_in_does() {
     };
     send(with(Some("sesame"))).await.unwrap();
     assert_eq!(server.received()[0].user.as_deref(), Some("shop"));
-    // A password that an operator can mend costs nobody a mail.
+    // A wrong password, which an operator can correct, loses no e-mail.
     assert!(delayed(send(with(Some("sesame!"))).await).contains("535"));
     assert!(delayed(send(with(None)).await).contains("503"));
     assert_eq!(server.received().len(), 1);

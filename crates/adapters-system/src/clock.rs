@@ -21,7 +21,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Real time since 1970; zero on a machine whose clock stands before it.
+/// Real time since 1970; zero if the machine's clock is before it.
 #[allow(clippy::disallowed_methods, reason = "this is what the Clock and IdSource ports take the time from")]
 pub(crate) fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()

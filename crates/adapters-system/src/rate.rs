@@ -73,7 +73,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> KeyedRateLimiter<K, C> {
         }
     }
 
-    /// The governor of an allowance. Whoever still holds one keeps the sweep from dropping it.
+    /// The governor of an allowance. While a request holds one, the sweep does not drop it.
     fn governed(&self, allowance: NonZeroU32) -> Arc<Governed<K, C>> {
         let now = self.clock.now();
         {
@@ -120,7 +120,7 @@ impl AddressRateLimiter {
     }
 }
 
-/// The address of whoever is counted: an IPv4 address, mapped, or the start of an IPv6 network.
+/// The address that is counted: an IPv4 address, mapped, or the start of an IPv6 network.
 fn subscriber(address: IpAddr) -> Ipv6Addr {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_ipv6_mapped(),

@@ -1,4 +1,4 @@
-//! Keys derived from the server's secret (product 3), each for one purpose.
+//! Derives keys from the server's secret, each for one purpose (docs/api-conventions.md).
 
 use domain::Timestamp;
 use hkdf::Hkdf;
@@ -13,14 +13,14 @@ const MICROS_A_DAY: i64 = 86_400_000_000;
 #[error("must be at least {} characters long", SecretKeys::LEAST)]
 pub struct WeakSecret;
 
-/// The keys that the server's secret gives. Who learns one of them learns neither the others nor the secret.
+/// The keys that the server's secret gives. One of them reveals neither the others nor the secret.
 ///
 /// HKDF with SHA-256 (RFC 5869); the purpose is its `info`. The purposes are part of what is stored and handed out:
 /// never change one.
 #[derive(Clone)]
 pub struct SecretKeys(Hkdf<Sha256>);
 
-/// Hashes visitors' addresses, so that the same visitor can be told within a day and nobody can tell the address.
+/// Hashes visitors' addresses, so that a visitor can be recognized within a day and the address cannot be recovered.
 ///
 /// HMAC-SHA256 with a salt that changes at midnight UTC, cut to 16 bytes: hashes of different days cannot be matched.
 /// The salts are derived, never stored.

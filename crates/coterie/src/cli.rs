@@ -1,4 +1,4 @@
-//! The command line (http-api, The command line).
+//! The command line (docs/operations.md).
 
 use clap::{Args, Parser, Subcommand};
 use domain::{ApiKey, ApiKeyId, Currency, KeyName, Mode, OrganizationId, OrganizationName, Plan, Scopes};
@@ -8,20 +8,20 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 #[derive(Debug, Parser)]
 #[command(name = "coterie", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    /// A file with settings that go before those of the environment's file; config/default.toml shows them all
+    /// Read settings from FILE; it overrides config/<COTERIE_ENV>.toml and is overridden by COTERIE__… variables
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// What to do; serve if nothing is said
+    /// The command; serve if absent
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the API until SIGTERM or SIGINT
     Serve,
-    /// Bring the database up to date
+    /// Bring the database up to date and exit
     Migrate,
     /// Organizations
     #[command(subcommand)]
@@ -40,10 +40,10 @@ pub(crate) enum Command {
     Healthcheck,
 }
 
-/// What to do with organizations.
+/// Commands about organizations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrgCommand {
-    /// Make an organization with a test and a live merchant
+    /// Create an organization with a test and a live merchant
     Create {
         /// Its name
         #[arg(long, value_parser = OrganizationName::parse)]
@@ -51,7 +51,7 @@ pub(crate) enum OrgCommand {
         /// Its plan: free, starter, growth or enterprise
         #[arg(long, default_value = Plan::Growth.as_str())]
         plan: Plan,
-        /// The currency its merchants begin with
+        /// The initial currency of its merchants
         #[arg(long, default_value = "USD")]
         currency: Currency,
         #[command(flatten)]
@@ -62,7 +62,7 @@ pub(crate) enum OrgCommand {
         #[command(flatten)]
         shape: Shape,
     },
-    /// Put an organization on another plan
+    /// Change an organization's plan
     SetPlan {
         /// Its id, as org_…
         #[arg(value_name = "ORG")]
@@ -74,10 +74,10 @@ pub(crate) enum OrgCommand {
     },
 }
 
-/// What to do with keys.
+/// Commands about keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Make a key and show it, this one time
+    /// Create a key and show it, once
     Create {
         /// The organization's id, as org_…
         #[arg(long = "org", value_name = "ORG")]
@@ -85,17 +85,17 @@ pub(crate) enum KeysCommand {
         /// test or live
         #[arg(long)]
         mode: Mode,
-        /// What a person shall call it
+        /// A name for people
         #[arg(long, value_parser = KeyName::parse)]
         name: KeyName,
         /// Any of read,write,admin
         #[arg(long, default_value = "read,write,admin", value_parser = Scopes::parse)]
         scopes: Scopes,
-        /// Requests a minute
+        /// Requests per minute
         #[arg(long, value_name = "N", default_value_t = ApiKey::DEFAULT_RATE_LIMIT,
               value_parser = clap::value_parser!(u32).range(1..=ApiKey::MOST_RATE_LIMIT.into()))]
         rate_limit: u32,
-        /// How long it is valid, as 90d; for ever if not said
+        /// How long it is valid: a number and s, m (minutes), h, d or w, as 90d; without an end if absent
         #[arg(long, value_name = "SPAN")]
         expires_in: Option<Span>,
         #[command(flatten)]
@@ -109,18 +109,18 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         shape: Shape,
     },
-    /// Replace a key by a new one with the same rights and show that, this one time
+    /// Replace a key by a new one with the same rights and show the new one, once
     Roll {
         /// The key's id, as key_…
         #[arg(value_name = "KEY_ID")]
         key: ApiKeyId,
-        /// How long the old key stays valid, as 24h or 0
+        /// How long the old key stays valid: a number and s, m (minutes), h, d or w, as 24h, or 0
         #[arg(long, value_name = "SPAN", default_value = "24h")]
         overlap: Span,
         #[command(flatten)]
         shape: Shape,
     },
-    /// Revoke a key, at once and for ever
+    /// Revoke a key, immediately and for good
     Revoke {
         /// The key's id, as key_…
         #[arg(value_name = "KEY_ID")]
@@ -130,10 +130,10 @@ pub(crate) enum KeysCommand {
     },
 }
 
-/// What to do with the settings.
+/// Commands about the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Say whether the settings are sound; exit 78 if not
+    /// Check the settings; exit 78 if one is wrong
     Check,
 }
 

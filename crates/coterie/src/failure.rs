@@ -8,7 +8,7 @@ use std::{error::Error, io};
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// Why a command failed; says which exit code tells it.
+/// Why a command failed, with its exit code.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The settings are wrong.
@@ -35,13 +35,13 @@ pub(crate) enum Failure {
     /// The server does not answer as a healthy one does.
     #[error(transparent)]
     Unhealthy(#[from] Unhealthy),
-    /// The server cannot start or stopped by itself.
+    /// The server cannot start, or stopped unexpectedly.
     #[error("the server")]
     Server(#[source] Source),
     /// Metrics cannot be collected.
     #[error("metrics")]
     Metrics(#[from] BuildError),
-    /// Standard output is gone.
+    /// Standard output is closed.
     #[error("standard output")]
     Output(#[from] io::Error),
     /// A result has no JSON.

@@ -5,8 +5,8 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// What the process has open besides connections of clients: databases, listeners, logs.
 const OTHERS: u64 = 100;
 
-/// Asks for as many as the machine allows. Shells and service managers hand out 1,024 as a rule, for the sake of old
-/// programs, and allow many more; a thousand slow clients would then keep everybody else out.
+/// Raises the limit of open files to what the machine allows. Shells and service managers usually grant 1,024, for the
+/// sake of old programs, and allow many more; a thousand slow clients would then lock out all others.
 pub(crate) fn raise_limit(connections: usize) {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

@@ -5,14 +5,14 @@ use std::{
     io::{self, Write},
 };
 
-/// Prints one result and a line break, at once, so that whoever waits for it sees it.
+/// Prints one result and a line break, and flushes, so that a waiting program sees it.
 pub(crate) fn result(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
     stdout.flush()
 }
 
-/// Tells the operator why the program ends. There is nobody left to tell if that fails.
+/// Prints why the program ends. If that fails, nothing more can be done.
 pub(crate) fn complaint(text: &str) {
     let _ = writeln!(io::stderr().lock(), "coterie: {text}");
 }

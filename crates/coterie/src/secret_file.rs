@@ -1,4 +1,4 @@
-//! The server's secret of an embedded installation: a file beside the database, made at the first start (product 3).
+//! The server's secret of an embedded installation: a file beside the database, made at the first start.
 
 use crate::settings::ServerSecret;
 use ports::IdSource;
@@ -13,7 +13,7 @@ use std::{
 /// Only the owner reads and writes it.
 const OWNER_ONLY: u32 = 0o600;
 
-/// Why the secret's file is of no use.
+/// Why the secret's file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretFileError {
     #[error("{} cannot be read or made", .path.display())]
@@ -26,8 +26,8 @@ pub(crate) enum SecretFileError {
     Weak(PathBuf),
 }
 
-/// The secret beside the database at `database`; made if there is none. Call it as the only server on that database:
-/// two that make one at the same time would each go on with their own.
+/// Reads the secret beside the database at `database`, or makes one. Call it as the only server on that database: two
+/// servers that make one at the same time would each use their own.
 pub(crate) fn read_or_make(database: &Path, ids: &dyn IdSource) -> Result<ServerSecret, SecretFileError> {
     let path = beside(database);
     let failed = |cause| SecretFileError::Io { path: path.clone(), cause };

@@ -52,7 +52,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     ended
 }
 
-/// The use cases with whoever delivers e-mails; says once whether anyone does.
+/// Adds the mailer to the use cases, if one is configured, and logs once whether it is.
 fn with_mailer(app: App, mailer: Option<Arc<dyn Mailer>>) -> App {
     if let Some(mailer) = mailer {
         tracing::info!("e-mails are sent");
@@ -82,9 +82,9 @@ async fn until_stopped(mut server: Running, inherited: bool, stop: &mut StopSign
     }
 }
 
-/// Stops so that no request is lost (architecture 5): say that we are not ready, close every connection with an answer,
-/// take no more of them, finish what was taken, stop. Connections wait at an inherited socket for the next server; at our
-/// own they would be reset, so there we go on taking them until whoever sends them can have learnt of it.
+/// Stops without losing a request (docs/operations.md): readiness turns 503, every response closes its connection, no
+/// more connections are accepted, requests under way are finished. Connections wait at an inherited socket for the next
+/// server. At a socket of our own they would be reset, so it accepts them until load balancers can have noticed.
 async fn drain(server: Running, inherited: bool) -> Result<(), Failure> {
     server.drain();
     if !inherited {

@@ -1,4 +1,4 @@
-//! What an embedded server does at its very first start, so that there is something to try at once.
+//! The very first start of an embedded server, which creates something to try at once.
 
 use crate::{failure::Failure, print};
 use app::{App, MadeKey};
@@ -28,7 +28,7 @@ pub(crate) async fn on_first_start(app: &App, base: &str) -> Result<(), Failure>
     ))?)
 }
 
-/// The texts above are within their limits; should a limit change, this says so.
+/// The texts above are within their limits; if a limit changes, this reports it.
 fn unfit(expected: impl ToString) -> Failure {
     Failure::Refused(Refusal::State(expected.to_string()))
 }

@@ -13,7 +13,7 @@ use ports::Mailer;
 use secrecy::ExposeSecret;
 use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
 
-/// What the machine serves to everyone.
+/// The machine's services that all parts share.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
     pub(crate) clock: Arc<SystemClock>,
@@ -92,7 +92,7 @@ pub(crate) fn tls_identity(http: &settings::Http) -> Result<Option<TlsIdentity>,
     })
 }
 
-/// Who delivers e-mails, if a mail server is configured.
+/// Builds the mailer, if a mail server is configured.
 pub(crate) fn mailer(smtp: &settings::Smtp) -> Result<Option<Arc<dyn Mailer>>, SettingsError> {
     let Some(MailRoute { host, port, security, ca_file, login, from, timeout }) = smtp.route() else { return Ok(None) };
     let unreadable = |error| SettingsError::of("smtp.ca_file", format!("must name a readable PEM file: {error}"));

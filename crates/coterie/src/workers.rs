@@ -10,12 +10,13 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// How long a worker rests after a failure: the storage may be away, and each attempt is told in the log.
+/// How long a worker rests after a failure: the storage may be unreachable, and each attempt is logged.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// How long the end waits for turns under way. What they leave undone is another node's, or done after the next start.
+/// How long stopping waits for turns under way. What they leave undone is done by another node, or after the next
+/// start.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many times as long as its last turn a worker rests at least: looking for work that is not there takes the database
-/// a tenth of one processor at most, however much there is to look at.
+/// The least rest of a worker, as a multiple of its last turn: looking for work that is not there costs the database at
+/// most a tenth of one processor, however much there is to scan.
 const REST_TO_WORK: u32 = 9;
 /// The longest rest for that reason.
 const LONGEST_REST: Duration = Duration::from_secs(10);
@@ -27,7 +28,7 @@ pub(crate) struct Running {
     loops: JoinSet<()>,
 }
 
-/// Starts them, if this node shall work.
+/// Starts the workers, if this node runs them.
 pub(crate) fn start(app: &Arc<App>, settings: &Workers) -> Running {
     let (stop, stopped) = watch::channel(false);
     let mut loops = JoinSet::new();
@@ -39,7 +40,7 @@ pub(crate) fn start(app: &Arc<App>, settings: &Workers) -> Running {
 }
 
 impl Running {
-    /// Ends them after the turns that are under way, and leaves their work to other nodes.
+    /// Stops the workers after the turns under way, and leaves their work to other nodes.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         let ended = timeout(PATIENCE, async { while self.loops.join_next().await.is_some() {} }).await;
@@ -56,7 +57,7 @@ impl Running {
 async fn work(app: Arc<App>, worker: Worker, rest: Duration, mut stopped: watch::Receiver<bool>) {
     loop {
         let rest = turn(&app, worker, rest).await;
-        // Nobody is left who could stop it either when the sender is gone.
+        // If the sender is dropped, nothing can stop the loop any more, so it ends as well.
         if timeout(rest, stopped.wait_for(|&stopped| stopped)).await.is_ok() {
             return;
         }
@@ -83,7 +84,7 @@ fn rest_after(took: Duration) -> Duration {
     (took * REST_TO_WORK).min(LONGEST_REST)
 }
 
-/// Tells what a turn did; how long to rest.
+/// Reports a turn in metrics and log, and returns how long to rest.
 fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
     gauge!("coterie_worker_has_lease", "worker" => name).set(if turn.is_some() { 1.0 } else { 0.0 });
     let Some(Turn { done, lag, more }) = turn else { return rest };
@@ -95,4 +96,32 @@ fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
         tracing::info!(worker = name, done, lag_millis, "worked");
     }
     if more { Duration::ZERO } else { rest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::Pace;
+
+    /// The rows of the table of workers in the operator's page: the worker's name, and how often it looks for work.
+    fn documented() -> Vec<(&'static str, &'static str)> {
+        let page = include_str!("../../../docs/operations.md");
+        let section = page.split("\n## ").find(|section| section.starts_with("Workers\n")).unwrap();
+        let cells = |row: &'static str| row.split('|').map(str::trim).collect::<Vec<_>>();
+        let rows = section.lines().filter(|line| line.starts_with("| `")).map(cells);
+        rows.map(|cells| (cells[1].trim_matches('`'), cells[3])).collect()
+    }
+
+    #[test]
+    fn the_operators_page_lists_every_worker_and_its_pace() {
+        let described = |worker: &Worker| {
+            let setting = match worker.pace() {
+                Pace::Soon => "`workers.soon_millis`",
+                Pace::Seldom => "`workers.seldom_seconds`",
+            };
+            (worker.name(), setting)
+        };
+        let listed = documented().into_iter().map(|(name, rest)| (name, rest.split(',').next().unwrap_or_default()));
+        assert_eq!(listed.collect::<Vec<_>>(), Worker::ALL.iter().map(described).collect::<Vec<_>>());
+    }
 }

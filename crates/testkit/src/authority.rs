@@ -1,8 +1,8 @@
-//! Who issues the certificates of servers that tests start.
+//! Issues the certificates of servers that tests start.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
-/// An authority of its own, which nobody believes who is not told of it.
+/// A private certificate authority, trusted only where a test configures it.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its own certificate, as PEM.

@@ -87,7 +87,7 @@ pub fn affiliate(ids: &dyn IdSource, name: &str) -> Affiliate {
     }
 }
 
-/// A tier of a quarter for whoever has 10 orders.
+/// A tier with a rate of a quarter, for affiliates with 10 orders.
 pub fn tier(ids: &dyn IdSource, name: &str) -> Tier {
     let (name, rate) = (TierName::parse(name).unwrap(), Rate::from_millionths(250_000).unwrap());
     Tier { id: ids.id(), name, rate, threshold: Threshold::Orders(10), created_at: moment(0), updated_at: moment(0) }
@@ -139,7 +139,7 @@ pub fn click(ids: &dyn IdSource, owner: &Affiliate, session: &SessionId, at: Tim
     }
 }
 
-/// A purchase of 99 dollars that credits nobody.
+/// A purchase of 99 dollars without an affiliate.
 pub fn event(ids: &dyn IdSource, external_id: &str) -> Event {
     let mut fingerprint = [0; 32];
     ids.fill(&mut fingerprint);
@@ -166,7 +166,7 @@ pub fn event(ids: &dyn IdSource, external_id: &str) -> Event {
     }
 }
 
-/// The conversion that an order in `group` is too: nobody is credited with it.
+/// The conversion of an order in `group`, without an affiliate.
 pub fn conversion(ids: &dyn IdSource, order: &Order, group: &Group) -> Event {
     let external_id = Order::conversion_id(order.id, order.reference.as_ref());
     let reserve = Reserve::of(&group.terms, order.amount, Rate::ONE);
@@ -276,7 +276,7 @@ pub fn account(ids: &dyn IdSource, owner: &Affiliate, currency: Currency) -> Acc
     Account::open(ids.id(), owner.id, currency)
 }
 
-/// A payout without items that nobody sees yet.
+/// A payout without items that is not sealed yet.
 pub fn payout(ids: &dyn IdSource) -> Payout {
     Payout::begin(ids.id(), usd(), moment(0), moment(0))
 }
@@ -292,7 +292,7 @@ pub fn announcement(ids: &dyn IdSource, topic: Topic) -> Announcement {
     Announcement { id: ids.id(), topic, created_at: moment(0), payload: b"{\"data\":{}}".to_vec() }
 }
 
-/// An answer kept for a day from the first moment on.
+/// A response stored for a day from the first moment on.
 pub fn reply(route: &str, key: &str) -> Reply {
     Reply {
         route: route.to_owned(),

@@ -1,11 +1,11 @@
-//! A clock that stands where it was put.
+//! A clock that moves only when it is told to.
 
 use async_trait::async_trait;
 use domain::Timestamp;
 use ports::Clock;
 use std::{sync::Mutex, time::Duration};
 
-/// A [`Clock`] that moves only when it is told to, or when somebody pauses.
+/// A [`Clock`] that moves only when a test moves it, or when a use case pauses.
 #[derive(Debug)]
 pub struct FakeClock(Mutex<Timestamp>);
 

@@ -63,7 +63,7 @@ pub struct Nodes {
 }
 
 impl Nodes {
-    /// Two adapters, and whatever must outlive them: the folder or the cluster that the database is in.
+    /// Two adapters, and what must outlive them: the folder or the cluster of the database.
     pub fn new(one: impl Storage + 'static, two: impl Storage + 'static, keep: impl Any + Send) -> Self {
         Self { one: Arc::new(one), two: Arc::new(two), keep: Box::new(keep) }
     }
@@ -74,8 +74,8 @@ impl Nodes {
     }
 }
 
-/// Runs a case, and fails it where it would run for ever: an adapter that locks up is told so. Says nothing about speed;
-/// a case takes some seconds.
+/// Runs a case, and fails it if it hangs, as with an adapter that deadlocks. It does not assert speed; a case takes
+/// some seconds.
 #[doc(hidden)]
 pub async fn or_hung(case: impl Future<Output = ()>) {
     let longest = Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! Entities as large and as small as the domain lets them be: what a storage must give back to the last bit.
+//! Entities with every field at its bounds, which a storage must return exactly.
 
 use crate::build::{self, Shop};
 use domain::{

@@ -1,4 +1,4 @@
-//! What a storage is, as simply as it can be said: the yardstick for the write path.
+//! A model of a storage, as simple as possible, that the write path is compared with.
 
 use domain::MerchantId;
 use ports::{ChangeSet, Claim, Entity, Reply, RowRef, Rows, Table, Version, Writes};
@@ -46,12 +46,12 @@ impl Model {
         self.rows.get(&row_key(merchant, row)).map(|(_, image)| image.as_str())
     }
 
-    /// Who has the key that `claim` wants.
+    /// The owner of the key that `claim` asks for.
     pub fn owner(&self, merchant: MerchantId, claim: &Claim) -> Option<Uuid> {
         self.claims.get(&claim_key(merchant, claim)).copied()
     }
 
-    /// Whether `reply` could be kept: nothing is in its place, or something that has expired.
+    /// Whether `reply` could be stored: there is no response for its key, or only an expired one.
     pub fn has_room(&self, merchant: MerchantId, reply: &Reply) -> bool {
         self.replies.get(&reply_key(merchant, reply)).is_none_or(|kept| kept.expires_at <= reply.created_at)
     }

@@ -1,8 +1,8 @@
-//! A write path without one of its guards, and a place to step in between load and commit.
+//! A write path without one of its guards, with a hook between load and commit.
 //!
-//! A guard is worth what its absence breaks. [`Mutant`] takes one [`Guard`] out of every set before it commits it, so that
-//! a race which the guard decides can be run with and without it; and it lets a rival finish between one use case's load
-//! and its commit, so that the race is met by arrangement and not by luck.
+//! A guard is justified by what breaks without it. [`Mutant`] removes one [`Guard`] from every set before it commits
+//! it, so that a race which the guard decides can be run with and without it; and it lets a rival finish between one
+//! use case's load and its commit, so that the race is arranged and does not depend on luck.
 
 use async_trait::async_trait;
 use ports::{
@@ -24,7 +24,7 @@ pub enum Guard {
     Still(Table),
     /// A unique key must be free.
     Claim(Space),
-    /// The place of the kept answer must be free.
+    /// The key of the stored response must be free.
     Reply,
 }
 
@@ -57,7 +57,7 @@ impl Mutant {
         Self { storage, without, rival: Mutex::default(), carried: Mutex::default() }
     }
 
-    /// The next commit lets `rival` finish first. Commits of the rival itself must go through another journal.
+    /// Makes the next commit wait until `rival` has finished. The rival's own commits must go through another journal.
     pub fn let_pass(&self, rival: Box<Rival<'static>>) {
         *self.rival.lock().unwrap() = Some(rival);
     }
@@ -114,7 +114,7 @@ impl Journal for Mutant {
     }
 }
 
-/// Makes the set expect `there` of `row`, or leave it alone where there is none, whatever it expected.
+/// Replaces what the set expects of `row` by `there`, or removes the expectation if that is `None`.
 fn in_table(rows: &mut Rows, row: RowRef, there: Option<Version>) {
     match row.table {
         Table::Organizations => expect(&mut rows.organizations, row, there),

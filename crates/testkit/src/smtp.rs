@@ -1,7 +1,7 @@
-//! A mail server in a thread: it speaks SMTP on a port of its own and keeps what it is given.
+//! A mail server in a thread: it speaks SMTP on a port of its own and stores what it receives.
 //!
-//! The dialogue is `mailin`'s, so that what we send is judged by somebody else's reading of RFC 5321; here are only the
-//! socket, TLS, and what the server is told to think of its guests.
+//! The dialogue is `mailin`'s, so that the client is tested against another implementation of RFC 5321; this module has
+//! only the socket, TLS, and the configured behavior.
 
 use mailin::{
     Action, AuthMechanism, Handler, Response, Session, SessionBuilder,
@@ -40,11 +40,11 @@ pub enum Mood {
     /// It takes what it is given.
     #[default]
     Fine,
-    /// It hangs up on everyone.
+    /// It closes every connection.
     Gone,
     /// It wants to be asked again later: 451.
     Busy,
-    /// It knows nobody of that address: 550.
+    /// It knows no such address: 550.
     Unknown,
     /// It takes the mail and hangs up before it says so.
     Silent,
@@ -61,7 +61,7 @@ pub struct Received {
     pub data: String,
     /// Whether the connection was encrypted.
     pub encrypted: bool,
-    /// Who had logged in.
+    /// The user who had logged in.
     pub user: Option<String>,
 }
 
@@ -96,7 +96,7 @@ impl MailServer {
         thread::spawn(move || {
             for guest in listener.incoming().flatten() {
                 let house = Arc::clone(&house);
-                // A guest who leaves without a word is no business of the test's.
+                // A client that disconnects without QUIT is not an error.
                 thread::spawn(move || house.receive(guest).ok());
             }
         });
@@ -201,7 +201,7 @@ impl House {
                     return Ok(Some(stream.into_inner()));
                 }
                 Action::Close => {
-                    // A mood is told by closing without a word.
+                    // Closes the connection without an answer.
                     if response.code == 221 {
                         say(&response, stream.get_mut())?;
                     }
@@ -242,7 +242,7 @@ struct Talk {
     state: Arc<Mutex<State>>,
     mail: Option<Received>,
     user: Option<String>,
-    /// The greeting is said again once the connection is encrypted.
+    /// The client greets again once the connection is encrypted.
     greetings: usize,
 }
 

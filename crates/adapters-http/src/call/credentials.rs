@@ -1,4 +1,4 @@
-//! Who asks: the key in the `Authorization` header, its allowance, and what it may do.
+//! Authenticates a request: the key in the `Authorization` header, its rate limit, plan and scopes.
 
 use crate::{
     edge::Edge,
@@ -50,13 +50,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_matches(' '))
 }
 
-/// Whether older clients, which name their key as the user of HTTP Basic, call this path: at the root, and all of the
-/// older surface.
+/// Whether older clients, which send their key as the user of HTTP Basic, call this path: at the root, and all of the
+/// legacy API.
 fn takes_basic(path: &str, is_older: bool) -> bool {
     is_older || !path.starts_with(BASE)
 }
 
-/// The key in `Authorization: Basic base64(<key>:)`; whatever stands there as the password is not looked at.
+/// Reads the key from `Authorization: Basic base64(<key>:)`; the password is ignored.
 fn basic(headers: &HeaderMap) -> Option<String> {
     let mut all = headers.get_all(header::AUTHORIZATION);
     let (only, None) = (all.next()?, all.next()) else { return None };

@@ -1,4 +1,4 @@
-//! Clients who take their time, on streams in memory. The spans are real, so nothing here says how soon, only what comes.
+//! Slow clients, on streams in memory. The spans are real time, so the tests assert what happens and not how soon.
 
 use super::*;
 use tokio::{

@@ -9,13 +9,13 @@ use domain::{Fault, GroupRefusal, Refusal};
 use serde::Serialize;
 use std::{borrow::Cow, fmt, time::Duration};
 
-/// How long a caller should wait when the server cannot say better.
+/// The `Retry-After` if nothing better is known.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Where a caller reads about a code.
 const DOCS: &str = "/api/v1/errors#";
 
-/// An error before it is known to whom it goes.
+/// An error, before it is formatted for its caller.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     code: Code,
@@ -24,12 +24,12 @@ pub(crate) struct ApiError {
     retry_after: Option<Duration>,
     allow: Option<String>,
     close: bool,
-    /// What caused it, for the request's log line and for nobody else.
+    /// The cause, for the request's log line only; it is never sent.
     cause: Option<String>,
 }
 
 impl ApiError {
-    /// An error that says what its code says.
+    /// Builds an error with the meaning of its code as its message.
     pub(crate) fn new(code: Code) -> Self {
         let message = match code {
             Code::Unauthorized => "A valid API key is required.",
@@ -111,7 +111,7 @@ impl ApiError {
         self.code.status()
     }
 
-    /// What stands in the envelope under `error`, for a request with this id.
+    /// Renders the value of `error` in the envelope, for a request with this id.
     pub(crate) fn body<'a>(&'a self, request_id: &'a str) -> ErrorBody<'a> {
         let code = self.code.as_str();
         ErrorBody {
@@ -128,7 +128,7 @@ impl ApiError {
         self.faults.iter().map(|fault| Detail { param: &fault.field, message: fault.to_string() }).collect()
     }
 
-    /// What it says.
+    /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -184,7 +184,7 @@ impl ResponseError for ApiError {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Without a voice; the observing middleware gives it one.
+    /// Without the caller's format; the observing middleware adds it.
     fn error_response(&self) -> HttpResponse {
         Rendered { error: self.clone(), voice: Voice::default() }.error_response()
     }
@@ -199,7 +199,7 @@ pub(crate) struct Voice {
     pub(crate) problem: bool,
 }
 
-/// An error that knows its caller.
+/// An error together with the format that its caller asked for.
 #[derive(Debug)]
 pub(crate) struct Rendered {
     /// The error.
@@ -239,7 +239,7 @@ impl ResponseError for Rendered {
     }
 }
 
-/// Seconds, rounded up: a caller who waits that long is never too early.
+/// Seconds, rounded up, so that a caller that waits that long is never too early.
 pub(crate) fn whole_seconds(span: Duration) -> u64 {
     span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0)).max(1)
 }

@@ -5,7 +5,7 @@ use app::AppError;
 use std::error::Error;
 
 impl From<AppError> for ApiError {
-    /// A failure of the server keeps its whole chain of causes, which the request's log line tells.
+    /// A failure of the server keeps its whole chain of causes for the request's log line.
     fn from(error: AppError) -> Self {
         match error {
             AppError::Unauthorized => Self::new(Code::Unauthorized),

@@ -1,4 +1,4 @@
-//! How the API says no: one table of codes, one form, one place that turns a fault into an answer.
+//! Errors of the API: one table of codes, one format, one place that maps failures to responses.
 
 mod answer;
 mod app;

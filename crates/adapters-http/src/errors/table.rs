@@ -3,7 +3,7 @@
 /// Makes the enum and its columns from one list.
 macro_rules! codes {
     ($($variant:ident, $word:literal, $status:literal, $meaning:literal;)*) => {
-        /// What went wrong, as callers tell it apart.
+        /// The kind of an error, as callers distinguish it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {$(
             #[doc = concat!("Status ", $status, ". ", $meaning)]
@@ -69,7 +69,7 @@ codes! {
 }
 
 impl Code {
-    /// The code of an answer that has a status and nothing else: what the HTTP library says by itself.
+    /// Returns the code for a response that has a status and nothing else, made by the HTTP library.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             400..=499 => Self::ALL.iter().copied().find(|code| code.status() == status).unwrap_or(Self::InvalidInput),
@@ -79,15 +79,16 @@ impl Code {
     }
 }
 
-/// The page about errors, in Markdown: `docs/errors.md`.
+/// Renders the page about errors, in Markdown: `GET /api/v1/errors`, and `docs/errors.md`, which a test compares with it.
 pub fn page() -> String {
     let mut page = String::from(
-        "# Errors\n\n<!-- Made from the table of codes in adapters-http; change it there. -->\n\n\
+        "# Errors\n\n\
          Every error has one form:\n\n\
          ```json\n{\"error\": {\"code\": \"INVALID_INPUT\", \"message\": \"email is required\", \"param\": \"email\",\n  \
          \"details\": [{\"param\": \"email\", \"message\": \"email is required\"}],\n  \
          \"request_id\": \"01890a5d-ac96-774b-bcce-b302099a8057\", \"doc_url\": \"/api/v1/errors#INVALID_INPUT\"}}\n```\n\n\
          With `Accept: application/problem+json` the same facts come in the form of RFC 9457.\n\n\
+         The largest body is a setting of the server: 256 KiB by default, 2 MiB for `POST /api/v1/events/batch`.\n\n\
          | code | status | meaning |\n|---|---|---|\n",
     );
     for code in Code::ALL {

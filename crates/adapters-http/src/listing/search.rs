@@ -56,12 +56,12 @@ pub(crate) fn read<T>(text: &str, fields: &[Field<T>]) -> Result<Search<T>, Stri
     Ok(Search::Terms(terms))
 }
 
-/// A text that is looked for as it stands.
+/// A plain text to search for.
 fn plain<T>(text: &str) -> Result<Search<T>, String> {
     ShortText::parse(text).map(|text| Search::Text(text.as_str().to_lowercase()))
 }
 
-/// What stands in double quotes, if nothing stands outside.
+/// Returns the text within double quotes, if there is nothing outside of them.
 fn quoted_whole(text: &str) -> Option<Cow<'_, str>> {
     let inner = text.trim().strip_prefix('"')?;
     unquoted(inner).ok().filter(|(_, behind)| behind.is_empty()).map(|(value, _)| value)
@@ -90,12 +90,12 @@ impl Operator {
     const ALL: [(&'static str, Self); 4] =
         [(":", Self::Equal), (">=", Self::AtLeast), ("<=", Self::AtMost), ("~", Self::Contains)];
 
-    /// The one that a text begins with, and what stands behind it.
+    /// Splits off the operator that a text begins with.
     fn strip(text: &str) -> Option<(Self, &str)> {
         Self::ALL.iter().find_map(|(sign, operator)| text.strip_prefix(sign).map(|behind| (*operator, behind)))
     }
 
-    /// The values of a field that it lets through, by what stands for one value: the first and the last that it means.
+    /// The values of a field that the operator matches, given the first and the last value that the term means.
     const fn between<V>(self, first: V, last: V) -> Option<Between<V>>
     where
         V: Copy,
@@ -169,13 +169,13 @@ impl<'t> Written<'t> {
     }
 }
 
-/// A value up to the next comma, and what stands from there on.
+/// Splits off a value up to the next comma.
 fn bare(text: &str) -> (Cow<'_, str>, &str) {
     let (value, behind) = text.find(',').and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""));
     (Cow::Borrowed(value.trim_end()), behind)
 }
 
-/// A value whose opening quote is behind us, up to its closing one, and what stands from the next word on.
+/// Splits off a quoted value whose opening quote has been read.
 fn unquoted(text: &str) -> Result<(Cow<'_, str>, &str), String> {
     let wrong = || QUOTES.to_owned();
     let mut value = String::new();

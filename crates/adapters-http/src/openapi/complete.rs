@@ -17,9 +17,9 @@ pub(super) fn complete(document: &mut Value) {
         document,
         &["components", "securitySchemes"],
         json!({"key": {"type": "http", "scheme": "bearer", "description":
-            "An API key, as `cob_test_…` or `cob_live_…`. Its scopes decide what it may do: see `x-scope`."},
+            "An API key, as `cob_test_…` or `cob_live_…`. The key's scopes decide what it may do: see `x-scope`."},
             "user": {"type": "http", "scheme": "basic", "description":
-            "For older clients: an API key as the user's name, with any password."}}),
+            "For older clients: an API key as the user name, with any password."}}),
     );
     put(document, &["components", "schemas", "Error"], error_schema());
     put(document, &["components", "schemas", "Problem"], problem_schema());
@@ -57,7 +57,7 @@ fn put(value: &mut Value, path: &[&str], new: Value) {
     }
 }
 
-/// An operation that stands under the base path too needs a name of its own here, at the root.
+/// An operation that is under the base path too needs another id here, at the root.
 fn name_twin(operation: &mut Map<String, Value>) {
     if operation.contains_key("x-scope")
         && let Some(Value::String(id)) = operation.get_mut("operationId")
@@ -69,7 +69,7 @@ fn name_twin(operation: &mut Map<String, Value>) {
 
 fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     let is_keyed = operation.contains_key("x-scope");
-    // What only reads keeps no answer: asking again asks anew.
+    // Reading operations store no response, so repeating them needs no key.
     let reads = operation.get("x-scope") == Some(&json!("read"));
     let is_kept = is_keyed && !reads && METHODS_THAT_WRITE.contains(&method);
     if is_kept {
@@ -170,10 +170,10 @@ fn answer_headers(is_limited: bool, is_kept: bool) -> Value {
 fn headers() -> Value {
     let text = |description: &str| json!({"description": description, "schema": {"type": "string"}});
     json!({
-        "X-Request-Id": text("The request's id, for the log: the one you sent, if it was sane."),
+        "X-Request-Id": text("The request's id, as in the server's log: the one you sent, if it was valid."),
         "RateLimit-Policy": text("The key's allowance, as `\"key\";q=600;w=60`: 600 requests in 60 seconds."),
-        "RateLimit": text("What is left of it, as `\"key\";r=599;t=1`: 599 requests, all of them again in 1 second."),
-        "Idempotent-Replayed": text("`true` if the answer was kept from an earlier request with the same Idempotency-Key."),
+        "RateLimit": text("What is left of the key's allowance, as `\"key\";r=599;t=1`: 599 requests, and all of them again in 1 second."),
+        "Idempotent-Replayed": text("`true` if the response was stored for an earlier request with the same Idempotency-Key."),
         "Retry-After": {"description": "Seconds until trying again may help.", "schema": {"type": "integer", "minimum": 1}}
     })
 }
@@ -181,7 +181,7 @@ fn headers() -> Value {
 fn idempotency_parameter() -> Value {
     json!({
         "name": "Idempotency-Key", "in": "header", "required": false,
-        "description": "Any text of yours. The first answer is kept for 7 days and given again to every request with the same key and body.",
+        "description": "Any text. The first response is stored for 7 days and returned again for every request with the same key and body.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     })
 }
@@ -193,11 +193,11 @@ fn error_schema() -> Value {
             "type": "object", "required": ["code", "message", "request_id", "doc_url"], "additionalProperties": false,
             "properties": {
                 "code": code_schema(),
-                "message": {"type": "string", "description": "For people; may change."},
-                "param": {"type": "string", "description": "The first field that is wrong."},
+                "message": {"type": "string", "description": "A message for people; its wording may change."},
+                "param": {"type": "string", "description": "The name of the first faulty field."},
                 "details": details_schema(),
-                "request_id": {"type": "string", "description": "For the log."},
-                "doc_url": {"type": "string", "format": "uri-reference", "description": "Where the code is explained."}
+                "request_id": {"type": "string", "description": "The request's id, as in the server's log."},
+                "doc_url": {"type": "string", "format": "uri-reference", "description": "The address of the code's description."}
             }
         }}
     })
@@ -227,7 +227,7 @@ fn code_schema() -> Value {
 }
 
 fn details_schema() -> Value {
-    json!({"type": "array", "description": "Everything that is wrong.", "items": {
+    json!({"type": "array", "description": "All faults that were found.", "items": {
         "type": "object", "required": ["param", "message"], "additionalProperties": false,
         "properties": {"param": {"type": "string"}, "message": {"type": "string"}}
     }})

@@ -1,4 +1,4 @@
-//! The older surface in the document: twins of operations, with every name in snake_case.
+//! The legacy API in the document: copies of operations with every name in snake_case.
 
 use crate::{
     older::{is_session, twin},
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Adds to the completed document what the older surface has.
+/// Adds the legacy API to the completed document.
 pub(super) fn add(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut speller = Speller { schemas: &schemas, made: BTreeMap::new() };
@@ -103,7 +103,7 @@ fn as_twin(operation: &mut Map<String, Value>) {
     operation.insert("tags".to_owned(), json!(["Older surface"]));
 }
 
-/// A parameter of the query by its older name; those of the path and the header have one name everywhere.
+/// Respells a query parameter; parameters of the path and the header have one name everywhere.
 fn respell_name(parameter: &mut Value) {
     if parameter.get("in") == Some(&json!("query"))
         && let Some(name) = parameter.get_mut("name")

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that list reads")]
 struct AffiliateParams {
-    /// Only those that stand here.
+    /// Only those with this status.
     #[param(inline)]
     status: Option<AffiliateStatusWord>,
     /// Only those of this tier.
@@ -70,23 +70,23 @@ async fn show(call: Call<Read>) -> Handled {
 }))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewAffiliateBody {
-    /// Its address; unique, compared without case.
+    /// The e-mail address; unique, compared without case.
     #[schema(max_length = 254, format = "email")]
     email: String,
-    /// Its name in links; unique. Without one it is made from the display name.
+    /// The affiliate's name in links; unique. Without one it is made from the display name.
     #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9-]+$")]
     slug: Option<String>,
-    /// The name it is shown by.
+    /// The display name.
     #[schema(min_length = 1, max_length = 200)]
     display_name: Option<String>,
-    /// The address of the affiliate that brought it.
+    /// The e-mail address of the parent affiliate.
     #[schema(max_length = 254, format = "email")]
     parent_email: Option<String>,
-    /// `approved` unless told otherwise; a new one can only be `pending` or `approved`.
+    /// `approved` by default; a new affiliate can only be `pending` or `approved`.
     status: Option<AffiliateStatusWord>,
-    /// Its own rate, before any other.
+    /// The affiliate's own rate; it precedes every other.
     custom_commission_rate: Option<Fraction>,
-    /// Its tier.
+    /// The affiliate's tier.
     tier_id: Option<String>,
     /// Your own data.
     metadata: Option<OwnData>,
@@ -121,31 +121,31 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// What shall change of an affiliate. What is left out stays.
+/// Changes of an affiliate. Fields that are left out stay as they are.
 #[derive(ToSchema)]
 #[schema(as = AffiliateChange, example = json!({"status": "suspended"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct AffiliateChangeBody {
-    /// Its address; unique, compared without case.
+    /// The e-mail address; unique, compared without case.
     #[schema(max_length = 254, format = "email", nullable = false)]
     email: Option<String>,
-    /// Its name in links; unique. Links with the old one end.
+    /// The affiliate's name in links; unique. Links with the old name stop working.
     #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9-]+$", nullable = false)]
     slug: Option<String>,
-    /// The name it is shown by; null takes it away.
+    /// The display name; null removes it.
     #[schema(min_length = 1, max_length = 200)]
     display_name: Option<String>,
-    /// The address of its new parent; null takes the parent away.
+    /// The e-mail address of the new parent; null removes the parent.
     #[schema(max_length = 254, format = "email")]
     parent_email: Option<String>,
-    /// Where it shall stand: `pending` to `approved` or `rejected`, `approved` to `suspended` and back.
+    /// The new status: from `pending` to `approved` or `rejected`, from `approved` to `suspended` and back.
     #[schema(nullable = false)]
     status: Option<AffiliateStatusWord>,
-    /// Its own rate; null takes it away.
+    /// The affiliate's own rate; null removes it.
     custom_commission_rate: Option<Fraction>,
-    /// Its tier; null takes it away.
+    /// The affiliate's tier; null removes it.
     tier_id: Option<String>,
-    /// Your own data, replaced whole; null empties them.
+    /// Your own data; replaces all of it, null empties it.
     metadata: Option<OwnData>,
 }
 
@@ -179,16 +179,17 @@ async fn update(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Erase an affiliate: it is turned down for ever, and nothing that is kept tells any more who it was.
+/// Erase an affiliate: it is rejected for good, and no stored data identifies it any more.
 ///
-/// Its name and your own data go, and in the place of its address and its slug stand others that lead nowhere. Its coupons and
-/// the clicks that it brought are deleted; conversions that named one of its coupons keep a code that names nobody.
-/// Announcements and kept answers about it, its coupons and those conversions lose their `data`. Commissions, accounts and
-/// payouts stay, under its id. What it is still owed can be paid out no more: pay it, or make it void, before. While it is in
-/// a payout that is not settled yet, this is refused. What was interrupted is finished by asking again.
+/// The name and your own data are removed; e-mail address and slug are replaced by others that lead nowhere. The
+/// affiliate's coupons and clicks are deleted; conversions that named one of its coupons keep a code that belongs to no
+/// affiliate. Announcements about the affiliate, its coupons and those conversions lose their `data`, and stored
+/// responses about them are deleted. Commissions, accounts and payouts stay, under the affiliate's id. What it is still
+/// owed can no longer be paid out: pay it, or make it void, before. Refused while the affiliate is in a payout that is
+/// not settled. If the erasure is interrupted, send the request again to finish it.
 #[utoipa::path(
     tag = "Affiliates", operation_id = "eraseAffiliate", params(("id" = String, Path, description = "The affiliate's id.")),
-    responses((status = 200, description = "What is left of the affiliate.", body = AffiliateObject<'static>)),
+    responses((status = 200, description = "The erased affiliate.", body = AffiliateObject<'static>)),
     extensions(("x-scope" = json!("admin")),
         ("x-codes" = json!(["INVALID_STATE", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
 )]

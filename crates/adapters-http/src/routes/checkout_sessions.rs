@@ -1,4 +1,4 @@
-//! `/checkout-sessions`: orders, represented as older clients know them.
+//! `/checkout-sessions`: orders in the representation of the legacy API.
 
 use crate::{
     call::{Admin, Call, Handled, Read, Write},
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 /// List checkout sessions, newest first: every order is one.
 ///
-/// `search` knows `id`, `amountTotal`, `amountRefunded`, `amountCashback`, `currency`, `customerId`, `customerEmail`,
+/// `search` accepts `id`, `amountTotal`, `amountRefunded`, `amountCashback`, `currency`, `customerId`, `customerEmail`,
 /// `customerFirstName`, `customerLastName`, `customerPhoneNumber`, `clientReferenceId`, `paymentGroupId`,
 /// `paymentGroupShareId`, `createdAt` and `updatedAt`.
 #[utoipa::path(
@@ -45,27 +45,27 @@ async fn show(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::CheckoutSession(call.tenant(), &session)))
 }
 
-/// A line of a new session. Nothing is reckoned from it.
+/// A line of a new session. Not used in calculations.
 #[derive(ToSchema)]
 #[schema(as = NewLineItem)]
 #[allow(dead_code, reason = "describes the entries that line reads")]
 struct LineItemBody {
-    /// What it is called.
+    /// The name.
     #[schema(max_length = 255)]
     name: String,
-    /// What it is.
+    /// A description.
     #[schema(max_length = 1_000)]
     description: Option<String>,
-    /// How many; 1 if absent.
+    /// The number of pieces; 1 by default.
     #[schema(value_type = Option<f64>)]
     quantity: Option<f64>,
-    /// What one of them costs, in minor units; below 0 for a discount.
+    /// The price of one piece, in minor units; below 0 for a discount.
     #[schema(value_type = f64)]
     price: f64,
-    /// Where its picture is.
+    /// The address of a picture.
     #[schema(max_length = 2_000)]
     image_url: Option<String>,
-    /// PRODUCT if absent.
+    /// PRODUCT by default.
     r#type: Option<LineTypeWord>,
 }
 
@@ -78,10 +78,10 @@ struct LineItemBody {
 }))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewCheckoutSessionBody {
-    /// What was paid, in minor units. The lines need not add up to it.
+    /// The amount paid, in minor units. The lines need not add up to it.
     #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
     amount_total: i64,
-    /// The customer's address; one who is not known yet is created.
+    /// The customer's e-mail address. If there is no customer with it, one is created.
     #[schema(format = "email", max_length = 254)]
     customer_email: String,
     /// The customer's first name.
@@ -96,7 +96,7 @@ struct NewCheckoutSessionBody {
     /// The customer's language, as `en` or `en_US`.
     #[schema(max_length = 35)]
     locale: Option<String>,
-    /// As ISO 4217 has it; the settings' if absent. Who joins a group must use the group's.
+    /// ISO 4217 code; by default that of the settings. An order that joins a group must use the group's currency.
     #[schema(pattern = "^([A-Za-z]{3})?$")]
     currency: Option<String>,
     /// Your own id of the order; unique.
@@ -105,10 +105,10 @@ struct NewCheckoutSessionBody {
     /// Your own id of the payment.
     #[schema(max_length = 255)]
     payment_client_reference_id: Option<String>,
-    /// The share id of the group to join; without it the order opens one.
+    /// The share id of the group to join; without it the order opens a group.
     #[schema(max_length = 255)]
     payment_group_share_id: Option<String>,
-    /// What was bought; kept as given.
+    /// The lines; stored as given.
     #[schema(max_items = 100)]
     line_items: Option<Vec<LineItemBody>>,
     /// Your own data.
@@ -172,7 +172,8 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
     })
 }
 
-/// Create a checkout session: it places an order, which opens a referral group, or joins the one whose share id it gives.
+/// Create a checkout session: it places an order, which opens a referral group, or joins the group whose share id is
+/// given.
 #[utoipa::path(
     tag = "Older surface", operation_id = "createCheckoutSession", request_body = NewCheckoutSessionBody,
     responses((status = 201, description = "The new session.", body = CheckoutSessionObject<'static>)),
@@ -186,8 +187,8 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Expire a checkout session: all that is left of its order is refunded, and it takes part in its group no longer. Only
-/// while the group is open.
+/// Expire a checkout session: all that is left of its order is refunded, and the order no longer takes part in its
+/// group. Only while the group is open.
 #[utoipa::path(
     tag = "Older surface", operation_id = "expireCheckoutSession",
     params(("id" = String, Path, description = "The session's id, which is its order's.")),

@@ -1,4 +1,4 @@
-//! Links and the tracker's beacon: public, for visitors' browsers (product 5).
+//! Links and the tracker's beacon: public, for visitors' browsers (docs/rules/attribution.md).
 
 use crate::{
     call::{Handled, accept_json, receive},
@@ -29,7 +29,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that follow reads; it passes over any other")]
 struct LinkParams {
-    /// Where to go instead of the landing address, if its host is on the merchant's list.
+    /// The target instead of the landing address, if its host is on the merchant's list.
     to: Option<String>,
     /// The campaign's source.
     utm_source: Option<String>,
@@ -45,8 +45,8 @@ struct LinkParams {
 
 /// Follow a referral link.
 ///
-/// Keeps the click and sets the cookie `_cobz_sess`, unless the visitor asks not to be tracked (`Sec-GPC: 1`, `DNT: 1`).
-/// It never leads to a host that the merchant has not listed.
+/// Stores the click and sets the cookie `_cobz_sess`, unless the visitor asks not to be tracked (`Sec-GPC: 1`, `DNT:
+/// 1`). It never leads to a host that the merchant has not listed.
 #[utoipa::path(
     tag = "Clicks", operation_id = "followLink", security(()),
     params(
@@ -54,7 +54,7 @@ struct LinkParams {
         ("affiliate" = String, Path, description = "The affiliate's slug."),
         LinkParams
     ),
-    responses((status = 302, description = "On to the shop, with the session in the query.")),
+    responses((status = 302, description = "Redirect to the shop, with the session in the query.")),
     extensions(("x-codes" = json!(["NOT_FOUND", "UNAVAILABLE"])))
 )]
 #[get("/r/{merchant}/{affiliate}")]
@@ -86,7 +86,7 @@ async fn follow(request: HttpRequest, edge: Data<Edge>) -> Handled {
     Ok(answer.finish())
 }
 
-/// A click that the tracker saw.
+/// A click that the tracker recorded.
 #[derive(ToSchema)]
 #[schema(as = Beacon, example = json!({
     "merchant": "my-shop", "session": "Jx2mQ0aV7cK9tB4nE6yRzL1dHf8gSw3p", "ref": "alice",
@@ -106,7 +106,7 @@ struct BeaconBody {
     /// The page the visitor is on.
     #[schema(min_length = 1, max_length = 2000)]
     url: Option<String>,
-    /// Where the visitor came from; an empty text is no referrer.
+    /// Where the visitor came from; an empty text means no referrer.
     #[schema(max_length = 2000)]
     referrer: Option<String>,
     /// The campaign's source.
@@ -161,9 +161,9 @@ fn maybe<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&str) -> Resul
     move |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
-/// Report a click that the tracker saw.
+/// Report a click that the tracker recorded.
 ///
-/// Links that lead nowhere and visitors who ask not to be tracked get the same answer; nothing is kept of them.
+/// Unknown links, and visitors who ask not to be tracked, get the same answer; nothing is stored for them.
 #[utoipa::path(
     tag = "Clicks", operation_id = "reportClick", security(()),
     request_body(content((BeaconBody = "application/json"), (BeaconBody = "text/plain"))),
@@ -188,10 +188,10 @@ async fn report(request: HttpRequest, payload: Payload, edge: Data<Edge>) -> Han
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Answer a browser that asks whether the tracker may report from another site.
+/// Answer the CORS preflight request for the tracker's beacon.
 #[utoipa::path(
     tag = "Clicks", operation_id = "preflightClick", security(()),
-    responses((status = 204, description = "It may."))
+    responses((status = 204, description = "Allowed."))
 )]
 #[options("/api/t/click", wrap = "any_origin()")]
 async fn preflight() -> HttpResponse {

@@ -21,15 +21,15 @@ use utoipa::{IntoParams, ToSchema};
 struct CommissionParams {
     /// Only those of this affiliate.
     affiliate_id: Option<String>,
-    /// Only those that stand here.
+    /// Only those with this status.
     #[param(inline)]
     status: Option<CommissionStatusWord>,
     /// Only those of this order.
     #[param(min_length = 1, max_length = 255)]
     order_id: Option<String>,
-    /// Only those made at this date or time or later.
+    /// Only those created at this date or time or later.
     from: Option<String>,
-    /// Only those made before this date or time.
+    /// Only those created before this date or time.
     to: Option<String>,
 }
 
@@ -65,15 +65,15 @@ async fn show(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::Commission(&commission)))
 }
 
-/// What a person does with a commission.
+/// A manual change of a commission's status.
 #[derive(ToSchema)]
 #[schema(as = CommissionChange, example = json!({"status": "void", "reason": "The order was a test."}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct CommissionChangeBody {
-    /// `approved` owes it now, `void` takes it back.
+    /// `approved`: the commission is owed from now on. `void`: it is canceled.
     #[schema(pattern = "^(approved|void)$")]
     status: String,
-    /// Why.
+    /// The reason.
     #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
 }

@@ -47,9 +47,9 @@ async fn list(call: Call<Read>) -> Handled {
 #[schema(as = NewCoupon, example = json!({"affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca", "code": "ALICE10"}))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewCouponBody {
-    /// Whose sales it shall mark.
+    /// The affiliate that the coupon credits.
     affiliate_id: String,
-    /// The code; unique, compared without case, kept in capitals.
+    /// The code; unique, compared without case, stored in capitals.
     #[schema(min_length = 2, max_length = 40, pattern = "^[A-Za-z0-9_-]+$")]
     code: String,
 }
@@ -74,10 +74,10 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Delete a coupon. Sales that it marked stay credited.
+/// Delete a coupon. Sales that it credited stay credited.
 #[utoipa::path(
     tag = "Coupons", operation_id = "deleteCoupon", params(("id" = String, Path, description = "The coupon's id.")),
-    responses((status = 204, description = "It is gone.")),
+    responses((status = 204, description = "Deleted.")),
     extensions(("x-scope" = json!("admin")))
 )]
 #[delete("/coupons/{id}")]

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 /// List customers, newest first. Deleted ones are left out.
 ///
-/// `search` knows `id`, `emailAddress`, `firstName`, `lastName`, `phoneNumber`, `blocked`, `createdAt`,
+/// `search` accepts `id`, `emailAddress`, `firstName`, `lastName`, `phoneNumber`, `blocked`, `createdAt`,
 /// `updatedAt` and `blockedAt`.
 #[utoipa::path(
     tag = "Customers", operation_id = "listCustomers", params(TakeParams),
@@ -49,16 +49,16 @@ async fn show(call: Call<Read>) -> Handled {
     example = json!({"emailAddress": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace"}))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewCustomerBody {
-    /// Its address; unique, compared without case.
+    /// The e-mail address; unique, compared without case.
     #[schema(format = "email", max_length = 254)]
     email_address: String,
-    /// Its first name.
+    /// The first name.
     #[schema(min_length = 1, max_length = 200)]
     first_name: Option<String>,
-    /// Its last name.
+    /// The last name.
     #[schema(min_length = 1, max_length = 200)]
     last_name: Option<String>,
-    /// Its telephone number.
+    /// The telephone number.
     #[schema(min_length = 1, max_length = 50)]
     phone_number: Option<String>,
     /// Your own data.
@@ -89,24 +89,24 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// What shall change; fields that are left out stay.
+/// The changes. Fields that are left out stay as they are.
 #[derive(ToSchema)]
 #[schema(as = CustomerChange, rename_all = "camelCase", example = json!({"firstName": "Ada"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct CustomerChangeBody {
-    /// Its address; unique, compared without case.
+    /// The e-mail address; unique, compared without case.
     #[schema(format = "email", max_length = 254, nullable = false)]
     email_address: Option<String>,
-    /// Its first name; null clears it.
+    /// The first name; null removes it.
     #[schema(min_length = 1, max_length = 200)]
     first_name: Option<String>,
-    /// Its last name; null clears it.
+    /// The last name; null removes it.
     #[schema(min_length = 1, max_length = 200)]
     last_name: Option<String>,
-    /// Its telephone number; null clears it.
+    /// The telephone number; null removes it.
     #[schema(min_length = 1, max_length = 50)]
     phone_number: Option<String>,
-    /// Your own data; replaces the whole.
+    /// Your own data; replaces all of it.
     metadata: Option<OwnData>,
 }
 
@@ -137,7 +137,7 @@ async fn update(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Delete a customer: it is no longer listed and its address is free. What it ordered stays.
+/// Delete a customer: it is no longer listed, and its address is free. Its orders stay.
 #[utoipa::path(
     tag = "Customers", operation_id = "deleteCustomer",
     params(("id" = String, Path, description = "The customer's id.")),
@@ -151,15 +151,16 @@ async fn remove(call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Erase a customer: it is deleted, and nothing that is kept tells any more who it was.
+/// Erase a customer: it is deleted, and no stored data identifies it any more.
 ///
-/// Its names, its telephone number and your own data go, and in the place of its address stands one that nobody can be written
-/// to; so too in its orders and its groups, in conversions of its address, and in e-mails that wait for it. Announcements and
-/// kept answers about it lose their `data`. Amounts, ids and dates stay. What was interrupted is finished by asking again.
+/// Names, telephone number and your own data are removed, and the e-mail address is replaced by one that does not
+/// exist; also in the customer's orders and groups, in conversions under its address, and in waiting e-mails.
+/// Announcements about the customer lose their `data`, and stored responses about it are deleted. Amounts, ids and
+/// dates stay. If the erasure is interrupted, send the request again to finish it.
 #[utoipa::path(
     tag = "Customers", operation_id = "eraseCustomer",
     params(("id" = String, Path, description = "The customer's id.")),
-    responses((status = 200, description = "What is left of the customer.", body = CustomerObject<'static>)),
+    responses((status = 200, description = "The erased customer.", body = CustomerObject<'static>)),
     extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
 )]
 #[post("/customers/{id}/erase")]
@@ -170,7 +171,7 @@ async fn erase(mut call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Block a customer, who may place no more orders.
+/// Block a customer: it may place no more orders.
 #[utoipa::path(
     tag = "Customers", operation_id = "blockCustomer",
     params(("id" = String, Path, description = "The customer's id.")),
@@ -185,7 +186,7 @@ async fn block(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Let a blocked customer place orders again.
+/// Unblock a customer: it may place orders again.
 #[utoipa::path(
     tag = "Customers", operation_id = "unblockCustomer",
     params(("id" = String, Path, description = "The customer's id.")),

@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 struct EventParams {
     /// Only those credited to this affiliate.
     affiliate_id: Option<String>,
-    /// Only those with this id of yours.
+    /// Only those with this external id.
     #[param(min_length = 1, max_length = 255)]
     external_id: Option<String>,
     /// Only those recorded at this date or time or later.
@@ -67,11 +67,11 @@ async fn show(call: Call<Read>) -> Handled {
 
 /// Explain a conversion event.
 ///
-/// Every candidate for the credit and why it won or lost, every reward that was considered for its lines, and each step of
-/// the arithmetic, the cap and later refunds included.
+/// Every candidate and why it won or lost, every reward that was considered for the lines, and each step of the
+/// calculation, including the cap and later refunds.
 #[utoipa::path(
     tag = "Events", operation_id = "explainEvent", params(("id" = String, Path, description = "The event's id.")),
-    responses((status = 200, description = "How it came out so.", body = ExplanationObject<'static>)),
+    responses((status = 200, description = "The explanation.", body = ExplanationObject<'static>)),
     extensions(("x-scope" = json!("read")))
 )]
 #[get("/events/{id}/explain")]
@@ -81,7 +81,7 @@ async fn explain(call: Call<Read>) -> Handled {
     Ok(json_answer(StatusCode::OK, bytes(&ExplanationObject::from(&record))))
 }
 
-/// A conversion event. `event_type` is read for `type`, and `payload` for `metadata`.
+/// A conversion event. `event_type` is accepted for `type`, and `payload` for `metadata`.
 #[derive(ToSchema)]
 #[schema(as = NewEvent, example = json!({
     "cookie_id": "Jx2mQ0aV7cK9tB4nE6yRzL1dHf8gSw3p", "type": "purchase", "amount": 99.00, "currency": "USD",
@@ -93,37 +93,37 @@ struct NewEventBody {
     /// purchase.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
     r#type: String,
-    /// Your id of it. The same one again never pays twice.
+    /// Your own id of the event. The same id never pays twice.
     #[schema(min_length = 1, max_length = 255)]
     external_id: String,
-    /// Your order; the external id unless told otherwise. Of a refund, the order to take back: enough where only one event
-    /// that pays has it.
+    /// Your own id of the order; by default the external id. For a refund, the order to take back: enough if only one
+    /// paying event has it.
     #[schema(min_length = 1, max_length = 255)]
     order_id: Option<String>,
-    /// Of a refund, the event to take back. Such an event names no `items`, `coupon`, `cookie_id` or `affiliate_id`.
+    /// For a refund, the event to take back. A refund has no `items`, `coupon`, `cookie_id` or `affiliate_id`.
     refunds: Option<String>,
-    /// What was paid, in whole units with at most the currency's digits. Required where the type pays and there are no
-    /// items. Of a refund, how much to take back: above 0, and all that is left unless told otherwise.
+    /// The amount paid, in whole units with at most the currency's digits. Required if the type pays and there are no
+    /// items. For a refund, the amount to take back: above 0; by default all that is left.
     #[schema(minimum = 0)]
     amount: Option<crate::wire::Amount>,
-    /// An ISO 4217 code; the settings' unless told otherwise. Of a refund, that of the event it takes back.
+    /// An ISO 4217 code; by default that of the settings. For a refund, that of the event it takes back.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
-    /// The lines of the order, each with a price of its own; at most 100. They must sum up to the amount, which may be left
-    /// out then.
+    /// The lines of the order, each with its own amount; at most 100. They must sum to the amount, which may then be
+    /// left out.
     #[schema(max_items = 100)]
     items: Option<Vec<ItemBody>>,
-    /// The visitor's session, from the cookie `_cobz_sess`. An unknown one is no error.
+    /// The visitor's session, from the cookie `_cobz_sess`. An unknown session is no error.
     #[schema(max_length = 255)]
     cookie_id: Option<String>,
-    /// A code given at the till. An unknown one is no error.
+    /// A coupon code that the buyer gave. An unknown code is no error.
     #[schema(max_length = 255)]
     coupon: Option<String>,
     /// The affiliate to credit.
     affiliate_id: Option<String>,
     /// The buyer.
     customer: Option<CustomerBody>,
-    /// When it happened; kept, not reckoned with.
+    /// When the event happened. Stored; not used in calculations.
     occurred_at: Option<Instant>,
     /// Your own data.
     metadata: Option<OwnData>,
@@ -134,13 +134,13 @@ struct NewEventBody {
 #[schema(as = NewItem)]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct ItemBody {
-    /// Your word for what was bought.
+    /// Your own word for the product.
     #[schema(min_length = 1, max_length = 255)]
     product: Option<String>,
-    /// Your word for what kind of thing that is.
+    /// Your own word for the category of the product.
     #[schema(min_length = 1, max_length = 255)]
     category: Option<String>,
-    /// What was paid for it, in whole units with at most the currency's digits.
+    /// The amount paid for the line, in whole units with at most the currency's digits.
     #[schema(minimum = 0)]
     amount: crate::wire::Amount,
 }
@@ -150,10 +150,10 @@ struct ItemBody {
 #[schema(as = EventCustomer)]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct CustomerBody {
-    /// The buyer's address, to tell self-referrals.
+    /// The buyer's e-mail address; it is used to recognize self-referrals.
     #[schema(max_length = 254, format = "email")]
     email: Option<String>,
-    /// Your id of the buyer.
+    /// Your own id of the buyer.
     #[schema(min_length = 1, max_length = 255)]
     external_id: Option<String>,
 }
@@ -222,19 +222,19 @@ fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<Fault>> {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameter that a call reads")]
 struct RecordParams {
-    /// With `true` nothing is kept: the answer is the one that the event would get, and the key needs the scope `read`. With
-    /// an `Idempotency-Key` nothing is kept either.
+    /// With `true` nothing is stored, not even for an `Idempotency-Key`: the answer is the one that the event would
+    /// get, and the key needs the scope `read`.
     dry_run: Option<bool>,
 }
 
 /// Record a conversion event, once.
 ///
-/// The same `external_id` with the same body gets the first answer again, with status 200; with another body it is
-/// refused. An event that leads to no affiliate is recorded too, with `attributed: false` and the reason.
+/// The same `external_id` with the same body returns the first response again, with status 200; with another body it is
+/// refused. An event that leads to no affiliate is recorded as well, with `attributed: false` and the reason.
 ///
-/// A `refund` takes a sale back, in part or all that is left of it, together with what it earned: every commission gets
-/// a negative sibling, or becomes void where nothing is left of it and nothing was decided about it yet. Where the sale is an
-/// order in a referral group too, the order is refunded with it.
+/// A `refund` takes back a part of a sale, or all that is left of it, together with its commissions: each gets a
+/// reversal with a negative amount, or becomes void if nothing is left of it and it was still pending or in review. If
+/// the sale is an order in a referral group too, the order is refunded with it.
 #[utoipa::path(
     tag = "Events", operation_id = "recordEvent", params(RecordParams), request_body = NewEventBody,
     responses(
@@ -263,7 +263,7 @@ async fn record_event(mut call: Call<WriteOrTry>) -> Handled {
 /// The most events in a batch.
 const MOST_LINES: usize = 1_000;
 
-/// Events in the order in which they are to be recorded.
+/// Events, in the order in which to record them.
 #[derive(ToSchema)]
 #[schema(as = NewEvents, example = json!({
     "events": [
@@ -280,11 +280,12 @@ struct BatchBody {
 
 /// Record up to 1,000 conversion events, each once.
 ///
-/// Each line is read and decided as `POST /events` would, in order, and has its own outcome; one that is refused harms
-/// no other. If the server cannot finish, the whole request fails, and sent again it finds what was recorded as repeats.
+/// Each line is processed as by `POST /events`, in order, and has its own outcome; a refused line does not affect the
+/// others. If the server cannot finish, the whole request fails; send it again, and lines that were recorded are
+/// answered as repeats.
 #[utoipa::path(
     tag = "Events", operation_id = "recordEvents", request_body = BatchBody,
-    responses((status = 200, description = "What became of each.", body = OutcomesObject<'static>)),
+    responses((status = 200, description = "The outcome of each line.", body = OutcomesObject<'static>)),
     extensions(("x-scope" = json!("write")))
 )]
 #[post("/events/batch")]

@@ -25,45 +25,45 @@ async fn show(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::GroupSettings(call.tenant(), &settings)))
 }
 
-/// A step of the discount.
+/// A level of the discount.
 #[derive(ToSchema)]
 #[schema(as = NewDiscountLevel, rename_all = "camelCase")]
 #[allow(dead_code, reason = "describes the entries that level reads")]
 struct LevelBody {
-    /// Its place in the list, counted from 1; may be left out.
+    /// The level's position in the list, counted from 1; optional.
     #[schema(minimum = 1, maximum = 5)]
     level: Option<u8>,
     /// Percent of the order with at most 4 digits after the point, or whole units of its currency.
     value: LevelNumber,
-    /// How many participants it takes; 2 for the first level.
+    /// How many participants unlock the level; 2 for the first level.
     #[schema(minimum = 2, maximum = 1000)]
     participants_to_unlock: u16,
 }
 
-/// What shall change; fields that are left out stay. Groups that are open keep what they promised.
+/// The changes. Fields that are left out stay as they are. Groups that are open keep their terms.
 #[derive(ToSchema)]
 #[schema(as = GroupSettingsChange, rename_all = "camelCase", example = json!({"maxParticipants": 20}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct GroupSettingsChangeBody {
-    /// What the values of the levels mean: percent of the order, or whole units of its currency.
+    /// The unit of the levels' values: percent of the order, or whole units of its currency.
     #[schema(nullable = false)]
     discount_type: Option<DiscountTypeWord>,
     /// 1 to 5 levels, ascending in value and in participants.
     #[schema(max_items = 5, nullable = false)]
     discount_levels: Option<Vec<LevelBody>>,
-    /// The most participants.
+    /// The maximum number of participants.
     #[schema(minimum = 2, maximum = 1000, nullable = false)]
     max_participants: Option<u16>,
-    /// How long a group is open.
+    /// How long a group is open, in minutes.
     #[schema(minimum = 1, maximum = 525_600, nullable = false)]
     minutes_duration: Option<u32>,
-    /// The smallest order, in minor units.
+    /// The minimum amount of an order, in minor units.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64, nullable = false)]
     min_purchase_value: Option<i64>,
     /// How many minutes after completion cashback becomes available.
     #[schema(minimum = 0, maximum = 525_600, nullable = false)]
     cashback_hold_minutes: Option<u32>,
-    /// What you charge for the program, of each order that joins a group.
+    /// The application fee, as a part of each order that joins a group.
     #[schema(nullable = false)]
     application_fee_rate: Option<Fraction>,
 }

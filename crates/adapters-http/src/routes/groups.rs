@@ -22,7 +22,7 @@ async fn named<S: Needs>(call: &Call<S>) -> Result<GroupId, ApiError> {
 
 /// List groups, newest first.
 ///
-/// `search` knows `id`, `shareId`, `customerId`, `creatorEmail`, `status`, `expiresAt`, `createdAt`, `updatedAt`,
+/// `search` accepts `id`, `shareId`, `customerId`, `creatorEmail`, `status`, `expiresAt`, `createdAt`, `updatedAt`,
 /// `canceledAt` and `completedAt`.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "listGroups", params(TakeParams),
@@ -69,16 +69,16 @@ async fn participants(call: Call<Read>) -> Handled {
     example = json!({"customerId": "cus_01hzy3v7k2e9m8q4t6w0x5b1ca", "expiresAt": "2030-01-01T00:00:00.000Z"}))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewGroupBody {
-    /// Who opens it, and joins it with an order of their own.
+    /// The customer who opens the group, and joins it with a later order.
     customer_id: String,
-    /// An order of that customer whose group expired or was canceled: it opens the new one.
+    /// An order of that customer whose group expired or was canceled: the order opens the new group.
     order_id: Option<String>,
     /// Your own data.
     metadata: Option<OwnData>,
-    /// When it closes; after the settings' duration if absent.
+    /// When the group closes; by default after the duration in the settings.
     #[schema(format = "date-time")]
     expires_at: Option<String>,
-    /// When its creator is reminded, instead of the usual dates.
+    /// When the creator is reminded, instead of the usual dates.
     #[schema(format = "date-time")]
     mid_expire_at: Option<String>,
 }
@@ -96,7 +96,7 @@ fn new(body: &Node<'_>) -> Result<OpenGroupCommand, Vec<Fault>> {
     })
 }
 
-/// Open a group for a customer who will order, or with an order whose group closed without cashback.
+/// Open a group for a customer who will order later, or with an order whose group closed without cashback.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "createGroup", request_body = NewGroupBody,
     responses((status = 201, description = "The new group.", body = GroupObject<'static>)),
@@ -110,15 +110,15 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// What shall change; fields that are left out stay.
+/// The changes. Fields that are left out stay as they are.
 #[derive(ToSchema)]
 #[schema(as = GroupChange, rename_all = "camelCase",
     example = json!({"metadata": {"order_id": "ord_1JYLo8KerLxWZaQtys6ZQ1xT"}, "creatorEmail": "ada@example.com"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct GroupChangeBody {
-    /// Your own data; replaces the whole.
+    /// Your own data; replaces all of it.
     metadata: Option<OwnData>,
-    /// Where reminders go. Who has joined stays as it is.
+    /// The e-mail address for reminders. It does not change who has joined.
     #[schema(format = "email", max_length = 254, nullable = false)]
     creator_email: Option<String>,
 }
@@ -146,7 +146,7 @@ async fn update(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Cancel a group: open, before its expiry, nobody but the creator in it.
+/// Cancel a group: open, before its expiry, without participants besides the creator.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "cancelGroup",
     params(("id" = String, Path, description = "The group's id, or its share id.")),
@@ -162,7 +162,8 @@ async fn cancel(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Expire a group by hand: open, past its expiry, nobody but the creator in it. Time does it by itself within a minute.
+/// Expire a group by hand: open, past its expiry, without participants besides the creator. The server does it by
+/// itself within a minute.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "expireGroup",
     params(("id" = String, Path, description = "The group's id, or its share id.")),
@@ -178,16 +179,16 @@ async fn expire(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Who would join, and with how much.
+/// The customer who would join, and the amount of the order.
 #[derive(ToSchema)]
 #[schema(as = GroupValidation, rename_all = "camelCase",
     example = json!({"customerEmail": "grace@example.com", "amount": 35000}))]
 #[allow(dead_code, reason = "describes the body that validation reads")]
 struct GroupValidationBody {
-    /// The address of whoever would join.
+    /// The e-mail address of the customer who would join.
     #[schema(format = "email", max_length = 254)]
     customer_email: Option<String>,
-    /// In minor units.
+    /// The amount, in minor units.
     #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
     amount: Option<i64>,
 }
@@ -199,11 +200,11 @@ fn validation(body: &Node<'_>) -> Result<ValidateGroupCommand, Vec<Fault>> {
     fields.finish(|| Some(ValidateGroupCommand { email, amount }))
 }
 
-/// Ask whether an order may join a group, and which level it would reach. The body may be empty.
+/// Check whether an order may join a group, and which level it would unlock. The body may be empty.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "validateGroup", request_body = Option<GroupValidationBody>,
     params(("id" = String, Path, description = "The group's share id, or its id.")),
-    responses((status = 200, description = "The group and what it promises.", body = ValidatedGroupObject<'static>)),
+    responses((status = 200, description = "The group and its terms.", body = ValidatedGroupObject<'static>)),
     extensions(("x-scope" = json!("read")), ("x-unknown-fields" = json!("ignored")),
         ("x-codes" = json!([
             "COMPLETED_EXPIRED_CANCELED", "MAX_PARTICIPANTS_REACHED", "EMAIL_ALREADY_USED", "AMOUNT_TOO_LOW",

@@ -53,7 +53,7 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
     config.configure(clicks::register).configure(tracker::register).configure(ops::register_probes);
 }
 
-/// Registers what customers, orders and groups have, under whatever path.
+/// Registers the operations on customers, orders and groups under a path.
 fn register_groups(config: &mut ServiceConfig<'_>) {
     config
         .configure(orders::register)

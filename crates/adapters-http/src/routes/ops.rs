@@ -12,20 +12,21 @@ use actix_web::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Whether the process is alive. Depends on nothing.
+/// Check whether the process is alive. Depends on nothing.
 #[utoipa::path(
     tag = "Operations", operation_id = "livez", security(()),
-    responses((status = 200, description = "It is.", content_type = "application/json", body = Object, example = json!({"status": "alive"})))
+    responses((status = 200, description = "The process is alive.", content_type = "application/json", body = Object, example = json!({"status": "alive"})))
 )]
 #[get("/livez")]
 async fn livez() -> HttpResponse {
     json_answer(StatusCode::OK, br#"{"status":"alive"}"#.to_vec())
 }
 
-/// Whether requests should be sent here: the database answers, its schema is the right one, and the server is not draining.
+/// Check whether the server is ready for requests: the database answers, its schema is the right one, and the server is
+/// not draining.
 #[utoipa::path(
     tag = "Operations", operation_id = "readyz", security(()),
-    responses((status = 200, description = "They should.", content_type = "application/json", body = Object, example = json!({"status": "ready"}))),
+    responses((status = 200, description = "The server is ready.", content_type = "application/json", body = Object, example = json!({"status": "ready"}))),
     extensions(("x-codes" = json!(["UNAVAILABLE"])))
 )]
 #[get("/readyz")]
@@ -44,7 +45,7 @@ pub(crate) async fn serve_metrics(edge: Data<Edge>) -> HttpResponse {
         .body((edge.outside.metrics)())
 }
 
-/// This document.
+/// Get this document.
 #[utoipa::path(
     tag = "Operations", operation_id = "getOpenApi", security(()),
     responses((status = 200, description = "The OpenAPI document.", content_type = "application/json", body = Object))
@@ -54,7 +55,7 @@ async fn openapi(edge: Data<Edge>) -> HttpResponse {
     json_answer(StatusCode::OK, edge.printed.clone())
 }
 
-/// The page about errors, in Markdown; `doc_url` of an error leads here.
+/// Get the page about errors, in Markdown; `doc_url` of an error points to it.
 #[utoipa::path(
     tag = "Operations", operation_id = "getErrors", security(()),
     responses((status = 200, description = "The page.", content_type = "text/markdown", body = String))

@@ -17,7 +17,7 @@ use domain::{
 use ports::Shown;
 use utoipa::ToSchema;
 
-/// What placing an order may refuse beyond its shape, whatever represents it.
+/// The codes with which placing an order may be refused beyond its shape, in each representation.
 pub(super) const PLACING_CODES: [&str; 7] = [
     "NOT_FOUND",
     "ALREADY_EXISTS",
@@ -30,7 +30,7 @@ pub(super) const PLACING_CODES: [&str; 7] = [
 
 /// List orders, newest first.
 ///
-/// `search` knows `id`, `amount`, `amountCashback`, `amountCashbackInReview`, `applicationFeeAmount`,
+/// `search` accepts `id`, `amount`, `amountCashback`, `amountCashbackInReview`, `applicationFeeAmount`,
 /// `refundedAmount`, `customerEmail`, `customerFirstName`, `customerLastName`, `customerPhoneNumber`,
 /// `paymentGroupShareId`, `customerId`, `currency`, `status`, `paymentGroupId`, `ambassadorId`, `clientReferenceId`,
 /// `riskLevel`, `createdAt` and `updatedAt`.
@@ -66,12 +66,12 @@ async fn show(call: Call<Read>) -> Handled {
 }))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewOrderBody {
-    /// What was paid, in minor units.
+    /// The amount paid, in minor units.
     #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
     amount: i64,
     /// The customer; or give `customerEmail`.
     customer_id: Option<String>,
-    /// The customer's address; one who is not known yet is created.
+    /// The customer's e-mail address. If there is no customer with it, one is created.
     #[schema(format = "email", max_length = 254)]
     customer_email: Option<String>,
     /// The customer's first name.
@@ -86,21 +86,21 @@ struct NewOrderBody {
     /// The customer's language, as `en` or `en_US`.
     #[schema(min_length = 1, max_length = 35)]
     locale: Option<String>,
-    /// As ISO 4217 has it; the settings' if absent. Who joins a group must use the group's.
+    /// ISO 4217 code; by default that of the settings. An order that joins a group must use the group's currency.
     #[schema(pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
     /// Your own id of the order; unique.
     #[schema(min_length = 1, max_length = 255)]
     client_reference_id: Option<String>,
-    /// The share id of the group to join; without it the order opens one.
+    /// The share id of the group to join; without it the order opens a group.
     #[schema(min_length = 1, max_length = 255)]
     payment_group_share_id: Option<String>,
-    /// The visitor's session, from the cookie `_cobz_sess`. With it, or with `coupon`, the order is a conversion event of
-    /// the type `purchase` too: its `external_id` and `order_id` are `clientReferenceId`, or else the order's id. One that
-    /// leads to no affiliate is no error.
+    /// The visitor's session, from the cookie `_cobz_sess`. With it, or with `coupon`, the order is also recorded as a
+    /// conversion event of the type `purchase`, with `clientReferenceId`, or else the order's id, as `external_id` and
+    /// `order_id`. A session that leads to no affiliate is no error.
     #[schema(max_length = 255)]
     cookie_id: Option<String>,
-    /// A code given at the till, likewise.
+    /// A coupon code that the buyer gave; see `cookieId`.
     #[schema(max_length = 255)]
     coupon: Option<String>,
     /// Your own data.
@@ -150,11 +150,11 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
     })
 }
 
-/// Place an order: it opens a referral group, or joins the one whose share id it gives.
+/// Place an order: it opens a referral group, or joins the group whose share id is given.
 ///
-/// With a `cookieId` or a `coupon` it is a conversion event too, and earns commissions: what the highest level of its group
-/// would give is laid aside of what `max_payout_rate` allows, and commissions share the rest. A `clientReferenceId` that a
-/// paying event has as its `external_id` is refused then.
+/// With a `cookieId` or a `coupon` the order is also recorded as a conversion event and earns commissions: the cashback
+/// at the highest level of the group is reserved from what `max_payout_rate` allows, and commissions share the rest. A
+/// `clientReferenceId` that a paying event has as its `external_id` is then refused.
 #[utoipa::path(
     tag = "Orders", operation_id = "createOrder", request_body = NewOrderBody,
     responses((status = 201, description = "The new order.", body = OrderObject<'static>)),
@@ -168,12 +168,12 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Where the cashback shall stand.
+/// The new status of the cashback.
 #[derive(ToSchema)]
 #[schema(as = OrderChange, rename_all = "camelCase", example = json!({"status": "CASHBACK_PROCESSING"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct OrderChangeBody {
-    /// From CASHBACK_AVAILABLE to CASHBACK_PROCESSING, from there to CASHBACK_SENT.
+    /// The new status: from CASHBACK_AVAILABLE to CASHBACK_PROCESSING, and from there to CASHBACK_SENT.
     status: OrderStatusWord,
 }
 
@@ -183,7 +183,7 @@ fn change(body: &Node<'_>) -> Result<OrderStatus, Vec<Fault>> {
     fields.finish(|| status)
 }
 
-/// Move an order's cashback on.
+/// Change the status of an order's cashback.
 #[utoipa::path(
     tag = "Orders", operation_id = "updateOrder", request_body = OrderChangeBody,
     params(("id" = String, Path, description = "The order's id.")),
@@ -198,12 +198,12 @@ async fn update(mut call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// How much shall be refunded.
+/// The amount to refund.
 #[derive(ToSchema)]
 #[schema(as = OrderRefund, rename_all = "camelCase", example = json!({"amount": 5000}))]
 #[allow(dead_code, reason = "describes the body that refund_of reads")]
 struct OrderRefundBody {
-    /// In minor units; all that is left if absent.
+    /// The amount, in minor units; by default all that is left.
     #[schema(minimum = 1, maximum = 1_000_000_000_000_000_i64)]
     amount: Option<i64>,
 }
@@ -215,9 +215,9 @@ fn refund_of(body: &Node<'_>) -> Result<Option<i64>, Vec<Fault>> {
 }
 
 /// Refund an order, in part or whole. While its group is open, an order that is wholly refunded no longer takes part.
-/// Afterwards its cashback follows what is left, unless it is on its way already: then the difference waits for you in
-/// `amountCashbackInReview`. An order that is a conversion event too is taken back with all it earned, as by a `refund`
-/// posted to `/events` that names that event, which does the same.
+/// Afterwards its cashback is calculated from what is left, unless it is being sent already: then the difference is
+/// shown in `amountCashbackInReview`, for you to decide. If the order is a conversion event too, its commissions are
+/// taken back as well, exactly as by a `refund` of that event posted to `/events`.
 #[utoipa::path(
     tag = "Orders", operation_id = "refundOrder", request_body = Option<OrderRefundBody>,
     params(("id" = String, Path, description = "The order's id.")),

@@ -67,7 +67,7 @@ pub(super) fn write(format: FileFormat, lines: &[PayoutLine]) -> String {
         match format {
             FileFormat::Paypal => csv::record(&[email, &amount, &currency, &id, "", "PayPal"], &mut out),
             FileFormat::Wise => {
-                // Wise asks for a name; whoever gave none is known by the address alone.
+                // Wise requires a name; an affiliate without one is named by its address.
                 let name = display_name.as_ref().map_or(email, DisplayName::as_str);
                 csv::record(&[name, email, &id, "PERSON", "target", &amount, &currency, &currency, "EMAIL"], &mut out);
             }
@@ -76,7 +76,7 @@ pub(super) fn write(format: FileFormat, lines: &[PayoutLine]) -> String {
     out
 }
 
-/// The columns of a file of results; the header decides where they stand.
+/// The columns of a file of results; the header gives their order.
 struct Columns {
     item: Option<usize>,
     affiliate: Option<usize>,

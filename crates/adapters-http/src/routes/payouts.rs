@@ -20,15 +20,15 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that list reads")]
 struct PayoutParams {
-    /// Only those that stand here.
+    /// Only those with this status.
     #[param(inline)]
     status: Option<PayoutStatusWord>,
     /// Only those in this currency, an ISO 4217 code.
     #[param(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
-    /// Only those made at this date or time or later.
+    /// Only those created at this date or time or later.
     from: Option<String>,
-    /// Only those made before this date or time.
+    /// Only those created before this date or time.
     to: Option<String>,
 }
 
@@ -71,7 +71,7 @@ struct NewPayoutBody {
     /// An ISO 4217 code.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: String,
-    /// Pay only these affiliates; all of them unless told otherwise.
+    /// Pay only these affiliates; all by default.
     #[schema(max_items = 1_000)]
     affiliate_ids: Option<Vec<String>>,
 }
@@ -87,11 +87,12 @@ fn new(body: &Node<'_>) -> Result<CreatePayoutCommand, Vec<Fault>> {
         .finish(|| Some(CreatePayoutCommand { currency: currency?, affiliate_ids: affiliate_ids.unwrap_or_default() }))
 }
 
-/// Make a payout of everything that is due.
+/// Create a payout of everything that is due.
 ///
-/// It takes every approved commission of each approved affiliate who is owed at least the settings' `min_payout` (in the
-/// settings' currency; a cent in others). Who is owed less waits for a later payout. It takes no further affiliate once
-/// it has 100,000 commissions; the others are due for the next. Nothing due is `INVALID_STATE`.
+/// The payout contains every approved commission of each approved affiliate that is owed at least the settings'
+/// `min_payout` (in the settings' currency; one minor unit in others). An affiliate that is owed less waits for a later
+/// payout. No further affiliate is added once the payout has 100,000 commissions; the others are due for the next one.
+/// If nothing is due, the answer is `INVALID_STATE`.
 #[utoipa::path(
     tag = "Payouts", operation_id = "createPayout", request_body = NewPayoutBody,
     responses((status = 201, description = "The payout.", body = PayoutObject)),
@@ -104,12 +105,12 @@ async fn create(mut call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// What a person does with a payout.
+/// A change of a payout's status.
 #[derive(ToSchema)]
 #[schema(as = ChangePayoutCommand, example = json!({"status": "processing"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct PayoutChangeBody {
-    /// `processing`: the money is on its way. Then `paid`: it arrived, everywhere; or `failed`: nowhere.
+    /// `processing`: the money is on its way. Then `paid`: all items were paid; or `failed`: none was.
     #[schema(pattern = "^(open|processing|paid|failed)$")]
     status: String,
 }
@@ -120,10 +121,10 @@ fn change(body: &Node<'_>) -> Result<ChangePayoutCommand, Vec<Fault>> {
     fields.finish(|| Some(ChangePayoutCommand { status: status? }))
 }
 
-/// Send a payout, or end it.
+/// Change a payout's status: send it, or end it.
 ///
-/// `open` becomes `processing`, which becomes `paid` or `failed`, and nothing else. `paid` pays every item that is open
-/// and its commissions; `failed` gives the commissions back, for a later payout.
+/// From `open` to `processing`, and from there to `paid` or `failed`. `paid` marks every open item and its commissions
+/// as paid; `failed` releases the commissions for a later payout.
 #[utoipa::path(
     tag = "Payouts", operation_id = "updatePayout",
     params(("id" = String, Path, description = "The payout's id.")), request_body = PayoutChangeBody,
@@ -142,10 +143,10 @@ async fn update(mut call: Call<Admin>) -> Handled {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that items reads")]
 struct ItemParams {
-    /// Only those that stand here.
+    /// Only those with this status.
     #[param(inline)]
     status: Option<PayoutItemStatusWord>,
-    /// Only that of this affiliate.
+    /// Only the item of this affiliate.
     affiliate_id: Option<String>,
 }
 
@@ -182,7 +183,7 @@ struct ExportParams {
 #[utoipa::path(
     tag = "Payouts", operation_id = "exportPayout",
     params(("id" = String, Path, description = "The payout's id."), ExportParams),
-    responses((status = 200, description = "The file: CSV as RFC 4180 has it, with a header.", body = String, content_type = "text/csv")),
+    responses((status = 200, description = "The file: CSV (RFC 4180) with a header.", body = String, content_type = "text/csv")),
     extensions(("x-scope" = json!("read")))
 )]
 #[get("/payouts/{id}/export")]
@@ -201,7 +202,7 @@ async fn export(call: Call<Read>) -> Handled {
         .body(payout_files::write(format, &lines)))
 }
 
-/// What the bank says became of a payout.
+/// The bank's results of a payout.
 #[derive(ToSchema)]
 #[schema(as = RecordPayoutResultsCommand, example = json!({"items": [
     {"item_id": "pit_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "paid", "amount": 99.00, "currency": "USD", "reference": "9G123456AB"},
@@ -209,31 +210,31 @@ async fn export(call: Call<Read>) -> Handled {
 ]}))]
 #[allow(dead_code, reason = "describes the body that results reads")]
 struct PayoutResultsBody {
-    /// A line for each item that came to its end.
+    /// A line for each item that was settled.
     #[schema(max_items = 5_000)]
     items: Vec<PayoutResultBody>,
 }
 
-/// What became of one item, which is named by its id or by its affiliate.
+/// The result of one item, which is named by its id or by its affiliate.
 #[derive(ToSchema)]
 #[schema(as = PayoutResult)]
 #[allow(dead_code, reason = "describes the body that results reads")]
 struct PayoutResultBody {
     /// The item.
     item_id: Option<String>,
-    /// Whose item.
+    /// The affiliate of the item.
     affiliate_id: Option<String>,
-    /// What became of it.
+    /// The outcome.
     #[schema(pattern = "^(paid|failed)$")]
     status: String,
-    /// The item's amount, to the cent.
+    /// The item's amount; it must be exact.
     amount: Amount,
     /// The payout's currency.
     currency: Option<String>,
-    /// What the bank calls the payment.
+    /// The bank's reference of the payment.
     #[schema(min_length = 1, max_length = 255)]
     reference: Option<String>,
-    /// Why it failed.
+    /// Why the payment failed.
     #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
 }
@@ -276,12 +277,12 @@ fn result(line: &mut Fields<'_>, name: String) -> Option<ResultLine> {
     Some(ResultLine { name, of: item.or(affiliate)?, outcome: outcome?, amount: amount?, currency, reference, reason })
 }
 
-/// Take in what the bank reports of a payout that is processing.
+/// Report the bank's results of a payout that is processing.
 ///
-/// Each line must be about an item of the payout that is open (or ended that way already) and agree with it to the cent:
-/// one that does not, and nothing is changed. Items are settled one by one; with the last one the payout becomes `paid`,
-/// or `failed` if none was paid. CSV is taken too: a header with `item_id` (also read: `Reference ID`) or `affiliate_id`,
-/// `status`, `amount`, and perhaps `currency`, `reference` and `reason`; other columns are passed over.
+/// Each line must name an item of the payout that is open (or has that result already), with the item's exact amount;
+/// if one line does not, nothing is changed. Items are settled one by one; with the last one the payout becomes `paid`,
+/// or `failed` if none was paid. CSV is accepted too: a header with `item_id` (or `Reference ID`) or `affiliate_id`,
+/// `status`, `amount`, and optionally `currency`, `reference` and `reason`; other columns are ignored.
 #[utoipa::path(
     tag = "Payouts", operation_id = "importPayoutResults",
     params(("id" = String, Path, description = "The payout's id.")),

@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{Email, ExternalId, Fault, NewRefund, OrderReference, ShortText};
 
-/// What a sale has and its refund does not: whoever was credited then bears it.
+/// The fields of a sale that a refund does not have: the affiliate credited with the sale bears the refund.
 const NOT_ON_A_REFUND: [&str; 4] = ["items", "coupon", "cookie_id", "affiliate_id"];
 
 /// Whether a posted event is a refund.

@@ -18,10 +18,10 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that list reads")]
 struct RuleParams {
-    /// Only those for this kind of thing.
+    /// Only those with this scope.
     #[param(inline)]
     scope: Option<RuleLevelWord>,
-    /// Only those for what this names, compared exactly.
+    /// Only those with this reference, compared exactly.
     #[param(min_length = 1, max_length = 255)]
     scope_ref: Option<String>,
     /// Only those for this affiliate.
@@ -69,33 +69,33 @@ async fn show(call: Call<Read>) -> Handled {
 #[schema(as = NewCommissionRule, example = json!({"scope": "product", "scope_ref": "sku-1", "rate": 0.15}))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewRuleBody {
-    /// What kind of thing it is for. An affiliate's rule goes before a product's, that before a category's, a tier's and
-    /// one for everything.
+    /// What the rule applies to. A rule for an affiliate precedes one for a product, then follow category, tier and
+    /// global.
     scope: RuleLevelWord,
-    /// Which one: the id of an affiliate or a tier, or your own word for a product or a category as it stands in the items
-    /// of events. Left out where the scope is `global`.
+    /// The reference within the scope: the id of an affiliate or a tier, or your own word for a product or a category,
+    /// as in the items of events. Left out if the scope is `global`.
     #[schema(min_length = 1, max_length = 255)]
     scope_ref: Option<String>,
-    /// The part of the sale that it gives.
+    /// The rate that the rule gives.
     rate: Option<Fraction>,
-    /// The fixed sum that it gives once an event, more than 0. It counts for events in its currency.
+    /// The flat amount that the rule gives once for each event, more than 0. It applies to events in its currency.
     flat_amount: Option<Amount>,
-    /// The currency of the fixed sum, an ISO 4217 code.
+    /// The currency of the flat amount, an ISO 4217 code.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
-    /// Only for events of this type.
+    /// The rule applies only to events of this type.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
     event_type: Option<String>,
-    /// Of two rules of one scope the higher one counts; 0 unless told otherwise.
+    /// Among rules of one scope the highest priority applies; 0 by default.
     #[schema(minimum = -1000, maximum = 1000)]
     priority: Option<i32>,
-    /// From when on it counts.
+    /// When the rule starts to apply.
     starts_at: Option<Instant>,
-    /// From when on it counts no more.
+    /// When the rule stops to apply.
     ends_at: Option<Instant>,
 }
 
-/// The reward that a body names. Which of its fields go together is told by the domain.
+/// Reads the reward that a body names. The domain checks which of its fields go together.
 fn reward(fields: &mut Fields<'_>) -> RewardWish {
     RewardWish {
         rate: fields.optional("rate", rate),
@@ -113,7 +113,7 @@ fn new(body: &Node<'_>) -> Result<NewRule, Vec<Fault>> {
     let priority = fields.optional("priority", whole(CommissionRule::PRIORITIES)).unwrap_or_default();
     let starts_at = fields.optional("starts_at", text(instant));
     let ends_at = fields.optional("ends_at", text(instant));
-    // Whether the two go together is only asked where each is sound by itself.
+    // Whether the two go together is only checked if each is valid.
     let ask = |level| {
         let scope = RuleScope::parse(level, reference.as_ref().map(ShortText::as_str));
         scope.map(|scope| NewRule { scope, reward, event_kind, priority, starts_at, ends_at })
@@ -135,33 +135,34 @@ async fn create(mut call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// What shall change of a commission rule. What is left out stays; commissions that were earned by it stay too.
+/// Changes of a commission rule. Fields that are left out stay as they are; so do commissions that the rule has given
+/// already.
 #[derive(ToSchema)]
 #[schema(as = CommissionRuleChange, example = json!({"rate": 0.10, "ends_at": "2024-12-31T00:00:00Z"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct RuleChangeBody {
-    /// What kind of thing it is for; another one needs another reference.
+    /// What the rule applies to; a new scope needs a new reference.
     #[schema(nullable = false)]
     scope: Option<RuleLevelWord>,
-    /// Which one.
+    /// The reference within the scope.
     #[schema(min_length = 1, max_length = 255)]
     scope_ref: Option<String>,
-    /// The part of the sale that it gives, instead of a fixed sum.
+    /// The rate that the rule gives, instead of a flat amount.
     rate: Option<Fraction>,
-    /// The fixed sum that it gives, instead of a part of the sale.
+    /// The flat amount that the rule gives, instead of a rate.
     flat_amount: Option<Amount>,
-    /// The currency of the fixed sum; without one the new sum stays in the currency of the old one.
+    /// The currency of the flat amount; without one a new amount keeps the currency of the old one.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
-    /// Only for events of this type; null means all.
+    /// The rule applies only to events of this type; null means all types.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
     event_type: Option<String>,
-    /// Of two rules of one scope the higher one counts.
+    /// Among rules of one scope the highest priority applies.
     #[schema(minimum = -1000, maximum = 1000, nullable = false)]
     priority: Option<i32>,
-    /// From when on it counts; null means always.
+    /// When the rule starts to apply; null means always.
     starts_at: Option<Instant>,
-    /// From when on it counts no more; null means never.
+    /// When the rule stops to apply; null means never.
     ends_at: Option<Instant>,
 }
 
@@ -193,11 +194,11 @@ async fn update(mut call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Delete a commission rule. Commissions that were earned by it stay.
+/// Delete a commission rule. Commissions that it has given stay.
 #[utoipa::path(
     tag = "Commission rules", operation_id = "deleteCommissionRule",
     params(("id" = String, Path, description = "The rule's id.")),
-    responses((status = 204, description = "It is gone.")),
+    responses((status = 204, description = "Deleted.")),
     extensions(("x-scope" = json!("admin")))
 )]
 #[delete("/commission-rules/{id}")]

@@ -25,7 +25,7 @@ async fn show(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::Settings(&merchant)))
 }
 
-/// What shall change of the settings. What is left out stays.
+/// Changes of the settings. Fields that are left out stay as they are.
 #[derive(ToSchema)]
 #[schema(as = SettingsChange, example = json!({
     "commission_rate": 0.15, "landing_url": "https://shop.example.com/", "redirect_hosts": ["blog.example.com"]
@@ -38,43 +38,44 @@ struct SettingsChangeBody {
     /// An ISO 4217 code. It cannot change once a commission exists.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$", nullable = false)]
     currency: Option<String>,
-    /// The rate where no other exists.
+    /// The default commission rate.
     #[schema(nullable = false)]
     commission_rate: Option<Fraction>,
-    /// What each parent level earns of the commission below it.
+    /// The rates that the levels of parents earn of the credited affiliate's commission, nearest first.
     #[schema(max_items = 5, nullable = false)]
     mlm_rates: Option<Vec<Fraction>>,
-    /// Days until a pending commission is approved by time.
+    /// The number of days until a pending commission is approved by time.
     #[schema(minimum = 0, maximum = 365, nullable = false)]
     hold_days: Option<u16>,
-    /// Days that a click counts.
+    /// The number of days for which a click counts.
     #[schema(minimum = 1, maximum = 365, nullable = false)]
     cookie_window_days: Option<u16>,
     /// Which click is credited.
     #[schema(nullable = false)]
     attribution_model: Option<AttributionModelWord>,
-    /// What happens when the buyer is the affiliate.
+    /// What happens if the buyer is the affiliate.
     #[schema(nullable = false)]
     self_referral: Option<SelfReferralWord>,
-    /// Whether approval makes a personal coupon.
+    /// Whether approval of an affiliate creates a personal coupon.
     #[schema(nullable = false)]
     auto_coupon_on_approval: Option<bool>,
-    /// Where referral links lead: an http or https address. Null takes it away.
+    /// Where referral links lead: an http or https address. Null removes it.
     #[schema(max_length = 2000)]
     landing_url: Option<String>,
-    /// Hosts that a link's `to` may name.
+    /// Hosts that the parameter `to` of a link may lead to.
     #[schema(max_items = 50, nullable = false)]
     redirect_hosts: Option<Vec<String>>,
-    /// Which renewals of a bound customer earn.
+    /// Which renewals of a bound customer earn a commission.
     #[schema(nullable = false)]
     recurring: Option<RecurringWord>,
-    /// How many of them, where only the first ones do.
+    /// How many renewals earn, if `recurring` is `first_n_renewals`.
     #[schema(minimum = 1, maximum = 1000, nullable = false)]
     recurring_max_renewals: Option<u16>,
-    /// Who is owed less waits for a later payout. In the currency that the settings then have.
+    /// The minimum payout; an affiliate that is owed less waits for a later payout. In the currency that the settings
+    /// have after the change.
     #[schema(minimum = 0, nullable = false)]
     min_payout: Option<Amount>,
-    /// The part of a sale that all of its commissions and its cashback together may be.
+    /// The maximum sum of a sale's commissions and cashback, as a part of the sale.
     #[schema(nullable = false)]
     max_payout_rate: Option<Fraction>,
 }

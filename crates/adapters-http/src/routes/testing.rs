@@ -1,4 +1,4 @@
-//! `/test`: the clock and the reset of test mode. A live key is told so before anything else is looked at.
+//! `/test`: the clock and the reset of test mode. A live key is refused before anything else is checked.
 
 use crate::{
     call::{Admin, Call, Handled, Read},
@@ -14,10 +14,10 @@ use ports::Shown;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// Get the clock of test mode.
+/// Get the test clock.
 #[utoipa::path(
     tag = "Test mode", operation_id = "getTestClock",
-    responses((status = 200, description = "What the clock shows.", body = TestClockObject)),
+    responses((status = 200, description = "The clock.", body = TestClockObject)),
     extensions(("x-scope" = json!("read")))
 )]
 #[get("/test/clock")]
@@ -28,12 +28,12 @@ async fn clock(call: Call<Read>) -> Handled {
     Ok(call.show(Shown::TestClock(clock)))
 }
 
-/// How far the clock goes: one of the two.
+/// How far to move the clock: one of the two fields.
 #[derive(ToSchema)]
 #[schema(as = TestClockAdvance, example = json!({"seconds": 2_592_000}))]
 #[allow(dead_code, reason = "describes the body that advance reads")]
 struct TestClockAdvanceBody {
-    /// Forward by so many seconds; the clock is at most 10 years ahead of real time.
+    /// Forward by this many seconds; the clock is at most 10 years ahead of real time.
     #[schema(minimum = 1, maximum = 315_360_000)]
     seconds: Option<i64>,
     /// Forward to this date or time.
@@ -51,12 +51,12 @@ fn by(seconds: i64) -> TestClockStep {
     TestClockStep::By(Duration::from_secs(seconds.unsigned_abs()))
 }
 
-/// Move the clock of test mode forward.
+/// Move the test clock forward.
 ///
-/// What is due by the new time, as the approval of held commissions, is done within seconds.
+/// What is due by the new time, such as the approval of held commissions, is done within seconds.
 #[utoipa::path(
     tag = "Test mode", operation_id = "advanceTestClock", request_body = TestClockAdvanceBody,
-    responses((status = 200, description = "What the clock shows now.", body = TestClockObject)),
+    responses((status = 200, description = "The clock after the move.", body = TestClockObject)),
     extensions(("x-scope" = json!("admin")))
 )]
 #[post("/test/clock/advance")]
@@ -69,12 +69,12 @@ async fn advance(mut call: Call<Admin>) -> Handled {
 
 /// Wipe the data of test mode.
 ///
-/// Affiliates, events, commissions and all else are deleted; the settings, but for slug and currency, and the clock are as at
-/// first. Keys stay. Until it is done, every other write is answered 503. Should it take longer than an answer may, it
-/// goes on by itself.
+/// Affiliates, events, commissions and all other objects are deleted; the settings, except slug and currency, and the
+/// clock are reset. API keys stay. Until the reset is done, every other write is answered 503. If it takes longer than
+/// a response may, it continues in the background.
 #[utoipa::path(
     tag = "Test mode", operation_id = "resetTestMode",
-    responses((status = 200, description = "The settings, as they are now.", body = SettingsObject<'static>)),
+    responses((status = 200, description = "The settings after the reset.", body = SettingsObject<'static>)),
     extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
 )]
 #[post("/test/reset")]

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that list reads")]
 struct TierParams {
-    /// Only those whose threshold is measured in this.
+    /// Only those with this metric.
     #[param(inline)]
     metric: Option<MetricWord>,
 }
@@ -55,15 +55,15 @@ async fn show(call: Call<Read>) -> Handled {
 #[schema(as = NewTier, example = json!({"name": "Gold", "rate": 0.30, "metric": "revenue", "threshold": 10000}))]
 #[allow(dead_code, reason = "describes the body that new reads")]
 struct NewTierBody {
-    /// Its name; unique, compared without case.
+    /// The tier's name; unique, compared without case.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// What its affiliates earn, where neither their own rate nor a nearer rule says otherwise.
+    /// The rate of the tier's affiliates, unless their own rate or a rule that precedes the tier applies.
     rate: Fraction,
-    /// What the threshold is measured in: sales less refunds, their number, or commissions paid out.
+    /// The metric of the threshold: sales less refunds, their number, or commissions paid out.
     metric: MetricWord,
-    /// What an affiliate must have reached to rise into it: a number of orders, or an amount in the currency of the
-    /// settings.
+    /// What an affiliate must have reached to rise into the tier: a number of orders, or an amount in the currency of
+    /// the settings.
     #[schema(minimum = 0)]
     threshold: Height,
 }
@@ -77,7 +77,7 @@ fn new(body: &Node<'_>) -> Result<NewTier, Vec<Fault>> {
     fields.finish(|| Some(NewTier { name: name?, rate: rate?, metric: metric?, threshold: threshold? }))
 }
 
-/// Create a tier. Affiliates rise into it by themselves with their next sales, and never fall back.
+/// Create a tier. Affiliates rise into it automatically with their next sales, and never fall back.
 #[utoipa::path(
     tag = "Tiers", operation_id = "createTier", request_body = NewTierBody,
     responses((status = 201, description = "The new tier.", body = TierObject<'static>)),
@@ -90,21 +90,21 @@ async fn create(mut call: Call<Admin>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// What shall change of a tier. What is left out stays.
+/// Changes of a tier. Fields that are left out stay as they are.
 #[derive(ToSchema)]
 #[schema(as = TierChange, example = json!({"rate": 0.35}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct TierChangeBody {
-    /// Its name; unique, compared without case.
+    /// The tier's name; unique, compared without case.
     #[schema(min_length = 1, max_length = 100, nullable = false)]
     name: Option<String>,
-    /// What its affiliates earn from now on.
+    /// The rate of the tier's affiliates from now on.
     #[schema(nullable = false)]
     rate: Option<Fraction>,
-    /// What the threshold is measured in; a new one needs a new threshold.
+    /// The metric of the threshold; a new metric needs a new threshold.
     #[schema(nullable = false)]
     metric: Option<MetricWord>,
-    /// What an affiliate must have reached to rise into it. Nobody who has it falls back.
+    /// What an affiliate must have reached to rise into the tier. Affiliates that have the tier keep it.
     #[schema(minimum = 0, nullable = false)]
     threshold: Option<Height>,
 }
@@ -137,7 +137,7 @@ async fn update(mut call: Call<Admin>) -> Handled {
 /// Delete a tier that no affiliate has and no commission rule names.
 #[utoipa::path(
     tag = "Tiers", operation_id = "deleteTier", params(("id" = String, Path, description = "The tier's id.")),
-    responses((status = 204, description = "It is gone.")),
+    responses((status = 204, description = "Deleted.")),
     extensions(("x-scope" = json!("admin")), ("x-codes" = json!(["INVALID_STATE"])))
 )]
 #[delete("/tiers/{id}")]

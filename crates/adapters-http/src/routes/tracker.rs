@@ -1,4 +1,4 @@
-//! The tracker's script, for the pages of shops (product 5). What it does is said in `assets/t.js` and docs/tracker.md.
+//! The tracker's script, for the pages of shops. docs/tracker.md and `assets/t.js` describe what it does.
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -41,15 +41,15 @@ fn stripped(source: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The tracker, for the shop's pages.
+/// Get the tracker, a script for the shop's pages.
 ///
-/// A script of less than 3 KB: `<script async src="https://…/t.js" data-merchant="my-shop"></script>`. With the present
+/// A script of less than 3 KB: `<script async src="https://…/t.js" data-merchant="my-shop"></script>`. With the current
 /// `ETag` in `If-None-Match`, 304.
 #[utoipa::path(
     tag = "Clicks", operation_id = "getTracker", security(()),
     responses(
         (status = 200, description = "The script.", content_type = "text/javascript", body = String),
-        (status = 304, description = "It is still the one you have.")
+        (status = 304, description = "The script has not changed.")
     )
 )]
 #[get("/t.js")]

@@ -144,7 +144,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let path = concrete(path);
         let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
-        // Of customers, orders and groups the storage knows nothing: what is right with them is tried from outside.
+        // The stub storage has no customers, orders and groups; valid requests about them are tested from outside.
         let is_known = operation["x-unknown-fields"] != "ignored";
         if is_known && !ON_REAL_STORAGE.contains(&name) {
             let got = send(&edge, ask(&good(name))).await;

@@ -54,7 +54,7 @@ async fn ops_and_draining() {
     let head = talk(running.api, "HEAD /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
     running.drain();
-    // Nobody asked for it: the server closes by itself, or this would never end.
+    // The server closes the connection on its own; otherwise this would never end.
     let last = talk(running.api, &get("/livez")).await;
     assert!(last.to_lowercase().contains("connection: close"), "{last}");
     assert!(talk(running.ops, &get("/readyz")).await.starts_with("HTTP/1.1 503"));

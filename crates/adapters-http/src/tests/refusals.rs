@@ -1,4 +1,4 @@
-//! Who is refused what, for every operation of the document.
+//! The refusals of every operation of the document.
 
 use super::*;
 use crate::{openapi::document, paths::operations};

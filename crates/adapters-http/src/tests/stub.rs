@@ -1,5 +1,5 @@
-//! A storage with one merchant and one of each object. It counts what it is asked to write and keeps only answers:
-//! enough to see what the edge lets through. What becomes of it is tried on real databases by the black-box tests.
+//! A storage with one merchant and one of each object. It counts writes and stores only responses: enough to see which
+//! requests reach it. The black-box tests run against real databases.
 
 mod program;
 
@@ -24,7 +24,7 @@ type Read<T> = Result<T, ReadError>;
 pub(super) const MERCHANT: u128 = 1;
 pub(super) const KNOWN: u128 = 7;
 
-/// Who asks.
+/// The principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Who {
     All,
@@ -96,7 +96,7 @@ pub(super) struct Stub {
 }
 
 impl Stub {
-    /// One whose reads take so long.
+    /// A stub whose reads take this long.
     pub(super) fn slow(slowness: Duration) -> Self {
         Self { slowness, ..Self::default() }
     }
@@ -450,7 +450,7 @@ impl IdSource for Counting {
     }
 }
 
-/// Refuses whoever may make only one request a minute.
+/// Refuses keys with a limit of one request a minute.
 struct Strict;
 
 impl RateLimiter for Strict {

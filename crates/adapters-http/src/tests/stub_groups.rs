@@ -1,4 +1,4 @@
-//! What the stub knows of customers, orders and groups: nothing.
+//! The stub's reads of customers, orders and groups, which find nothing.
 
 use super::stub::Stub;
 use async_trait::async_trait;

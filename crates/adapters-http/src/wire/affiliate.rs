@@ -18,33 +18,33 @@ use utoipa::ToSchema;
     "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct AffiliateObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// Its name in links; unique.
+    /// The affiliate's name in links; unique.
     slug: &'a str,
-    /// Its address; unique, compared without case.
+    /// The e-mail address; unique, compared without case.
     email: &'a str,
-    /// The name it is shown by.
+    /// The display name.
     display_name: Option<&'a str>,
-    /// Where it stands; only an approved affiliate earns.
+    /// The status; only an approved affiliate earns.
     status: AffiliateStatusWord,
-    /// Its tier.
+    /// The affiliate's tier.
     tier_id: Option<String>,
-    /// Who brought it, and earns an override.
+    /// The parent affiliate, which earns an override.
     parent_affiliate_id: Option<String>,
-    /// Its own rate, before any other.
+    /// The affiliate's own rate; it precedes every other.
     custom_commission_rate: Option<Fraction>,
-    /// Its coupon codes, oldest first.
+    /// The affiliate's coupon codes, oldest first.
     coupon_codes: Vec<&'a str>,
-    /// What it was paid so far in the currency of the settings.
+    /// The sum of commissions paid so far, in the currency of the settings.
     lifetime_commissions_paid: Amount,
-    /// What it was paid so far, by currency code.
+    /// The sums of commissions paid so far, by currency code.
     lifetime_commissions_paid_by_currency: BTreeMap<String, Amount>,
     /// Your own data.
     metadata: OwnData,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
 }
 

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
     "expires_at": null, "revoked_at": null, "rolled_to": null
 }))]
 pub(crate) struct ApiKeyObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
     /// What a person calls it.
     name: &'a str,
@@ -26,7 +26,7 @@ pub(crate) struct ApiKeyObject<'a> {
     scopes: Vec<ScopeWord>,
     /// Requests a minute.
     rate_limit_per_min: u32,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
     /// When it stops being valid.
     expires_at: Option<Instant>,

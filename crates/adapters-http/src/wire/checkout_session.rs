@@ -1,4 +1,4 @@
-//! An order, as older clients see it.
+//! An order, in the representation of the legacy API.
 
 use super::{
     scalars::{Instant, OwnData, raw},
@@ -15,7 +15,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-/// A checkout session: an order as older clients know it.
+/// A checkout session: an order, as the legacy API represents it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckoutSession, example = json!({
     "id": "ord_01hzy3v7k2e9m8q4t6w0x5b1ca", "livemode": false, "organization_id": "org_01hzy3v7k2e9m8q4t6w0x5b1ca",
@@ -29,28 +29,28 @@ use utoipa::{
     }], "metadata": {}, "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct CheckoutSessionObject<'a> {
-    /// Its id: that of the order.
+    /// The session's id, which is the order's.
     id: String,
-    /// Whether it is real: false in test mode.
+    /// `false` in test mode.
     livemode: bool,
-    /// Whose.
+    /// The organization that the object belongs to.
     organization_id: String,
-    /// Where the customer goes on: the `landing_url` of your settings; null while there is none.
+    /// The address to send the customer to: the `landing_url` of your settings; null if there is none.
     url: Option<&'a str>,
-    /// `open` while the order's group is open, `complete` once that is completed. `expired` if it came to nothing, or if
-    /// the order was wholly refunded while it was open.
+    /// `open` while the order's group is open, `complete` once the group is completed. `expired` if the group closed
+    /// without cashback, or if the order was wholly refunded while the group was open.
     status: SessionStatusWord,
-    /// What was paid, in minor units.
+    /// The amount paid, in minor units.
     amount_total: i64,
-    /// How much of it was refunded, in minor units.
+    /// The amount refunded so far, in minor units.
     amount_refunded: i64,
-    /// What the customer gets, in minor units; 0 until the session is complete.
+    /// The customer's cashback, in minor units; 0 until the session is complete.
     amount_cashback: i64,
-    /// As ISO 4217 has it.
+    /// ISO 4217 code.
     currency: String,
     /// The customer.
     customer_id: String,
-    /// The customer's address at that time.
+    /// The customer's e-mail address at the time of the order.
     customer_email: &'a str,
     /// The customer's first name.
     customer_first_name: Option<&'a str>,
@@ -66,15 +66,15 @@ pub(crate) struct CheckoutSessionObject<'a> {
     payment_client_reference_id: Option<&'a str>,
     /// The group that the order opened or joined.
     payment_group_id: String,
-    /// That group's share id.
+    /// The share id of that group.
     payment_group_share_id: String,
-    /// What was bought, as given.
+    /// The lines, as given.
     line_items: Lines,
     /// Your own data.
     metadata: OwnData,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
 }
 
@@ -142,19 +142,19 @@ impl<'a> From<(Tenant, &'a CheckoutSession)> for CheckoutSessionObject<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LineItem)]
 pub(crate) struct LineItemObject {
-    /// What it is called.
+    /// The name.
     name: String,
-    /// What it is.
+    /// A description.
     description: Option<String>,
-    /// How many.
+    /// The number of pieces.
     #[schema(value_type = f64)]
     quantity: Box<RawValue>,
-    /// What one of them costs, in minor units.
+    /// The price of one piece, in minor units.
     #[schema(value_type = f64)]
     price: Box<RawValue>,
-    /// Where its picture is.
+    /// The address of a picture.
     image_url: Option<String>,
-    /// What it is about.
+    /// The type of the line.
     r#type: LineTypeWord,
 }
 

@@ -6,7 +6,7 @@ use domain::Commission;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What one affiliate earns by one event.
+/// A commission that one affiliate earns for one event.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Commission, example = json!({
     "id": "com_01hzy3v7k2e9m8q4t6w0x5b1ca", "event_id": "evt_01hzy3v7k2e9m8q4t6w0x5b1ca",
@@ -17,47 +17,47 @@ use utoipa::ToSchema;
     "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct CommissionObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
     /// The event that earned it.
     event_id: String,
-    /// Who earns.
+    /// The affiliate that earns it.
     affiliate_id: String,
-    /// The event's order.
+    /// Your id of the order.
     order_id: &'a str,
-    /// 0 for the affiliate who brought the sale, 1 for its parent, and so on.
+    /// 0 for the credited affiliate, 1 for its parent, and so on.
     level: u8,
-    /// The commission of level 0 that this one is an override of.
+    /// The commission of level 0 that this override was calculated from.
     leaf_commission_id: Option<String>,
-    /// The commission that this one takes back in part.
+    /// The commission that this reversal takes back in part.
     reverses: Option<String>,
-    /// The refund that made this row, or that ended it.
+    /// The refund event that created this commission, or voided it.
     refund_event_id: Option<String>,
-    /// What the rate was taken of.
+    /// The amount that the rate was applied to.
     basis_amount: Amount,
-    /// The rate, frozen; null where a fixed sum is earned.
+    /// The rate, frozen; null if a flat amount is earned.
     rate: Option<Fraction>,
-    /// The fixed sum, frozen; null where a rate is earned.
+    /// The flat amount, frozen; null if a rate is earned.
     flat_amount: Option<Amount>,
-    /// Where rate or sum came from.
+    /// The source of the rate or flat amount.
     rate_source: RateSourceWord,
-    /// The rule that it came from, if it was one.
+    /// The commission rule that gave it, if one did.
     rule_id: Option<String>,
-    /// What is earned.
+    /// The amount earned.
     amount: Amount,
-    /// The currency of both amounts, as ISO 4217 has it.
+    /// The currency of both amounts, an ISO 4217 code.
     currency: String,
-    /// Where it stands.
+    /// The status.
     status: CommissionStatusWord,
-    /// The payout it is in.
+    /// The payout that contains the commission.
     payout_id: Option<String>,
-    /// Why a person moved it.
+    /// The reason given for the last manual change of status.
     reason: Option<&'a str>,
-    /// When it is approved by time.
+    /// When the commission is approved by time.
     matures_at: Instant,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
 }
 

@@ -5,20 +5,20 @@ use domain::Coupon;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A code that marks an affiliate's sales.
+/// A code that credits sales to an affiliate.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Coupon, example = json!({
     "id": "cou_01hzy3v7k2e9m8q4t6w0x5b1ca", "affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca", "code": "ALICE-7K2M",
     "created_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct CouponObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// Whose sales it marks.
+    /// The affiliate that the coupon credits.
     affiliate_id: String,
     /// The code, in capitals; unique, compared without case.
     code: &'a str,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
 }
 

@@ -17,35 +17,35 @@ use utoipa::ToSchema;
     "updatedBy": "key_01hzy3v7k2e9m8q4t6w0x5b1ca", "blockedAt": null, "deletedAt": null
 }))]
 pub(crate) struct CustomerObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// Whether it is real: false in test mode.
+    /// `false` in test mode.
     livemode: bool,
-    /// Whose.
+    /// The organization that the object belongs to.
     organization_id: String,
-    /// Its address; unique among those that are not deleted, compared without case.
+    /// The e-mail address; unique among customers that are not deleted, compared without case.
     email_address: &'a str,
-    /// Its first name.
+    /// The first name.
     first_name: Option<&'a str>,
-    /// Its last name.
+    /// The last name.
     last_name: Option<&'a str>,
-    /// Its telephone number.
+    /// The telephone number.
     phone_number: Option<&'a str>,
-    /// Whether it may place no orders.
+    /// Whether the customer is blocked and may place no orders.
     blocked: bool,
     /// Your own data.
     metadata: OwnData,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// The id of the key that made it.
+    /// The id of the API key that created the object.
     created_by: String,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
-    /// The id of the key that changed it last.
+    /// The id of the API key that last changed the object.
     updated_by: String,
-    /// Since when it may place no orders.
+    /// When the customer was blocked.
     blocked_at: Option<Instant>,
-    /// Since when it is deleted: no longer listed, its address free.
+    /// When the customer was deleted. A deleted customer is not listed, and its address is free.
     deleted_at: Option<Instant>,
 }
 

@@ -1,4 +1,4 @@
-//! What stands around the data of an announcement.
+//! The envelope around the data of an announcement.
 
 use super::scalars::Instant;
 use domain::Mode;
@@ -11,22 +11,22 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Announcement)]
 pub(crate) struct AnnouncementObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
     /// What happened, as `affiliate.created`.
     r#type: &'static str,
     /// When.
     created_at: Instant,
-    /// Whose.
+    /// The organization that the object belongs to.
     merchant_id: String,
-    /// Whether it is real: false in test mode.
+    /// `false` in test mode.
     livemode: bool,
     /// The object, as GET returned it at that moment.
     #[schema(value_type = Object)]
     data: &'a RawValue,
 }
 
-/// What stands in the place of what was erased.
+/// The data that replace erased data.
 const ERASED: &str = r#"{"erased":true}"#;
 
 /// An announcement as it was stored.

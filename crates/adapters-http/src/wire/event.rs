@@ -7,7 +7,7 @@ use ports::EventRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Something a shop told us happened, and what it earned.
+/// A conversion that the shop reported, and the commissions it earned.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event, example = json!({
     "id": "evt_01hzy3v7k2e9m8q4t6w0x5b1ca", "type": "purchase", "external_id": "1001", "order_id": "1001",
@@ -18,39 +18,40 @@ use utoipa::ToSchema;
     "coupon": null, "occurred_at": null, "metadata": {"sku": "WIDGET-1"}, "created_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct EventObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// What happened.
+    /// The type of the event.
     r#type: &'a str,
-    /// Your id of it.
+    /// Your own id of the event.
     external_id: &'a str,
-    /// Your order.
+    /// Your own id of the order.
     order_id: &'a str,
-    /// What was paid.
+    /// The amount paid.
     amount: Option<Amount>,
-    /// In which currency, as ISO 4217 has it.
+    /// The currency, an ISO 4217 code.
     currency: Option<String>,
     /// The lines of the order.
     items: Vec<ItemObject<'a>>,
-    /// How much of it was taken back since.
+    /// The amount refunded so far.
     refunded_amount: Option<Amount>,
     /// The event that this refund takes back.
     refunds: Option<String>,
     /// Whether an affiliate is credited.
     attributed: bool,
-    /// Who is credited.
+    /// The credited affiliate.
     affiliate_id: Option<String>,
-    /// How that was decided.
+    /// How the event was attributed.
     attribution: AttributionObject,
-    /// What it earned, by level, as of this answer; of a refund, what it took back or made void.
+    /// The commissions that the event earned, by level, as of this answer; for a refund, the commissions it created or
+    /// voided.
     commissions: Vec<EarnedObject>,
-    /// The coupon it named.
+    /// The coupon that the event named.
     coupon: Option<&'a str>,
-    /// When it happened, as you said.
+    /// When the event happened, as reported.
     occurred_at: Option<Instant>,
     /// Your own data.
     metadata: OwnData,
-    /// When it was recorded.
+    /// When the event was recorded.
     created_at: Instant,
 }
 
@@ -58,11 +59,11 @@ pub(crate) struct EventObject<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Item)]
 struct ItemObject<'a> {
-    /// Your word for what was bought.
+    /// Your own word for the product.
     product: Option<&'a str>,
-    /// Your word for what kind of thing that is.
+    /// Your own word for the category of the product.
     category: Option<&'a str>,
-    /// What was paid for it.
+    /// The amount paid for the line.
     amount: Amount,
 }
 
@@ -77,13 +78,13 @@ impl<'a> From<&'a Item> for ItemObject<'a> {
     }
 }
 
-/// How the credit for an event was decided.
+/// How an event was attributed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Attribution)]
 pub(super) struct AttributionObject {
-    /// What the credited affiliate was found by.
+    /// What led to the credited affiliate.
     via: ViaWord,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     reason: &'static str,
 }
 
@@ -93,23 +94,23 @@ impl From<&Decision> for AttributionObject {
     }
 }
 
-/// A commission, in short.
+/// A commission, abridged.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EarnedCommission)]
 struct EarnedObject {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// Who earns.
+    /// The affiliate that earns it.
     affiliate_id: String,
-    /// 0 for the affiliate who brought the sale, 1 for its parent, and so on.
+    /// 0 for the credited affiliate, 1 for its parent, and so on.
     level: u8,
-    /// The rate; null where a fixed sum is earned.
+    /// The rate; null if a flat amount is earned.
     rate: Option<Fraction>,
-    /// What is earned.
+    /// The amount earned.
     amount: Amount,
-    /// In which currency, as ISO 4217 has it.
+    /// The currency, an ISO 4217 code.
     currency: String,
-    /// Where it stands.
+    /// The status.
     status: CommissionStatusWord,
 }
 

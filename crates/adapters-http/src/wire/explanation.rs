@@ -11,63 +11,64 @@ use ports::EventRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Every candidate for the credit, every reward that was considered, and each step of the arithmetic.
+/// Every candidate, every reward that was considered, and each step of the calculation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EventExplanation)]
 pub(crate) struct ExplanationObject<'a> {
     /// The event.
     event_id: String,
-    /// What was paid.
+    /// The amount paid.
     amount: Option<Amount>,
-    /// In which currency, as ISO 4217 has it.
+    /// The currency, an ISO 4217 code.
     currency: Option<String>,
-    /// Who is credited; of several, the event's own.
+    /// The credited affiliate; if there are several, the first of them.
     affiliate_id: Option<String>,
-    /// How that was decided.
+    /// How the event was attributed.
     attribution: AttributionObject,
-    /// Everyone who could have been credited, in the order in which they were weighed.
+    /// All affiliates that could have been credited, in the order in which they were considered.
     candidates: Vec<CandidateObject<'a>>,
-    /// Lines of one affiliate that earn it the same reward, and what they earn.
+    /// Lines that earn one affiliate the same reward, and the commission for them.
     lines: Vec<LinesObject>,
-    /// Parents who could have earned an override and do not.
+    /// Parent affiliates that could have earned an override and did not.
     passed_parents: Vec<PassedParentObject>,
-    /// What bounds all commissions of the sale together.
+    /// The cap on all commissions of the sale together.
     cap: Option<CapObject>,
-    /// Why nothing is paid; null where something is.
+    /// Why nothing is paid; null if something is.
     unpaid_reason: Option<&'static str>,
 }
 
-/// Somebody who could have been credited.
+/// An affiliate that could have been credited.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExplainedCandidate)]
 struct CandidateObject<'a> {
-    /// What it was found by: `affiliate`, `coupon`, `customer`, `click`, or `session` where that has no click or cannot be one.
+    /// What led to the candidate: `affiliate`, `coupon`, `customer`, `click`, or `session` if the session has no clicks
+    /// or is not valid.
     source: &'static str,
-    /// The coupon; null where its text cannot be a coupon's.
+    /// The coupon; null if the text cannot be a coupon code.
     coupon: Option<&'a str>,
     /// The click.
     click_id: Option<String>,
-    /// Its affiliate.
+    /// The candidate's affiliate.
     affiliate_id: Option<String>,
-    /// What became of it.
+    /// The outcome.
     verdict: VerdictWord,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     why: &'static str,
 }
 
-/// Lines that were rated alike.
+/// Lines that earn the same reward.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExplainedLines)]
 struct LinesObject {
-    /// Whom they are credited to.
+    /// The affiliate that the lines are credited to.
     affiliate_id: Option<String>,
-    /// Their places among the event's items, from 0; empty for an event without items.
+    /// The positions of the lines in the event's items, from 0; empty for an event without items.
     items: Vec<usize>,
-    /// The rewards that were considered, in the order in which they are asked.
+    /// The rewards that were considered, in the order of precedence.
     considered: Vec<ConsideredObject>,
-    /// What they earn; null where no reward won.
+    /// The commission for the lines; null if no reward applied.
     commission: Option<StepObject>,
-    /// What the affiliate's parents earn by that.
+    /// The overrides of the affiliate's parents.
     overrides: Vec<StepObject>,
 }
 
@@ -75,84 +76,84 @@ struct LinesObject {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExplainedReward)]
 struct ConsideredObject {
-    /// Where it comes from.
+    /// The source of the reward.
     source: RateSourceWord,
-    /// The rule, if it is one's.
+    /// The commission rule, if the reward comes from one.
     rule_id: Option<String>,
-    /// The rate; null where it is a fixed sum.
+    /// The rate; null if the reward is a flat amount.
     rate: Option<Fraction>,
-    /// The fixed sum; null where it is a rate.
+    /// The flat amount; null if the reward is a rate.
     flat_amount: Option<Amount>,
-    /// The currency of the fixed sum.
+    /// The currency of the flat amount.
     flat_currency: Option<String>,
-    /// What became of it.
+    /// The outcome.
     verdict: RewardVerdictWord,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     why: &'static str,
 }
 
-/// The arithmetic of one commission.
+/// The calculation of one commission.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExplainedCommission)]
 struct StepObject {
     /// The commission.
     commission_id: String,
-    /// Who earns.
+    /// The affiliate that earns it.
     affiliate_id: String,
-    /// 0 for the affiliate who brought the sale, 1 for its parent, and so on.
+    /// 0 for the credited affiliate, 1 for its parent, and so on.
     level: u8,
-    /// What the reward is taken of.
+    /// The amount that the reward is applied to.
     basis_amount: Amount,
-    /// The rate; null where a fixed sum is earned.
+    /// The rate; null if a flat amount is earned.
     rate: Option<Fraction>,
-    /// The fixed sum; null where a rate is earned.
+    /// The flat amount; null if a rate is earned.
     flat_amount: Option<Amount>,
-    /// What the reward gives of the basis, not rounded: a decimal number with every digit.
+    /// The reward applied to the basis, not rounded: a decimal number with all digits.
     exact: String,
     /// The same, rounded half away from zero.
     rounded: Amount,
-    /// What the cap cut off.
+    /// The amount that the cap took off.
     cap_cut: Amount,
-    /// What was earned.
+    /// The amount earned.
     amount: Amount,
-    /// What refunds took back since.
+    /// The amount that refunds have taken back.
     refunded: Amount,
-    /// What is left.
+    /// The amount that is left.
     remaining: Amount,
-    /// In which currency, as ISO 4217 has it.
+    /// The currency, an ISO 4217 code.
     currency: String,
-    /// Where the commission stands.
+    /// The status of the commission.
     status: CommissionStatusWord,
 }
 
-/// A parent that has no override.
+/// A parent affiliate without an override.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PassedParent)]
 struct PassedParentObject {
-    /// Whose parent it is, near or far.
+    /// The credited affiliate below the parent.
     leaf_affiliate_id: String,
-    /// The parent.
+    /// The parent affiliate.
     affiliate_id: String,
-    /// 1 for the nearest.
+    /// The level, 1 for the nearest parent.
     level: u8,
-    /// What became of it.
+    /// The outcome.
     verdict: ParentVerdictWord,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     why: &'static str,
 }
 
-/// The bound on all that is paid for a sale.
+/// The cap on all that is paid for a sale.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayoutCap)]
 struct CapObject {
-    /// The most that commissions and cashback may be together.
+    /// The maximum sum of commissions and cashback.
     total: Amount,
-    /// What of that is reserved for the buyer: the cashback at the highest level of the group that the sale is an order in;
-    /// 0 where it is none.
+    /// The part of that which is reserved for the buyer's cashback, at the highest level of the group that the sale is
+    /// an order in; 0 if the sale is not an order.
     reserved: Amount,
-    /// The most that the commissions may be together; the highest level is cut first.
+    /// The maximum sum of the commissions; the highest level is cut first.
     amount: Amount,
-    /// How much it cut off.
+    /// The amount that the cap took off.
     cut: Amount,
 }
 

@@ -22,43 +22,43 @@ use utoipa::ToSchema;
     "updatedBy": "key_01hzy3v7k2e9m8q4t6w0x5b1ca", "canceledAt": null, "completedAt": null
 }))]
 pub(crate) struct GroupObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// The name by which friends join it.
+    /// The id by which other customers join the group.
     share_id: String,
-    /// Whether it is real: false in test mode.
+    /// `false` in test mode.
     livemode: bool,
-    /// Whose.
+    /// The organization that the object belongs to.
     organization_id: String,
-    /// Who opened it.
+    /// The customer who opened the group.
     customer_id: String,
-    /// Where reminders go.
+    /// The e-mail address for reminders.
     creator_email: &'a str,
-    /// Where it stands.
+    /// The status.
     status: GroupStatusWord,
     /// Your own data.
     metadata: OwnData,
-    /// When it closes.
+    /// When the group closes.
     expires_at: Instant,
     /// When the creator of a group of up to seven days is reminded.
     mid_expire_at: Option<Instant>,
-    /// When the creator of a longer group is reminded for the second time: two days before it closes.
+    /// When the creator of a longer group is reminded for the second time: two days before the group closes.
     j_minus2_expire_at: Option<Instant>,
-    /// When the creator of a longer group is reminded first: three days after it opened.
+    /// When the creator of a longer group is reminded for the first time: three days after the group opened.
     j_plus3_start_at: Option<Instant>,
-    /// Which reminders were sent.
+    /// Which reminders have been sent.
     reminder_email_sent: ReminderWord,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// The id of the key that made it.
+    /// The id of the API key that created the object.
     created_by: String,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
-    /// The id of the key that changed it last, or `system` where time did.
+    /// The id of the API key that last changed the object, or `system` for a change by time.
     updated_by: String,
-    /// When it was canceled.
+    /// When the group was canceled.
     canceled_at: Option<Instant>,
-    /// When it was completed.
+    /// When the group was completed.
     completed_at: Option<Instant>,
 }
 
@@ -110,16 +110,16 @@ impl<'a> From<(Tenant, &'a Group)> for GroupObject<'a> {
     }
 }
 
-/// A step of the discount.
+/// A level of the discount.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = DiscountLevel, example = json!({"level": 1, "value": 5, "participantsToUnlock": 2}))]
 pub(crate) struct LevelObject {
-    /// Its number, counted from 1.
+    /// The level's number, counted from 1.
     level: u8,
-    /// What every order gets: percent of it, or whole units of its currency.
+    /// The discount on every order: a percentage, or whole units of the currency.
     value: LevelNumber,
-    /// How many participants it takes.
+    /// How many participants unlock the level.
     participants_to_unlock: u16,
 }
 
@@ -130,20 +130,20 @@ impl From<(u8, Level)> for LevelObject {
     }
 }
 
-/// What groups promise.
+/// The terms of groups.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = GroupTerms)]
 pub(crate) struct TermsObject {
-    /// What the values of the levels mean: percent of the order, or whole units of its currency.
+    /// The unit of the levels' values: percent of the order, or whole units of its currency.
     discount_type: DiscountTypeWord,
     /// The levels, ascending.
     discount_levels: Vec<LevelObject>,
-    /// The most participants.
+    /// The maximum number of participants.
     max_participants: u16,
-    /// How long a group is open.
+    /// How long a group is open, in minutes.
     minutes_duration: u32,
-    /// The smallest order, in minor units.
+    /// The minimum amount of an order, in minor units.
     min_purchase_value: i64,
 }
 
@@ -168,7 +168,7 @@ impl From<&GroupTerms> for TermsObject {
     }
 }
 
-/// A group that an order may join, with what it promises.
+/// A group that an order may join, with its terms.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ValidatedGroup)]
@@ -177,7 +177,7 @@ pub(crate) struct ValidatedGroupObject<'a> {
     group: GroupObject<'a>,
     #[serde(flatten)]
     terms: TermsObject,
-    /// The level that one more participant would reach; null for none.
+    /// The level that one more participant would unlock; null if none.
     current_discount_level: Option<LevelObject>,
 }
 
@@ -191,7 +191,7 @@ impl<'a> From<(Tenant, &'a Group)> for ValidatedGroupObject<'a> {
     }
 }
 
-/// What the next groups promise.
+/// The terms of groups that open from now on.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = GroupSettings, example = json!({
@@ -204,19 +204,19 @@ impl<'a> From<(Tenant, &'a Group)> for ValidatedGroupObject<'a> {
     "applicationFeeRate": 0.00, "updatedAt": "2024-01-01T12:00:00.000Z", "updatedBy": "system"
 }))]
 pub(crate) struct GroupSettingsObject {
-    /// Whether they are real: false in test mode.
+    /// `false` in test mode.
     livemode: bool,
-    /// Whose.
+    /// The organization that the object belongs to.
     organization_id: String,
     #[serde(flatten)]
     terms: TermsObject,
     /// How many minutes after completion cashback becomes available.
     cashback_hold_minutes: u32,
-    /// What you charge for the program, of each order that joins a group.
+    /// The application fee, as a part of each order that joins a group.
     application_fee_rate: Fraction,
-    /// When they were last changed.
+    /// When the settings were last changed.
     updated_at: Instant,
-    /// The id of the key that changed them last, or `system` while nobody did.
+    /// The id of the API key that last changed the settings, or `system` if they were never changed.
     updated_by: String,
 }
 

@@ -9,22 +9,22 @@ use utoipa::ToSchema;
 pub(crate) struct ListObject<T> {
     /// The objects.
     pub(crate) data: Vec<T>,
-    /// Whether more follow.
+    /// Whether there are more objects after this page.
     pub(crate) has_more: bool,
-    /// The most objects that this page could have had.
+    /// The maximum number of objects on this page.
     pub(crate) limit: u32,
-    /// How many were passed over; 0 with a cursor.
+    /// How many objects were skipped; 0 with a cursor.
     pub(crate) offset: u32,
-    /// Where the next page begins; null on the last one.
+    /// The cursor of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
-/// A part of a list, and how long the whole is.
+/// A part of a list, and the size of the whole list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CountedList)]
 pub(crate) struct CountedObject<T> {
     /// The objects.
     pub(crate) data: Vec<T>,
-    /// How many there are in the whole list.
+    /// The number of objects in the whole list.
     pub(crate) count: u64,
 }

@@ -24,23 +24,24 @@ use utoipa::ToSchema;
     "updatedAt": "2024-01-01T12:10:00.000Z", "updatedBy": "system"
 }))]
 pub(crate) struct OrderObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// Whether it is real: false in test mode.
+    /// `false` in test mode.
     livemode: bool,
-    /// Whose.
+    /// The organization that the object belongs to.
     organization_id: String,
-    /// What was paid, in minor units.
+    /// The amount paid, in minor units.
     amount: i64,
-    /// What the customer gets, in minor units; 0 until the group is completed.
+    /// The customer's cashback, in minor units; 0 until the group is completed.
     amount_cashback: i64,
-    /// How much of that a refund would have taken back, had it not been on its way already. A person decides.
+    /// The part of the cashback that a refund would have taken back if the cashback had not been sent already, in minor
+    /// units. For you to decide.
     amount_cashback_in_review: i64,
-    /// What you charge for the program, in minor units.
+    /// The application fee for the order, in minor units.
     application_fee_amount: i64,
-    /// How much was refunded, in minor units.
+    /// The amount refunded so far, in minor units.
     refunded_amount: i64,
-    /// The customer's address at that time.
+    /// The customer's e-mail address at the time of the order.
     customer_email: &'a str,
     /// The customer's first name.
     customer_first_name: Option<&'a str>,
@@ -48,36 +49,37 @@ pub(crate) struct OrderObject<'a> {
     customer_last_name: Option<&'a str>,
     /// The customer's telephone number.
     customer_phone_number: Option<&'a str>,
-    /// The share id of the group that it opened or joined.
+    /// The share id of the group that the order opened or joined.
     payment_group_share_id: String,
     /// The customer.
     customer_id: String,
-    /// As ISO 4217 has it.
+    /// ISO 4217 code.
     currency: String,
     /// The customer's language.
     locale: Option<&'a str>,
-    /// Where its cashback stands.
+    /// The status of the order's cashback.
     status: OrderStatusWord,
     /// Your own data.
     metadata: OwnData,
-    /// The group that it opened or joined.
+    /// The group that the order opened or joined.
     payment_group_id: String,
-    /// The customer who opened the group that it joined; null for the order that opened it.
+    /// The customer who opened the group that the order joined; null for the order that opened it.
     ambassador_id: Option<String>,
-    /// Your own id of it; unique.
+    /// Your own id of the order; unique.
     client_reference_id: Option<&'a str>,
-    /// How much spoke against it when it was placed; it is for you to look at, and refuses nothing. HIGH: the address is
-    /// that of the group's creator in another spelling, or two of these together. MEDIUM: one of them. LOW: none. The
-    /// telephone number is that of the group's creator; the address is of a provider of throwaway addresses; it is the
-    /// fifth or a later order of its customer within an hour, or in its group within ten minutes.
+    /// The risk level at the time of placement. It is information for you and refuses nothing. HIGH: the e-mail address
+    /// is another spelling of the group creator's, or at least two of the following signals. MEDIUM: one of them. LOW:
+    /// none. Signals: the telephone number is the group creator's; the address is at a provider of disposable
+    /// addresses; the order is the fifth or a later one of its customer within an hour, or in its group within ten
+    /// minutes.
     risk_level: RiskLevelWord,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// The id of the key that made it.
+    /// The id of the API key that created the object.
     created_by: String,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
-    /// The id of the key that changed it last, or `system` where time did.
+    /// The id of the API key that last changed the object, or `system` for a change by time.
     updated_by: String,
 }
 

@@ -7,28 +7,28 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EventOutcomes)]
 pub(crate) struct OutcomesObject<'a> {
-    /// What became of each line, in the order of the lines.
+    /// The outcome of each line, in the order of the lines.
     #[schema(max_items = 1_000)]
     outcomes: Vec<OutcomeObject<'a>>,
 }
 
-/// What became of one line: an `event`, or an `error`.
+/// The outcome of one line: an `event`, or an `error`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EventOutcome)]
 struct OutcomeObject<'a> {
-    /// Its place in the batch, from 0.
+    /// The line's position in the batch, from 0.
     index: usize,
-    /// The status that the line alone would have been answered with.
+    /// The status of the response that the line would have received on its own.
     status: u16,
     /// The event, recorded now (201) or before (200).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<EventObject<'static>>)]
     event: Option<&'a RawValue>,
-    /// Why it was refused.
+    /// Why the line was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     error: Option<ErrorBody<'a>>,

@@ -14,31 +14,31 @@ use utoipa::ToSchema;
     "created_at": "2024-02-01T12:00:00.000Z", "updated_at": "2024-02-01T12:00:00.000Z", "sent_at": null, "ended_at": null
 }))]
 pub(crate) struct PayoutObject {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// The currency of all its amounts, as ISO 4217 has it.
+    /// The currency of all amounts, an ISO 4217 code.
     currency: String,
-    /// Where it stands.
+    /// The status.
     status: PayoutStatusWord,
-    /// Sum of its items.
+    /// The sum of the items.
     total: Amount,
-    /// Sum of the items that were paid.
+    /// The sum of the items that were paid.
     paid_total: Amount,
-    /// How many items it has.
+    /// The number of items.
     items_count: u32,
-    /// How many of them were paid.
+    /// The number of items that were paid.
     paid_items_count: u32,
-    /// How many of them failed.
+    /// The number of items that failed.
     failed_items_count: u32,
-    /// How many commissions it has.
+    /// The number of commissions in the payout.
     commissions_count: u32,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
-    /// When it was sent.
+    /// When the payout was sent.
     sent_at: Option<Instant>,
-    /// When its last item came to its end.
+    /// When the last item was settled.
     ended_at: Option<Instant>,
 }
 
@@ -51,27 +51,27 @@ pub(crate) struct PayoutObject {
     "created_at": "2024-02-01T12:00:00.000Z", "updated_at": "2024-02-02T09:30:00.000Z"
 }))]
 pub(crate) struct PayoutItemObject<'a> {
-    /// Its id; the reference in payment files.
+    /// Unique identifier of the item; the reference in payment files.
     id: String,
     /// The payout.
     payout_id: String,
-    /// Who is paid.
+    /// The affiliate that is paid.
     affiliate_id: String,
-    /// Sum of the commissions in it.
+    /// The sum of the item's commissions.
     amount: Amount,
-    /// The currency, as ISO 4217 has it.
+    /// The currency, an ISO 4217 code.
     currency: String,
-    /// How many commissions are in it.
+    /// The number of commissions in the item.
     commissions_count: u32,
-    /// Where it stands.
+    /// The status.
     status: PayoutItemStatusWord,
-    /// What the bank calls the payment.
+    /// The bank's reference of the payment.
     reference: Option<&'a str>,
-    /// Why it failed.
+    /// Why the payment failed.
     reason: Option<&'a str>,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
 }
 

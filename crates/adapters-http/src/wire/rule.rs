@@ -6,7 +6,7 @@ use domain::{CommissionRule, Money};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A reward that goes before the merchant's default.
+/// A reward that precedes the merchant's default rate.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CommissionRule, example = json!({
     "id": "rule_01hzy3v7k2e9m8q4t6w0x5b1ca", "scope": "product", "scope_ref": "sku-1", "rate": 0.15,
@@ -14,29 +14,29 @@ use utoipa::ToSchema;
     "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct CommissionRuleObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// What kind of thing it is for.
+    /// What the rule applies to.
     scope: RuleLevelWord,
-    /// Which one: the id of an affiliate or a tier, or your own word for a product or a category.
+    /// The reference within the scope: the id of an affiliate or a tier, or your own word for a product or a category.
     scope_ref: Option<String>,
-    /// The part of the sale that it gives; null where it gives a fixed sum.
+    /// The rate that the rule gives; null if it gives a flat amount.
     rate: Option<Fraction>,
-    /// The fixed sum that it gives; null where it gives a part.
+    /// The flat amount that the rule gives; null if it gives a rate.
     flat_amount: Option<Amount>,
-    /// The currency of the fixed sum, as ISO 4217 has it.
+    /// The currency of the flat amount, an ISO 4217 code.
     currency: Option<String>,
-    /// Only for events of this type; null means all.
+    /// The rule applies only to events of this type; null means all types.
     event_type: Option<&'a str>,
-    /// Of two rules of one scope the higher one counts.
+    /// Among rules of one scope the highest priority applies.
     priority: i32,
-    /// From when on it counts.
+    /// When the rule starts to apply.
     starts_at: Option<Instant>,
-    /// From when on it counts no more.
+    /// When the rule stops to apply.
     ends_at: Option<Instant>,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
 }
 

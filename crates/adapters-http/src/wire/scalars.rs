@@ -98,7 +98,7 @@ impl From<&Metadata> for OwnData {
 impl PartialSchema for OwnData {
     fn schema() -> RefOr<Schema> {
         let text = format!(
-            "Your own data: at most {} keys of 1 to {} characters, values of at most {} characters. Kept as given.",
+            "Your own data: at most {} keys of 1 to {} characters, values of at most {} characters. Stored as given.",
             Metadata::MOST_KEYS,
             Metadata::MOST_KEY,
             Metadata::MOST_VALUE
@@ -123,7 +123,7 @@ pub(crate) struct Instant(Timestamp);
 const MILLISECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// An instant as every body shows it, for whoever prints beside them. The format fits every timestamp.
+/// Formats an instant as in every body, for other formats than JSON. The format fits every timestamp.
 pub fn instant_text(at: Timestamp) -> String {
     at.date_time().format(MILLISECONDS).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use domain::{Merchant, Settings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How the merchant runs its program.
+/// The settings of the merchant's program.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Settings, example = json!({
     "slug": "my-shop-test", "currency": "USD", "commission_rate": 0.20, "mlm_rates": [0.10, 0.05], "hold_days": 30,
@@ -17,33 +17,33 @@ use utoipa::ToSchema;
 pub(crate) struct SettingsObject<'a> {
     /// The merchant's name in referral links; unique on the server.
     slug: &'a str,
-    /// What amounts are in where none is named, as ISO 4217 has it.
+    /// The default currency, an ISO 4217 code.
     currency: String,
-    /// The rate where no other exists.
+    /// The default commission rate.
     commission_rate: Fraction,
-    /// What each parent level earns of the commission below it.
+    /// The rates that the levels of parents earn of the credited affiliate's commission, nearest first.
     mlm_rates: Vec<Fraction>,
-    /// Days until a pending commission is approved by time.
+    /// The number of days until a pending commission is approved by time.
     hold_days: u16,
-    /// Days that a click counts.
+    /// The number of days for which a click counts.
     cookie_window_days: u16,
     /// Which click is credited.
     attribution_model: AttributionModelWord,
-    /// What happens when the buyer is the affiliate.
+    /// What happens if the buyer is the affiliate.
     self_referral: SelfReferralWord,
-    /// Whether approval makes a personal coupon.
+    /// Whether approval of an affiliate creates a personal coupon.
     auto_coupon_on_approval: bool,
-    /// Where referral links lead; without it they lead nowhere.
+    /// Where referral links lead; without it they answer 404.
     landing_url: Option<&'a str>,
-    /// Hosts that a link's `to` may name.
+    /// Hosts that the parameter `to` of a link may lead to.
     redirect_hosts: Vec<&'a str>,
-    /// Which renewals of a bound customer earn.
+    /// Which renewals of a bound customer earn a commission.
     recurring: RecurringWord,
-    /// How many of them, where only the first ones do.
+    /// How many renewals earn, if `recurring` is `first_n_renewals`.
     recurring_max_renewals: u16,
-    /// Who is owed less in the settings' currency waits for a later payout.
+    /// The minimum payout in the settings' currency; an affiliate that is owed less waits for a later payout.
     min_payout: Amount,
-    /// The part of a sale that all of its commissions and its cashback together may be.
+    /// The maximum sum of a sale's commissions and cashback, as a part of the sale.
     max_payout_rate: Fraction,
 }
 

@@ -1,10 +1,10 @@
-//! Whether what was announced or answered tells of a person.
+//! Whether a stored payload contains personal data of a subject.
 
 use crate::json::{self, Entries, Node};
 use domain::AffiliateId;
 use ports::Telltales;
 
-/// Looks at every text and every object in it.
+/// Checks every text and every object in the payload.
 pub(super) fn tells(body: &[u8], of: &Telltales) -> bool {
     let text = String::from_utf8_lossy(body);
     if text.contains(&of.erased) {
@@ -12,7 +12,7 @@ pub(super) fn tells(body: &[u8], of: &Telltales) -> bool {
     }
     match json::parse(body) {
         Ok(node) => Telling::of(of).node(&node),
-        // Nothing of ours is like that. If it is, rather too much is erased than too little.
+        // No payload is malformed. If one is, it is better to erase too much than too little.
         Err(_) => {
             let text = text.to_lowercase();
             of.texts.iter().chain(&of.shown).any(|told| text.contains(told))
@@ -39,8 +39,8 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// Whether the object is one of those that tell. A coupon is known by its affiliate and its code: its own id may be gone
-    /// with its row.
+    /// Whether the object is about the subject. A coupon is recognized by its affiliate and code: its id may have been
+    /// deleted with its row.
     fn shows(&self, entries: &Entries<'_>) -> bool {
         let member = |name: &str| {
             entries.iter().find_map(|(key, value)| match value {

@@ -5,13 +5,13 @@ use domain::TestClock;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the clock of test mode shows.
+/// The time of the test clock.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TestClock, example = json!({"now": "2026-02-01T12:00:00.000Z", "offset_seconds": 2_592_000}))]
 pub(crate) struct TestClockObject {
-    /// Business time: what `created_at`, holds and windows go by.
+    /// Business time, which `created_at`, holds and windows use.
     now: Instant,
-    /// How many whole seconds it is ahead of real time.
+    /// How many whole seconds the clock is ahead of real time.
     #[schema(minimum = 0)]
     offset_seconds: i64,
 }

@@ -6,28 +6,28 @@ use domain::{Money, Tier};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A rate for all affiliates that have the tier, and what lifts an affiliate into it.
+/// A rate for all affiliates of the tier, and the threshold to reach it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tier, example = json!({
     "id": "tier_01hzy3v7k2e9m8q4t6w0x5b1ca", "name": "Gold", "rate": 0.30, "metric": "revenue", "threshold": 10000.00,
     "currency": "USD", "created_at": "2024-01-01T12:00:00.000Z", "updated_at": "2024-01-01T12:00:00.000Z"
 }))]
 pub(crate) struct TierObject<'a> {
-    /// Its id.
+    /// Unique identifier of the object.
     id: String,
-    /// Its name; unique, compared without case.
+    /// The tier's name; unique, compared without case.
     name: &'a str,
-    /// What its affiliates earn, where neither their own rate nor a nearer rule says otherwise.
+    /// The rate of the tier's affiliates, unless their own rate or a rule that precedes the tier applies.
     rate: Fraction,
-    /// What the threshold is measured in.
+    /// The metric of the threshold.
     metric: MetricWord,
-    /// What an affiliate must have reached to rise into it.
+    /// What an affiliate must have reached to rise into the tier.
     threshold: Height,
-    /// The currency of the threshold, as ISO 4217 has it; null where it is a number of orders.
+    /// The currency of the threshold, an ISO 4217 code; null if the threshold is a number of orders.
     currency: Option<String>,
-    /// When it was made.
+    /// When the object was created.
     created_at: Instant,
-    /// When it was last changed.
+    /// When the object was last changed.
     updated_at: Instant,
 }
 

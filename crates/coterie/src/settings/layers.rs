@@ -77,7 +77,7 @@ impl SettingsError {
     }
 }
 
-/// Splits one of serde's messages: what stands between `start` and `middle`, and what follows.
+/// Splits one of serde's messages into the text between `start` and `middle`, and the rest.
 fn after<'a>(start: &str, middle: &str, text: &'a str) -> Option<(&'a str, &'a str)> {
     text.strip_prefix(start)?.split_once(middle)
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use value::{list, maybe, one};
 
-/// All settings, each valid by itself and all of them together.
+/// All settings, valid each and together.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a section of settings")]
 pub(crate) struct Settings {

@@ -1,4 +1,4 @@
-//! `[smtp]`: who takes our e-mails, if anyone.
+//! `[smtp]`: the mail server, if there is one.
 
 use super::value::{Setting, Whole, maybe, one};
 use adapters_smtp::{Security, Sender};
@@ -91,7 +91,7 @@ impl Setting for MailHost {
     }
 }
 
-/// Who we are to the mail server.
+/// The credentials for the mail server.
 #[derive(Debug, Clone)]
 pub(crate) struct SmtpUser(String);
 
@@ -124,7 +124,7 @@ impl Setting for SmtpSecurity {
     }
 }
 
-/// Who mails are from.
+/// The sender of e-mails.
 #[derive(Debug, Clone)]
 struct MailSender(Sender);
 

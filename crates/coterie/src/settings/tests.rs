@@ -1,4 +1,4 @@
-//! Every setting: its default, good values, and what is said about bad ones.
+//! Every setting: its default, valid values, and the messages about invalid ones.
 
 use super::*;
 use secrecy::ExposeSecret;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserializer, de};
 use std::{fmt, marker::PhantomData, net::IpAddr, net::SocketAddr, path::PathBuf};
 
-/// A type of setting. Every setting is read from text, whether it stands in a file or in the environment.
+/// A type of setting. Every setting is read from text, whether it comes from a file or from the environment.
 pub(super) trait Setting: Sized {
     /// The end of the sentence "must be …". Never shows the value: it may be secret.
     fn expected() -> String;

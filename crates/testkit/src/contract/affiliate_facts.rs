@@ -1,4 +1,4 @@
-//! What making and changing an affiliate needs to know.
+//! The facts for creating and changing an affiliate.
 
 use super::{
     Nodes,

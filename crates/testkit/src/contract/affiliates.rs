@@ -35,7 +35,7 @@ pub(crate) async fn an_affiliate_comes_back_whole(nodes: &Nodes) {
             assert_eq!(record(nodes, foreign, affiliate).await, None);
         }
     }
-    // Every field changes to what it was not, both ways, and nobody else's row does.
+    // Every field changes to another value, both ways, and no other row does.
     let filled = Affiliate { id: plain.id, slug: plain.slug.clone(), email: plain.email.clone(), ..full.clone() };
     win(nodes, sets::change_affiliate(merchant, Version::FIRST, &filled)).await;
     assert_eq!(record(nodes, merchant, &plain).await, Some(bare(&filled)));

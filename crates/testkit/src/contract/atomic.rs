@@ -59,7 +59,7 @@ fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     (new, set)
 }
 
-/// Everything that the reads tell about the shop and about what `new` would add, as text.
+/// Everything that the reads return about the shop and about what `new` would add, as text.
 async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
     let (node, merchant, page) = (&nodes.two, shop.test.id, super::paging::newest(100));
     let lookup = EventLookup {

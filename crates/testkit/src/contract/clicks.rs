@@ -66,7 +66,7 @@ pub(crate) async fn a_click_of_any_size_is_kept(nodes: &Nodes) {
     assert_eq!(read, expected);
     sound(nodes).await;
 
-    // Clicks have no version: the same one twice is an error of whoever made the set, not a conflict.
+    // Clicks have no version: the same one twice is an error in the set, not a conflict.
     let mut again = ChangeSet::new(shop.test.id);
     again.rows.clicks.push(bare);
     again.rows.affiliates.change(Version::FIRST, Affiliate { status: AffiliateStatus::Pending, ..bob.clone() });

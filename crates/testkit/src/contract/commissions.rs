@@ -161,7 +161,7 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
     let rows = [leaf.clone(), overrides[0].clone(), overrides[1].clone(), sibling.clone()];
     win(nodes, set.with_event(&sale, &rows).with_event(&rest, &[foreign, above])).await;
 
-    // Every version is told as it is now.
+    // Every version is the current one.
     let parent = Affiliate { status: AffiliateStatus::Suspended, ..parent };
     win(nodes, sets::change_affiliate(shop.test.id, Version::FIRST, &parent)).await;
     let approved = Commission { status: CommissionStatus::Approved, ..overrides[0].clone() };

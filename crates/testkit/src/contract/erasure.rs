@@ -1,4 +1,4 @@
-//! What is left of a person, and rewriting what was told about one.
+//! Rows that contain a person's data, and redacting stored payloads.
 
 use super::{
     Nodes,

@@ -1,4 +1,4 @@
-//! What recording an event needs to know.
+//! The facts for recording an event.
 
 use super::{
     Nodes,
@@ -106,7 +106,7 @@ pub(crate) async fn what_recording_an_event_needs(nodes: &Nodes) {
     assert_eq!((read.coupon_owner, read.clicks), (Some(code.id), vec![as_read(&click)]));
     assert_eq!(read.affiliates, sorted(vec![named.clone(), code.clone(), clicked.clone()]), "with every field");
 
-    // One at a time; what is unknown is passed over.
+    // One at a time; what is unknown is ignored.
     let unknown = EventLookup {
         session: Some(build::session("nobody")),
         coupon: Some(domain::CouponCode::parse("NOBODY").unwrap()),
@@ -122,7 +122,7 @@ pub(crate) async fn what_recording_an_event_needs(nodes: &Nodes) {
         let read = facts(nodes, shop.test.id, &lookup).await;
         assert_eq!((read.affiliates, read.earlier), (expected, None), "{lookup:?}");
     }
-    // Nothing of it exists for anybody else.
+    // Nothing of it exists for other merchants.
     for foreign in [&shop.live, &other.test] {
         let read = facts(nodes, foreign.id, &everything).await;
         assert_eq!((&read.merchant.row, read.earlier, read.coupon_owner), (foreign, None, None));
@@ -194,7 +194,7 @@ pub(crate) async fn lookups_of_one_moment_do_not_mix(nodes: &Nodes) {
         tokio::spawn(async move { storage.event_facts(merchant, vec![lookup]).await.unwrap().unwrap() })
     });
     for (n, task) in asked.collect::<Vec<_>>().into_iter().enumerate() {
-        // Whoever asked and went away takes nothing from the others.
+        // A caller that gives up does not affect the others.
         if n % 5 == 4 {
             task.abort();
             continue;
@@ -287,7 +287,7 @@ pub(crate) async fn the_latest_clicks_and_the_earliest_in_the_window_are_chosen(
     assert_eq!(chosen(nodes, shop.test.id, now.plus(Duration::from_secs(60 * 60))).await, picked(&[&all[75..]]));
     assert_eq!(chosen(nodes, shop.test.id, now.plus(100 * DAY)).await, picked(&[&all[75..]]));
 
-    // Of one instant, ids tell which came first.
+    // Within one instant, ids decide the order.
     let mut set = ChangeSet::new(shop.live.id);
     let mut same: Vec<Click> =
         (0..60).map(|_| build::click(&ids, &owner, &build::session("visitor"), moment(-5))).collect();

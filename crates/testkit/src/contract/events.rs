@@ -76,7 +76,7 @@ pub(crate) async fn an_event_shows_what_it_earned_by_level(nodes: &Nodes) {
     ];
     assert_eq!(page.rows, expected, "a list shows the same");
 
-    // A commission that moves is shown where it stands now.
+    // A commission that has moved is returned in its current state.
     let moved = Commission { status: CommissionStatus::Void, ..rows[2].clone() };
     let mut set = ChangeSet::new(shop.test.id);
     set.rows.commissions.change(Version::FIRST, moved.clone());

@@ -1,4 +1,4 @@
-//! A fact that says a key is taken is never older than the row that took it.
+//! Facts that contain a taken key are never older than the row that took it.
 
 use super::{
     Nodes,

@@ -11,7 +11,7 @@ use ports::{ChangeSet, CommitError, OrderLookup, Space, Storage, Version};
 use std::sync::Arc;
 use tokio::{sync::Barrier, task::JoinSet};
 
-/// Joins `group` with an order of `customer`, who is stored already, or says by which rule not.
+/// Joins `group` with an order of `customer`, which is stored already, or returns the rule that refuses it.
 async fn join(
     node: &dyn Storage,
     ids: &SeededIds,
@@ -68,7 +68,7 @@ async fn close(node: &dyn Storage, merchant: MerchantId, group: GroupId, now: Ti
     }
 }
 
-/// An opened group with room for so many, and customers who want to join it.
+/// An open group for this many participants, and customers to join it.
 async fn scene(nodes: &Nodes, room: u16, count: usize) -> (Opened, Vec<Customer>) {
     let mut opened = Opened::stored(nodes).await;
     let group = Group { terms: GroupTerms { max_participants: room, ..opened.group.terms.clone() }, ..opened.group };

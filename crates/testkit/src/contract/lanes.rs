@@ -61,7 +61,7 @@ pub(crate) async fn lanes_taken_in_any_order_do_not_lock_up(nodes: &Nodes) {
             drop(entry);
         });
         if n % 5 == 0 {
-            // Somebody who no longer waits keeps nobody waiting.
+            // A caller that stopped waiting does not block the lane.
             task.abort();
         }
     }

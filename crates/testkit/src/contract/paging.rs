@@ -9,7 +9,7 @@ pub(crate) fn newest(limit: u32) -> PageAsk {
     PageAsk { after: None, offset: 0, limit }
 }
 
-/// Where a row stands.
+/// The position of a row.
 pub(crate) fn position(at: Timestamp, id: Uuid) -> Position {
     Position { at, id }
 }
@@ -60,7 +60,7 @@ async fn by_offset(expected: &[Position], limit: usize, list: &impl AsyncFn(Page
     }
 }
 
-/// A cursor names a place, not a row: the row that stood there may be gone.
+/// A cursor names a position, not a row: the row may have been deleted.
 async fn beside_rows(expected: &[Position], list: &impl AsyncFn(PageAsk) -> Page<Position>) {
     for after in [
         position(Timestamp::MAX, Uuid::max()),

@@ -1,4 +1,4 @@
-//! Who is due for a higher tier, and what it has reached.
+//! Affiliates that are due for a higher tier, and their totals.
 
 use super::{
     Nodes,
@@ -32,7 +32,7 @@ async fn candidates(nodes: &Nodes, window: Window, after: Option<Candidate>, lim
     nodes.two.tier_candidates(window, after, limit).await.unwrap()
 }
 
-/// Page after page, of whatever size, brings just these.
+/// Pages of any size contain exactly these.
 async fn assert_walked(page: impl AsyncFn(Option<Candidate>, u32) -> Vec<Candidate>, expected: &[Candidate]) {
     for limit in [1, 2, 3, 4, 9] {
         let mut walked = Vec::new();

@@ -59,7 +59,7 @@ pub(crate) async fn of_many_answers_to_a_request_one_is_kept(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let expired = Reply { expires_at: moment(-50), created_at: moment(-60), ..build::reply("POST /events", "old") };
     win(nodes, ChangeSet { reply: Some(expired), ..ChangeSet::new(shop.test.id) }).await;
-    // A place that was never taken, and one that an expired answer still stands in.
+    // A key that was never used, and one with an expired response.
     for key in ["new", "old"] {
         let replies: Vec<Reply> = (0..50_u8)
             .map(|n| Reply { body: vec![n], fingerprint: [n; 32], ..build::reply("POST /events", key) })

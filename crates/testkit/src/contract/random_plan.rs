@@ -13,7 +13,7 @@ pub(crate) const CODES: usize = 6;
 /// The keys that answers compete for.
 pub(crate) const REPLIES: usize = 4;
 
-/// What a planner knows: the state before the sets of a round, with typed rows to change.
+/// The state of a planner: everything before the sets of a round, with typed rows to change.
 pub(crate) struct Planner {
     pub(crate) ids: SeededIds,
     pub(crate) dice: Dice,
@@ -184,7 +184,7 @@ impl Planner {
         }
     }
 
-    /// Who has a key, by the model.
+    /// The owner of a key, by the model.
     pub(crate) fn owner(&self, space: Space, key: &str) -> Option<Uuid> {
         self.model.owner(self.merchant, &Claim { space, key: key.to_owned(), owner: Uuid::nil() })
     }

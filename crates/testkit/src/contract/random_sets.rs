@@ -136,7 +136,7 @@ async fn agrees(nodes: &Nodes, planner: &Planner, sets: &[ChangeSet], now: i64) 
     }
 }
 
-/// The version and image of a row, as the storage tells them.
+/// The version and image of a row, as the storage returns them.
 async fn stored(nodes: &Nodes, planner: &Planner, row: RowRef) -> Option<(Version, String)> {
     let (node, merchant) = (&nodes.two, planner.merchant);
     match row.table {
@@ -150,7 +150,7 @@ async fn stored(nodes: &Nodes, planner: &Planner, row: RowRef) -> Option<(Versio
             Some((coupon.version, format!("{:?}", coupon.row)))
         }
         Table::Trees => {
-            // Told with any affiliate; without one there is nobody to ask about.
+            // Returned with any affiliate; without one there are no facts to load.
             let expected = planner.model.version(merchant, row)?;
             let version = match planner.affiliates.keys().next() {
                 Some(&any) => {

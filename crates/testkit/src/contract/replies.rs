@@ -1,4 +1,4 @@
-//! Answers kept for idempotency.
+//! Responses stored for idempotency.
 
 use super::{
     Nodes,
@@ -8,7 +8,7 @@ use crate::build::{self, moment};
 use domain::{MerchantId, Timestamp};
 use ports::{ChangeSet, KeptReply, Reply, ReplyStatus};
 
-/// A set that only keeps an answer.
+/// A set that only stores a response.
 fn keep(merchant: MerchantId, reply: Reply) -> ChangeSet {
     ChangeSet { reply: Some(reply), ..ChangeSet::new(merchant) }
 }
@@ -68,7 +68,7 @@ pub(crate) async fn a_kept_answer_keeps_its_place_until_it_expires(nodes: &Nodes
     assert_eq!(kept(nodes, shop.test.id, &first, moment(99)).await, as_kept(&first), "the first answer stays");
     assert_eq!(kept(nodes, shop.test.id, &first, moment(101)).await, None, "and is forgotten in time");
 
-    // At the very instant: an answer that is no longer told must give its place up, or nobody could go on.
+    // At the very instant: a response that is no longer returned must free its key, or no request could use it.
     let told = kept(nodes, shop.test.id, &first, moment(100)).await.is_some();
     let next = Reply { created_at: moment(100), ..next };
     let replaced = commit(&*nodes.one, keep(shop.test.id, next.clone())).await;

@@ -166,7 +166,7 @@ pub(crate) async fn orders_are_found_by_each_field(nodes: &Nodes) {
         made.push(order);
     }
     win(nodes, set).await;
-    // The neighbour's twin has everything but the ids.
+    // The neighbor has equal rows with other ids.
     let twin = Customer { id: ids.id(), ..friends[0].clone() };
     let twins = Group { id: ids.id(), customer_id: twin.id, ..group.clone() };
     let theirs = Order { id: ids.id(), group_id: twins.id, customer_id: twin.id, ..made[1].clone() };

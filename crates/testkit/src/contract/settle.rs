@@ -101,7 +101,7 @@ pub(crate) async fn shop(nodes: &Nodes) -> (SeededIds, Shop) {
     (ids, shop)
 }
 
-/// A second founded shop, whose objects the first must never see.
+/// A second shop, whose objects the first must never see.
 pub(crate) async fn other_shop(nodes: &Nodes, ids: &SeededIds) -> Shop {
     let shop = crate::build::shop(ids, "other");
     win(nodes, sets::found(&shop)).await;

@@ -112,7 +112,7 @@ fn refusals_say_what_was_expected() {
     assert_eq!(refusal(&"x".repeat(MOST_LETTERS + 1)), "must be at most 4000 characters");
 }
 
-/// Whoever reads the document knows every field.
+/// The document lists every field.
 #[test]
 fn the_document_names_all_fields() {
     fn names<T>(fields: &[Field<T>]) -> Vec<String> {
