@@ -101,7 +101,7 @@ fn told(name: &'static str, turn: Option<Turn>, rest: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::Pace;
+    use app::PollInterval;
 
     /// The rows of the table of workers in the operator's page: the worker's name, and how often it looks for work.
     fn documented() -> Vec<(&'static str, &'static str)> {
@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn the_operators_page_lists_every_worker_and_its_pace() {
         let described = |worker: &Worker| {
-            let setting = match worker.pace() {
-                Pace::Soon => "`workers.soon_millis`",
-                Pace::Seldom => "`workers.seldom_seconds`",
+            let setting = match worker.poll_interval() {
+                PollInterval::Soon => "`workers.soon_millis`",
+                PollInterval::Seldom => "`workers.seldom_seconds`",
             };
             (worker.name(), setting)
         };
