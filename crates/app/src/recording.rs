@@ -57,7 +57,7 @@ impl<'a> Happened<'a> {
 
     fn reserve(&self, merchant: &Merchant) -> Option<Reserve> {
         let (terms, amount) = self.group.zip(self.ask.amount)?;
-        Some(Reserve::of(terms, amount, merchant.settings.max_payout_rate))
+        Some(terms.reserve(amount, merchant.settings.max_payout_rate))
     }
 
     /// The most that all of its commissions together may be.

@@ -169,7 +169,7 @@ pub fn event(ids: &dyn IdSource, external_id: &str) -> Event {
 /// The conversion of an order in `group`, without an affiliate.
 pub fn conversion(ids: &dyn IdSource, order: &Order, group: &Group) -> Event {
     let external_id = Order::conversion_id(order.id, order.reference.as_ref());
-    let reserve = Reserve::of(&group.terms, order.amount, Rate::ONE);
+    let reserve = group.terms.reserve(order.amount, Rate::ONE);
     Event {
         amount: Some(order.amount),
         payout_cap: Some(reserve.room(order.amount)),

@@ -1,6 +1,8 @@
 //! Whether the cap of a sale never cut anything: neither when it was recorded, nor at any refund, nor now.
 
-use crate::{Event, Reward, SaleCap, Target, lineage::Lineage, reserve::promised};
+use crate::commissions::lineage::Lineage;
+use crate::events::Event;
+use crate::rewards::{Reward, SaleCap, Target};
 
 /// Whether the cap leaves room however much of the sale was left in between.
 ///
@@ -30,8 +32,8 @@ pub(super) fn is_roomy(sale: &Event, cap: SaleCap, lineage: &Lineage<'_>, rows: 
     }
     // A share falls with the sale, a fixed sum does not.
     let promise = match cap.promise {
-        Some(promise @ Reward::Rate(_)) => i128::from(promised(promise, cap.left).minor()),
-        Some(promise @ Reward::Flat(_)) => i128::from(promised(promise, cap.amount).minor()),
+        Some(promise @ Reward::Rate(_)) => i128::from(promise.within(cap.left).minor()),
+        Some(promise @ Reward::Flat(_)) => i128::from(promise.within(cap.amount).minor()),
         None => 0,
     };
     let room = (i128::from(cap.cap.minor()) - falling).saturating_mul(left) / amount;

@@ -1,0 +1,168 @@
+//! The rows of one event, as a family: each commission with the siblings that take parts of it back, each leaf with the
+//! overrides reckoned from it (product 6).
+
+use crate::commissions::{Commission, CommissionMove, CommissionStatus};
+use crate::events::Event;
+use crate::rewards::{LeafTargets, LeafTerms, OverrideTerms, split, targets};
+use crate::values::{CommissionId, Money, MoneyError, Rate, Reason, Refusal, Timestamp};
+
+/// One commission and its siblings.
+#[derive(Debug, Clone)]
+pub(crate) struct Kin<'a> {
+    pub(crate) original: &'a Commission,
+    pub(crate) siblings: Vec<&'a Commission>,
+}
+
+/// A leaf and the overrides reckoned from it, each with its siblings.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch<'a> {
+    pub(crate) leaf: Kin<'a>,
+    pub(crate) overrides: Vec<Kin<'a>>,
+}
+
+/// All that one event earned.
+#[derive(Debug, Clone)]
+pub(crate) struct Lineage<'a> {
+    pub(crate) branches: Vec<Branch<'a>>,
+}
+
+impl<'a> Kin<'a> {
+    fn of(original: &'a Commission, rows: &'a [Commission]) -> Self {
+        Self { original, siblings: rows.iter().filter(|row| row.reverses == Some(original.id)).collect() }
+    }
+
+    /// Whether a person took it back: then nothing of it is left to reckon with.
+    pub(crate) fn is_void(&self) -> bool {
+        self.original.status == CommissionStatus::Void
+    }
+
+    /// What it and its siblings are together.
+    pub(crate) fn sum(&self) -> Result<Money, MoneyError> {
+        self.siblings.iter().try_fold(self.original.amount, |sum, row| sum.plus(row.amount))
+    }
+
+    /// What refunds left of its basis.
+    pub(crate) fn left(&self) -> Result<Money, MoneyError> {
+        self.siblings.iter().try_fold(self.original.basis, |sum, row| sum.plus(row.basis))
+    }
+
+    /// The row and those of its siblings that share its state and so move with it, after `step`.
+    fn moved(&self, step: CommissionMove, reason: Option<&Reason>, now: Timestamp) -> Result<Vec<Commission>, Refusal> {
+        let original = self.original.moved(step, reason.cloned(), now)?;
+        if step == CommissionMove::Void && self.siblings.iter().any(|row| is_paid_or_about_to(row)) {
+            let text = "A part of this commission was taken back in a payout: it cannot become void.";
+            return Err(Refusal::State(text.to_owned()));
+        }
+        let together = self.siblings.iter().filter(|row| self.shares_state(row));
+        let siblings = together.map(|row| row.moved(step, reason.cloned(), now)).collect::<Result<Vec<_>, _>>()?;
+        Ok(std::iter::once(original).chain(siblings).collect())
+    }
+
+    fn shares_state(&self, sibling: &Commission) -> bool {
+        let state = |row: &Commission| (row.status, row.payout_id);
+        state(self.original) == state(sibling)
+    }
+}
+
+fn is_paid_or_about_to(row: &Commission) -> bool {
+    row.status == CommissionStatus::Paid || row.is_in_open_payout()
+}
+
+impl<'a> Branch<'a> {
+    fn kin(&self) -> impl Iterator<Item = &Kin<'a>> {
+        std::iter::once(&self.leaf).chain(&self.overrides)
+    }
+
+    /// What its rows follow from, while `left` of the leaf's basis is left.
+    pub(crate) fn terms(&self, left: Money) -> LeafTerms {
+        let overrides = self.overrides.iter().map(|kin| OverrideTerms {
+            level: kin.original.level,
+            // Overrides are of a rate, always.
+            rate: kin.original.reward.rate().unwrap_or(Rate::ZERO),
+        });
+        let Commission { basis, reward, .. } = *self.leaf.original;
+        LeafTerms { basis, left, reward, overrides: overrides.collect() }
+    }
+}
+
+impl<'a> Lineage<'a> {
+    /// Of the rows of one event, in any order. A sibling without its row, or an override without its leaf, is left out:
+    /// `coterie reconcile` finds those.
+    pub(crate) fn of(rows: &'a [Commission]) -> Self {
+        let originals = || rows.iter().filter(|row| row.reverses.is_none());
+        let overrides = |leaf: &Commission| {
+            let of_leaf = originals().filter(|row| row.leaf_id == Some(leaf.id));
+            let mut found: Vec<Kin<'_>> = of_leaf.map(|row| Kin::of(row, rows)).collect();
+            found.sort_by_key(|kin| (kin.original.level, kin.original.id));
+            found
+        };
+        let leaves = originals().filter(|row| row.leaf_id.is_none());
+        let mut branches: Vec<Branch<'_>> =
+            leaves.map(|leaf| Branch { leaf: Kin::of(leaf, rows), overrides: overrides(leaf) }).collect();
+        branches.sort_by_key(|branch| branch.leaf.original.id);
+        Self { branches }
+    }
+
+    /// What is left of each leaf's basis once `refund` more of the `left` of the sale is taken back: split in proportion
+    /// to what is left, by largest remainder. What belongs to nobody any more, or never did, bears its part too.
+    pub(crate) fn left_after(&self, refund: Money, left: Money) -> Result<Vec<Money>, MoneyError> {
+        let now = self.branches.iter().map(|branch| branch.leaf.left()).collect::<Result<Vec<_>, _>>()?;
+        let alive = |(branch, left): (&Branch<'_>, &Money)| if branch.leaf.is_void() { 0 } else { left.minor() };
+        let mut weights: Vec<i64> = self.branches.iter().zip(&now).map(alive).collect();
+        let nobodys = weights.iter().fold(left.minor(), |rest, weight| rest.saturating_sub(*weight)).max(0);
+        weights.push(nobodys);
+        let mut parts = split(refund, &weights);
+        let void_rest = parts.pop().unwrap_or(refund);
+        let rest = Money::from_minor(nobodys, left.currency()).minus(void_rest)?;
+        let void_lefts = self.void_lefts(&now, rest);
+        let each = self.branches.iter().zip(now).zip(parts.into_iter().zip(void_lefts));
+        each.map(|((branch, left), (part, void))| if branch.leaf.is_void() { Ok(void) } else { left.minus(part) })
+            .collect()
+    }
+
+    /// A void leaf has no siblings that would tell what is left of it. It matters only to an override that was paid
+    /// before: its share of what belongs to nobody.
+    fn void_lefts(&self, now: &[Money], rest: Money) -> Vec<Money> {
+        let void = |(branch, left): (&Branch<'_>, &Money)| if branch.leaf.is_void() { left.minor() } else { 0 };
+        let weights: Vec<i64> = self.branches.iter().zip(now).map(void).collect();
+        let most = |(part, &weight): (Money, &i64)| Money::from_minor(part.minor().min(weight), part.currency());
+        split(rest, &weights).into_iter().zip(&weights).map(most).collect()
+    }
+
+    /// What every row should be while `lefts` of the leaves' bases and `left` of the sale are left.
+    pub(crate) fn targets(&self, sale: &Event, lefts: &[Money], left: Money) -> Vec<LeafTargets> {
+        let terms: Vec<LeafTerms> = self.branches.iter().zip(lefts).map(|(branch, &left)| branch.terms(left)).collect();
+        targets(&terms, sale.cap_at(left))
+    }
+}
+
+/// The rows that a person's `step` with one of them moves, as they are after it: the row and the siblings that share its
+/// state; with a leaf that becomes void, also the overrides reckoned from it. A sibling whose row is elsewhere moves
+/// alone. `rows` are all of one event.
+pub fn moved_together(
+    id: CommissionId,
+    rows: &[Commission],
+    step: CommissionMove,
+    reason: Option<&Reason>,
+    now: Timestamp,
+) -> Result<Vec<Commission>, Refusal> {
+    let asked = rows.iter().find(|row| row.id == id).ok_or(Refusal::NotFound)?;
+    let lineage = Lineage::of(rows);
+    let is_its = |kin: &&Kin<'_>| kin.original.id == asked.reverses.unwrap_or(id);
+    let kin = lineage.branches.iter().flat_map(Branch::kin).find(is_its).ok_or(Refusal::NotFound)?;
+    if asked.reverses.is_some() && !kin.shares_state(asked) {
+        return Ok(vec![asked.moved(step, reason.cloned(), now)?]);
+    }
+    let mut moved = kin.moved(step, reason, now)?;
+    let branch = lineage.branches.iter().find(|branch| branch.leaf.original.id == kin.original.id);
+    if let Some(branch) = branch.filter(|_| step == CommissionMove::Void) {
+        // What is paid or void already stays as it is: that is final.
+        let movable = |kin: &&Kin<'_>| !matches!(kin.original.status, CommissionStatus::Paid | CommissionStatus::Void);
+        for kin in branch.overrides.iter().filter(movable) {
+            moved.extend(kin.moved(step, reason, now)?);
+        }
+    }
+    // The row that was asked for comes first.
+    moved.sort_by_key(|row| row.id != id);
+    Ok(moved)
+}

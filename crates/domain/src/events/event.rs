@@ -1,0 +1,166 @@
+//! Conversion events: what a shop tells us happened (product 5 and 6).
+
+use crate::affiliates::CouponCode;
+use crate::events::{Decision, EventKind, Items};
+use crate::rewards::{Reserve, SaleCap};
+use crate::values::{
+    AffiliateId, Email, EventId, ExternalId, Metadata, Money, OrderReference, SessionId, ShortText, Timestamp,
+};
+
+/// What the shop sent in a form that nothing of ours has. It leads to nobody, and is told apart from what was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unreadable {
+    /// The visitor's session.
+    pub session: bool,
+    /// The code given at the till.
+    pub coupon: bool,
+}
+
+/// What the shop posted.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// The shop's id of it.
+    pub external_id: ExternalId,
+    /// The shop's order; defaults to the external id.
+    pub order_id: Option<OrderReference>,
+    /// What was paid; there for every paying kind.
+    pub amount: Option<Money>,
+    /// The lines it is made of; none, or they sum up to it.
+    pub items: Items,
+    /// The visitor's session, however it was spelled: an unknown one is unmatched, not refused.
+    pub session: Option<SessionId>,
+    /// A code given at the till: an unknown one is unmatched, not refused.
+    pub coupon: Option<CouponCode>,
+    /// Which of the two were sent and could not be read.
+    pub unreadable: Unreadable,
+    /// The affiliate, named outright.
+    pub affiliate_id: Option<AffiliateId>,
+    /// The buyer's address.
+    pub customer_email: Option<Email>,
+    /// The shop's id of the buyer.
+    pub customer_external_id: Option<ShortText>,
+    /// When it happened, as the shop says; kept, not reckoned with.
+    pub occurred_at: Option<Timestamp>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// Of the body as parsed: the same external id with another one is another event.
+    pub fingerprint: [u8; 32],
+}
+
+/// A recorded event. Immutable, save for what refunds take back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// The shop's id of it.
+    pub external_id: ExternalId,
+    /// The shop's order.
+    pub order_id: OrderReference,
+    /// What was paid.
+    pub amount: Option<Money>,
+    /// The lines it is made of; none, or they sum up to it.
+    pub items: Items,
+    /// The most that all of its commissions together may be; frozen. In the currency of the amount. What is reserved for
+    /// its buyer is not part of it.
+    pub payout_cap: Option<Money>,
+    /// Minor units taken back so far.
+    pub refunded_minor: i64,
+    /// The event that this refund takes back.
+    pub refunds: Option<EventId>,
+    /// The visitor's session.
+    pub session: Option<SessionId>,
+    /// The code given at the till.
+    pub coupon: Option<CouponCode>,
+    /// Who was credited.
+    pub affiliate_id: Option<AffiliateId>,
+    /// The buyer's address.
+    pub customer_email: Option<Email>,
+    /// The shop's id of the buyer.
+    pub customer_external_id: Option<ShortText>,
+    /// When it happened, as the shop says.
+    pub occurred_at: Option<Timestamp>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+    /// How the credit was decided.
+    pub decision: Decision,
+    /// Of the body as parsed.
+    pub fingerprint: [u8; 32],
+    /// Business time.
+    pub created_at: Timestamp,
+}
+
+impl Event {
+    /// The event that `ask` becomes once its credit is decided. All that it earns may be `payout_cap` at the most.
+    pub fn record(id: EventId, ask: NewEvent, decision: Decision, payout_cap: Option<Money>, now: Timestamp) -> Self {
+        let NewEvent {
+            kind,
+            external_id,
+            order_id,
+            amount,
+            items,
+            session,
+            coupon,
+            unreadable: _,
+            affiliate_id: _,
+            customer_email,
+            customer_external_id,
+            occurred_at,
+            metadata,
+            fingerprint,
+        } = ask;
+        let order_id = order_id.unwrap_or_else(|| OrderReference::same_as(&external_id));
+        Self {
+            id,
+            kind,
+            order_id,
+            external_id,
+            amount,
+            items,
+            payout_cap,
+            refunded_minor: 0,
+            refunds: None,
+            session,
+            coupon,
+            affiliate_id: decision.winner(),
+            customer_email,
+            customer_external_id,
+            occurred_at,
+            metadata,
+            decision,
+            fingerprint,
+            created_at: now,
+        }
+    }
+
+    /// The most that all of its commissions may be together while `left` of it is left.
+    pub fn cap_at(&self, left: Money) -> Option<SaleCap> {
+        let frozen = self.decision.reserve.map(|Reserve { cap, promise }| (cap, Some(promise)));
+        let (cap, promise) = frozen.or_else(|| self.payout_cap.map(|cap| (cap, None)))?;
+        Some(SaleCap { cap, promise, amount: self.amount?, left })
+    }
+
+    /// Without the buyer's address and the caller's data.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        Self { customer_email: None, metadata: Metadata::default(), ..self.clone() }
+    }
+
+    /// Without the codes of this affiliate's coupons: in their place stands one that names nobody.
+    #[must_use]
+    pub fn without_coupons_of(&self, affiliate: AffiliateId) -> Self {
+        let code = CouponCode::erased(affiliate);
+        let decision = self.decision.recoded(affiliate, &code);
+        let coupon = if decision == self.decision { self.coupon.clone() } else { Some(code) };
+        Self { coupon, decision, ..self.clone() }
+    }
+
+    /// What refunds left of what was paid; `None` where nothing was.
+    pub fn left(&self) -> Option<Money> {
+        let amount = self.amount?;
+        Some(Money::from_minor(amount.minor().saturating_sub(self.refunded_minor), amount.currency()))
+    }
+}

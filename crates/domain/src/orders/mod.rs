@@ -1,0 +1,13 @@
+//! Customers and their orders in referral groups.
+
+mod checkout;
+pub(crate) mod customer;
+pub(crate) mod order;
+mod risk;
+mod session;
+
+pub use checkout::{Checkout, CheckoutError, LineItems, LineType};
+pub use customer::{Customer, CustomerChange, NewCustomer};
+pub use order::{NewOrder, Order, OrderStatus};
+pub use risk::{Pace, RiskLevel, Signal, Surroundings, signals};
+pub use session::SessionStatus;

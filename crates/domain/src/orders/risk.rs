@@ -1,0 +1,120 @@
+//! What speaks against an order: a few plain signals, and the level that they make together (product 7).
+//!
+//! The level is for people, who decide what follows from it. Nothing is refused by it, and no money depends on it: so orders
+//! that are placed at the same moment may each be weighed without the other.
+
+use crate::orders::Customer;
+use crate::values::{Email, PhoneNumber, Timestamp, words::words};
+use std::time::Duration;
+
+/// How much speaks against an order.
+///
+/// `HIGH`: [`Signal::CreatorsAddress`], or two others together. `MEDIUM`: one other. `LOW`: none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RiskLevel {
+    /// Nothing does.
+    Low,
+    /// Something that may well be chance.
+    Medium,
+    /// Something that hardly is.
+    High,
+}
+words!(RiskLevel { Low = "LOW", Medium = "MEDIUM", High = "HIGH" });
+
+/// Something that speaks against an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// The address is that of who opened the group, in another spelling: plus-tags and dots, where the provider ignores
+    /// them.
+    CreatorsAddress,
+    /// The telephone number is that of who opened the group.
+    CreatorsPhone,
+    /// The address is of a provider whose addresses are thrown away after use.
+    ThrowawayAddress,
+    /// It is one of [`Pace::MANY`] orders of its customer within [`Pace::OF_CUSTOMER`].
+    HurriedCustomer,
+    /// It is one of [`Pace::MANY`] orders in its group within [`Pace::OF_GROUP`].
+    HurriedGroup,
+}
+
+/// When the latest orders before a new one were placed, newest first, each list with [`Pace::LOOKED_AT`] at the most.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Those of the same customer.
+    pub of_customer: Vec<Timestamp>,
+    /// Those in the same group.
+    pub of_group: Vec<Timestamp>,
+}
+
+/// What is known around a new order.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Who opened its group, unless it does so itself.
+    pub creator: Option<&'a Customer>,
+    /// What came before it.
+    pub pace: &'a Pace,
+}
+
+/// Fewer digits are no telephone number by which anybody could be known.
+const PHONE_DIGITS: usize = 4;
+
+impl Pace {
+    /// So many orders are many, this one included.
+    pub const MANY: usize = 5;
+    /// How many earlier ones say whether there are many.
+    pub const LOOKED_AT: u32 = 4;
+    /// Many of one customer within this time are a hurry.
+    pub const OF_CUSTOMER: Duration = Duration::from_secs(3_600);
+    /// Many in one group within this time are a hurry.
+    pub const OF_GROUP: Duration = Duration::from_secs(600);
+
+    /// Whether a new order makes many within `span`.
+    fn is_hurried(earlier: &[Timestamp], span: Duration, now: Timestamp) -> bool {
+        let first_of_many = earlier.get(Self::MANY.saturating_sub(2));
+        first_of_many.is_some_and(|&at| now.since(at) <= span)
+    }
+}
+
+impl RiskLevel {
+    /// The level that an order with this address and number has.
+    pub fn of(email: &Email, phone: Option<&PhoneNumber>, around: Surroundings<'_>, now: Timestamp) -> Self {
+        Self::by(&signals(email, phone, around, now))
+    }
+
+    /// The level that signals make together, each there once.
+    pub fn by(signals: &[Signal]) -> Self {
+        match signals {
+            [] => Self::Low,
+            [one] if *one != Signal::CreatorsAddress => Self::Medium,
+            _ => Self::High,
+        }
+    }
+}
+
+/// What speaks against an order with this address and number.
+pub fn signals(
+    email: &Email,
+    phone: Option<&PhoneNumber>,
+    Surroundings { creator, pace }: Surroundings<'_>,
+    now: Timestamp,
+) -> Vec<Signal> {
+    let Pace { of_customer, of_group } = pace;
+    let same_address = |creator: &Customer| email.person() == creator.email.person();
+    let same_phone = |creator: &Customer| {
+        let digits = |phone: &PhoneNumber| phone.as_str().chars().filter(char::is_ascii_digit).collect::<String>();
+        let (own, theirs) = (phone.map(digits), creator.phone.as_ref().map(digits));
+        own.is_some_and(|own| own.len() >= PHONE_DIGITS && Some(own) == theirs)
+    };
+    let weighed = [
+        (Signal::CreatorsAddress, creator.is_some_and(same_address)),
+        (Signal::CreatorsPhone, creator.is_some_and(same_phone)),
+        (Signal::ThrowawayAddress, email.is_throwaway()),
+        (Signal::HurriedCustomer, Pace::is_hurried(of_customer, Pace::OF_CUSTOMER, now)),
+        (Signal::HurriedGroup, Pace::is_hurried(of_group, Pace::OF_GROUP, now)),
+    ];
+    weighed.into_iter().filter_map(|(signal, holds)| holds.then_some(signal)).collect()
+}
+
+#[cfg(test)]
+#[path = "risk/tests.rs"]
+mod tests;

@@ -1,0 +1,80 @@
+//! Slugs: names that stand in a link.
+
+use crate::values::DisplayName;
+use uuid::Uuid;
+
+/// 2 to 63 of `[a-z0-9-]`, unique per merchant for affiliates and on the server for merchants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slug(String);
+
+impl Slug {
+    const MOST: usize = 63;
+
+    /// Checks length and alphabet; the error says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let fits = (2..=Self::MOST).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if fits { Ok(Self(text.to_owned())) } else { Err("must be 2 to 63 of a-z, 0-9 and -".to_owned()) }
+    }
+
+    /// A slug from a name: its letters and digits in lower case, everything else one hyphen; `None` if too little is
+    /// left. Letters outside ASCII are dropped, not guessed at.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut made = String::new();
+        for letter in name.chars().flat_map(char::to_lowercase) {
+            if letter.is_ascii_alphanumeric() {
+                made.push(letter);
+            } else if !made.is_empty() && !made.ends_with('-') {
+                made.push('-');
+            }
+        }
+        made.truncate(Self::MOST);
+        Self::parse(made.trim_end_matches('-')).ok()
+    }
+
+    /// An affiliate's slug where none was asked for: from the display name, else `a-` and eight random letters. Never
+    /// from the e-mail (product 4).
+    pub fn for_affiliate(name: Option<&DisplayName>, random: &str) -> Self {
+        name.and_then(|name| Self::from_name(name.as_str())).unwrap_or_else(|| Self(format!("a-{random}")))
+    }
+
+    /// What stands in the place of the slug of whoever has this id, once that is erased.
+    pub fn erased(id: Uuid) -> Self {
+        Self(format!("erased-{}", id.simple()))
+    }
+
+    /// The slug of a merchant whose name has no letter or digit that a slug may hold.
+    pub(crate) fn shop() -> Self {
+        Self("shop".to_owned())
+    }
+
+    /// The same slug with `-suffix`, cut so that it fits.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        let room = Self::MOST.saturating_sub(suffix.len() + 1);
+        let stem: String = self.0.chars().take(room).collect();
+        Self(format!("{}-{suffix}", stem.trim_end_matches('-')))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_slugs() {
+        for (name, slug) in [("Bob", Some("bob")), ("  Café  Zoë & Co. ", Some("caf-zo-co")), ("é", None), ("x", None)]
+        {
+            assert_eq!(Slug::from_name(name).as_ref().map(Slug::as_str), slug, "{name}");
+        }
+        let long = Slug::from_name(&"x".repeat(200)).unwrap();
+        assert_eq!(long.as_str().len(), 63);
+        assert_eq!(long.with_suffix("2").as_str().len(), 63);
+        assert!(Slug::parse("Bob").is_err() && Slug::parse("b").is_err() && Slug::parse("a_b").is_err());
+    }
+}
