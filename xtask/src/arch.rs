@@ -1,6 +1,10 @@
-//! Checks the dependencies between crates (`cargo metadata`) against a table of allowed ones.
+//! Checks the dependencies between crates (`cargo metadata`) against a table of allowed ones, and those between the
+//! modules inside each.
 
+mod inside;
+mod modules;
 mod rooms;
+mod scan;
 
 use crate::{Outcome, faults, workspace};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
@@ -19,13 +23,19 @@ struct Edge {
     ours: bool,
 }
 
-/// Fails on a dependency outside the table.
+/// Fails on a dependency outside the table, and on one inside a crate that goes in circles or against its order.
 pub(crate) fn check() -> Outcome {
     let workspace = MetadataCommand::new().current_dir(workspace::root()).no_deps().exec().map_err(io::Error::other)?;
     let members: Vec<String> = workspace.packages.iter().map(|package| package.name.to_string()).collect();
     let edges: Vec<Edge> = workspace.packages.iter().flat_map(edges_of).collect();
     let mut found = members_outside(&members);
     found.extend(edges.iter().filter_map(fault));
+    for package in &workspace.packages {
+        let folder = package.manifest_path.parent().map(|folder| folder.join("src"));
+        found.extend(
+            folder.map(|src| inside::faults(&package.name, src.as_std_path())).transpose()?.unwrap_or_default(),
+        );
+    }
     faults(&found)
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn check() -> Outcome {
 }
 
 /// The Rust sources and manifests below `folder`, which need not exist.
-fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),

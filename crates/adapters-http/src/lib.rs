@@ -29,8 +29,9 @@ mod wire;
 pub use cursor::CursorKey;
 pub use edge::{Limits, Outside, Visitors};
 pub use errors::{Code, errors_page};
+pub use listener::Listen;
 pub use openapi::document as openapi_document;
-pub use server::{HttpOptions, Listen, Running, serve};
+pub use server::{HttpOptions, Running, serve};
 pub use tls::{TlsError, TlsIdentity};
 pub use wire::{JsonWire, instant_text};
 

@@ -1,7 +1,7 @@
 //! A listener: takes connections, with or without TLS, sets a watch on each, and hands it to the HTTP library.
 
 use crate::{
-    Listen, TlsIdentity,
+    TlsIdentity,
     connection::{IsWatched, Patience, Watched},
 };
 use actix_http::{HttpService, Protocol, Request, Response, error::DispatchError};
@@ -25,6 +25,15 @@ const BACKLOG: u32 = 4_096;
 const HANDSHAKE: Duration = Duration::from_secs(3);
 /// How long a client that still sends has to read the refusal before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Where a listener gets its connections.
+#[derive(Debug)]
+pub enum Listen {
+    /// It binds this address; port 0 takes a free one.
+    Address(SocketAddr),
+    /// A socket that already listens, such as one that was handed over by the service manager.
+    Socket(TcpListener),
+}
 
 /// How a listener treats connections.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use crate::{
     connection::Patience,
     edge::{Edge, Limits, Outside},
     errors::{ApiError, Code},
-    listener::{self, Terms},
+    listener::{self, Listen, Terms},
     name::BODY,
     observe::{observe, unmatched},
     openapi::document,
@@ -21,12 +21,7 @@ use actix_web::{
 };
 use domain::Fault;
 use ipnet::IpNet;
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    num::NonZeroUsize,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, num::NonZeroUsize, time::Duration};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -34,15 +29,6 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 /// How long an idle connection is kept: longer than clients and proxies keep theirs (60 s is common), so that they
 /// close it, and no request is sent into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// Where a listener gets its connections.
-#[derive(Debug)]
-pub enum Listen {
-    /// It binds this address; port 0 takes a free one.
-    Address(SocketAddr),
-    /// A socket that already listens, such as one that was handed over by the service manager.
-    Socket(TcpListener),
-}
 
 /// How the server listens.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use domain::{
     CommissionStatus, Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group,
     GroupSettings, GroupTerms, Items, KeyHash, KeyName, Language, Mail, Merchant, Metadata, Mode, Money, NewCustomer,
     NewGroup, NewOrder, Order, OrderReference, Organization, OrganizationName, Pace, Payout, PayoutItem, Plan, Rate,
-    RateSource, Reminder, Reserve, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug,
-    Surroundings, Threshold, Tier, TierName, Timestamp, Utm,
+    RateSource, Reminder, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Surroundings,
+    Threshold, Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;

@@ -207,3 +207,56 @@ pub(super) const OWNED: &[Owned] = &[
         why: "requests to others go through an adapter that refuses private addresses",
     },
 ];
+
+/// The folders of the domain: each may use those before it, and no other.
+pub(super) const DOMAIN_FOLDERS: &[&str] = &[
+    "values",
+    "tenancy",
+    "rewards",
+    "affiliates",
+    "events",
+    "commissions",
+    "payouts",
+    "groups",
+    "orders",
+    "mails",
+    "audit",
+];
+
+/// A circle between modules of a crate that is there and should not be.
+pub(super) struct KnownCircle {
+    /// The crate, and the module below it that has them.
+    pub(super) of: &'static str,
+    /// In alphabetical order.
+    pub(super) modules: &'static [&'static str],
+}
+
+/// Circles to be taken apart; no further one may join them.
+pub(super) const KNOWN_CIRCLES: &[KnownCircle] = &[
+    // An order may be a conversion too: placing makes the conversion, which is made of what was asked to be placed.
+    KnownCircle { of: "app::orders", modules: &["convert", "place"] },
+    // The list of all rows stands beside the trait that each row implements.
+    KnownCircle {
+        of: "adapters-sqlite::rows",
+        modules: &[
+            "account",
+            "affiliate",
+            "binding",
+            "commission",
+            "coupon",
+            "customer",
+            "event",
+            "group",
+            "key",
+            "mail",
+            "merchant",
+            "order",
+            "organization",
+            "payout",
+            "rule",
+            "table",
+            "tier",
+            "tree",
+        ],
+    },
+];

@@ -1,18 +1,9 @@
 //! Referral groups and their settings.
 
 use super::{OrderInGroup, Read};
-use crate::{Counted, GroupTerm, ListAsk, OrderTerm, Versioned};
+use crate::{Counted, Due, GroupTerm, ListAsk, OrderTerm, Versioned};
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, Timestamp};
-
-/// Something that time has come for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due<I> {
-    /// Whose.
-    pub merchant: MerchantId,
-    /// What.
-    pub id: I,
-}
 
 /// What opening a group without a new order needs to know.
 #[derive(Debug, Clone)]
