@@ -13,14 +13,11 @@ use crate::{
 use async_trait::async_trait;
 use domain::{AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Slug, TierId};
 use ports::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, NewAffiliateFacts, Page,
-    PageAsk, Space, Version, Versioned,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, MOST_ANCESTORS, MOST_SEATS,
+    NewAffiliateFacts, Page, PageAsk, Space, Version, Versioned,
 };
 use tokio::try_join;
 use uuid::Uuid;
-
-/// The most ancestors that are read.
-const MOST_ANCESTORS: usize = 1_000;
 
 /// An affiliate with its merchant's currency, its codes, and the currencies and sums that it was paid.
 pub(super) type RecordRow = (AffiliateRow, String, Vec<String>, Vec<String>, Vec<i64>);
@@ -102,7 +99,7 @@ impl AffiliateReads for PostgresStorage {
         let AffiliateKeys { slug, email, parent_email, tier_id } = keys;
         let facts = Sql::<(MerchantRow, Option<Uuid>, Option<Uuid>, i64)>::new(format!(
             "SELECT {}, {}, {}, (SELECT count(*) FROM (SELECT FROM affiliates a WHERE a.merchant_id = m.id \
-             AND a.status IN ('pending', 'approved', 'suspended') LIMIT 1000) seats) FROM merchants m WHERE m.id = ?",
+             AND a.status IN ('pending', 'approved', 'suspended') LIMIT {MOST_SEATS}) seats) FROM merchants m WHERE m.id = ?",
             MerchantRow::select("m"),
             owner(Space::AffiliateSlug),
             owner(Space::AffiliateEmail),

@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
 use domain::{ApiKeyId, KeyHash, MerchantId, Mode, OrganizationId, Plan};
-use ports::{KeyFacts, KeyReads, Space};
+use ports::{KeyFacts, KeyReads, MOST_KEYS, Space};
 use uuid::Uuid;
 
 /// A key, its merchant's mode, its organization and that one's plan, and its last use.
@@ -57,7 +57,7 @@ impl KeyReads for PostgresStorage {
             .text(" WHERE k.merchant_id IN (")
             .text("SELECT unnest(ARRAY[w.test_merchant_id, w.live_merchant_id]) FROM organizations w WHERE w.id = ?")
             .bind(organization.uuid())
-            .text(") ORDER BY k.created_at DESC, k.id DESC LIMIT 1000");
+            .text(&format!(") ORDER BY k.created_at DESC, k.id DESC LIMIT {MOST_KEYS}"));
         let rows = self.readers.reader()?.all(sql).await?;
         rows.into_iter().map(|row| Ok(facts(row)?)).collect()
     }

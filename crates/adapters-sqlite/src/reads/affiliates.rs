@@ -15,15 +15,10 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Money, Slug, Tier};
 use ports::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, NewAffiliateFacts, Page,
-    PageAsk, ReadError, Space, Version, Versioned,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, MOST_ANCESTORS, MOST_SEATS,
+    NewAffiliateFacts, Page, PageAsk, ReadError, Space, Version, Versioned,
 };
 use uuid::Uuid;
-
-/// As far as seats are counted.
-const MOST_SEATS: i64 = 1_000;
-/// As far as a chain of parents is followed.
-const MOST_PARENTS: usize = 1_000;
 
 /// The parent of an affiliate; `None` too if there is no such affiliate.
 fn parent_of(
@@ -163,7 +158,7 @@ fn new_facts(
         .filter(affiliates::merchant_id.eq(Uid::from(id)))
         .filter(affiliates::status.ne(AffiliateStatus::Rejected.as_str()))
         .select(affiliates::id)
-        .limit(MOST_SEATS)
+        .limit(MOST_SEATS.into())
         .load(connection)?;
     let seats_taken = u32::try_from(seats.len()).unwrap_or(u32::MAX);
     Ok(Some(NewAffiliateFacts { merchant, slug_owner, email_owner, parent, tier, seats_taken }))
@@ -208,7 +203,7 @@ fn chain(
 ) -> QueryResult<Vec<AffiliateId>> {
     let mut chain = Vec::new();
     let mut next = first;
-    while let Some(id) = next.filter(|_| chain.len() < MOST_PARENTS) {
+    while let Some(id) = next.filter(|_| chain.len() < usize::from(MOST_ANCESTORS)) {
         chain.push(id);
         next = parent_of(connection, merchant, id)?;
     }

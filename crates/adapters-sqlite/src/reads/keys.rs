@@ -11,11 +11,8 @@ use crate::{
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{ApiKeyId, KeyHash, MerchantId, Mode, Organization, OrganizationId};
-use ports::{KeyFacts, KeyReads, ReadError, Space};
+use ports::{KeyFacts, KeyReads, MOST_KEYS, ReadError, Space};
 use uuid::Uuid;
-
-/// The most keys that a list shows.
-const MOST: usize = 1_000;
 
 /// The owner of a key, as far as it decides what the key opens.
 struct Owner {
@@ -65,7 +62,7 @@ fn keys_of(connection: &mut SqliteConnection, id: OrganizationId) -> Result<Vec<
         let rows: Vec<KeyRow> = api_keys::table
             .filter(api_keys::merchant_id.eq(Uid::from(merchant_id)))
             .order((api_keys::created_at.desc(), api_keys::id.desc()))
-            .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
+            .limit(MOST_KEYS.into())
             .select(KeyRow::as_select())
             .load(connection)?;
         let owner = Owner { merchant_id, mode, organization: organization.clone() };
@@ -74,7 +71,7 @@ fn keys_of(connection: &mut SqliteConnection, id: OrganizationId) -> Result<Vec<
         }
     }
     found.sort_by_key(|facts| std::cmp::Reverse((facts.key.row.created_at, facts.key.row.id)));
-    found.truncate(MOST);
+    found.truncate(MOST_KEYS.into());
     Ok(found)
 }
 
