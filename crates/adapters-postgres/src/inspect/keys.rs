@@ -2,8 +2,8 @@
 
 use super::Rule;
 use domain::{
-    AccountId, AffiliateId, ApiKeyId, CouponId, CustomerId, EventId, EventSpace, GroupId, MerchantId, OrderId,
-    PayoutItemId, TierId,
+    AccountId, AffiliateId, ApiKeyId, CouponId, CustomerId, EventId, EventKind, EventSpace, GroupId, MerchantId,
+    OrderId, PayoutItemId, TierId,
 };
 use ports::Space;
 use uuid::Uuid;
@@ -84,15 +84,13 @@ fn keyed() -> [Keyed; 13] {
                 Space::Event(EventSpace::TrialStarted),
                 Space::Event(EventSpace::Refund),
             ],
-            space: format!(
-                "CASE t.kind WHEN 'signup' THEN {} WHEN 'lead' THEN {} WHEN 'trial_started' THEN {} \
-                 WHEN 'refund' THEN {} ELSE {} END",
-                event(EventSpace::Signup),
-                event(EventSpace::Lead),
-                event(EventSpace::TrialStarted),
-                event(EventSpace::Refund),
-                event(EventSpace::Paying),
-            ),
+            space: {
+                let unpaid = EventKind::UNPAID.map(|kind| {
+                    let (word, space) = (kind.as_str(), event(kind.space()));
+                    format!("WHEN '{word}' THEN {space}")
+                });
+                format!("CASE t.kind {} ELSE {} END", unpaid.join(" "), event(EventSpace::Paying))
+            },
             only: "",
             same_key: "c.key = t.external_id",
             id: |id| EventId::from_uuid(id).to_string(),

@@ -65,7 +65,7 @@ impl OrderReads for PostgresStorage {
     }
 
     /// Two round trips: whose address it is decides which key is asked for in the second. That key is read before the
-    /// group, so that what is told of the group is never older.
+    /// group, so that what is told of the group is never older. Joining takes a third, for who opened the group.
     async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Read<Option<PlaceFacts>> {
         let OrderLookup { customer_id, email, reference, group_id } = lookup;
         let reader = self.readers.reader()?;

@@ -13,7 +13,7 @@ use crate::{
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{Event, EventId, EventSpace, GroupId, MerchantId, OrderId, OrderReference};
+use domain::{Event, EventId, EventKind, EventSpace, GroupId, MerchantId, OrderId, OrderReference};
 use ports::{RefundFacts, RefundLookup, RefundReads, RefundedSale, Space};
 use tokio::try_join;
 use uuid::Uuid;
@@ -108,10 +108,11 @@ fn of_order<'a>(merchant: MerchantId, order: &'a OrderReference) -> Sql<'a, Even
     let columns = EventRow::select("e");
     let by_claim = owner(Space::Event(EventSpace::Paying));
     let key = order.as_str();
+    let unpaid = EventKind::UNPAID.map(|kind| format!("'{}'", kind.as_str())).join(", ");
     Sql::new(format!(
         "SELECT {columns} FROM events e WHERE e.merchant_id = ? AND e.order_id = ? AND e.id = {by_claim} UNION ALL \
          (SELECT {columns} FROM events e WHERE e.merchant_id = ? AND e.order_id = ? AND e.order_id <> e.external_id \
-         AND e.kind NOT IN ('refund', 'signup', 'lead', 'trial_started') ORDER BY e.id LIMIT 2) LIMIT 2"
+         AND e.kind NOT IN ({unpaid}) ORDER BY e.id LIMIT 2) LIMIT 2"
     ))
     .bind(merchant.uuid())
     .bind(key)

@@ -40,6 +40,9 @@ impl EventSpace {
 }
 
 impl EventKind {
+    /// The kinds that do not pay; every other word does.
+    pub const UNPAID: [Self; 4] = [Self::Refund, Self::Signup, Self::Lead, Self::TrialStarted];
+
     /// Reads the word; the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let own_word = (1..=40).contains(&text.len())
@@ -102,8 +105,12 @@ mod tests {
             ("refund", false),
         ] {
             let kind = EventKind::parse(word).unwrap();
-            assert_eq!((kind.as_str(), kind.pays()), (word, pays));
+            assert_eq!((kind.as_str(), kind.pays(), EventKind::UNPAID.contains(&kind)), (word, pays, !pays));
         }
+        let unpaid = EventSpace::ALL.iter().filter(|space| **space != EventSpace::Paying);
+        assert!(
+            unpaid.eq(EventKind::UNPAID.map(|kind| kind.space()).iter().collect::<std::collections::BTreeSet<_>>())
+        );
         for bad in ["", "Purchase", "a b", &"x".repeat(41)] {
             assert!(EventKind::parse(bad).is_err(), "{bad}");
         }
