@@ -6,7 +6,7 @@ use futures_util::TryFutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::Config;
+use tokio_postgres::{Config, config::Host};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Opens connections to one database, each with limits of its own on what PostgreSQL does for it.
@@ -95,7 +95,7 @@ impl Connector {
     }
 
     async fn open_patiently(&self) -> Result<Link, PostgresError> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(PostgresError::Connect)?;
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| self.refused(error))?;
         let driver = Driver(tokio::spawn(
             connection
                 .inspect_err(|error| tracing::warn!(%error, "a connection to PostgreSQL broke"))
@@ -104,6 +104,24 @@ impl Connector {
         let conn = AsyncPgConnection::try_from(client).await.map_err(PostgresError::Setup)?;
         Ok(Link { conn, driver })
     }
+
+    fn refused(&self, source: tokio_postgres::Error) -> PostgresError {
+        match source.as_db_error() {
+            Some(_) => PostgresError::Refused(source),
+            None => PostgresError::Unreachable { address: address(&self.config), source },
+        }
+    }
+}
+
+/// Where a connection goes: each host with its port. One port, or none, is for all of them.
+fn address(config: &Config) -> String {
+    let ports = config.get_ports();
+    let port = |place: usize| ports.get(place).or(ports.first()).copied().unwrap_or(5432);
+    let shown = |(place, host): (usize, &Host)| match host {
+        Host::Tcp(name) => format!("{name}:{}", port(place)),
+        Host::Unix(folder) => format!("{}:{}", folder.display(), port(place)),
+    };
+    config.get_hosts().iter().enumerate().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 /// What PostgreSQL is told at the start of a connection.
@@ -128,5 +146,34 @@ fn settings(options: &PostgresOptions, purpose: Purpose) -> String {
         ),
         Purpose::Inspect => limits(options.inspection_timeout, options.lock_timeout),
         Purpose::Migrate => limits(Duration::ZERO, Duration::from_secs(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{error::Error, iter::successors, net::TcpListener};
+
+    #[test]
+    fn an_address_is_each_host_with_its_port() {
+        let shown = |url: &str| address(&url.parse().unwrap());
+        assert_eq!(shown("postgres://me:sesame@db.example.com/shop"), "db.example.com:5432");
+        assert_eq!(shown("postgres://a:1,b:2/shop"), "a:1, b:2");
+        assert_eq!(shown("host=a,b port=7"), "a:7, b:7");
+        assert_eq!(shown("host=/run/postgresql"), "/run/postgresql:5432");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_named_with_the_cause_once() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("postgres://me:sesame@127.0.0.1:{port}/shop").into();
+        let connector = Connector::new(&url, &PostgresOptions::default(), Purpose::Read).unwrap();
+        let error = connector.open().await.err().unwrap();
+        let chain: Vec<String> =
+            successors(Some(&error as &dyn Error), |error| error.source()).map(ToString::to_string).collect();
+        let told = chain.join(": ");
+        assert!(told.starts_with(&format!("cannot reach PostgreSQL at 127.0.0.1:{port}: ")), "{told}");
+        assert_eq!(told.matches("refused").count(), 1, "{told}");
+        assert!(!told.contains("sesame"), "{told}");
     }
 }

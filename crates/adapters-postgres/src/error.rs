@@ -8,7 +8,7 @@ use ports::ReadError;
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
     /// The URL cannot be read.
-    #[error("the PostgreSQL URL is not valid: {0}")]
+    #[error("the PostgreSQL URL is not valid")]
     Url(#[source] tokio_postgres::Error),
     /// The URL asks for an encryption that there is not.
     #[error("sslmode in the PostgreSQL URL must be disable, prefer, require, verify-ca or verify-full")]
@@ -16,9 +16,18 @@ pub enum PostgresError {
     /// Nobody to trust: the file of `sslrootcert`, or the machine's own certificates.
     #[error("the certificates to trust PostgreSQL by cannot be used")]
     Roots(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// No connection: no server there, no such database, not this user.
-    #[error("PostgreSQL does not let us in: {0}")]
-    Connect(#[source] tokio_postgres::Error),
+    /// No connection: no server there, or none that could be spoken to.
+    #[error("cannot reach PostgreSQL at {address}")]
+    Unreachable {
+        /// Host and port.
+        address: String,
+        /// Why not.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// PostgreSQL refused the connection: no such database, not this user.
+    #[error("PostgreSQL does not let us in")]
+    Refused(#[source] tokio_postgres::Error),
     /// A connection was not ready in time.
     #[error("PostgreSQL did not answer in time")]
     Late,
@@ -26,7 +35,7 @@ pub enum PostgresError {
     #[error("the connection to PostgreSQL could not be set up")]
     Setup(#[source] diesel::ConnectionError),
     /// A statement of our own failed.
-    #[error("PostgreSQL refused a statement: {0}")]
+    #[error("PostgreSQL refused a statement")]
     Statement(#[source] DieselError),
     /// A migration failed; it was rolled back.
     #[error("a migration failed and was rolled back")]

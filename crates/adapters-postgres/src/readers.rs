@@ -11,6 +11,7 @@ use diesel::{deserialize::FromSqlRow, pg::Pg};
 use diesel_async::AsyncPgConnection;
 use ports::ReadError;
 use std::{
+    error::Error,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -101,7 +102,7 @@ async fn keep(slot: Arc<Slot>, connector: Connector, first: Option<Link>) {
             None => match connector.open().await {
                 Ok(open) => link = Some(open),
                 Err(error) => {
-                    tracing::debug!(%error, "no connection to PostgreSQL yet");
+                    tracing::debug!(error = &error as &dyn Error, "no connection to PostgreSQL yet");
                     sleep(REST).await;
                 }
             },

@@ -40,7 +40,7 @@ pub enum OpenError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// What SQLite or diesel said.
-    #[error("the database failed: {0}")]
+    #[error("the database failed")]
     Database(#[from] DieselError),
     /// No connection could be had.
     #[error("no connection to the database")]
