@@ -67,24 +67,43 @@ fn name_twin(operation: &mut Map<String, Value>) {
     }
 }
 
+/// What an operation asks of its caller, from which its codes and headers follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Access {
+    /// Nothing.
+    Open,
+    /// A key, which has an allowance.
+    Keyed,
+    /// A key; and its answer is kept for an idempotency key.
+    Kept,
+}
+
+impl Access {
+    fn of(method: &str, operation: &Map<String, Value>) -> Self {
+        match operation.get("x-scope") {
+            None => Self::Open,
+            // Reading operations store no response, so repeating them needs no key.
+            Some(scope) if *scope != json!("read") && METHODS_THAT_WRITE.contains(&method) => Self::Kept,
+            Some(_) => Self::Keyed,
+        }
+    }
+}
+
 fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
-    let is_keyed = operation.contains_key("x-scope");
-    // Reading operations store no response, so repeating them needs no key.
-    let reads = operation.get("x-scope") == Some(&json!("read"));
-    let is_kept = is_keyed && !reads && METHODS_THAT_WRITE.contains(&method);
-    if is_kept {
+    let access = Access::of(method, operation);
+    if access == Access::Kept {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
             parameters.push(idempotency_parameter());
         }
     }
-    let codes = codes(is_keyed, is_kept, operation);
+    let codes = codes(access, operation);
     let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     operation.remove("x-codes");
     operation.insert("x-error-codes".to_owned(), json!(words));
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for response in responses.values_mut() {
-        put(response, &["headers"], answer_headers(is_keyed, is_kept));
+        put(response, &["headers"], answer_headers(access));
     }
     let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status()).collect();
     for status in statuses {
@@ -98,7 +117,8 @@ fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
 }
 
 /// The codes that an operation can answer with, in the table's order: those that follow from its form, and its own.
-fn codes(is_keyed: bool, is_kept: bool, operation: &Map<String, Value>) -> Vec<Code> {
+fn codes(access: Access, operation: &Map<String, Value>) -> Vec<Code> {
+    let is_keyed = access >= Access::Keyed;
     let own: Vec<&str> =
         operation.get("x-codes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let has_body = operation.contains_key("requestBody");
@@ -109,7 +129,7 @@ fn codes(is_keyed: bool, is_kept: bool, operation: &Map<String, Value>) -> Vec<C
         Code::NotFound => is_keyed && has_path,
         Code::RequestTimeout | Code::PayloadTooLarge | Code::UnsupportedMediaType => has_body,
         Code::InvalidInput => is_keyed || has_body,
-        Code::IdempotencyMismatch | Code::AnswerErased => is_kept,
+        Code::IdempotencyMismatch | Code::AnswerErased => access == Access::Kept,
         Code::MethodNotAllowed
         | Code::AlreadyExists
         | Code::InvalidState
@@ -129,7 +149,8 @@ fn error_response(codes: &[Code]) -> Value {
         codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
     let examples: Map<String, Value> = codes.iter().map(|code| (code.as_str().to_owned(), example(*code))).collect();
     // A header that is listed need not be there: operations without a key have no allowance.
-    let mut headers = answer_headers(!codes.contains(&Code::Unauthorized), false);
+    let access = if codes.contains(&Code::Unauthorized) { Access::Open } else { Access::Keyed };
+    let mut headers = answer_headers(access);
     if codes.iter().any(|code| matches!(code, Code::RateLimited | Code::Unavailable)) {
         put(&mut headers, &["Retry-After"], json!({"$ref": "#/components/headers/Retry-After"}));
     }
@@ -156,12 +177,12 @@ fn example(code: Code) -> Value {
     json!({"value": {"error": error}})
 }
 
-fn answer_headers(is_limited: bool, is_kept: bool) -> Value {
+fn answer_headers(access: Access) -> Value {
     let mut names = vec!["X-Request-Id"];
-    if is_limited {
+    if access >= Access::Keyed {
         names.extend(["RateLimit", "RateLimit-Policy"]);
     }
-    if is_kept {
+    if access == Access::Kept {
         names.push("Idempotent-Replayed");
     }
     names.into_iter().map(|name| (name, json!({"$ref": format!("#/components/headers/{name}")}))).collect()
