@@ -9,9 +9,9 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 use domain::{
     Account, AccountId, AffiliateId, AffiliateStatus, Commission, CommissionId, CommissionPlan, CommissionRule,
     CommissionStatus, CouponCode, CouponId, Decision, Email, Event, EventId, EventKind, ExternalId, KeyHash, Metadata,
-    Metric, Money, NewEvent, NewRule, NewTier, OrderReference, OrganizationId, Payout, PayoutId, PayoutItem,
-    PayoutItemId, PayoutItemStatus, PayoutStatus, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel, RuleScope,
-    SessionId, Settings, ShortText, Slug, Tier, TierId, TierName, Timestamp,
+    Metric, Money, NewCommission, NewEvent, NewRule, NewTier, OrderReference, OrganizationId, Payout, PayoutId,
+    PayoutItem, PayoutItemId, PayoutItemStatus, PayoutStatus, Rate, RateSource, Reward, RewardWish, RuleId, RuleLevel,
+    RuleScope, SessionId, Settings, ShortText, Slug, Tier, TierId, TierName, Timestamp,
 };
 use domain::{CustomerId, GroupId, GroupStatus, OrderId, OrderStatus, ShareId};
 use ports::{
@@ -128,17 +128,16 @@ async fn sold(storage: &SqliteStorage) {
         rule_id: None,
         amount: reward.of(sale),
     };
-    let (id, order) = (CommissionId::from_uuid(uuid(11)), event.order_id.clone());
-    set.rows.commissions.insert(Commission::from_plan(
-        id,
+    set.rows.commissions.insert(Commission::from_plan(NewCommission {
+        id: CommissionId::from_uuid(uuid(11)),
         plan,
-        event.id,
-        order,
-        None,
-        false,
-        &settings,
-        Timestamp::MIN,
-    ));
+        event_id: event.id,
+        order_id: event.order_id.clone(),
+        leaf_id: None,
+        in_review: false,
+        settings: &settings,
+        now: Timestamp::MIN,
+    }));
     set.rows.events.insert(event);
     storage.commit(set).await.unwrap();
 }

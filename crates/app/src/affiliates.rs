@@ -118,9 +118,8 @@ impl Affiliates {
         check_new(who, ask, &facts)?;
         let NewAffiliateFacts { merchant, parent, tier, .. } = facts;
         let now = merchant.row.clock.at(self.context.now());
-        let wish = NewAffiliate { slug: Some(slug), ..ask.affiliate.clone() };
         let parent_id = parent.as_ref().map(|parent| parent.row.id);
-        let affiliate = Affiliate::create(self.context.ids.id(), wish, parent_id, "", now)?;
+        let affiliate = Affiliate::create(self.context.ids.id(), ask.affiliate.clone(), slug, parent_id, now)?;
         let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         if let Some(parent) = &parent {

@@ -3,8 +3,8 @@
 use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{
     Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission,
-    CommissionRule, Decision, Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewEvent, Program,
-    Reckoned, Refusal, Reserve, Sale, Settings, Tier, Timestamp, Via, attribute, reckon,
+    CommissionRule, Decision, Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewCommission, NewEvent,
+    Program, Reckoned, Refusal, Reserve, Sale, Settings, Tier, Timestamp, Via, attribute, reckon,
 };
 use ports::{ChangeSet, EventFacts, EventFound, EventRecord, IdSourceExt, Shown, Space, Topic, Versioned};
 use std::collections::HashMap;
@@ -134,8 +134,9 @@ impl Recorder<'_> {
         for LeafPlan { leaf, overrides } in leaves {
             let mut leaf_id = None;
             for plan in std::iter::once(leaf).chain(overrides) {
-                let (id, order_id) = (self.context.ids.id(), event.order_id.clone());
-                rows.push(Commission::from_plan(id, plan, event.id, order_id, leaf_id, in_review, settings, now));
+                let (id, event_id, order_id) = (self.context.ids.id(), event.id, event.order_id.clone());
+                let new = NewCommission { id, plan, event_id, order_id, leaf_id, in_review, settings, now };
+                rows.push(Commission::from_plan(new));
                 leaf_id = leaf_id.or(Some(id));
             }
         }

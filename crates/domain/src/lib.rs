@@ -29,8 +29,8 @@ pub use affiliates::{
 pub use audit::{Flaw, audit, audit_order};
 pub use commissions::{
     Commission, CommissionMove, CommissionPlan, CommissionRule, CommissionStatus, Earner, LeafPlan, LineGroup,
-    MOST_COMMISSIONS, NewRefund, NewRule, Program, Reckoned, Refund, RewardWish, RuleChange, RuleLevel, RuleScope,
-    Sale, Step, explain, moved_together, reckon, refund, why_unpaid,
+    MOST_COMMISSIONS, NewCommission, NewRefund, NewRule, Program, Reckoned, Refund, RewardWish, RuleChange, RuleLevel,
+    RuleScope, Sale, Step, explain, moved_together, reckon, refund, why_unpaid,
 };
 pub use events::{
     Attributed, BoundAffiliate, Candidate, CandidateSource, Candidates, ClickedAffiliate, Considered, Decision,
@@ -43,8 +43,8 @@ pub use groups::{
 };
 pub use mails::{Attempt, Language, Letter, Mail, MailStatus};
 pub use orders::{
-    Checkout, CheckoutError, Customer, CustomerChange, LineItems, LineType, NewCustomer, NewOrder, Order, OrderStatus,
-    Pace, RiskLevel, SessionStatus, Signal, Surroundings, signals,
+    Checkout, CheckoutError, Customer, CustomerChange, LineItems, LineType, NewCustomer, NewOrder, Order,
+    OrderPlacement, OrderStatus, Pace, RiskLevel, SessionStatus, Signal, Surroundings, signals,
 };
 pub use payouts::{
     Account, Balances, Bucket, Payout, PayoutItem, PayoutItemStatus, PayoutOutcome, PayoutStatus, Posting, ResultLine,

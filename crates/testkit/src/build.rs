@@ -5,9 +5,9 @@ use domain::{
     Account, Actor, Affiliate, AffiliateStatus, ApiKey, Binding, Checkout, Click, Commission, CommissionRule,
     CommissionStatus, Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group,
     GroupSettings, GroupTerms, Items, KeyHash, KeyName, Language, Mail, Merchant, Metadata, Mode, Money, NewCustomer,
-    NewGroup, NewOrder, Order, OrderReference, Organization, OrganizationName, Pace, Payout, PayoutItem, Plan, Rate,
-    RateSource, Reminder, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat, Slug, Surroundings,
-    Threshold, Tier, TierName, Timestamp, Utm,
+    NewGroup, NewOrder, Order, OrderPlacement, OrderReference, Organization, OrganizationName, Pace, Payout,
+    PayoutItem, Plan, Rate, RateSource, Reminder, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat,
+    Slug, Surroundings, Threshold, Tier, TierName, Timestamp, Utm,
 };
 use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
 use std::time::Duration;
@@ -345,7 +345,8 @@ pub fn order(ids: &dyn IdSource, customer: &Customer, group: &Group) -> Order {
         checkout: Checkout::default(),
     };
     let around = Surroundings { creator: None, pace: &Pace::default() };
-    Order::place(ids.id(), ask, customer, group, around, Actor::System, moment(0))
+    let (id, by, now) = (ids.id(), Actor::System, moment(0));
+    Order::place(ask, OrderPlacement { id, customer, group, around, by, now })
 }
 
 /// The mail of the first reminder of `group`.

@@ -115,16 +115,17 @@ pub(super) fn merchant() -> Merchant {
 }
 
 pub(super) fn affiliate() -> Affiliate {
+    let slug = Slug::parse("alice").unwrap();
     let ask = NewAffiliate {
         email: Email::parse("alice@example.com").unwrap(),
-        slug: Slug::parse("alice").ok(),
+        slug: None,
         display_name: None,
         status: None,
         custom_rate: None,
         tier_id: None,
         metadata: Metadata::default(),
     };
-    Affiliate::create(AffiliateId::from_uuid(Uuid::from_u128(KNOWN)), ask, None, "x", now()).unwrap()
+    Affiliate::create(AffiliateId::from_uuid(Uuid::from_u128(KNOWN)), ask, slug, None, now()).unwrap()
 }
 
 fn record() -> AffiliateRecord {
@@ -144,18 +145,16 @@ fn commission() -> Commission {
         rule_id: None,
         amount: reward.of(sale),
     };
-    let event = EventId::from_uuid(Uuid::from_u128(KNOWN));
-    let order = OrderReference::parse("1001").unwrap();
-    Commission::from_plan(
-        CommissionId::from_uuid(Uuid::from_u128(KNOWN)),
+    Commission::from_plan(NewCommission {
+        id: CommissionId::from_uuid(Uuid::from_u128(KNOWN)),
         plan,
-        event,
-        order,
-        None,
-        false,
-        &settings,
-        now(),
-    )
+        event_id: EventId::from_uuid(Uuid::from_u128(KNOWN)),
+        order_id: OrderReference::parse("1001").unwrap(),
+        leaf_id: None,
+        in_review: false,
+        settings: &settings,
+        now: now(),
+    })
 }
 
 fn coupon() -> Coupon {

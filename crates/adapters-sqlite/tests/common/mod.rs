@@ -100,9 +100,10 @@ pub async fn founded(storage: &SqliteStorage) {
 
 /// An affiliate whose names follow from `n`, and the set that adds it.
 pub fn affiliate(n: u128) -> (AffiliateId, ChangeSet) {
+    let slug = Slug::parse(&format!("partner{n}")).unwrap();
     let ask = NewAffiliate {
         email: Email::parse(&format!("partner{n}@example.com")).unwrap(),
-        slug: Slug::parse(&format!("partner{n}")).ok(),
+        slug: None,
         display_name: None,
         status: None,
         custom_rate: None,
@@ -110,7 +111,7 @@ pub fn affiliate(n: u128) -> (AffiliateId, ChangeSet) {
         metadata: Metadata::default(),
     };
     let id = AffiliateId::from_uuid(Uuid::from_u128(1_000 + n));
-    let affiliate = Affiliate::create(id, ask, None, "x", Timestamp::MIN).unwrap();
+    let affiliate = Affiliate::create(id, ask, slug, None, Timestamp::MIN).unwrap();
     let mut set = ChangeSet::new(merchant());
     set.claim(Space::AffiliateSlug, affiliate.slug.as_str(), id.uuid());
     set.claim(Space::AffiliateEmail, affiliate.email.folded(), id.uuid());

@@ -12,8 +12,8 @@ use crate::{
 };
 use domain::{
     Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
-    Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderReference, PersonName, PhoneNumber, Refusal,
-    ScheduleWish, ShareId, Surroundings, Timestamp,
+    Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderPlacement, OrderReference, PersonName,
+    PhoneNumber, Refusal, ScheduleWish, ShareId, Surroundings, Timestamp,
 };
 use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
 
@@ -141,7 +141,7 @@ impl Orders {
             checkout: ask.checkout.clone(),
         };
         let around = Surroundings { creator: creator.as_ref(), pace: &pace };
-        let mut order = Order::place(id, new, &customer, &group, around, by, now);
+        let mut order = Order::place(new, OrderPlacement { id, customer: &customer, group: &group, around, by, now });
         if let Some(conversion) = conversion {
             order = self.convert(&mut set, who, loaded.clone(), conversion, order, &group.terms)?;
         }

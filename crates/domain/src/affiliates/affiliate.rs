@@ -97,12 +97,12 @@ pub struct AffiliateChange {
 }
 
 impl Affiliate {
-    /// A new affiliate. `random` names it where neither slug nor name do.
+    /// A new affiliate, with the slug that was asked for or one made for it.
     pub fn create(
         id: AffiliateId,
         ask: NewAffiliate,
+        slug: Slug,
         parent_id: Option<AffiliateId>,
-        random: &str,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let status = ask.status.unwrap_or(AffiliateStatus::Approved);
@@ -114,7 +114,7 @@ impl Affiliate {
         }
         Ok(Self {
             id,
-            slug: ask.slug.unwrap_or_else(|| Slug::for_affiliate(ask.display_name.as_ref(), random)),
+            slug,
             email: ask.email,
             display_name: ask.display_name,
             status,
@@ -159,13 +159,31 @@ impl Affiliate {
     /// Turned down for ever, and without anything that tells who it was. One that is erased already stays as it is.
     #[must_use]
     pub fn erased(&self, now: Timestamp) -> Self {
-        let id = self.id.uuid();
+        let Self {
+            id,
+            slug: _,
+            email: _,
+            display_name: _,
+            status,
+            tier_id,
+            parent_id,
+            custom_rate,
+            metadata: _,
+            created_at,
+            updated_at,
+        } = self.retired(now);
         let erased = Self {
-            slug: Slug::erased(id),
-            email: Email::erased(id),
+            id,
+            slug: Slug::erased(id.uuid()),
+            email: Email::erased(id.uuid()),
             display_name: None,
+            status,
+            tier_id,
+            parent_id,
+            custom_rate,
             metadata: Metadata::default(),
-            ..self.retired(now)
+            created_at,
+            updated_at,
         };
         erased.touched_unless(self, now)
     }
@@ -213,16 +231,17 @@ pub(crate) mod tests {
 
     /// An approved affiliate whose id, slug and address follow from `n`.
     pub(crate) fn affiliate(n: u128) -> Affiliate {
+        let slug = Slug::parse(&format!("partner{n}")).unwrap();
         let ask = NewAffiliate {
             email: Email::parse(&format!("partner{n}@example.com")).unwrap(),
-            slug: Slug::parse(&format!("partner{n}")).ok(),
+            slug: None,
             display_name: None,
             status: None,
             custom_rate: None,
             tier_id: None,
             metadata: Metadata::default(),
         };
-        Affiliate::create(AffiliateId::from_uuid(uuid::Uuid::from_u128(n)), ask, None, "x", Timestamp::MIN).unwrap()
+        Affiliate::create(AffiliateId::from_uuid(uuid::Uuid::from_u128(n)), ask, slug, None, Timestamp::MIN).unwrap()
     }
 
     #[test]

@@ -98,22 +98,31 @@ pub struct CommissionPlan {
     pub amount: Money,
 }
 
+/// A commission that is made by a plan.
+#[derive(Debug, Clone)]
+pub struct NewCommission<'a> {
+    /// See [`Commission::id`].
+    pub id: CommissionId,
+    /// What it shall be.
+    pub plan: CommissionPlan,
+    /// See [`Commission::event_id`].
+    pub event_id: EventId,
+    /// See [`Commission::order_id`].
+    pub order_id: OrderReference,
+    /// See [`Commission::leaf_id`].
+    pub leaf_id: Option<CommissionId>,
+    /// Whether the decision asks for a person.
+    pub in_review: bool,
+    /// Say how long it is held.
+    pub settings: &'a Settings,
+    /// Business time.
+    pub now: Timestamp,
+}
+
 impl Commission {
-    /// The row for `plan`. In review where the decision asks for a person, else pending until it matures.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "each is a fact of the row, and a struct of them would be the row itself"
-    )]
-    pub fn from_plan(
-        id: CommissionId,
-        plan: CommissionPlan,
-        event_id: EventId,
-        order_id: OrderReference,
-        leaf_id: Option<CommissionId>,
-        in_review: bool,
-        settings: &Settings,
-        now: Timestamp,
-    ) -> Self {
+    /// The row for a plan: in review where the decision asks for a person, else pending until it matures.
+    pub fn from_plan(new: NewCommission<'_>) -> Self {
+        let NewCommission { id, plan, event_id, order_id, leaf_id, in_review, settings, now } = new;
         let CommissionPlan { affiliate_id, level, basis, reward, rate_source, rule_id, amount } = plan;
         let status = if in_review { CommissionStatus::Review } else { CommissionStatus::Pending };
         Self {
@@ -215,8 +224,16 @@ pub(crate) mod tests {
         };
         let id = |n| uuid::Uuid::from_u128(n);
         let order = OrderReference::parse("1").unwrap();
-        let (event, own) = (EventId::from_uuid(id(1)), CommissionId::from_uuid(id(2)));
-        let made = Commission::from_plan(own, plan, event, order, None, false, &settings, Timestamp::MIN);
+        let made = Commission::from_plan(NewCommission {
+            id: CommissionId::from_uuid(id(2)),
+            plan,
+            event_id: EventId::from_uuid(id(1)),
+            order_id: order,
+            leaf_id: None,
+            in_review: false,
+            settings: &settings,
+            now: Timestamp::MIN,
+        });
         Commission { status, ..made }
     }
 

@@ -9,7 +9,7 @@ pub(crate) mod refund;
 mod rule;
 pub(crate) mod sale;
 
-pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus};
+pub use commission::{Commission, CommissionMove, CommissionPlan, CommissionStatus, NewCommission};
 pub use explain::{LineGroup, Step, explain, why_unpaid};
 pub use lineage::moved_together;
 pub use rating::Program;

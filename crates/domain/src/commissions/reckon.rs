@@ -44,7 +44,7 @@ pub struct Reckoned {
 pub const MOST_COMMISSIONS: usize = 500;
 
 /// Lines of one affiliate with the same winner: they make one commission.
-struct Group<'a> {
+struct RatedLines<'a> {
     earner: Earner<'a>,
     basis: Money,
     reward: Option<(RateSource, Option<RuleId>, Reward)>,
@@ -80,7 +80,7 @@ pub fn reckon(
     })
 }
 
-fn grouped<'a>(program: &Program<'_>, sale: &Sale<'_>, earners: &[Earner<'a>], now: Timestamp) -> Vec<Group<'a>> {
+fn grouped<'a>(program: &Program<'_>, sale: &Sale<'_>, earners: &[Earner<'a>], now: Timestamp) -> Vec<RatedLines<'a>> {
     let lines = sale.lines();
     let nothing = Money::zero(program.settings.currency);
     let amounts: Vec<Money> = lines.iter().map(|line| line.amount.unwrap_or(nothing)).collect();
@@ -95,8 +95,8 @@ fn grouped_for<'a, 'l>(
     earner: Earner<'a>,
     lines: impl Iterator<Item = (&'l Line<'l>, Money)>,
     now: Timestamp,
-) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
+) -> Vec<RatedLines<'a>> {
+    let mut groups: Vec<RatedLines<'a>> = Vec::new();
     for (line, part) in lines {
         let considered = program.consider(sale, earner.affiliate, line, now);
         let affiliate_id = earner.affiliate.id;
@@ -109,15 +109,15 @@ fn grouped_for<'a, 'l>(
                 group.basis = Money::from_minor(sum, part.currency());
                 group.rating.add(line.place, considered);
             }
-            None => groups.push(Group { earner, basis: part, reward, rating }),
+            None => groups.push(RatedLines { earner, basis: part, reward, rating }),
         }
     }
     groups
 }
 
 /// A fixed sum is paid once for an event and rule: several affiliates who earn it have equal parts.
-fn share_flat_rewards(groups: &mut [Group<'_>]) {
-    let mut rules: Vec<RuleId> = groups.iter().filter_map(Group::flat_rule).collect();
+fn share_flat_rewards(groups: &mut [RatedLines<'_>]) {
+    let mut rules: Vec<RuleId> = groups.iter().filter_map(RatedLines::flat_rule).collect();
     rules.sort();
     rules.dedup();
     for rule in rules {
@@ -155,7 +155,7 @@ fn barred(program: &Program<'_>, parent: &Affiliate) -> Option<ParentVerdict> {
     }
 }
 
-fn overrides<'a>(program: &Program<'_>, group: &Group<'a>) -> Vec<Parent<'a>> {
+fn overrides<'a>(program: &Program<'_>, group: &RatedLines<'a>) -> Vec<Parent<'a>> {
     let parents = levels(program, group.earner).filter(|(parent, _, _)| barred(program, parent).is_none());
     let parents = parents.map(|(affiliate, rate, level)| Parent { affiliate, terms: OverrideTerms { level, rate } });
     parents.collect()
@@ -181,7 +181,7 @@ struct Rated<'a> {
     parents: &'a [Parent<'a>],
 }
 
-impl Group<'_> {
+impl RatedLines<'_> {
     fn flat_rule(&self) -> Option<RuleId> {
         self.reward.filter(|(_, _, reward)| reward.flat().is_some()).and_then(|(_, rule_id, _)| rule_id)
     }

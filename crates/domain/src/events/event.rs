@@ -146,7 +146,48 @@ impl Event {
     /// Without the buyer's address and the caller's data.
     #[must_use]
     pub fn erased(&self) -> Self {
-        Self { customer_email: None, metadata: Metadata::default(), ..self.clone() }
+        let Self {
+            id,
+            kind,
+            external_id,
+            order_id,
+            amount,
+            items,
+            payout_cap,
+            refunded_minor,
+            refunds,
+            session,
+            coupon,
+            affiliate_id,
+            customer_email: _,
+            customer_external_id,
+            occurred_at,
+            metadata: _,
+            decision,
+            fingerprint,
+            created_at,
+        } = self.clone();
+        Self {
+            id,
+            kind,
+            external_id,
+            order_id,
+            amount,
+            items,
+            payout_cap,
+            refunded_minor,
+            refunds,
+            session,
+            coupon,
+            affiliate_id,
+            customer_email: None,
+            customer_external_id,
+            occurred_at,
+            metadata: Metadata::default(),
+            decision,
+            fingerprint,
+            created_at,
+        }
     }
 
     /// Without the codes of this affiliate's coupons: in their place stands one that names nobody.

@@ -302,9 +302,48 @@ impl Group {
     /// Without anything that tells who `customer` is: its own group loses the caller's data too.
     #[must_use]
     pub fn erased(&self, customer: CustomerId, by: Actor, now: Timestamp) -> Self {
-        let is_own = self.customer_id == customer;
-        let metadata = if is_own { Metadata::default() } else { self.metadata.clone() };
-        Self { creator_email: Email::erased(customer.uuid()), metadata, ..self.touched(by, now) }
+        let Self {
+            id,
+            share_id,
+            customer_id,
+            creator_email: _,
+            status,
+            metadata,
+            currency,
+            terms,
+            participants,
+            schedule,
+            reminder,
+            alone_since,
+            level,
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
+            canceled_at,
+            completed_at,
+        } = self.touched(by, now);
+        Self {
+            id,
+            share_id,
+            customer_id,
+            creator_email: Email::erased(customer.uuid()),
+            status,
+            metadata: if customer_id == customer { Metadata::default() } else { metadata },
+            currency,
+            terms,
+            participants,
+            schedule,
+            reminder,
+            alone_since,
+            level,
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
+            canceled_at,
+            completed_at,
+        }
     }
 
     /// When time next changes it; `None` once it is closed.

@@ -117,14 +117,35 @@ impl Customer {
     /// The customer deleted, and without anything that tells who it was. One that is erased already stays as it is.
     #[must_use]
     pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
+        let Self {
+            id,
+            email: _,
+            earlier_emails: _,
+            first_name: _,
+            last_name: _,
+            phone: _,
+            metadata: _,
+            blocked_at,
+            deleted_at,
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
+        } = self.deleted(by, now);
         let erased = Self {
-            email: Email::erased(self.id.uuid()),
+            id,
+            email: Email::erased(id.uuid()),
             earlier_emails: Vec::new(),
             first_name: None,
             last_name: None,
             phone: None,
             metadata: Metadata::default(),
-            ..self.deleted(by, now)
+            blocked_at,
+            deleted_at,
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
         };
         erased.touched_unless(self, by, now)
     }

@@ -100,17 +100,27 @@ pub struct NewOrder {
     pub checkout: Checkout,
 }
 
+/// Whose a new order is, and where it is placed.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderPlacement<'a> {
+    /// Its id.
+    pub id: OrderId,
+    /// Whose.
+    pub customer: &'a Customer,
+    /// The group that it opens or joins.
+    pub group: &'a Group,
+    /// What is known around it.
+    pub around: Surroundings<'a>,
+    /// Who places it.
+    pub by: Actor,
+    /// Business time.
+    pub now: Timestamp,
+}
+
 impl Order {
-    /// A new order of `customer` in `group`.
-    pub fn place(
-        id: OrderId,
-        ask: NewOrder,
-        customer: &Customer,
-        group: &Group,
-        around: Surroundings<'_>,
-        by: Actor,
-        now: Timestamp,
-    ) -> Self {
+    /// A new order.
+    pub fn place(ask: NewOrder, at: OrderPlacement<'_>) -> Self {
+        let OrderPlacement { id, customer, group, around, by, now } = at;
         let NewOrder { first_name, last_name, phone, locale, amount, reference, metadata, checkout } = ask;
         let phone = phone.or_else(|| customer.phone.clone());
         let zero = Money::zero(amount.currency());
@@ -238,14 +248,63 @@ impl Order {
     /// Without anything that tells whose it is but the customer's id.
     #[must_use]
     pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
+        let Self {
+            id,
+            group_id,
+            share_id,
+            customer_id,
+            email: _,
+            first_name: _,
+            last_name: _,
+            phone: _,
+            locale,
+            amount,
+            refunded,
+            cashback,
+            cashback_in_review,
+            application_fee,
+            status,
+            available_at,
+            participates,
+            ambassador_id,
+            reference,
+            event_id,
+            risk,
+            metadata: _,
+            checkout: _,
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
+        } = self.touched(by, now);
         Self {
-            email: Email::erased(self.customer_id.uuid()),
+            id,
+            group_id,
+            share_id,
+            customer_id,
+            email: Email::erased(customer_id.uuid()),
             first_name: None,
             last_name: None,
             phone: None,
+            locale,
+            amount,
+            refunded,
+            cashback,
+            cashback_in_review,
+            application_fee,
+            status,
+            available_at,
+            participates,
+            ambassador_id,
+            reference,
+            event_id,
+            risk,
             metadata: Metadata::default(),
             checkout: Checkout::default(),
-            ..self.touched(by, now)
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
         }
     }
 

@@ -26,7 +26,8 @@ fn place(minor: i64, buyer: &Customer, around: Surroundings<'_>) -> Order {
         checkout: Checkout::default(),
     };
     let id = OrderId::from_uuid(uuid::Uuid::from_u128(3));
-    Order::place(id, ask, buyer, &group(1, 10), around, Actor::System, at(0))
+    let (by, now) = (Actor::System, at(0));
+    Order::place(ask, OrderPlacement { id, customer: buyer, group: &group(1, 10), around, by, now })
 }
 
 #[test]
