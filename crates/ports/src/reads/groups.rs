@@ -14,7 +14,7 @@ pub struct Due<I> {
     pub id: I,
 }
 
-/// The facts for opening a group without a new order.
+/// What opening a group without a new order needs to know.
 #[derive(Debug, Clone)]
 pub struct NewGroupFacts {
     /// The merchant.
@@ -23,11 +23,11 @@ pub struct NewGroupFacts {
     pub settings: Option<Versioned<GroupSettings>>,
     /// The customer.
     pub customer: Option<Versioned<Customer>>,
-    /// The order that is to open it, and the group that the order was in.
+    /// The order that shall open it, and the group that it was in.
     pub order: Option<OrderInGroup>,
 }
 
-/// The facts for changing a group.
+/// What changing a group needs to know.
 #[derive(Debug, Clone)]
 pub struct GroupFacts {
     /// The merchant.
@@ -36,7 +36,7 @@ pub struct GroupFacts {
     pub group: Versioned<Group>,
 }
 
-/// The facts for closing a group.
+/// What closing a group needs to know.
 #[derive(Debug, Clone)]
 pub struct ClosingFacts {
     /// The merchant.
@@ -47,7 +47,7 @@ pub struct ClosingFacts {
     pub orders: Vec<Versioned<Order>>,
 }
 
-/// The facts for changing the settings of referral groups.
+/// What changing the settings of referral groups needs to know.
 #[derive(Debug, Clone)]
 pub struct GroupSettingsFacts {
     /// The merchant.
