@@ -21,14 +21,14 @@ use tokio::{
 type Answer = Result<(), CommitError>;
 type Passenger = Waiting<Ticket>;
 
-/// A set with the caller who waits for it.
+/// A set with the caller that waits for its outcome.
 struct Ticket {
     set: Arc<ChangeSet>,
     answer: oneshot::Sender<Answer>,
 }
 
 impl Ticket {
-    /// Tells the caller. One who no longer waits has missed it; the set's fate is the same.
+    /// Sends the outcome to the caller. If the caller no longer waits it is dropped; the set's outcome is the same.
     fn tell(self, answer: Answer) {
         let _ = self.answer.send(answer);
     }
@@ -57,7 +57,7 @@ impl Shared {
 
 /// The write path of one process: a queue, the tasks that empty it, places and lanes. Serves the [`Journal`] port.
 ///
-/// Dropping it lets the tasks finish what waits and end.
+/// Dropping it makes the tasks finish the waiting sets and end.
 pub struct Committers {
     shared: Arc<Shared>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -81,7 +81,7 @@ impl Committers {
         }
     }
 
-    /// Takes nothing more, finishes what waits and returns when the last flush is answered.
+    /// Accepts no more sets, finishes the waiting ones and returns when the last flush is done.
     pub async fn close(&self) {
         self.hang_up();
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
@@ -148,7 +148,7 @@ impl Journal for Committers {
 async fn work(shared: Arc<Shared>, mut flusher: Box<dyn Flusher>) {
     while let Some(batch) = next_batch(&shared).await {
         flush(&shared, flusher.as_mut(), batch).await;
-        // Whoever waited for this is now taken along by this task.
+        // Sets that accumulated meanwhile are this task's next batch.
         shared.state().queue.land();
     }
 }
@@ -176,13 +176,14 @@ async fn next_batch(shared: &Shared) -> Option<Vec<Passenger>> {
             shared.wake.notify_one();
             return None;
         }
-        // Otherwise the end of a flight lets them go. The timer turns away those who wait too long.
+        // Otherwise the waiting sets leave when a batch in flight ends. The timer rejects sets that have waited too
+        // long.
         let rest = if waiting && !patience.is_zero() { patience } else { Duration::from_millis(250) };
         let _ = timeout(rest, woken).await;
     }
 }
 
-/// Writes a batch, tells everyone what became of them, and lets those in who waited behind them.
+/// Writes a batch, sends the outcomes, and releases the sets that waited for its tokens.
 async fn flush(shared: &Shared, flusher: &mut dyn Flusher, batch: Vec<Passenger>) {
     let sets: Vec<Arc<ChangeSet>> = batch.iter().map(|passenger| Arc::clone(&passenger.payload.set)).collect();
     let mut flushed = flusher.flush(&sets).await;

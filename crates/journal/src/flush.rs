@@ -24,7 +24,7 @@ pub enum Flushed {
     Faulty(Box<dyn Error + Send + Sync>),
     /// Nothing was written, because the storage cannot be reached.
     Away(Box<dyn Error + Send + Sync>),
-    /// COMMIT was sent and its answer never came: written or not, nobody knows.
+    /// COMMIT was sent and its answer never came: whether the batch was written is unknown.
     Unknown,
 }
 

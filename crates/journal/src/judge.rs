@@ -1,4 +1,5 @@
-//! Who wins and who loses in one batch. Pure: the adapter asks what to look at, looks, and tells what it found.
+//! Decides which sets of one batch commit. Pure: the adapter asks what to look up, looks it up, and reports what it
+//! found.
 //!
 //! The order is: [`Judge::rows_to_lock`] → lock and read versions → [`Judge::saw_version`] for each row found;
 //! [`Judge::replies`] → insert → [`Judge::took_reply`] for each inserted; [`Judge::claims`] → insert →
@@ -37,7 +38,7 @@ pub struct ClaimRow<'a> {
     pub space: Space,
     /// The key.
     pub key: &'a str,
-    /// Who takes it.
+    /// The owner that takes it.
     pub owner: Uuid,
 }
 
@@ -52,7 +53,7 @@ pub struct ReplyRow<'a> {
 
 type ReplyKey<'a> = (MerchantId, &'a str, &'a str);
 
-/// Collects what an adapter found and gives a verdict on each set.
+/// Collects what an adapter found and decides on each set.
 #[derive(Debug)]
 pub struct Judge<'a> {
     batch: &'a [Arc<ChangeSet>],
@@ -62,12 +63,13 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// A judge who knows nothing yet.
+    /// A judge without any findings yet.
     pub fn new(batch: &'a [Arc<ChangeSet>]) -> Self {
         Self { batch, versions: HashMap::new(), claims: HashSet::new(), replies: HashSet::new() }
     }
 
-    /// The rows to lock, by table in lock order and sorted by key within each; each row once, firmly if any set writes it.
+    /// Returns the rows to lock, by table in lock order and sorted by key within each; each row once, exclusively if
+    /// any set writes it.
     pub fn rows_to_lock(&self) -> BTreeMap<Table, Vec<LockRow>> {
         let mut firmness: BTreeMap<(Table, Uuid, Uuid), Hold> = BTreeMap::new();
         for set in self.batch {
@@ -84,7 +86,7 @@ impl<'a> Judge<'a> {
         tables
     }
 
-    /// A locked row was found in this version.
+    /// Records that a locked row was found in this version.
     pub fn saw_version(&mut self, table: Table, merchant: Uuid, id: Uuid, version: Version) {
         self.versions.insert((merchant, RowRef { table, id }), version);
     }
@@ -100,7 +102,7 @@ impl<'a> Judge<'a> {
         all
     }
 
-    /// The reply for this key was inserted (or took the place of an expired one).
+    /// Records that the reply for this key was inserted, or replaced an expired one.
     pub fn took_reply(&mut self, merchant: Uuid, route: &str, key: &str) {
         let merchant = MerchantId::from_uuid(merchant);
         let known = self.batch.iter().filter(|set| set.merchant == merchant).filter_map(|set| set.reply.as_ref());
@@ -116,18 +118,19 @@ impl<'a> Judge<'a> {
         all
     }
 
-    /// This claim was inserted: nobody had the key.
+    /// Records that this claim was inserted: the key was free.
     pub fn took_claim(&mut self, claim: ClaimRow<'a>) {
         self.claims.insert((claim.merchant, claim.space, claim.key));
     }
 
-    /// The verdict on each set, in the batch's order: it wins if every row it expects was seen in the version it
-    /// expects and everything it claims was taken.
+    /// Returns the verdict on each set, in the batch's order: it wins if every row it expects was seen in the version
+    /// it expects and everything it claims was taken.
     pub fn decide(&self) -> Vec<Verdict> {
         self.batch.iter().map(|set| if self.wins(set) { Verdict::Won } else { Verdict::Lost }).collect()
     }
 
-    /// Whether the versions alone already let `set` lose: an adapter that reads them first need not insert its claims.
+    /// Whether the versions that `set` expects hold: if not, an adapter that reads versions first need not insert its
+    /// claims.
     pub fn versions_hold(&self, set: &ChangeSet) -> bool {
         set.expectations().iter().all(|expected| {
             let scope = row_scope(set.merchant, expected.row.table);
@@ -135,7 +138,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// The claims that losers had taken and must give back.
+    /// Returns the claims that losers had taken and must give back.
     pub fn released_claims(&self) -> Vec<ClaimRow<'a>> {
         let losers = self.batch.iter().filter(|set| !self.wins(set));
         let taken = |claim: &ClaimRow<'a>| self.claims.contains(&(claim.merchant, claim.space, claim.key));
@@ -144,7 +147,7 @@ impl<'a> Judge<'a> {
         all
     }
 
-    /// The replies that losers had left and must take back.
+    /// Returns the replies that losers had inserted and must delete.
     pub fn released_replies(&self) -> Vec<ReplyRow<'a>> {
         let losers = self.batch.iter().filter(|set| !self.wins(set));
         losers

@@ -9,13 +9,13 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 type Table = Mutex<HashMap<Lane, Arc<AsyncMutex<()>>>>;
 
-/// The lanes that anybody holds or waits for.
+/// The lanes that are held or waited for.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Lanes {
     table: Arc<Table>,
 }
 
-/// A lane that is held; dropping it lets the next one in.
+/// A lane that is held; dropping it gives it to the next in line.
 #[derive(Debug)]
 pub(crate) struct LaneGuard {
     lane: Lane,
@@ -32,7 +32,7 @@ impl Lanes {
         let mut held = Vec::with_capacity(wanted.len());
         for lane in wanted {
             let mutex = Arc::clone(lock(&self.table).entry(lane).or_default());
-            // The guard exists before the wait, so that a caller who gives up waiting tidies the table too.
+            // The guard exists before the wait, so that a caller that stops waiting cleans up the table too.
             let mut place = LaneGuard { lane, table: Arc::clone(&self.table), guard: None };
             place.guard = Some(mutex.lock_owned().await);
             held.push(place);
@@ -50,7 +50,7 @@ impl Drop for LaneGuard {
     fn drop(&mut self) {
         let mut table = lock(&self.table);
         self.guard = None;
-        // Only the table itself still knows the lane: nobody holds it, nobody waits.
+        // Only the table itself still refers to the lane: it is neither held nor waited for.
         if table.get(&self.lane).is_some_and(|mutex| Arc::strong_count(mutex) == 1) {
             table.remove(&self.lane);
         }

@@ -1,9 +1,9 @@
-//! The write path that the storage adapters share: which sets wait for one another, what travels together, who wins and
-//! who loses. It knows no SQL and opens no connection.
+//! The write path that the storage adapters share: which change sets wait for one another, which share a transaction,
+//! and which of them commit. It knows no SQL and opens no connection.
 //!
 //! An adapter implements [`Flusher`] (one transaction for one batch, with [`Judge`] deciding) and hands one or more of
-//! them to [`Committers::start`]; what it gets back serves the [`ports::Journal`] port. The decision behind it is
-//! docs/adr/0002-change-sets-and-group-commit.md.
+//! them to [`Committers::start`]; the result serves the [`ports::Journal`] port. docs/write-path.md describes it,
+//! docs/adr/0002-change-sets-and-group-commit.md says why.
 
 mod committers;
 mod flush;

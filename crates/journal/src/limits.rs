@@ -1,4 +1,4 @@
-//! How much the write path takes at once. Everything has a limit.
+//! The limits of the write path.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ pub struct Limits {
     pub batch_rows: usize,
     /// The most bytes in one transaction; a larger set travels alone.
     pub batch_bytes: usize,
-    /// How long what waits holds back for the batch that left last: a few batches, each of many sets, cost less than
-    /// many small ones at a time. Urgent sets and full batches leave at once.
+    /// How long waiting sets hold back for the batch that left last: a few large batches cost less than many small
+    /// ones. Urgent sets and full batches leave at once.
     pub apart: Duration,
-    /// The most sets that wait.
+    /// The maximum number of waiting sets.
     pub queue_sets: usize,
-    /// The most bytes that wait.
+    /// The maximum bytes of waiting sets.
     pub queue_bytes: usize,
-    /// The longest that a set waits before it is turned away.
+    /// The longest time that a set waits before it is rejected.
     pub queue_age: Duration,
     /// The most use cases between load and commit.
     pub places: usize,
@@ -27,7 +27,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What suits a server on two cores.
+    /// Limits for a server on two cores.
     pub(crate) const DEFAULT: Self = Self {
         batch_sets: 128,
         batch_rows: ports::ChangeSet::MOST_ROWS,

@@ -1,11 +1,11 @@
-//! Who waits and who travels together. Pure: no time of its own, no tasks.
+//! Decides which sets wait and which share a batch. Pure: no clock, no tasks.
 //!
-//! Sets leave in the order of arrival, save that one which shares an exclusive token with a set in flight, or with an
-//! earlier one that still waits, stays back until that one is done. So the sets of a batch are independent, and
-//! those that meet on one key go one after the other.
+//! Sets leave in the order of arrival, except that a set which shares an exclusive token with a set in flight, or with
+//! an earlier one that still waits, is held back until that one is done. So the sets of a batch are independent, and
+//! sets that share a key are written one after the other.
 //!
-//! While a batch is away, those who come wait together for its return and make the next one. Only if it stays away, or
-//! if they fill a batch, or one of them is urgent, does another leave beside it.
+//! While a batch is in flight, new sets accumulate for the next one. Another batch leaves beside it only if it takes
+//! long, if the waiting sets fill a batch, or if one of them is urgent (docs/adr/0019-a-batch-is-waited-for.md).
 
 use crate::{Limits, tokens::Token};
 use ports::Hold;
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-/// A set that waits, or travels. `P` is what the caller wants back with it.
+/// A set that waits or is in flight. `P` is returned to the caller with it.
 #[derive(Debug)]
 pub(crate) struct Waiting<P> {
     pub(crate) payload: P,
@@ -30,9 +30,9 @@ pub(crate) struct Waiting<P> {
 pub(crate) struct Queue<P> {
     urgent: VecDeque<Waiting<P>>,
     ordinary: VecDeque<Waiting<P>>,
-    /// How often each token is held by sets in flight; `Change` is held once and alone.
+    /// How often each token is held by sets in flight; an exclusive hold is the only one.
     in_flight: HashMap<Token, Held>,
-    /// The batches that are away.
+    /// The number of batches in flight.
     away: usize,
     /// When the last of them left.
     left: Duration,
@@ -60,12 +60,12 @@ impl Held {
     }
 }
 
-/// What leaves the queue at one moment.
+/// The sets that leave the queue at one moment.
 #[derive(Debug)]
 pub(crate) struct Departure<P> {
-    /// To be written in one transaction; their tokens are in flight until [`Queue::release`].
+    /// To be written in one transaction; their tokens are held until [`Queue::release`].
     pub(crate) batch: Vec<Waiting<P>>,
-    /// Waited too long.
+    /// Sets that have waited too long.
     pub(crate) expired: Vec<Waiting<P>>,
 }
 
@@ -82,7 +82,7 @@ impl<P> Queue<P> {
         }
     }
 
-    /// Takes a set in, or hands it back when the queue is full. Urgent ones always find room.
+    /// Accepts a set, or hands it back if the queue is full. Urgent sets are always accepted.
     pub(crate) fn push(&mut self, set: Waiting<P>) -> Result<(), P> {
         let full = self.ordinary.len() >= self.limits.queue_sets || self.bytes + set.bytes > self.limits.queue_bytes;
         if full && !set.urgent {
@@ -97,7 +97,7 @@ impl<P> Queue<P> {
         Ok(())
     }
 
-    /// What may leave now; both lists empty when nothing can.
+    /// Returns what may leave now; both lists are empty if nothing can.
     pub(crate) fn depart(&mut self, now: Duration) -> Departure<P> {
         let mut departure = Departure { batch: Vec::new(), expired: Vec::new() };
         if !self.patience(now).is_zero() {
@@ -133,7 +133,7 @@ impl<P> Queue<P> {
         departure
     }
 
-    /// How long what waits still holds back for a batch that is away.
+    /// Returns how long waiting sets still hold back for a batch in flight.
     pub(crate) fn patience(&self, now: Duration) -> Duration {
         if self.away == 0 || !self.urgent.is_empty() || self.ordinary.len() >= self.limits.batch_sets {
             return Duration::ZERO;
@@ -141,18 +141,18 @@ impl<P> Queue<P> {
         (self.left + self.limits.apart).saturating_sub(now)
     }
 
-    /// Whether whoever sleeps must look again after a set has come: the first one starts the patience, and later ones
-    /// may end it.
+    /// Whether a sleeping committer must look again after a set has arrived: the first set starts the linger time, and
+    /// later ones may end it.
     pub(crate) fn rouses(&self, now: Duration) -> bool {
         self.urgent.len() + self.ordinary.len() == 1 || self.patience(now).is_zero()
     }
 
-    /// A batch is back.
+    /// Records that a batch is done.
     pub(crate) fn land(&mut self) {
         self.away = self.away.saturating_sub(1);
     }
 
-    /// Ends the flight of these tokens: whoever waited for them may go.
+    /// Releases these tokens, so that sets which waited for them may leave.
     pub(crate) fn release(&mut self, tokens: &[(Token, Hold)]) {
         for &(token, hold) in tokens {
             if let Some(held) = self.in_flight.get_mut(&token) {
@@ -182,7 +182,7 @@ fn hold(map: &mut HashMap<Token, Held>, tokens: &[(Token, Hold)]) {
     }
 }
 
-/// What still fits into a batch.
+/// The space left in a batch.
 struct Room {
     sets: usize,
     rows: usize,
@@ -194,8 +194,8 @@ impl Room {
         self.sets > 0
     }
 
-    /// Takes a set in if it fits. The first one always does; one that does not closes the room, so that it leaves first
-    /// next time and is not overtaken for ever.
+    /// Takes a set in if it fits. The first set always does. A set that does not fit closes the batch, so that it
+    /// leaves first next time and is not overtaken for ever.
     fn take<P>(&mut self, set: &Waiting<P>, first: bool) -> bool {
         if !first && (set.rows > self.rows || set.bytes > self.bytes) {
             self.sets = 0;
@@ -223,7 +223,7 @@ mod tests {
         departure.batch.iter().map(|set| set.payload).collect()
     }
 
-    /// Nobody waits for a batch that is away.
+    /// Limits without a linger time.
     const EAGER: Limits = Limits { apart: Duration::ZERO, ..Limits::DEFAULT };
     const CHANGE: Hold = Hold::Change;
     const STILL: Hold = Hold::Still;
@@ -320,8 +320,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes and whenever flights end: sets in flight never meet, sets that meet leave in the order in which
-        /// they came, and everybody leaves in the end.
+        /// For any sets and any order of completion: sets in flight share no token, sets that share one leave in the
+        /// order of arrival, and all sets leave in the end.
         #[test]
         fn independent_in_order_and_complete(
             sets in prop::collection::vec(prop::collection::vec((0_u64..8, any::<bool>()), 0..4), 1..60),

@@ -1,12 +1,12 @@
-//! The keys by which sets meet: two sets that share an exclusive one do not travel together.
+//! Tokens of sets: two sets that share an exclusive one are never in one batch.
 
 use domain::MerchantId;
 use ports::{ChangeSet, Claim, Hold, RowRef, Space, Table};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use uuid::Uuid;
 
-/// A row, a unique key or a kept answer that a set in flight writes or holds still, as a hash of its name. Should two
-/// names ever share a hash, one set waits a flush for nothing; no verdict depends on it.
+/// A row, a unique key or a stored response that a set in flight writes or expects to be unchanged, as a hash of its
+/// name. If two names share a hash, one set waits for a flush without need; no verdict depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Token(u64);
 

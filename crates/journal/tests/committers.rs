@@ -1,4 +1,4 @@
-//! The committers with a storage made of memory: who is told what, whatever the storage does.
+//! The committers over a storage in memory: the outcomes that callers get for each behavior of the storage.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +19,7 @@ use std::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// What the storage shall do with the next flushes; from then on it works.
+/// The storage's behavior in the next flushes; after them it works.
 #[derive(Clone, Copy)]
 enum Fault {
     Again,
@@ -100,7 +100,7 @@ fn claiming(keys: &[&str], owner: u128) -> ChangeSet {
     set
 }
 
-/// Commits all of them at once and returns what each was told, in order.
+/// Commits all sets at once and returns the outcomes, in order.
 async fn at_once(stage: &Stage, sets: Vec<ChangeSet>) -> Vec<Result<(), CommitError>> {
     let tasks: Vec<_> = sets
         .into_iter()

@@ -150,7 +150,7 @@ fn meets_itself(set: &ChangeSet) -> bool {
     rows.len() < set.rows.expected().count() + set.still.len() || keys.len() < set.claims.len() + set.frees.len()
 }
 
-/// Independent sets, as the queue lets them travel together.
+/// Independent sets, as the queue batches them.
 fn batch(planner: &mut Planner, model: &Model) -> Vec<Arc<ChangeSet>> {
     let mut taken: HashMap<String, Hold> = HashMap::new();
     let mut batch = Vec::new();
@@ -168,8 +168,8 @@ fn batch(planner: &mut Planner, model: &Model) -> Vec<Arc<ChangeSet>> {
     batch
 }
 
-/// Plays the adapter: looks up what the judge asks for and tells it. `versions_first`: the keys and answers of sets whose
-/// versions moved are not even tried.
+/// Plays the adapter: looks up what the judge asks for and reports it. `versions_first`: the keys and replies of sets
+/// whose versions moved are not tried.
 fn judged<'a>(batch: &'a [Arc<ChangeSet>], model: &Model, versions_first: bool) -> Judge<'a> {
     let mut judge = Judge::new(batch);
     for (table, rows) in judge.rows_to_lock() {

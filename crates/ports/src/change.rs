@@ -4,25 +4,25 @@ use crate::{Entity, Reply, RowRef, Rows, Version, Versioned};
 use domain::{AnnouncementId, EventSpace, Merchant, MerchantId, Mode, Timestamp};
 use uuid::Uuid;
 
-/// Everything one use case wants to become true at once. [`crate::Journal::commit`] applies all of it or none.
+/// Everything that one use case writes at once. [`crate::Journal::commit`] applies all of it or none.
 #[derive(Debug, Clone)]
 pub struct ChangeSet {
-    /// Whose rows these are. Only organizations, merchants and their trees may be others': an organization's two merchants
-    /// are founded in one set.
+    /// The merchant whose rows these are. Only organizations, merchants and their trees may be others': an
+    /// organization's two merchants are created in one set.
     pub merchant: MerchantId,
     /// Served before the others: revocations, settings, leases.
     pub urgent: bool,
     /// Rows that were only read and must not have changed.
     pub still: Vec<(RowRef, Version)>,
-    /// Unique keys that it takes.
+    /// Unique keys that the set takes.
     pub claims: Vec<Claim>,
-    /// Unique keys that it gives back.
+    /// Unique keys that the set gives back.
     pub frees: Vec<Claim>,
-    /// What it writes.
+    /// The rows that the set writes.
     pub rows: Rows,
-    /// What it announces.
+    /// The announcements that the set publishes.
     pub announce: Vec<Announcement>,
-    /// The answer to be kept with it.
+    /// The response to store with the set.
     pub reply: Option<Reply>,
 }
 
@@ -175,7 +175,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// The name (http-api, Webhooks and the feed).
+    /// Returns the name; docs/api-conventions.md lists all of them.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AffiliateCreated => "affiliate.created",
@@ -260,8 +260,8 @@ impl ChangeSet {
         }
     }
 
-    /// A set for what `merchant` allows to be written now. In test mode it loses if the merchant is changed meanwhile, so
-    /// that nothing decided before a reset lands after it (write-path 6).
+    /// A set for writes of `merchant`. In test mode it conflicts if the merchant is changed meanwhile, so that nothing
+    /// decided before a reset is committed after it (docs/write-path.md).
     pub fn of(merchant: &Versioned<Merchant>) -> Self {
         let mut set = Self::new(merchant.row.id);
         if merchant.row.mode == Mode::Test {
@@ -319,7 +319,7 @@ impl ChangeSet {
             + usize::from(self.reply.is_some())
     }
 
-    /// Roughly how many bytes it keeps in memory while it waits.
+    /// Returns roughly how many bytes the set occupies in memory while it waits.
     pub fn byte_count(&self) -> usize {
         let announced: usize = self.announce.iter().map(|announcement| announcement.payload.len()).sum();
         announced + self.reply.as_ref().map_or(0, |reply| reply.body.len()) + 256 * self.row_count()

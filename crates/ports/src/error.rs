@@ -24,8 +24,8 @@ pub enum CommitError {
     /// Too much to do, or the storage is away. Nothing was written: try later.
     #[error("the storage is busy or away")]
     Busy,
-    /// The connection failed while the commit was under way: written or not, nobody knows. Never run again by itself;
-    /// the caller's retry finds the reply or the claim.
+    /// The connection failed while the commit was under way: whether it was written is unknown. Never run again
+    /// automatically; the caller's retry finds the reply or the claim.
     #[error("the outcome of the commit is unknown")]
     Unknown,
     /// The set is larger than the write path takes (4,000 rows). Nothing was written.

@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// What kind of hot aggregate a lane belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LaneKind {
-    /// Batches, of which a process holds only a few at once, for they take memory. Nobody's in particular.
+    /// Batches of events, of which a process handles only a few at once because they take memory. It belongs to no
+    /// merchant.
     Batch,
     /// A merchant's tree of parents.
     Tree,
@@ -23,11 +24,11 @@ pub enum LaneKind {
     Group,
 }
 
-/// A queue for one hot aggregate: whoever holds the lane loads, decides and commits before the next one loads. It saves
-/// conflicts within one process; correctness never depends on it.
+/// A queue for one hot aggregate: the holder of the lane loads, decides and commits before the next one loads. It
+/// avoids conflicts within one process; correctness never depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane {
-    /// Whose aggregate.
+    /// The merchant of the aggregate.
     pub merchant: MerchantId,
     /// Which kind.
     pub kind: LaneKind,
@@ -39,7 +40,7 @@ pub struct Lane {
 pub struct Entry(#[allow(dead_code, reason = "held for its drop")] Box<dyn Any + Send + Sync>);
 
 impl Entry {
-    /// Wraps whatever the write path frees on drop.
+    /// Wraps what the write path frees on drop.
     pub fn holding(guards: impl Any + Send + Sync) -> Self {
         Self(Box::new(guards))
     }
@@ -58,6 +59,7 @@ pub trait Journal: Send + Sync {
     /// Waits for a place and for `lanes`, before anything is loaded. [`CommitError::Busy`] when the queue is full.
     async fn enter(&self, lanes: &[Lane]) -> Result<Entry, CommitError>;
 
-    /// Makes `set` durable, whole, or says why not. A set that was admitted goes on even if the caller no longer waits.
+    /// Makes the whole `set` durable, or returns why not. A set that was accepted is written even if the caller no
+    /// longer waits.
     async fn commit(&self, set: ChangeSet) -> Result<(), CommitError>;
 }

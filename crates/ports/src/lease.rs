@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use uuid::Uuid;
 
-/// Leases save the nodes from doing the same work side by side. Nothing relies on them: whatever a worker does is right
-/// without one too, because it expects the versions that it read. All times are real times of the node that asks.
+/// Leases save nodes from doing the same work twice. Nothing relies on them: workers are correct without one too,
+/// because they expect the versions that they read. All times are real times of the node that asks.
 #[async_trait]
 pub trait Leases: Send + Sync {
     /// Takes the lease on `kind` for `holder` until `until`, or prolongs it. `false` while another holder has it, which

@@ -4,16 +4,16 @@ use async_trait::async_trait;
 use domain::{Letter, MailId};
 use std::error::Error;
 
-/// Hands letters to somebody who delivers them.
+/// Sends e-mail messages.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Sends a letter under this id, by which its receiver can tell a second copy. Ends within
+    /// Sends a message under this id, by which the receiver can recognize a second copy. Ends within
     /// [`domain::Mail::LONGEST_ATTEMPT`].
     async fn send(&self, id: MailId, letter: &Letter) -> Result<(), MailError>;
 }
 
-/// Why a letter was not taken. Its cause never holds the address, nor what somebody else said about it.
+/// Why a message was not accepted. The cause contains neither the address nor the mail server's text.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// Not now; another time perhaps.

@@ -1,10 +1,10 @@
-//! Deleting: what nobody can ask for any more, and what a reset wipes.
+//! Deletion of expired rows, and of what a reset wipes.
 
 use crate::{IdempotencyKey, ReadError};
 use async_trait::async_trait;
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
 
-/// Where an answer is kept, within its merchant.
+/// The key of a stored response, within its merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyPlace {
     /// The operation.
@@ -15,14 +15,15 @@ pub struct ReplyPlace {
 
 /// An announcement's id and payload.
 pub type Told = (AnnouncementId, Vec<u8>);
-/// A kept answer's place and body.
+/// A stored response's key and body.
 pub type Answered = (ReplyPlace, Vec<u8>);
 
 /// Deleting in chunks. Apart from the journal, because what is deleted can no longer be seen by anyone and is not
 /// announced row by row.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
-    /// Global. Forgets kept answers that expired at or before the real instant `now`, at most `most` of them; how many.
+    /// Global. Deletes stored responses that expired at or before the real instant `now`, at most `most` of them, and
+    /// returns how many.
     async fn forget_replies(&self, now: Timestamp, most: u32) -> Result<u32, ReadError>;
 
     /// Global. Forgets e-mails that were written before the real instant `before`, at most `most` of them; how many.
@@ -40,7 +41,7 @@ pub trait Maintenance: Send + Sync {
     /// is to be forgotten.
     async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<Told>) -> Result<(), ReadError>;
 
-    /// The `most` kept answers of a merchant after `after`, in the order of their places.
+    /// Returns at most `most` stored responses of a merchant after `after`, in the order of their keys.
     async fn replies_after(
         &self,
         merchant: MerchantId,
@@ -48,8 +49,8 @@ pub trait Maintenance: Send + Sync {
         most: u32,
     ) -> Result<Vec<Answered>, ReadError>;
 
-    /// Empties these kept answers, which are [`crate::ReplyStatus::Gone`] from then on: what was asked stays answered, and
-    /// is not done again.
+    /// Empties these stored responses, which are [`crate::ReplyStatus::Gone`] from then on: their requests count as
+    /// done and are not executed again.
     async fn blank_replies(&self, merchant: MerchantId, places: Vec<ReplyPlace>) -> Result<(), ReadError>;
 
     /// Looks at the `window` clicks after `after`, in the order of their ids, and deletes those of an affiliate; the
@@ -62,9 +63,9 @@ pub trait Maintenance: Send + Sync {
         window: u32,
     ) -> Result<Option<ClickId>, ReadError>;
 
-    /// Wipes about `most` rows of a merchant that is being reset, to which nobody can write; whether nothing is left. Its
-    /// keys, its tree, its place in the directory and the answers kept for `kept_route` stay. Of a merchant that is not
-    /// being reset, any more, nothing is wiped and nothing is left to wipe. Any number of nodes may wipe the same
-    /// merchant at once.
+    /// Wipes about `most` rows of a merchant that is being reset, which no use case writes meanwhile, and returns
+    /// whether nothing is left. API keys, the tree, the entry in the directory and the responses stored for
+    /// `kept_route` stay. For a merchant that is not being reset nothing is wiped, and nothing is left to wipe. Any
+    /// number of nodes may wipe the same merchant at once.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError>;
 }

@@ -4,7 +4,7 @@ use crate::Search;
 use domain::Timestamp;
 use uuid::Uuid;
 
-/// Where a row stands in a list that is sorted newest first: by stored time, then by id.
+/// The position of a row in a list that is sorted newest first: by stored time, then by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The row's `created_at`.
@@ -52,7 +52,7 @@ pub enum SortBy {
     UpdatedAt,
 }
 
-/// Which part of a list is wanted that tells how long it is as a whole; `T` is what its rows are searched by.
+/// A request for a part of a list with its total count; `T` is the type of its search terms.
 #[derive(Debug, Clone)]
 pub struct ListAsk<T> {
     /// Only rows that this finds.

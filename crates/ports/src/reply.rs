@@ -1,4 +1,4 @@
-//! Answers that are kept for idempotency.
+//! Responses that are stored for idempotency.
 
 use domain::Timestamp;
 
@@ -27,9 +27,10 @@ pub enum ReplyStatus {
     Created,
     /// Something was done.
     Ok,
-    /// Something is gone.
+    /// Something was deleted.
     NoContent,
-    /// What was answered told of a person who is erased by now. Kept in the place of the answer, never given as a first one.
+    /// The response contained data of a person who has been erased. Stored instead of the response, never returned as a
+    /// first one.
     Gone,
 }
 
@@ -56,7 +57,7 @@ impl ReplyStatus {
     }
 }
 
-/// An answer to be kept with the change it reports. Scope: merchant, route, key (http-api, Conventions).
+/// A response to store with the change it reports. Scope: merchant, route, key (docs/api-conventions.md).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The operation, as `POST /affiliates`.
@@ -75,7 +76,7 @@ pub struct Reply {
     pub expires_at: Timestamp,
 }
 
-/// An answer that was kept.
+/// A stored response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptReply {
     /// Of the request that was answered.

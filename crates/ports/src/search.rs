@@ -62,7 +62,7 @@ pub enum OrderTerm {
     CustomerId(CustomerId),
     AmbassadorId(CustomerId),
     GroupId(GroupId),
-    /// By the part that is unique per merchant, under whatever prefix.
+    /// By the part that is unique per merchant, under any prefix.
     ShareId(Wording<ShareId>),
     Email(Wording<Email>),
     FirstName(Wording<PersonName>),
@@ -101,7 +101,7 @@ pub enum OrderTime {
 #[allow(missing_docs, reason = "the fields of Group, documented there")]
 pub enum GroupTerm {
     Id(GroupId),
-    /// By the part that is unique per merchant, under whatever prefix.
+    /// By the part that is unique per merchant, under any prefix.
     ShareId(Wording<ShareId>),
     CustomerId(CustomerId),
     CreatorEmail(Wording<Email>),

@@ -8,7 +8,7 @@ use domain::{
 };
 use std::{collections::HashSet, time::Duration};
 
-/// Whose objects they are, for those that say so.
+/// The tenant of the objects, for representations that name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tenant {
     /// The organization.
@@ -46,21 +46,21 @@ pub enum Shown<'a> {
     Outcomes(&'a Outcomes),
 }
 
-/// An order as older clients know it.
+/// An order, in the representation of the legacy API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutSession {
     /// The order.
     pub order: Order,
-    /// Where its group stands.
+    /// The status of its group.
     pub group: GroupStatus,
-    /// Where the customer goes on: the merchant's landing page.
+    /// The address to send the customer to: the merchant's landing page.
     pub url: Option<WebUrl>,
 }
 
 /// What became of the lines of a batch, in their order.
 #[derive(Debug, Clone)]
 pub struct Outcomes {
-    /// The request's id, which stands in each refusal.
+    /// The request's id, which each refusal contains.
     pub request_id: String,
     /// A line each.
     pub lines: Vec<LineOutcome>,
@@ -75,7 +75,7 @@ pub enum LineOutcome {
     Refused(Refusal),
 }
 
-/// What stands around an announcement's data.
+/// The envelope around an announcement's data.
 #[derive(Debug, Clone, Copy)]
 pub struct Envelope {
     /// The announcement's id.
@@ -90,16 +90,16 @@ pub struct Envelope {
     pub mode: Mode,
 }
 
-/// By what an announcement or an answer tells of a person.
+/// What identifies a person in a stored payload.
 #[derive(Debug, Clone, Default)]
 pub struct Telltales {
-    /// One of these stands in it as a text, in any case. They are in lower case.
+    /// Texts that identify the person, compared without case. They are in lower case.
     pub texts: HashSet<String>,
     /// It shows the object with one of these ids. That it only mentions one does not count.
     pub shown: HashSet<String>,
     /// It shows a coupon of this affiliate.
     pub coupons_of: Option<AffiliateId>,
-    /// Where this stands in it, it was made after the person was erased and tells nothing.
+    /// A payload with this text was made after the erasure and contains no personal data.
     pub erased: String,
 }
 
@@ -108,13 +108,13 @@ pub trait Wire: Send + Sync {
     /// The body that shows an object. Equal objects give equal bytes.
     fn object(&self, shown: Shown<'_>) -> Vec<u8>;
 
-    /// The body of an announcement whose data are the bytes of an object.
+    /// Renders the body of an announcement from the bytes of an object.
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8>;
 
-    /// Whether an announcement or an answer tells of a person.
+    /// Whether an announcement or a response contains personal data of the subject.
     fn tells(&self, body: &[u8], of: &Telltales) -> bool;
 
-    /// An announcement whose data are erased: the same around nothing.
+    /// Returns the announcement with its data erased, in the same envelope.
     fn blanked(&self, announcement: &[u8]) -> Vec<u8>;
 }
 

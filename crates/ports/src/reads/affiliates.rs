@@ -46,14 +46,14 @@ pub struct AffiliateKeys {
     pub tier_id: Option<TierId>,
 }
 
-/// What making an affiliate needs to know.
+/// The facts for creating an affiliate.
 #[derive(Debug, Clone)]
 pub struct NewAffiliateFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
-    /// Who has the slug.
+    /// The owner of the slug.
     pub slug_owner: Option<Uuid>,
-    /// Who has the address.
+    /// The owner of the address.
     pub email_owner: Option<Uuid>,
     /// The affiliate with the parent's address.
     pub parent: Option<Versioned<Affiliate>>,
@@ -63,7 +63,7 @@ pub struct NewAffiliateFacts {
     pub seats_taken: u32,
 }
 
-/// What changing an affiliate needs to know.
+/// The facts for changing an affiliate.
 #[derive(Debug, Clone)]
 pub struct AffiliateChangeFacts {
     /// The merchant.
@@ -72,11 +72,12 @@ pub struct AffiliateChangeFacts {
     pub record: AffiliateRecord,
     /// Its version.
     pub version: Version,
-    /// Who has the slug.
+    /// The owner of the slug.
     pub slug_owner: Option<Uuid>,
-    /// Who has the address.
+    /// The owner of the address.
     pub email_owner: Option<Uuid>,
-    /// The wanted parent first, then its parent, up to the root (at most 1,000); empty if nobody has its address.
+    /// The requested parent first, then its parent, up to the root (at most 1,000); empty if no affiliate has the
+    /// address.
     pub parent_chain: Vec<AffiliateId>,
     /// The version of the wanted parent, the first of the chain.
     pub parent: Option<Version>,

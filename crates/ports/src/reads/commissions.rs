@@ -21,7 +21,7 @@ pub struct CommissionFilter {
     pub to: Option<Timestamp>,
 }
 
-/// What moving a commission needs to know.
+/// The facts for changing a commission's status.
 #[derive(Debug, Clone)]
 pub struct CommissionMoveFacts {
     /// The merchant.
@@ -34,18 +34,18 @@ pub struct CommissionMoveFacts {
     pub accounts: Vec<Versioned<Account>>,
 }
 
-/// A commission whose time has come.
+/// A commission that is due for approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueCommission {
     /// Whose.
     pub merchant_id: MerchantId,
-    /// Who earns it.
+    /// The affiliate that earns it.
     pub affiliate_id: AffiliateId,
     /// Which.
     pub id: CommissionId,
 }
 
-/// What maturing commissions of one affiliate needs to know.
+/// The facts for maturing commissions of one affiliate.
 #[derive(Debug, Clone)]
 pub struct MaturingFacts {
     /// The merchant.
@@ -76,9 +76,9 @@ pub trait CommissionReads: Send + Sync {
     /// For moving one; `None` if there is no such commission.
     async fn commission_move_facts(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>>;
 
-    /// Global: at most `limit` pending commissions of approved affiliates whose time has come at the real instant `now`
-    /// by their merchant's clock. Those of merchants that are being reset are passed over. Within a merchant the
-    /// earliest come first.
+    /// Global: returns at most `limit` pending commissions of approved affiliates that are due at the real instant
+    /// `now` by their merchant's clock. Merchants that are being reset are skipped. Within a merchant the earliest come
+    /// first.
     async fn due_commissions(&self, now: Timestamp, limit: u32) -> Read<Vec<DueCommission>>;
 
     /// For maturing `due` ones of an affiliate; `None` if there is no such affiliate.

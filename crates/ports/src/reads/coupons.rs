@@ -14,14 +14,14 @@ pub struct CouponFilter {
     pub code: Option<CouponCode>,
 }
 
-/// What making a coupon needs to know.
+/// The facts for creating a coupon.
 #[derive(Debug, Clone)]
 pub struct CouponFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
-    /// The affiliate it shall belong to.
+    /// The affiliate that the coupon is for.
     pub affiliate: Option<Versioned<Affiliate>>,
-    /// Who has the code.
+    /// The owner of the code.
     pub code_owner: Option<Uuid>,
 }
 

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use domain::{Customer, CustomerId, Email, Merchant, MerchantId};
 use uuid::Uuid;
 
-/// What making or changing a customer needs to know.
+/// The facts for creating or changing a customer.
 #[derive(Debug, Clone)]
 pub struct CustomerFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
     /// The customer as it is, if it was asked for and is there.
     pub customer: Option<Versioned<Customer>>,
-    /// Who has the address.
+    /// The owner of the address.
     pub email_owner: Option<Uuid>,
 }
 

@@ -8,7 +8,7 @@ use domain::{
 };
 use std::collections::BTreeSet;
 
-/// A customer, and rows that still tell who it is.
+/// A customer, and rows that contain its personal data.
 #[derive(Debug, Clone)]
 pub struct CustomerTraces {
     /// The merchant.
@@ -21,7 +21,7 @@ pub struct CustomerTraces {
     pub groups: Vec<Versioned<Group>>,
     /// E-mails that wait to be sent to one of its addresses, or about its groups.
     pub mails: Vec<Versioned<Mail>>,
-    /// Who has its addresses now, as a customer or as an affiliate, and the bonds that they have.
+    /// The current owners of its addresses, as customers or affiliates, and their bindings.
     pub claims: Vec<Claim>,
 }
 
@@ -38,7 +38,7 @@ impl CustomerTraces {
     }
 }
 
-/// An affiliate, and rows that still tell who it is.
+/// An affiliate, and rows that contain its personal data.
 #[derive(Debug, Clone)]
 pub struct AffiliateTraces {
     /// The merchant.
@@ -53,7 +53,7 @@ pub struct AffiliateTraces {
     pub in_payout: bool,
 }
 
-/// Which events tell who somebody is.
+/// Which events contain a person's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventTraces {
     /// Those with one of these addresses, which are in lower case.
@@ -91,7 +91,8 @@ pub trait ErasureReads: Send + Sync {
         most: u32,
     ) -> Read<Option<AffiliateTraces>>;
 
-    /// Looks at the `window` events after `after`, in the order of their ids, and returns those that tell.
+    /// Scans the `window` events after `after`, in the order of their ids, and returns those that contain the person's
+    /// data.
     async fn event_traces(
         &self,
         merchant: MerchantId,

@@ -34,11 +34,11 @@ pub struct SessionClick {
     pub id: ClickId,
     /// When, in business time.
     pub at: Timestamp,
-    /// Whose link.
+    /// The affiliate whose link it was.
     pub affiliate_id: AffiliateId,
 }
 
-/// What recording events of one merchant needs to know.
+/// The facts for recording events of one merchant.
 #[derive(Debug, Clone)]
 pub struct EventFacts {
     /// The merchant.
@@ -58,7 +58,7 @@ pub struct EventFacts {
 pub struct EventFound {
     /// The event that already has the external id.
     pub earlier: Option<EventRecord>,
-    /// Whose coupon it is.
+    /// The affiliate that the coupon belongs to.
     pub coupon_owner: Option<AffiliateId>,
     /// The customer's bond.
     pub binding: Option<Versioned<Binding>>,

@@ -9,9 +9,9 @@ use domain::MerchantId;
 pub struct Difference {
     /// Which rule is broken, as `account_sums`.
     pub rule: &'static str,
-    /// Whose rows.
+    /// The merchant of the rows.
     pub merchant: Option<MerchantId>,
-    /// What stands where, without personal data.
+    /// A description of the difference, without personal data.
     pub found: String,
 }
 

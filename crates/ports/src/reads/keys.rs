@@ -10,7 +10,7 @@ use domain::{ApiKey, ApiKeyId, KeyHash, MerchantId, Mode, OrganizationId, Plan, 
 pub struct KeyFacts {
     /// The key.
     pub key: Versioned<ApiKey>,
-    /// Whose key.
+    /// The merchant of the key.
     pub merchant_id: MerchantId,
     /// In which mode.
     pub mode: Mode,

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use domain::{GroupSettings, Merchant, MerchantId, Organization, OrganizationId, Slug};
 use uuid::Uuid;
 
-/// What a change of settings needs to know.
+/// The facts for changing settings.
 #[derive(Debug, Clone)]
 pub struct SettingsFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
     /// Whether it has any commission.
     pub has_commissions: bool,
-    /// Who has the slug that was asked about.
+    /// The owner of the requested slug.
     pub slug_owner: Option<Uuid>,
     /// Its settings of referral groups, if they were ever changed.
     pub group_settings: Option<Versioned<GroupSettings>>,
@@ -25,13 +25,13 @@ pub trait MerchantReads: Send + Sync {
     /// A merchant.
     async fn merchant(&self, id: MerchantId) -> Read<Option<Versioned<Merchant>>>;
 
-    /// A merchant, and who on the server has `slug`.
+    /// Returns a merchant, and the owner of `slug` on the server.
     async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Read<Option<SettingsFacts>>;
 
     /// Global: merchants that are being reset, at most `limit`, in the order of their ids.
     async fn resetting_merchants(&self, limit: u32) -> Read<Vec<MerchantId>>;
 
-    /// Global: who has a merchant's slug.
+    /// Global: returns the merchant that has a slug.
     async fn slug_owner(&self, slug: &Slug) -> Read<Option<Uuid>>;
 
     /// Global: an organization.

@@ -23,7 +23,7 @@ pub struct OrderLookup {
     pub group_id: Option<GroupId>,
 }
 
-/// What placing an order, or asking whether it could be, needs to know.
+/// The facts for placing an order, or for checking whether it could be placed.
 #[derive(Debug, Clone)]
 pub struct PlaceFacts {
     /// The merchant.
@@ -32,14 +32,14 @@ pub struct PlaceFacts {
     pub settings: Option<Versioned<GroupSettings>>,
     /// The customer.
     pub customer: Option<Versioned<Customer>>,
-    /// Who has the shop's id.
+    /// The owner of the shop's id.
     pub reference_owner: Option<Uuid>,
     /// The group.
     pub group: Option<Versioned<Group>>,
-    /// Who opened it.
+    /// The customer who opened it.
     pub creator: Option<Customer>,
-    /// The order by which the customer's address, or the one that was asked about, takes part in the group. Never older
-    /// than the group.
+    /// The order by which the customer's address, or the requested one, takes part in the group. Never older than the
+    /// group.
     pub email_owner: Option<Uuid>,
     /// When the latest orders of the customer and in the group were placed.
     pub pace: Pace,
@@ -48,7 +48,7 @@ pub struct PlaceFacts {
 /// An order and the group that it is in.
 pub type OrderInGroup = (Versioned<Order>, Versioned<Group>);
 
-/// What moving or refunding an order needs to know.
+/// The facts for changing the status of an order, or for refunding it.
 #[derive(Debug, Clone)]
 pub struct OrderFacts {
     /// The merchant.
@@ -59,12 +59,12 @@ pub struct OrderFacts {
     pub group: Versioned<Group>,
 }
 
-/// What showing orders as checkout sessions needs to know.
+/// The facts for representing orders as checkout sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFacts {
     /// The merchant.
     pub merchant: Merchant,
-    /// Where the groups stand that were asked for.
+    /// The statuses of the requested groups.
     pub groups: HashMap<GroupId, GroupStatus>,
 }
 
@@ -86,7 +86,7 @@ pub trait OrderReads: Send + Sync {
     /// For showing some as checkout sessions, by their groups; `None` if there is no such merchant.
     async fn session_facts(&self, merchant: MerchantId, groups: &[GroupId]) -> Read<Option<SessionFacts>>;
 
-    /// Global: orders whose held cashback is due at the real instant `now`, by their merchants' clocks; the longest due
-    /// first, but for the first `skip`.
+    /// Global: returns orders whose held cashback is due at the real instant `now`, by their merchants' clocks; the
+    /// longest due first, without the first `skip`.
     async fn due_orders(&self, now: Timestamp, skip: u32, limit: u32) -> Read<Vec<Due<OrderId>>>;
 }

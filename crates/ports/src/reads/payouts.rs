@@ -28,7 +28,7 @@ pub struct PayoutItemFilter {
     pub affiliate_id: Option<AffiliateId>,
 }
 
-/// An item with whom it pays, for a payment file.
+/// An item with the affiliate that it pays, for a payment file.
 #[derive(Debug, Clone)]
 pub struct PayoutLine {
     /// The item.
@@ -39,7 +39,7 @@ pub struct PayoutLine {
     pub display_name: Option<DisplayName>,
 }
 
-/// What changing a payout needs to know.
+/// The facts for changing a payout.
 #[derive(Debug, Clone)]
 pub struct PayoutFacts {
     /// The merchant.
@@ -87,13 +87,13 @@ pub struct DueAsk {
 pub struct DueAccount {
     /// The account.
     pub account: Versioned<Account>,
-    /// The version of its affiliate, who is approved.
+    /// The version of its affiliate, which is approved.
     pub affiliate: Version,
     /// Its approved rows that are in no payout, by id.
     pub rows: Vec<Versioned<Commission>>,
 }
 
-/// What a step of building needs to know.
+/// The facts for one step of building a payout.
 #[derive(Debug, Clone)]
 pub struct DueFacts {
     /// The merchant.
@@ -109,7 +109,7 @@ pub struct DueFacts {
 pub struct FrozenAsk {
     /// The payout.
     pub payout: PayoutId,
-    /// Only these affiliates'; everybody's if empty.
+    /// Only those of these affiliates; all if empty.
     pub only: Vec<AffiliateId>,
     /// Only rows after this one, by affiliate and id.
     pub after: Option<(AffiliateId, CommissionId)>,
@@ -128,7 +128,7 @@ pub struct FrozenItem {
     pub rows: Vec<Versioned<Commission>>,
 }
 
-/// What moving the rows of a payout needs to know.
+/// The facts for moving the rows of a payout.
 #[derive(Debug, Clone)]
 pub struct FrozenFacts {
     /// The merchant.
@@ -159,7 +159,7 @@ pub trait PayoutReads: Send + Sync {
         ask: &PageAsk,
     ) -> Read<Page<PayoutItem>>;
 
-    /// At most `most` open items of a payout with whom they pay, by affiliate, after this one.
+    /// Returns at most `most` open items of a payout with the affiliates that they pay, by affiliate, after this one.
     async fn payout_lines(
         &self,
         merchant: MerchantId,

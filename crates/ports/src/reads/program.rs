@@ -1,4 +1,4 @@
-//! How a program pays: tiers and commission rules, and who is due for a higher tier.
+//! Tiers and commission rules, and the affiliates that are due for a higher tier.
 
 use super::{AffiliateRecord, Read};
 use crate::{Page, PageAsk, Version, Versioned};
@@ -29,23 +29,23 @@ pub struct RuleFilter {
     pub tier_id: Option<TierId>,
 }
 
-/// What making a tier needs to know.
+/// The facts for creating a tier.
 #[derive(Debug, Clone)]
 pub struct NewTierFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
-    /// Who has the name.
+    /// The owner of the name.
     pub name_owner: Option<Uuid>,
 }
 
-/// What changing or deleting a tier needs to know.
+/// The facts for changing or deleting a tier.
 #[derive(Debug, Clone)]
 pub struct TierChangeFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
     /// The tier.
     pub tier: Versioned<Tier>,
-    /// Who has the wanted name.
+    /// The owner of the requested name.
     pub name_owner: Option<Uuid>,
     /// Whether an affiliate has it or a rule names it.
     pub in_use: bool,
@@ -59,7 +59,7 @@ pub struct RuleNames {
     pub tier_id: Option<TierId>,
 }
 
-/// What making, changing or deleting a rule needs to know.
+/// The facts for creating, changing or deleting a rule.
 #[derive(Debug, Clone)]
 pub struct RuleFacts {
     /// The merchant.
@@ -93,7 +93,7 @@ impl Window {
 /// An affiliate, wherever it is.
 pub type Candidate = (MerchantId, AffiliateId);
 
-/// What lifting an affiliate into a tier needs to know.
+/// The facts for moving an affiliate into a tier.
 #[derive(Debug, Clone)]
 pub struct PromotionFacts {
     /// The merchant.

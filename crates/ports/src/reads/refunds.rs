@@ -23,18 +23,18 @@ pub enum RefundedSale {
     Order(OrderReference),
 }
 
-/// What taking a sale back needs to know.
+/// The facts for refunding a sale.
 #[derive(Debug, Clone)]
 pub struct RefundFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
     /// The refund that already has the external id.
     pub earlier: Option<EventRecord>,
-    /// The event named, of whatever kind; by order those that pay, two of them where there are more.
+    /// The named event, of any kind; by order the paying ones, at most two.
     pub sales: Vec<Versioned<Event>>,
     /// What the first of them earned, siblings included, by level.
     pub rows: Vec<Versioned<Commission>>,
-    /// The accounts of those who earned it in its currency, those that exist.
+    /// The existing accounts, in the sale's currency, of the affiliates that earned by it.
     pub accounts: Vec<Versioned<Account>>,
     /// The order that the first of them is too, and the group that it is in.
     pub order: Option<OrderInGroup>,

@@ -8,7 +8,7 @@ use domain::{MerchantId, Timestamp};
 /// Kept answers.
 #[async_trait]
 pub trait ReplyReads: Send + Sync {
-    /// The answer kept for a key on a route, unless it expired at or before the real instant `now`.
+    /// Returns the response stored for a key on a route, unless it expired at or before the real instant `now`.
     async fn reply(
         &self,
         merchant: MerchantId,
