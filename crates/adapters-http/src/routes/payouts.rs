@@ -107,7 +107,7 @@ async fn create(mut call: Call<Admin>) -> Handled {
 
 /// A change of a payout's status.
 #[derive(ToSchema)]
-#[schema(as = ChangePayoutCommand, example = json!({"status": "processing"}))]
+#[schema(as = PayoutChange, example = json!({"status": "processing"}))]
 #[allow(dead_code, reason = "describes the body that change reads")]
 struct PayoutChangeBody {
     /// `processing`: the money is on its way. Then `paid`: all items were paid; or `failed`: none was.
@@ -204,7 +204,7 @@ async fn export(call: Call<Read>) -> Handled {
 
 /// The bank's results of a payout.
 #[derive(ToSchema)]
-#[schema(as = RecordPayoutResultsCommand, example = json!({"items": [
+#[schema(as = PayoutResults, example = json!({"items": [
     {"item_id": "pit_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "paid", "amount": 99.00, "currency": "USD", "reference": "9G123456AB"},
     {"affiliate_id": "aff_01hzy3v7k2e9m8q4t6w0x5b1ca", "status": "failed", "amount": 19.80, "reason": "The account is closed."}
 ]}))]
