@@ -170,7 +170,7 @@ mod tests {
         let connector = Connector::new(&url, &PostgresOptions::default(), Purpose::Read).unwrap();
         let error = connector.open().await.err().unwrap();
         let chain: Vec<String> =
-            successors(Some(&error as &dyn Error), |error| error.source()).map(ToString::to_string).collect();
+            successors(Some(&error as &dyn Error), |&error| error.source()).map(ToString::to_string).collect();
         let told = chain.join(": ");
         assert!(told.starts_with(&format!("cannot reach PostgreSQL at 127.0.0.1:{port}: ")), "{told}");
         assert_eq!(told.matches("refused").count(), 1, "{told}");
