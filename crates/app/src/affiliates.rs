@@ -11,15 +11,15 @@ use ports::{
 };
 use std::sync::Arc;
 
-/// The letters of a slug that nobody chose.
+/// The letters of a generated slug.
 const SLUG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// How many of them are tried: each is one of a million.
 const MOST_SLUGS: usize = 100;
-/// What is wrong with a parent's address that nobody has.
+/// The message for a parent's address that no affiliate has.
 const NO_PARENT: &str = "must be the e-mail of an existing affiliate";
 /// What is wrong with a tier's id that no tier has.
 const NO_TIER: &str = RuleScope::NO_TIER;
-/// What is said where the plan has no parents.
+/// The message if the plan has no parents.
 const PARENT_PLAN: &str = "Parent affiliates require the Growth plan or above.";
 
 /// The use cases of affiliates.
@@ -67,7 +67,7 @@ impl Affiliates {
         Ok(self.reads.affiliates(who.merchant_id, filter, ask).await?)
     }
 
-    /// Makes one. Approved unless told otherwise, and then with a personal coupon if the settings say so.
+    /// Creates an affiliate: approved by default, and then with a personal coupon if the settings say so.
     pub async fn create(
         &self,
         who: &Principal,
@@ -126,7 +126,7 @@ impl Affiliates {
             set.hold_still(parent);
         }
         if let Some(tier) = &tier {
-            // Written though it stays as it is: who deletes it at the same time must notice.
+            // Written although it does not change, so that a simultaneous deletion conflicts.
             set.rows.tiers.change(tier.version, tier.row.clone());
         }
         set.claim(Space::AffiliateSlug, affiliate.slug.as_str(), affiliate.id.uuid());

@@ -1,4 +1,4 @@
-//! Who is asking: from the text of a key to a principal.
+//! Authentication: from the text of a key to a principal.
 
 use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{ApiKeyId, KeyFormat, KeyHash, Pepper, Scope, Timestamp};
@@ -19,15 +19,16 @@ pub struct KeyPolicy {
     pub format: KeyFormat,
     /// Mixed into the hash of new keys.
     pub pepper: Option<Pepper>,
-    /// Those of earlier configurations, still accepted; `None` stands for having had none.
+    /// Peppers of earlier configurations, still accepted; `None` means keys without a pepper.
     pub earlier_peppers: Vec<Option<Pepper>>,
 }
 
-/// How long a key's facts are believed: with the flush of a revocation it keeps the promised 5 s (product 2 and 3).
+/// How long a key's facts are cached: together with the flush of a revocation less than 5 s
+/// (docs/adr/0008-key-cache.md).
 const BELIEVED_FOR: Duration = Duration::from_secs(3);
 /// How many keys are remembered.
 const REMEMBERED: usize = 10_000;
-/// A key's last use is written at most this often (product 3).
+/// A key's last use is written at most this often.
 const USE_WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
 /// Turns the text of a key into a [`Principal`], in the order of refusals: 401, 429, 402, 403.
@@ -45,7 +46,7 @@ struct Remembered {
     used_at: AtomicI64,
 }
 
-/// A valid key; whether it may do what it asks is not yet said.
+/// A valid key, before plan and scope are checked.
 pub struct Identity {
     remembered: Arc<Remembered>,
 }

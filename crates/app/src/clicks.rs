@@ -1,4 +1,4 @@
-//! Clicks: where a link leads, and that somebody came by it (product 5).
+//! Clicks: resolves referral links and stores visits (docs/rules/attribution.md).
 
 use crate::{AppError, context::UseCaseContext};
 use domain::{Click, LandingUrl, Mode, Refusal, SessionId, Slug, Timestamp, UserAgent, Utm, WebUrl};
@@ -40,25 +40,25 @@ pub struct RecordClickCommand {
     pub user_agent: Option<UserAgent>,
     /// Salted hash of the visitor's address.
     pub ip_hash: Option<[u8; 16]>,
-    /// Whether the visitor asked not to be tracked: then nothing is kept.
+    /// Whether the visitor asked not to be tracked: then nothing is stored.
     pub refused: bool,
 }
 
-/// Where the visitor goes on.
+/// The target of the redirect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
-    /// The target, with the session in its query where one is kept.
+    /// The target, with the session in its query if one is stored.
     pub target: String,
     /// The session to remember in the cookie.
     pub landing: Option<Landing>,
 }
 
-/// A session that is kept.
+/// A stored session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landing {
     /// The session.
     pub session: SessionId,
-    /// For how long the browser shall remember it.
+    /// How long the browser keeps the cookie.
     pub window: Duration,
 }
 
@@ -70,7 +70,7 @@ impl Clicks {
         Self { context, reads, links: Cache::new(REMEMBERED) }
     }
 
-    /// Follows a link: keeps the click, and says where it leads. `to` counts only where its host is on the merchant's
+    /// Follows a link: stores the click and returns the target. `to` is used only if its host is on the merchant's
     /// list. Not found while the merchant has no landing address.
     pub async fn redirect(&self, mut ask: RecordClickCommand, to: Option<WebUrl>) -> Result<Redirect, AppError> {
         let link = self.link(&ask).await?;
@@ -87,7 +87,7 @@ impl Clicks {
         Ok(Redirect { target: target.as_str().to_owned(), landing })
     }
 
-    /// Keeps a click that the tracker reports. Unknown links are passed over: there is nothing a visitor could mend.
+    /// Stores a click that the tracker reports. Unknown links are ignored, because a visitor cannot correct them.
     pub async fn beacon(&self, ask: RecordClickCommand) -> Result<(), AppError> {
         match self.link(&ask).await {
             Ok(link) => self.keep(&link.0, ask).await.map(drop),
@@ -110,7 +110,7 @@ impl Clicks {
             refused,
         } = ask;
         let affiliate_id = match link.affiliate {
-            // While its data are being wiped, nothing of a merchant is kept; its links lead on.
+            // While a merchant's data are being wiped no click is stored; its links still redirect.
             Some((id, true)) if !refused && !link.merchant.row.resetting => id,
             _ => return Ok(None),
         };

@@ -45,8 +45,8 @@ impl Commissions {
         Ok(self.reads.commissions(who.merchant_id, filter, ask).await?)
     }
 
-    /// Approves or voids one, and the siblings that share its state. Voiding a leaf voids the overrides that were reckoned
-    /// from it; approving leaves those where they are.
+    /// Approves or voids a commission, and the reversals that share its state. Voiding a leaf voids the overrides
+    /// calculated from it; approving leaves them as they are.
     pub async fn change(
         &self,
         who: &Principal,
@@ -54,7 +54,8 @@ impl Commissions {
         ask: MoveCommissionCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        // Whose it is never changes. All who move one affiliate's commissions, payouts too, write the same account.
+        // The commission's affiliate never changes. Every use case that moves commissions of one affiliate, payouts
+        // too, writes the same account.
         let found = self.reads.commission(who.merchant_id, id).await?;
         let lanes: Vec<Lane> =
             found.iter().map(|found| lanes::affiliate(who.merchant_id, found.affiliate_id)).collect();

@@ -8,7 +8,7 @@ use domain::{MerchantId, Refusal, Timestamp};
 use ports::{ChangeSet, CommitError, Entry, Lane};
 use std::{future::ready, ops::ControlFlow, time::Duration};
 
-/// How long a use case tries again before it gives up with "unavailable".
+/// How long a use case retries before it gives up with "unavailable".
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What follows from the facts. Refusals are errors.
@@ -213,7 +213,7 @@ impl CommitLoop<'_> {
         }
     }
 
-    /// A step of a longer use case is done: patience begins anew with the next one.
+    /// Restarts the time limit after a step of a longer use case.
     pub(crate) fn progressed(&mut self) {
         self.started = self.context.now();
     }

@@ -8,12 +8,12 @@ use ports::{
 };
 use std::sync::Arc;
 
-/// Everything outside that the use cases need.
+/// The ports that the use cases need.
 #[derive(Clone)]
 pub struct Dependencies {
-    /// Where everything is kept: what is read.
+    /// The storage to read from.
     pub storage: Arc<dyn Storage>,
-    /// How it gets there: the storage's own write path, or one that stands before it.
+    /// The write path: the storage's own, or a wrapper around it.
     pub journal: Arc<dyn Journal>,
     /// Real time.
     pub clock: Arc<dyn Clock>,
@@ -45,7 +45,7 @@ impl UseCaseContext {
         self.clock.now()
     }
 
-    /// The answer that was kept for an idempotency key; refused if it was for another request.
+    /// Returns the response stored for an idempotency key; refused if it was for another request.
     pub(crate) async fn stored_response(
         &self,
         merchant: MerchantId,
@@ -59,7 +59,7 @@ impl UseCaseContext {
         }
     }
 
-    /// A set for `merchant`'s rows, which nobody may write while its data are being wiped.
+    /// Returns a set for `merchant`'s rows; refused while the merchant's data are being wiped.
     pub(crate) fn set_for(&self, merchant: &Versioned<Merchant>) -> Result<ChangeSet, AppError> {
         if merchant.row.resetting { Err(AppError::Unavailable(None)) } else { Ok(ChangeSet::of(merchant)) }
     }
@@ -95,7 +95,7 @@ impl UseCaseContext {
         self.journal.commit(set).await
     }
 
-    /// Writes a set for which nobody waits to hear more than yes or no, and which is not tried again.
+    /// Commits a set once, without retries.
     pub(crate) async fn commit_once(&self, set: ChangeSet) -> Result<(), CommitError> {
         let _entry = self.journal.enter(&[]).await?;
         self.journal.commit(set).await

@@ -17,7 +17,7 @@ pub struct Coupons {
 /// A new coupon.
 #[derive(Debug, Clone)]
 pub struct CreateCouponCommand {
-    /// Whose it shall be.
+    /// The affiliate that the coupon is for.
     pub affiliate_id: AffiliateId,
     /// Its code.
     pub code: CouponCode,

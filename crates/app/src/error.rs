@@ -24,13 +24,13 @@ pub enum AppError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyMismatch,
-    /// The request was done before, and its answer told of a person who is erased by now.
+    /// The request was done before, and its response contained data of a person who has been erased.
     #[error("the answer that was kept is erased")]
     AnswerErased,
     /// Nothing was done; trying later may help.
     #[error("unavailable")]
     Unavailable(#[source] Option<ReadError>),
-    /// Done or not, nobody knows: the caller's retry will tell.
+    /// Whether it was done is unknown; the caller's retry finds out.
     #[error("the outcome is unknown")]
     Unknown,
     /// A bug or a damaged row. Nothing was done.

@@ -1,4 +1,4 @@
-//! API keys: create, list, roll, revoke. For operators: a key can never do this (product 3).
+//! API keys: create, list, roll, revoke. For operators: a key can never do this (docs/api-conventions.md).
 
 use crate::{AppError, KeyPolicy, commit_loop::Decision, context::UseCaseContext};
 use domain::{

@@ -79,7 +79,7 @@ use workers::Shifts;
 
 /// All use cases over one storage.
 pub struct App {
-    /// Who is asking.
+    /// Authentication.
     pub authenticator: Authenticator,
     /// Affiliates.
     pub affiliates: Affiliates,
@@ -109,7 +109,7 @@ pub struct App {
     pub groups: Groups,
     /// Settings of referral groups.
     pub group_settings: GroupSettingsCases,
-    /// Answers kept for idempotency keys.
+    /// Responses stored for idempotency keys.
     pub replays: Replays,
     /// Organizations; for operators.
     pub organizations: Organizations,
@@ -123,7 +123,7 @@ pub struct App {
     pub erasing: Erasing,
     /// E-mails.
     pub mails: Mails,
-    /// What a server does by itself.
+    /// Work that the server does in the background.
     pub upkeep: Upkeep,
     /// Which work this node does.
     shifts: Shifts,
@@ -167,7 +167,7 @@ impl App {
         }
     }
 
-    /// The same with somebody who delivers e-mails; without, none are written.
+    /// Adds a mailer; without one no e-mails are written.
     #[must_use]
     pub fn with_mailer(mut self, mailer: Arc<dyn ports::Mailer>) -> Self {
         self.groups.writes_mails = true;

@@ -1,9 +1,9 @@
 //! Sending the e-mails that use cases wrote.
 //!
-//! A mail is an effect outside, so what is right without a lease elsewhere needs one here: before a node tries a mail it
-//! moves the mail's time ahead, in a write that only one node wins, and while that time has not come no other tries it. The
-//! version that this write leaves is the fence: who comes back too late can no longer say what became of the mail. A node
-//! that dies in between leaves it to the next one, which sends it under the same id: at least once.
+//! Sending is an effect outside of the database, so it needs a lease for each e-mail: before a node sends it, the node
+//! postpones the e-mail's due time in a write that only one node wins, and no other node sends it before that time. The
+//! version of this write is the fence: a node that returns too late can no longer record an outcome. If a node dies in
+//! between, the next one sends the e-mail under the same id: at least once.
 
 use crate::{
     AppError,
@@ -14,7 +14,7 @@ use domain::{Attempt, Mail, MailId, MailStatus, MerchantId};
 use ports::{ChangeSet, CommitError, Due, MailError, MailReads, Mailer, Maintenance, Versioned};
 use std::{error::Error, sync::Arc, time::Duration};
 
-/// How much is deleted in one go, so that nobody waits long behind it.
+/// How many rows are deleted at once, so that other work does not wait long.
 const CHUNK: u32 = 500;
 /// How many chunks one turn deletes at the most; the rest is the next turn's.
 const MOST_CHUNKS: u32 = 20;
@@ -24,7 +24,7 @@ pub struct Mails {
     context: Arc<UseCaseContext>,
     reads: Arc<dyn MailReads>,
     storage: Arc<dyn Maintenance>,
-    /// Who delivers them; nobody where mailing is not configured.
+    /// The mailer; `None` if mailing is not configured.
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
 }
 
@@ -83,12 +83,12 @@ impl Mails {
         let attempt = attempt(id, mailer.send(id, &letter).await);
         let after = tried.after(attempt, self.context.now());
         told(&after);
-        // Lost to a node that found the time over: then that node tells what became of it.
+        // Lost to a node that took the e-mail over: that node records the outcome.
         self.write(merchant, Versioned { row: after, version: version.next() }).await?;
         Ok(if attempt == Attempt::Delayed { Tried::Delayed } else { Tried::Done(lag) })
     }
 
-    /// Whether it was written. Not tried again: whoever was faster has done what there was to do.
+    /// Returns whether it was written. Not retried: the node that was faster has done the work.
     async fn write(&self, merchant: MerchantId, Versioned { row, version }: Versioned<Mail>) -> Result<bool, AppError> {
         let mut set = ChangeSet::new(merchant);
         set.rows.mails.change(version, row);

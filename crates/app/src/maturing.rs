@@ -1,4 +1,4 @@
-//! Maturing: commissions whose time has come are approved (product 6).
+//! Maturing: approves commissions whose hold is over (docs/rules/commissions.md).
 
 use crate::{AppError, accounts::Accounts, commit_loop::Decision, context::UseCaseContext, lanes, workers::Turn};
 use domain::{AffiliateId, Commission, CommissionId, Merchant, MerchantId, Mode};
@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 const SCANNED: u32 = 2_000;
 /// The rows of one set, rows that must move together not counted: each is written and announced.
 const CHUNK: usize = 500;
-/// The most rows of one set, whatever must move together.
+/// The most rows of one set, even if more should move together.
 const MOST_TOGETHER: usize = 1_200;
 
 /// After so many failures in one turn it is the storage that is in trouble, and the turn ends.
@@ -41,7 +41,7 @@ impl Maturing {
         let (mut turn, mut failures) = (Turn::default(), 0);
         for ((merchant, affiliate), rows) in by_earner(due) {
             let Err(error) = self.earner(merchant, affiliate, &rows, &mut turn).await else { continue };
-            // One affiliate's trouble holds no other up: it is told, and comes again with the next turn.
+            // A failure for one affiliate does not hold up the others: it is logged, and retried in the next turn.
             let cause = &error as &dyn std::error::Error;
             tracing::error!(error = cause, %merchant, %affiliate, "could not approve what is due");
             failures += 1;

@@ -1,4 +1,4 @@
-//! On whose behalf a use case runs.
+//! The principal on whose behalf a use case runs.
 
 use crate::AppError;
 use domain::{ApiKeyId, MerchantId, Mode, OrganizationId, Plan};

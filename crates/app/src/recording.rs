@@ -68,7 +68,7 @@ impl<'a> Happened<'a> {
     }
 }
 
-/// Records events, whichever use case they come from: the one place that knows what is written and told of one.
+/// Records events for all use cases: the one place that knows what is written and announced for an event.
 pub(crate) struct Recorder<'a> {
     pub(crate) context: &'a UseCaseContext,
     pub(crate) who: &'a Principal,
@@ -104,8 +104,9 @@ impl Recorder<'_> {
         Ok(self.written(set, EventRecord { event, commissions }))
     }
 
-    /// Counts a renewal that its customer's bond was credited with; binds a customer who is not bound yet to whom the first
-    /// order came by. Of two first orders at once one loses its claim, and finds the other's bond.
+    /// Counts a renewal that was credited by the customer's binding, or binds a customer without a binding to the
+    /// credited affiliate. If two first orders race, the loser's claim conflicts and its retry finds the winner's
+    /// binding.
     fn bind(&self, set: &mut ChangeSet, event: &Event, binding: Option<Versioned<Binding>>) {
         match (binding, event.affiliate_id) {
             (Some(Versioned { row, version }), _) if event.decision.via() == Via::Customer => {
@@ -172,7 +173,7 @@ fn unknown_affiliate() -> Refusal {
     Refusal::invalid("affiliate_id", "must be the id of an existing affiliate")
 }
 
-/// Who is credited, by what the event's names lead to.
+/// Attributes the event, given what its references lead to.
 fn credited(
     event_context: &EventContext,
     ask: &NewEvent,

@@ -29,7 +29,7 @@ impl Refunds {
     }
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
-    /// refused (product 6).
+    /// refused (docs/rules/commissions.md).
     pub async fn record(
         &self,
         who: &Principal,
@@ -78,7 +78,7 @@ impl Refunds {
         }
     }
 
-    /// The answer that recording it now would give. Nothing is kept.
+    /// Returns the response that recording it now would give. Nothing is stored.
     pub async fn preview(&self, who: &Principal, ask: NewRefund) -> Result<Response, AppError> {
         let facts = self.reads.refund_facts(who.merchant_id, &lookup(&ask)?).await?;
         let (_, response) = self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
@@ -97,7 +97,7 @@ impl Refunds {
             let body = self.context.wire.object(Shown::Event(&as_first_answered(same)));
             return Ok((None, Response::first(ReplyStatus::Ok, body)));
         }
-        // What is wrong with the body is told before the external id is looked at: shape comes before state.
+        // Faults of the body are reported before the external id is checked: shape comes before state.
         let sale = ask.sale(facts.sales.iter().map(|sale| &sale.row))?;
         ask.amount(sale)?;
         if earlier.is_some() {

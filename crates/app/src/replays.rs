@@ -1,9 +1,9 @@
-//! Answers that were kept for an idempotency key, for whoever must know before a use case can run.
+//! Stored responses, for callers that need them before a use case can run.
 
 use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use std::sync::Arc;
 
-/// Looks kept answers up.
+/// Looks up stored responses.
 pub struct Replays {
     context: Arc<UseCaseContext>,
 }
@@ -13,10 +13,10 @@ impl Replays {
         Self { context }
     }
 
-    /// The answer that was kept for this request, or the refusal because its key was used for another one.
+    /// Returns the response stored for this request, or the refusal because its key was used for another one.
     ///
-    /// The use cases ask this by themselves. The edge asks it for a request that it cannot read: that the key was used
-    /// before comes first in the order of refusals.
+    /// Use cases look it up on their own. The HTTP adapter does so for a request that it cannot read, because a key
+    /// that was used for another request comes first in the order of refusals.
     pub async fn kept(&self, who: &Principal, request: &IdempotentRequest) -> Result<Option<Response>, AppError> {
         self.context.stored_response(who.merchant_id, request).await
     }

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use ports::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
 use std::time::Duration;
 
-/// How long an answer is kept for its idempotency key (http-api, Conventions).
+/// How long a response is stored for its idempotency key (docs/api-conventions.md).
 const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 /// What the caller receives.
@@ -14,7 +14,7 @@ pub struct Response {
     pub status: ReplyStatus,
     /// Its body.
     pub body: Vec<u8>,
-    /// Whether it was kept from an earlier request with the same idempotency key.
+    /// Whether it is the stored response of an earlier request with the same idempotency key.
     pub replayed: bool,
 }
 

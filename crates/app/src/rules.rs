@@ -52,7 +52,7 @@ impl Rules {
         let mut set = self.context.set_for(merchant)?;
         let rule = CommissionRule::create(self.context.ids.id(), ask.clone(), now)?;
         hold_what_it_names(&mut set, &rule.scope, &facts)?;
-        // Two who take the last place at once collide on the merchant's row.
+        // Two requests that take the last place at once conflict on the merchant's row.
         set.rows.merchants.change(merchant.version, merchant.row.with_one_more_rule()?);
         let body = self.context.wire.object(Shown::CommissionRule(&rule));
         self.context.announce(&mut set, &merchant.row, Topic::CommissionRuleCreated, now, &body);

@@ -22,7 +22,7 @@ pub(crate) struct TakenBack {
     pub(crate) order: Option<WrittenOrder>,
 }
 
-/// Takes a sale back as `id`: what it earned, and the order that it may be too. Nobody takes back one of the two alone.
+/// Takes a sale back as `id`: its commissions, and the order if the sale is one. Both are always refunded together.
 pub(crate) fn taken_back(
     context: &UseCaseContext,
     who: &Principal,
@@ -44,8 +44,8 @@ pub(crate) fn taken_back(
         kept.insert(row)?;
     }
     kept.write(&mut set);
-    // A row that gets a sibling is written as it was: whoever moves it at the same time, a person, time or a payout,
-    // then meets a conflict and finds the sibling. What is paid nobody moves.
+    // A row that gets a reversal is written unchanged, so that a simultaneous move by a person, by time or by a payout
+    // conflicts and finds the reversal. Paid rows are never moved.
     let gets_one = |row: &&Commission| made.siblings.iter().any(|sibling| sibling.reverses == Some(row.id));
     let reversed = rows.iter().filter(|row| row.status != CommissionStatus::Paid).filter(gets_one);
     for row in reversed.chain(&made.voided) {

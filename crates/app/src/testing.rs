@@ -1,4 +1,4 @@
-//! Test mode: the clock, and the reset (product 1).
+//! Test mode: the clock, and the reset.
 
 use crate::{
     AppError, IdempotentRequest, Principal, Response,
@@ -10,9 +10,9 @@ use domain::{Merchant, MerchantId, Refusal, TestClock, TestClockStep};
 use ports::{ChangeSet, Maintenance, MerchantReads, ReplyStatus, Shown, Topic, Versioned};
 use std::{ops::ControlFlow, sync::Arc};
 
-/// How many rows are wiped in one go, so that nobody waits long behind it.
+/// How many rows are wiped at once, so that other work does not wait long.
 const CHUNK: u32 = 2_000;
-/// How many merchants' resets a worker goes on with in one turn.
+/// How many merchants' resets a worker continues in one turn.
 const MOST_RESETS: u32 = 10;
 
 /// The use cases of test mode. Live keys cannot reach them.
@@ -23,7 +23,7 @@ pub struct TestMode {
 }
 
 impl TestMode {
-    /// The operation whose kept answers outlive a reset: its own.
+    /// The operation whose stored responses survive a reset: the reset itself.
     pub const RESET: &'static str = "POST /test/reset";
 
     pub(crate) fn new(
@@ -61,10 +61,10 @@ impl TestMode {
         self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
-    /// Wipes the merchant's data, and puts its settings and its clock back to what they were at first.
+    /// Wipes the merchant's data, and resets its settings and clock.
     ///
-    /// The merchant is marked first: whatever was decided before holds it still and loses, whatever comes after finds it
-    /// marked and is refused until the end. Should this end in between, a worker goes on.
+    /// The merchant is marked first: change sets decided before expect it unchanged and conflict, later ones find the
+    /// mark and are refused until the reset is done. If the reset is interrupted, a worker continues it.
     pub async fn reset(&self, who: &Principal, request: Option<IdempotentRequest>) -> Result<Response, AppError> {
         who.require_test()?;
         let mut steps = self.context.request(who.merchant_id, request, &[]).await?;
@@ -92,10 +92,10 @@ impl TestMode {
         steps.respond(|| self.reads.merchant(merchant), decide).await
     }
 
-    /// Wipes a marked merchant and opens it again. If another has done so meanwhile, that is as good.
+    /// Wipes a marked merchant and removes the mark. If another node has done so meanwhile, that is equivalent.
     ///
-    /// It is opened as it was loaded before the wiping: not if it was opened by another and marked anew in between, for
-    /// then not all of it may be wiped.
+    /// The mark is removed from the version loaded before wiping: not if another node removed it and a new reset set it
+    /// again in between, since then some rows may not be wiped.
     async fn finish(&self, steps: &mut RequestLoop<'_>, merchant: MerchantId) -> Result<Response, AppError> {
         loop {
             let loaded = match steps.load(|| self.reads.merchant(merchant)).await? {
@@ -126,7 +126,7 @@ impl TestMode {
         (set, Response::first(ReplyStatus::Ok, body))
     }
 
-    /// Goes on with resets that somebody has begun.
+    /// Continues resets that were interrupted.
     pub(crate) async fn finish_resets(&self) -> Result<Turn, AppError> {
         let mut turn = Turn::default();
         for merchant in self.reads.resetting_merchants(MOST_RESETS).await? {

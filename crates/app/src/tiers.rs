@@ -1,4 +1,4 @@
-//! Tiers: list, get, create, change, delete, and who rises to a higher one.
+//! Tiers: list, get, create, change, delete, and promotion of affiliates.
 
 use crate::{
     AppError, IdempotentRequest, Principal, Response, commit_loop::Decision, context::UseCaseContext, lanes,
@@ -22,10 +22,10 @@ const CANDIDATES: u32 = 500;
 
 /// How far windows overlap: an id is made some seconds before its event is there.
 const OVERLAP: Duration = Duration::from_secs(15);
-/// How often the worker looks: whoever was just looked at is looked at again as long as the windows overlap.
+/// How long the windows of successive scans overlap.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How long the worker goes by what is new. Then it looks at everybody once more, for what no event tells: a commission
-/// that was paid, a tier that was made.
+/// How long the worker looks only at new events. Then it checks all affiliates once, for changes without an event: a
+/// paid commission, a new tier.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// The use cases of tiers.
@@ -35,12 +35,12 @@ pub struct Tiers {
     looked: Mutex<Looked>,
 }
 
-/// Up to when this node's worker has looked at whom.
+/// Up to when this node's worker has scanned.
 #[derive(Debug, Clone, Copy)]
 struct Looked {
     /// At those with new events.
     new: Timestamp,
-    /// At everybody.
+    /// The last scan of all affiliates.
     all: Timestamp,
 }
 
@@ -77,7 +77,7 @@ impl Tiers {
         }
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(&merchant)?;
-        // Two who take the last place at once collide on the merchant's row.
+        // Two requests that take the last place at once conflict on the merchant's row.
         set.rows.merchants.change(merchant.version, merchant.row.with_one_more_tier()?);
         let tier = Tier::create(self.context.ids.id(), ask.clone(), merchant.row.settings.currency, now)?;
         set.claim(Space::TierName, tier.name.folded(), tier.id.uuid());
@@ -87,7 +87,7 @@ impl Tiers {
         Ok((set, Response::first(ReplyStatus::Created, body)))
     }
 
-    /// Changes one. Who has it keeps it; what was earned by it stays.
+    /// Changes a tier. Its affiliates keep it; commissions earned by it stay.
     pub async fn change(
         &self,
         who: &Principal,
@@ -144,7 +144,8 @@ impl Tiers {
         Ok((set, Response::first(ReplyStatus::NoContent, Vec::new())))
     }
 
-    /// Lifts whoever may have risen since the last turn of this node; everybody, now and then and at first.
+    /// Promotes affiliates that may have reached a tier since the last turn of this node; from time to time, and at
+    /// first, all.
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
         let now = self.context.now();
         let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,11 +161,11 @@ impl Tiers {
         Ok(Turn { done: u64::from(risen), ..Turn::default() })
     }
 
-    /// Lifts everybody whom the events recorded in `window` may have brought a higher tier, or everybody whatsoever who has
+    /// Promotes affiliates for which events recorded in `window` may have reached a higher tier, or all that have
     /// reached one, and returns how many rose.
     ///
-    /// For a worker, of whatever merchant. Each affiliate rises by itself, so whoever is stopped in between does it again,
-    /// and that changes nothing more: windows may overlap, but must leave nothing out.
+    /// For a worker, over all merchants. Each promotion is a write of its own and repeating it changes nothing, so an
+    /// interrupted turn is repeated: windows may overlap, but must not leave gaps.
     pub async fn promote_due(&self, window: Option<Window>) -> Result<u32, AppError> {
         let (mut risen, mut after) = (0, None);
         loop {
@@ -182,8 +183,8 @@ impl Tiers {
         }
     }
 
-    /// Lifts one affiliate into the tier that it has reached, and says whether it rose. Asked by the worker, and by whatever
-    /// else moves an affiliate's totals: payouts, for what was paid.
+    /// Promotes one affiliate to the tier that it has reached, and returns whether it rose. Called by the worker, and
+    /// by use cases that change an affiliate's totals: payouts, for what was paid.
     pub async fn promote_one(&self, merchant: MerchantId, affiliate: AffiliateId) -> Result<bool, AppError> {
         let load = || self.reads.promotion_facts(merchant, affiliate);
         let decide = |facts: Option<PromotionFacts>| {
@@ -193,8 +194,8 @@ impl Tiers {
         self.context.work(&[lanes::affiliate(merchant, affiliate)], load, decide).await
     }
 
-    /// The set that lifts an affiliate; `None` where it stays. Only who may earn rises, and nobody while the merchant's data
-    /// are being wiped.
+    /// Returns the set that promotes an affiliate; `None` if it stays. Only approved affiliates rise, and none while
+    /// the merchant's data are being wiped.
     fn promoted(&self, facts: PromotionFacts) -> Result<Option<ChangeSet>, AppError> {
         let PromotionFacts { merchant, mut record, version, tiers, totals } = facts;
         if merchant.row.resetting || !record.affiliate.is_approved() {
@@ -211,7 +212,7 @@ impl Tiers {
         // As they were weighed: none was made easier, harder or better meanwhile.
         for tier in tiers {
             if tier.row.id == next {
-                // Written though it stays as it is: who deletes it at the same time must notice.
+                // Written although it does not change, so that a simultaneous deletion conflicts.
                 set.rows.tiers.change(tier.version, tier.row);
             } else {
                 set.hold_still(&tier);

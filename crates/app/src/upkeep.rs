@@ -1,10 +1,10 @@
-//! Upkeep: what a server does by itself from time to time.
+//! Upkeep: deletion of expired data.
 
 use crate::{AppError, context::UseCaseContext, workers::Turn};
 use ports::Maintenance;
 use std::sync::Arc;
 
-/// How much is deleted in one go, so that nobody waits long behind it.
+/// How many rows are deleted at once, so that other work does not wait long.
 const CHUNK: u32 = 500;
 /// How many chunks one run deletes at the most; the rest is the next run's.
 const MOST_CHUNKS: u32 = 200;
@@ -20,13 +20,13 @@ impl Upkeep {
         Self { context, storage }
     }
 
-    /// Deletes kept answers whose time is over.
+    /// Deletes stored responses that have expired.
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
         let done = u64::from(self.forget_replies().await?);
         Ok(Turn { done, ..Turn::default() })
     }
 
-    /// Deletes kept answers whose time is over; how many.
+    /// Deletes stored responses that have expired, and returns how many.
     pub async fn forget_replies(&self) -> Result<u32, AppError> {
         let mut forgotten = 0;
         for _ in 0..MOST_CHUNKS {

@@ -1,4 +1,4 @@
-//! The workers: what a server does by itself, as use cases that any number of nodes run side by side.
+//! The workers: background work, as use cases that any number of nodes run side by side.
 //!
 //! # Adding a worker
 //! Write its use case, which does a bounded piece of work and says in a [`Turn`] what it did, and add a line to the list
@@ -15,10 +15,10 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What a worker did in one go.
+/// What a worker did in one turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Turn {
-    /// How many things it did.
+    /// How many items it did.
     pub done: u64,
     /// How long after its time the latest of them was done; zero where nothing has a time.
     pub lag: Duration,
@@ -29,9 +29,9 @@ pub struct Turn {
 /// How often a worker looks for work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollInterval {
-    /// Somebody waits for it.
+    /// Soon: callers wait for the work.
     Soon,
-    /// Nobody does.
+    /// Seldom: no caller waits for the work.
     Seldom,
 }
 
@@ -64,28 +64,28 @@ macro_rules! workers {
 }
 
 workers! {
-    /// Approves commissions whose time has come.
+    /// Approves commissions whose hold is over.
     Mature, "mature_commissions", Soon, |app| app.maturing.turn();
-    /// Reminds the creators of groups and closes groups whose time is over.
+    /// Sends reminders to creators of groups, and closes groups whose time is over.
     CloseGroups, "close_groups", Soon, |app| app.groups.turn();
     /// Sends e-mails.
     SendMails, "send_mails", Soon, |app| app.mails.turn();
-    /// Makes held cashback available.
+    /// Makes cashback available once its hold is over.
     ReleaseCashback, "release_cashback", Soon, |app| app.orders.turn();
-    /// Goes on with resets of test merchants whose node died.
+    /// Continues resets of test merchants whose node died.
     FinishResets, "finish_resets", Soon, |app| app.test_mode.finish_resets();
-    /// Lifts affiliates into the tiers that they have reached.
+    /// Promotes affiliates to the tiers that they have reached.
     PromoteTiers, "promote_tiers", Soon, |app| app.tiers.turn();
-    /// Gives the commissions of payouts back whose node died before they were sealed.
+    /// Dissolves payouts whose node died before they were sealed.
     DissolvePayouts, "dissolve_payouts", Seldom, |app| app.payouts.turn();
-    /// Forgets kept answers whose time is over.
+    /// Deletes stored responses that have expired.
     ForgetReplies, "forget_replies", Seldom, |app| app.upkeep.turn();
-    /// Forgets e-mails that were written long ago.
+    /// Deletes e-mails that were written long ago.
     ForgetMails, "forget_mails", Seldom, |app| app.mails.forget();
 }
 
-/// A turn over things that are due one by one. What cannot be done, or fails, holds no other up: it is passed over until
-/// the next turn.
+/// A turn over items that are due, one by one. An item that cannot be done, or fails, does not hold up the others: it
+/// is skipped until the next turn.
 #[derive(Debug, Default)]
 pub(crate) struct OneByOne {
     turn: Turn,
@@ -137,8 +137,8 @@ impl OneByOne {
     }
 }
 
-/// How long a node has a kind of work to itself. A killed node's work goes on with another one within this and
-/// [`ASK_AGAIN`], well below the 60 s that are promised.
+/// How long a node holds the lease of a worker. A killed node's work continues on another one within this and
+/// [`ASK_AGAIN`] (docs/operations.md).
 const LEASE: Duration = Duration::from_secs(15);
 /// How much of a lease must be left to go on without prolonging it.
 const ENOUGH: Duration = Duration::from_secs(10);
@@ -167,11 +167,11 @@ impl Shifts {
         Self { context, leases, holder, standing: Mutex::default() }
     }
 
-    /// Whether this node is the one to do the work now.
+    /// Whether this node holds the lease now, taking it if possible.
     async fn has(&self, worker: Worker) -> Result<bool, AppError> {
         let now = self.context.now();
         match self.standing(worker) {
-            // A clock that was put back makes a lease look longer than any: then it is asked for anew.
+            // If the clock was set back, the lease looks longer than possible: then it is taken again.
             Some(Standing::Ours(until)) if (ENOUGH..=LEASE).contains(&until.since(now)) => return Ok(true),
             Some(Standing::Elsewhere(asked)) if asked <= now && now.since(asked) < ASK_AGAIN => return Ok(false),
             _ => {}
@@ -183,7 +183,7 @@ impl Shifts {
         Ok(taken)
     }
 
-    /// Gives back what this node has.
+    /// Releases the leases of this node.
     async fn end(&self) -> Result<(), AppError> {
         let ours: Vec<Worker> =
             self.all().drain().filter(|(_, at)| matches!(at, Standing::Ours(_))).map(first).collect();
@@ -212,7 +212,7 @@ impl App {
         if self.shifts.has(worker).await? { self.work(worker).await.map(Some) } else { Ok(None) }
     }
 
-    /// The same, whoever has the lease.
+    /// Does the same without regard to the lease.
     pub async fn work(&self, worker: Worker) -> Result<Turn, AppError> {
         worker.run(self).await
     }

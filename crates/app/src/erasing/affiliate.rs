@@ -5,7 +5,7 @@ use crate::{AppError, Response};
 use domain::{AffiliateStatus, Coupon, CouponCode, Email, Refusal};
 use ports::{AffiliateRecord, AffiliateTraces, EventTraces, ReplyStatus, Shown, Space, Telltales, Topic, Versioned};
 
-/// What is said while money is on its way: a payment file may be made of the address, and its results be told.
+/// The message while a payout is under way: payment files contain the address, and results are still to come.
 const IN_PAYOUT: &str = "The affiliate is in a payout that is not settled yet: settle it first.";
 
 impl Erasing {
@@ -15,7 +15,7 @@ impl Erasing {
         let before = record.affiliate.clone();
         let after = before.erased(now);
         let erased = AffiliateRecord { affiliate: after.clone(), coupons: Vec::new(), ..record };
-        // What is announced tells nobody any more who it was.
+        // The announcement contains no personal data any more.
         let body = self.context.wire.object(Shown::Affiliate(&erased));
         let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();

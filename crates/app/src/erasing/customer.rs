@@ -14,7 +14,7 @@ impl Erasing {
         let Versioned { row: before, version } = customer;
         let (by, now) = (Actor::Key(who.key_id), merchant.row.clock.at(self.context.now()));
         let after = before.erased(by, now);
-        // What is announced tells nobody any more who it was.
+        // The announcement contains no personal data any more.
         let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
         let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();
@@ -68,8 +68,8 @@ impl Erasing {
     }
 }
 
-/// The addresses that a customer has or had, less those that somebody else has by now. What is told by those is about
-/// that one.
+/// The present and earlier addresses of a customer, without those that belong to another customer by now: what is
+/// stored under them is about that one.
 struct Addresses<'a> {
     /// That no other customer has.
     own: Vec<String>,

@@ -1,9 +1,9 @@
-//! Erasing a person: whatever tells who it was goes, what money refers to stays.
+//! Erasure of a person: personal data are removed, rows that money depends on stay (docs/adr/0017-erasing-a-person.md).
 //!
-//! The person is closed first: a customer is deleted, an affiliate is turned down. Its own row is emptied last: as long as
-//! that still tells, calling again finds what is left, wherever an earlier call ended. In between goes what was said and
-//! answered, in one pass over it, and then the rows in which the pass knew it by, a bounded number at a time and as they
-//! were before the pass: one that changed meanwhile, and was told of anew, is looked for again.
+//! The person's row is closed first: a customer is deleted, an affiliate is rejected. The same row is emptied last,
+//! because it holds what the other rows are found by: a second call finds what an interrupted one has left. In between,
+//! one pass redacts stored payloads, and then the rows are emptied, a bounded number at a time, in the versions that
+//! they had before the pass: a row that changed meanwhile, and may have been announced again, is looked for again.
 
 mod affiliate;
 mod customer;
@@ -16,11 +16,11 @@ use ports::{
 };
 use std::{ops::ControlFlow, sync::Arc};
 
-/// How many rows of a kind are looked for before the pass over what was said.
+/// How many rows of a kind are looked for before the pass over stored payloads.
 const ROUND: u32 = 500;
 /// How many rows one write empties.
 const CHUNK: usize = 100;
-/// How many rows are looked at in one go, where no index finds those that tell.
+/// How many rows one scan reads where no index finds those with personal data.
 const WINDOW: u32 = 2_000;
 
 /// The use case of erasing.
@@ -30,7 +30,7 @@ pub struct Erasing {
     storage: Arc<dyn Maintenance>,
 }
 
-/// Who can be erased.
+/// The kinds of persons that can be erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Person {
     /// A customer.
@@ -58,11 +58,11 @@ enum Next {
 /// What is left of a person.
 struct Remains {
     merchant: Versioned<Merchant>,
-    /// By what it is told of.
+    /// What identifies the person in stored payloads.
     by: Telltales,
-    /// Which events tell.
+    /// Which events contain the person's data.
     events: EventTraces,
-    /// Whose clicks go.
+    /// The affiliate whose clicks are deleted.
     clicks_of: Option<AffiliateId>,
     /// What empties the rows that were found.
     rows: Vec<ChangeSet>,
@@ -162,7 +162,7 @@ impl Erasing {
         steps.commit(last, response).await
     }
 
-    /// Events that tell, after `after`: a round of them, or all there are.
+    /// Returns events with the person's data after `after`: one round of them, or all.
     async fn telling_events(
         &self,
         merchant: MerchantId,
@@ -191,7 +191,7 @@ impl Erasing {
     }
 }
 
-/// An event without what makes it tell.
+/// Returns the event without the person's data.
 fn emptied(event: &Event, of: &EventTraces) -> Event {
     match of {
         EventTraces::Addresses(_) => event.erased(),

@@ -7,11 +7,11 @@ use ports::{ReplyPlace, Telltales, Told};
 
 /// How many announcements are looked at in one go.
 const ANNOUNCEMENTS: u32 = 500;
-/// How many kept answers: that of a batch is large.
+/// How many stored responses per read: that of a batch is large.
 const ANSWERS: u32 = 50;
 
 impl Erasing {
-    /// Empties all of it, in one pass. Announcements keep what stands around their data, answers keep their places.
+    /// Redacts all stored payloads in one pass. Announcements keep their envelope, responses keep their keys.
     pub(super) async fn erase_texts(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
         self.erase_announcements(merchant, by).await?;
         self.erase_answers(merchant, by).await

@@ -16,7 +16,7 @@ pub struct AskedItem {
     pub amount: Decimal,
 }
 
-/// What a shop posts: a [`NewEvent`] whose amount waits for the merchant's currency.
+/// The input of recording: a [`NewEvent`] whose amount is not yet in the merchant's currency.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the fields of NewEvent, documented there")]
 pub struct RecordEventCommand {
@@ -102,7 +102,7 @@ fn money_in(amount: Decimal, currency: Currency, field: &str) -> Result<Money, R
     })
 }
 
-/// The amount, which items must sum up to and may stand for.
+/// Returns the amount, which the items must sum to, or may replace.
 fn agreed(amount: Option<Money>, items: &Items, currency: Currency) -> Result<Option<Money>, Refusal> {
     if items.0.is_empty() {
         return Ok(amount);

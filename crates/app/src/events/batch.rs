@@ -18,7 +18,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The most lines whose facts are loaded at once: what they write is committed while the facts are fresh.
+/// The most lines whose facts are loaded at once, so that their writes are committed while the facts are fresh.
 const MOST_LOADED: usize = 500;
 /// The most rows that one set collects, so that it stays below [`ChangeSet::MOST_ROWS`].
 const MOST_ROWS: usize = 3_500;
@@ -29,7 +29,7 @@ const MOST_BYTES: usize = 2 << 20;
 /// storage writes the other's.
 const AT_ONCE: u64 = 2;
 
-/// Who goes next: batches take the lanes in turn.
+/// The next lane: batches take the lanes in turn.
 #[derive(Debug, Default)]
 pub(super) struct Turns(AtomicU64);
 
@@ -97,9 +97,9 @@ struct Run<'a> {
 }
 
 impl Events {
-    /// Records many, each once. A line that is refused harms no other; a line whose external id came before in the batch
-    /// is a repeat of that one. If the storage fails on the way the whole request fails, and its retry finds as repeats
-    /// what was recorded.
+    /// Records many events, each once. A refused line does not affect the others; a line whose external id came before
+    /// in the batch repeats that one. If the storage fails, the whole request fails, and its retry answers recorded
+    /// lines as repeats.
     pub async fn record_batch(
         &self,
         who: &Principal,
@@ -132,8 +132,8 @@ impl Events {
         self.closed(run).await
     }
 
-    /// Records lines that have nothing in common; of the last ones, returns the batch's answer if it was kept with them,
-    /// or by somebody else meanwhile.
+    /// Records lines that share no key. For the last ones, returns the batch's response if it was stored with them, or
+    /// by another request meanwhile.
     async fn round(&self, run: &mut Run<'_>, mut lines: Vec<Line>, last: bool) -> Result<Option<Response>, AppError> {
         while !lines.is_empty() {
             let later = lines.split_off(lines.len().min(MOST_LOADED));
@@ -194,7 +194,7 @@ impl Events {
         let Some(merchant) = run.merchant.filter(|_| run.wrote) else { return Ok(response) };
         match run.steps.commit(self.context.set_for(&merchant)?, response.clone()).await? {
             Some(response) => Ok(response),
-            // Somebody else's answer to the same key was first.
+            // Another request stored the response for the same key first.
             None => Ok(run.steps.stored().await?.unwrap_or(response)),
         }
     }

@@ -47,7 +47,7 @@ impl Events {
     }
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
-    /// refused (product 6).
+    /// refused (docs/rules/commissions.md).
     pub async fn record(
         &self,
         who: &Principal,
@@ -62,7 +62,7 @@ impl Events {
         self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
-    /// The answer that recording it would get, without recording it. The ids in it are nobody's.
+    /// Returns the response that recording would get, without recording. The ids in it belong to no object.
     pub async fn try_out(&self, who: &Principal, ask: RecordEventCommand) -> Result<Response, AppError> {
         let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]).await?;
         let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
@@ -91,7 +91,7 @@ impl Events {
         event_context: &EventContext,
         mut found: EventFound,
     ) -> Result<(Option<ChangeSet>, Response), AppError> {
-        // A bad amount is told before the external id is looked at: shape comes before state.
+        // A bad amount is reported before the external id is checked: shape comes before state.
         let new = in_currency(ask, &event_context.merchant.row)?;
         if let Some(earlier) = found.earlier.take() {
             return Ok((None, self.repeated(&new, earlier)?));

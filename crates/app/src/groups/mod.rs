@@ -25,10 +25,10 @@ pub struct Groups {
     pub(crate) writes_mails: bool,
 }
 
-/// Who asks whether an order would be taken, and of how much.
+/// The customer and the amount of an order to validate.
 #[derive(Debug, Clone, Default)]
 pub struct ValidateGroupCommand {
-    /// The address of whoever would place it.
+    /// The address of the customer who would place it.
     pub email: Option<Email>,
     /// In minor units.
     pub amount: Option<i64>,

@@ -1,4 +1,5 @@
-//! Opening a group by hand: for a customer who will order, or with an order whose first group closed without cashback.
+//! Opening a group by hand: for a customer who will order later, or with an order whose first group closed without
+//! cashback.
 
 use super::Groups;
 use crate::{AppError, IdempotentRequest, Principal, Response, group_settings::terms};
@@ -10,7 +11,7 @@ use ports::{ChangeSet, IdSourceExt, NewGroupFacts, ReplyStatus, Shown, Space, Te
 /// What a shop posts.
 #[derive(Debug, Clone)]
 pub struct OpenGroupCommand {
-    /// Who opens it.
+    /// The customer who opens it.
     pub customer_id: CustomerId,
     /// That customer's order, from a group that expired or was canceled.
     pub order_id: Option<OrderId>,

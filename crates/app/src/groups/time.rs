@@ -16,7 +16,7 @@ use ports::{ChangeSet, ClosingFacts, Due, IdSourceExt as _, Shown, Tenant, Topic
 use std::time::Duration;
 
 impl Groups {
-    /// Reminds and closes what is due; each step of each group by itself.
+    /// Sends reminders and closes groups that are due; each step of each group on its own.
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
         let mut turn = OneByOne::default();
         loop {
@@ -71,7 +71,7 @@ impl Groups {
                 set.rows.orders.change(order.version, settled);
             }
         }
-        // Test mode sends nobody anything.
+        // Test mode sends no e-mails.
         if topic == Topic::PaymentGroupReminder && self.writes_mails && merchant.mode == Mode::Live {
             let mail = Mail::reminder(self.context.ids.id(), &after, Language::En, self.context.now());
             set.rows.mails.new.extend(mail);

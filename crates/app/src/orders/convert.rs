@@ -1,4 +1,4 @@
-//! An order that is a conversion too: who may have brought it, and what that earns (product 7).
+//! Orders that are conversions too: attribution and commissions (docs/rules/groups.md).
 
 use super::{Orders, PlaceOrderCommand};
 use crate::{
@@ -11,13 +11,13 @@ use domain::{
 };
 use ports::{ChangeSet, EventFacts, EventLookup, IdSourceExt, PlaceFacts, Versioned};
 
-/// Who may have brought an order. Naming a session or a coupon makes it a conversion too, whether or not that leads to
-/// anybody.
+/// The references of an order that can lead to an affiliate. Naming a session or a coupon makes the order a conversion
+/// too, even if they lead to no affiliate.
 #[derive(Debug, Clone)]
 pub struct OrderReferral {
     /// The visitor's session; absent too where what was named cannot be one.
     pub session: Option<SessionId>,
-    /// The code given at the till, likewise.
+    /// The coupon code that the buyer gave.
     pub coupon: Option<CouponCode>,
     /// Which of the two were named by what cannot be one.
     pub unreadable: Unreadable,
@@ -78,8 +78,8 @@ impl Conversion<'_> {
 }
 
 impl Orders {
-    /// What deciding on an order's conversion needs beside what the order needs; `None` for an order that is none. Loaded
-    /// after that, because whose address it is says which bond counts.
+    /// Loads the facts for an order's conversion, besides those for the order; `None` for an order that is not a
+    /// conversion. Loaded after the order's facts, because the customer's address decides which binding applies.
     pub(super) async fn conversion<'a>(
         &self,
         who: &Principal,

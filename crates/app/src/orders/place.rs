@@ -24,7 +24,7 @@ pub struct PlaceOrderCommand {
     /// In minor units.
     pub amount: i64,
     pub customer_id: Option<CustomerId>,
-    /// Names the customer where there is no id; one who is not known yet is made.
+    /// Names the customer if there is no id; a new one is created if no customer has the address.
     pub email: Option<Email>,
     pub first_name: Option<PersonName>,
     pub last_name: Option<PersonName>,
@@ -35,13 +35,13 @@ pub struct PlaceOrderCommand {
     pub reference: Option<OrderReference>,
     /// The share id of the group to join, as it was typed; without one a group is opened.
     pub share_id: Option<String>,
-    /// Who may have brought it. With one the order is a conversion too.
+    /// References that can lead to an affiliate. With one the order is a conversion too.
     pub referral: Option<OrderReferral>,
     pub metadata: Metadata,
     pub checkout: Checkout,
 }
 
-/// Who buys: known, or new.
+/// The buyer: an existing or a new customer.
 struct Buyer {
     customer: Customer,
     known: Option<Versioned<Customer>>,

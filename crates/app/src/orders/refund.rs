@@ -70,7 +70,7 @@ impl Orders {
     }
 }
 
-/// The refund of an order's conversion. The shop gave it no id: its own stands for that.
+/// Builds the refund of an order's conversion. The shop gave it no id, so its own id is the external id.
 fn refund_of(id: EventId, sale: EventId, amount: Option<Decimal>) -> NewRefund {
     NewRefund {
         external_id: ExternalId::of(id),
@@ -82,7 +82,7 @@ fn refund_of(id: EventId, sale: EventId, amount: Option<Decimal>) -> NewRefund {
         customer_external_id: None,
         occurred_at: None,
         metadata: Metadata::default(),
-        // Of no body that anybody could post.
+        // A fingerprint that no posted body has.
         fingerprint: [0; 32],
     }
 }

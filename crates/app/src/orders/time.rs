@@ -12,7 +12,7 @@ use ports::{Due, OrderFacts, Topic};
 use std::time::Duration;
 
 impl Orders {
-    /// Makes held cashback available whose hold is over.
+    /// Makes cashback available once its hold is over.
     pub(crate) async fn turn(&self) -> Result<Turn, AppError> {
         let mut turn = OneByOne::default();
         loop {

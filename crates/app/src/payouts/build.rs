@@ -69,8 +69,8 @@ struct Frozen {
 }
 
 impl Payouts {
-    /// Builds a payout of everything that is due, and seals it. Who is owed less than the minimum is left out and
-    /// carried over to a later one.
+    /// Builds a payout of everything that is due, and seals it. Affiliates that are owed less than the minimum wait for
+    /// a later payout.
     pub async fn create(
         &self,
         who: &Principal,

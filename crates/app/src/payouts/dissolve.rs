@@ -6,7 +6,7 @@ use domain::{AffiliateId, MerchantId, PayoutId};
 use ports::{FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, Space};
 use std::time::Duration;
 
-/// A payout that is not sealed after this long has nobody who builds it any more.
+/// A payout that is not sealed after this long is no longer being built.
 const STALE: Duration = Duration::from_secs(60);
 /// How many stale ones one run dissolves at the most.
 const MOST_STALE: u32 = 100;
@@ -33,7 +33,7 @@ impl Payouts {
         Ok(dissolved)
     }
 
-    /// Takes a payout back that was never seen: nobody can add to it any more, its rows are free again, and it is gone.
+    /// Dissolves an unsealed payout: no more rows can be added, its rows are released, and it is deleted.
     pub(super) async fn dissolve(&self, merchant: MerchantId, id: PayoutId) -> Result<(), AppError> {
         let load = || self.reads.payout_facts(merchant, id, &[], &[]);
         let close = |facts: Option<PayoutFacts>| {
@@ -57,8 +57,8 @@ impl Payouts {
         Ok(())
     }
 
-    /// Gives rows of an unsealed payout back, and drops the items that have none left. Nobody ever saw them there, so
-    /// there is nothing to announce.
+    /// Releases rows of an unsealed payout, and drops the items that have none left. They were never visible, so
+    /// nothing is announced.
     pub(super) async fn give_back(
         &self,
         merchant: MerchantId,

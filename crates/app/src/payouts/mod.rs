@@ -1,8 +1,9 @@
-//! Payouts: build one from what is owed, send it, and settle it by what the bank says.
+//! Payouts: building one from what is owed, sending it, and settling it by the bank's results.
 //!
-//! Each is done in steps of at most [`CHUNK`] commissions, so that nobody waits long behind one; what a step did stays
-//! done. A payout is built unseen and sealed with its last step. Its items are settled one by one, their commissions
-//! follow, and its own status comes last: whoever asks again after a crash goes on where it stopped.
+//! Each works in steps of at most [`CHUNK`] commissions, so that other work does not wait long; finished steps stay
+//! done. A payout is sealed with the last step of building, and not visible before. Its items are settled one by one,
+//! their commissions follow, and its own status comes last: a request that is repeated after a crash continues where it
+//! stopped.
 
 mod build;
 mod dissolve;
@@ -65,7 +66,7 @@ impl Payouts {
         Ok(self.reads.payout_items(who.merchant_id, id, filter, ask).await?)
     }
 
-    /// Everything of one that is still to be paid, with whom to pay: nobody is paid twice by a file that is made again.
+    /// Returns the items that are still to be paid, with their affiliates, so that exporting again pays no item twice.
     pub async fn export(&self, who: &Principal, id: PayoutId) -> Result<Vec<PayoutLine>, AppError> {
         self.get(who, id).await?;
         let mut lines: Vec<PayoutLine> = Vec::new();

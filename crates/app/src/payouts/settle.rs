@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 /// What a person does with a payout.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangePayoutCommand {
-    /// Where it shall stand.
+    /// The new status.
     pub status: PayoutStatus,
 }
 
@@ -51,7 +51,7 @@ impl Plan {
         }
     }
 
-    /// Whose rows are asked for, in parts that fit a question; everybody's where the plan is for all.
+    /// The affiliates whose rows are read, in chunks that fit a query; all if the plan is for all.
     fn parts(&self) -> Vec<Vec<AffiliateId>> {
         match self {
             Self::All(_) | Self::Rest => vec![Vec::new()],
@@ -237,7 +237,7 @@ impl Payouts {
         }
     }
 
-    /// The payout as it is now, kept as the answer to the request.
+    /// Stores the current payout as the response to the request.
     async fn shown(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Response, AppError> {
         let decide = |facts: PayoutFacts| {
             let set = self.context.set_for(&facts.merchant)?;
@@ -259,7 +259,7 @@ impl Payouts {
     }
 }
 
-/// Settles the items of these rows as the plan says, and lets the rows follow. An item that ended before keeps its end.
+/// Settles the items of these rows as planned, and moves the rows. An item that was settled before keeps its result.
 fn settled(context: &UseCaseContext, facts: FrozenFacts, plan: &Plan) -> Result<Settled, AppError> {
     let FrozenFacts { merchant, payout: Versioned { row: before, version: loaded }, items, more } = facts;
     let now = merchant.row.clock.at(context.now());

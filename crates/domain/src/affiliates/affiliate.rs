@@ -1,11 +1,11 @@
-//! Affiliates: partners who bring visitors (product 4).
+//! Affiliates: partners who bring visitors (docs/rules/attribution.md).
 
 use crate::values::{
     AffiliateId, DisplayName, Email, Fault, Metadata, Rate, Refusal, Slug, TierId, Timestamp, words::words,
 };
 
-/// Where an affiliate stands: `pending → approved | rejected`, `approved ↔ suspended`. One that is erased is rejected,
-/// wherever it stood.
+/// The status of an affiliate: `pending → approved | rejected`, `approved ↔ suspended`. An erased affiliate is
+/// rejected, from every status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AffiliateStatus {
     /// Waits for a person's decision.
@@ -43,7 +43,7 @@ pub struct Affiliate {
     pub status: AffiliateStatus,
     /// Its tier.
     pub tier_id: Option<TierId>,
-    /// Who brought it, and earns an override.
+    /// The parent affiliate, which earns an override.
     pub parent_id: Option<AffiliateId>,
     /// Its own rate, before any other.
     pub custom_rate: Option<Rate>,
@@ -55,7 +55,7 @@ pub struct Affiliate {
     pub updated_at: Timestamp,
 }
 
-/// What a new affiliate shall be.
+/// The input for a new affiliate.
 #[derive(Debug, Clone)]
 pub struct NewAffiliate {
     /// See [`Affiliate::email`].
@@ -64,7 +64,7 @@ pub struct NewAffiliate {
     pub slug: Option<Slug>,
     /// See [`Affiliate::display_name`].
     pub display_name: Option<DisplayName>,
-    /// `approved` unless told otherwise; only `pending` and `approved` can be chosen.
+    /// `approved` by default; only `pending` and `approved` can be chosen.
     pub status: Option<AffiliateStatus>,
     /// See [`Affiliate::custom_rate`].
     pub custom_rate: Option<Rate>,
@@ -156,7 +156,7 @@ impl Affiliate {
         Self { status: AffiliateStatus::Rejected, ..self.clone() }.touched_unless(self, now)
     }
 
-    /// Turned down for ever, and without anything that tells who it was. One that is erased already stays as it is.
+    /// Returns the affiliate rejected for good and without personal data. An erased one stays as it is.
     #[must_use]
     pub fn erased(&self, now: Timestamp) -> Self {
         let Self {
@@ -188,7 +188,7 @@ impl Affiliate {
         erased.touched_unless(self, now)
     }
 
-    /// Whether nothing tells any more who it was.
+    /// Whether the personal data have been erased.
     pub fn is_erased(&self) -> bool {
         self.email == Email::erased(self.id.uuid())
     }
@@ -229,7 +229,7 @@ pub fn parent_chain_allows(child: AffiliateId, ancestors: &[AffiliateId]) -> Res
 pub(crate) mod tests {
     use super::*;
 
-    /// An approved affiliate whose id, slug and address follow from `n`.
+    /// An approved affiliate whose id, slug and address are derived from `n`.
     pub(crate) fn affiliate(n: u128) -> Affiliate {
         let slug = Slug::parse(&format!("partner{n}")).unwrap();
         let ask = NewAffiliate {

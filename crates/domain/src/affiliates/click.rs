@@ -1,4 +1,4 @@
-//! Clicks: a visitor came by an affiliate's link (product 5).
+//! Clicks: a visitor came by an affiliate's link (docs/rules/attribution.md).
 
 use crate::values::{AffiliateId, ClickId, LandingUrl, SessionId, ShortText, Timestamp, UserAgent};
 
@@ -17,7 +17,7 @@ pub struct Utm {
     pub content: Option<ShortText>,
 }
 
-/// A stored click. Never holds the visitor's address: only its hash, salted anew each day.
+/// A stored click. It never contains the visitor's address, only a hash whose salt changes every day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Click {
     /// Its id.

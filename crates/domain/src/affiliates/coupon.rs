@@ -2,7 +2,7 @@
 
 use crate::values::{AffiliateId, CouponId, Slug, Timestamp};
 
-/// 2 to 40 of `[A-Z0-9_-]`, compared without case and kept in capitals; unique per merchant (product 4).
+/// 2 to 40 of `[A-Z0-9_-]`, compared without case and stored in capitals; unique per merchant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CouponCode(String);
 
@@ -30,7 +30,7 @@ impl CouponCode {
         Self(format!("{stem}-{random}"))
     }
 
-    /// What stands in the place of the codes of the affiliate with this id, once that is erased.
+    /// Returns the code that replaces those of the affiliate with this id once it is erased.
     pub fn erased(of: AffiliateId) -> Self {
         Self(format!("ERASED-{}", of.uuid().simple()).to_ascii_uppercase())
     }
@@ -46,7 +46,7 @@ impl CouponCode {
 pub struct Coupon {
     /// Its id.
     pub id: CouponId,
-    /// Whose sales it marks.
+    /// The affiliate that the coupon credits.
     pub affiliate_id: AffiliateId,
     /// The code.
     pub code: CouponCode,

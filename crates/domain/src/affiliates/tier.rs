@@ -1,4 +1,4 @@
-//! Tiers: rates that affiliates rise to (product 4 and 6).
+//! Tiers: rates that affiliates rise to (docs/rules/commissions.md).
 
 use crate::tenancy::Merchant;
 use crate::values::{Currency, Decimal, Money, Rate, Refusal, TierId, Timestamp, text::check, words::words};
@@ -40,8 +40,8 @@ pub enum Metric {
 }
 words!(Metric { Revenue = "revenue", Orders = "orders", CommissionsPaid = "commissions_paid" });
 
-/// What an affiliate must have reached. Sums are in the currency that the settings had when the tier was written; in any
-/// other currency nobody reaches them.
+/// What an affiliate must have reached. Sums are in the currency that the settings had when the tier was written; in
+/// another currency they cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threshold {
     /// This much revenue, or more.
@@ -119,7 +119,7 @@ pub struct Tier {
     pub updated_at: Timestamp,
 }
 
-/// What a new tier shall be.
+/// The input for a new tier.
 #[derive(Debug, Clone)]
 pub struct NewTier {
     /// See [`Tier::name`].
@@ -205,7 +205,7 @@ impl Totals {
 /// The tier that an affiliate with these totals rises to; `None` where it stays in its `present` one.
 ///
 /// Of the tiers whose threshold is reached it is the one with the highest rate (then the highest threshold, then the
-/// older tier), if that is more than the present tier gives. Nobody ever falls.
+/// older tier), if that is more than the present tier gives. An affiliate never falls.
 pub fn promotion<'a>(tiers: &'a [Tier], totals: &Totals, present: Option<TierId>) -> Option<&'a Tier> {
     let floor = present.and_then(|id| tiers.iter().find(|tier| tier.id == id)).map(|tier| tier.rate);
     let reached = tiers.iter().filter(|tier| totals.reach(tier.threshold));
@@ -257,7 +257,7 @@ mod tests {
             (0, 100, 50_000, Some(2), Some(3)),
             (0, 100, 0, Some(2), Some(4)),
             (0, 100, 0, Some(3), None),
-            // A tier that is no more does not hold anybody.
+            // A deleted tier holds no affiliate.
             (0, 0, 0, Some(9), Some(1)),
         ] {
             let totals = Totals { revenue: usd(revenue), orders, paid: usd(paid) };

@@ -1,4 +1,4 @@
-//! Commissions: what an event earns, for whom, and how that moves (product 6).
+//! Commissions: what affiliates earn for an event, and its states (docs/rules/commissions.md).
 
 use crate::rewards::{RateSource, Reward};
 use crate::tenancy::Settings;
@@ -7,7 +7,7 @@ use crate::values::{
     words::words,
 };
 
-/// Where a commission stands: `pending → approved → paid`, `pending | approved → void`, and `review`, which a person
+/// The status of a commission: `pending → approved → paid`, `pending | approved → void`, and `review`, which a person
 /// ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommissionStatus {
@@ -33,14 +33,14 @@ pub struct Commission {
     pub event_id: EventId,
     /// The event's order.
     pub order_id: OrderReference,
-    /// Who earns.
+    /// The affiliate that earns it.
     pub affiliate_id: AffiliateId,
-    /// 0 for the affiliate who brought the sale (the leaf), 1 for its parent, and so on.
+    /// 0 for the credited affiliate (the leaf), 1 for its parent, and so on.
     pub level: u8,
     /// The leaf's row; absent on the leaf itself.
     pub leaf_id: Option<CommissionId>,
-    /// The row that this one takes back in part: its negative sibling. The two share status and maturity and move
-    /// together, until the first is in a payout.
+    /// The row that this one, its reversal, takes back in part. The two share status and maturity and move together,
+    /// until the first is in a payout.
     pub reverses: Option<CommissionId>,
     /// The refund that made this row, or that ended it.
     pub refund_id: Option<EventId>,

@@ -1,4 +1,4 @@
-//! How an event's commissions came to be, step by step, from what was frozen on its rows (product 5 and 6).
+//! Explains an event's commissions, step by step, from what was frozen on its rows (docs/rules/commissions.md).
 
 use crate::commissions::{Commission, CommissionStatus};
 use crate::events::{Decision, Event, ParentVerdict, Rating, RewardVerdict, Verdict};

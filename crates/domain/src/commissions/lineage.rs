@@ -1,19 +1,19 @@
-//! The rows of one event, as a family: each commission with the siblings that take parts of it back, each leaf with the
-//! overrides reckoned from it (product 6).
+//! The commissions of one sale: each with its reversals, each leaf with the overrides calculated from it
+//! (docs/rules/commissions.md).
 
 use crate::commissions::{Commission, CommissionMove, CommissionStatus};
 use crate::events::Event;
 use crate::rewards::{LeafTargets, LeafTerms, OverrideTerms, split, targets};
 use crate::values::{CommissionId, Money, MoneyError, Rate, Reason, Refusal, Timestamp};
 
-/// One commission and its siblings.
+/// One commission and its reversals.
 #[derive(Debug, Clone)]
 pub(crate) struct Kin<'a> {
     pub(crate) original: &'a Commission,
     pub(crate) siblings: Vec<&'a Commission>,
 }
 
-/// A leaf and the overrides reckoned from it, each with its siblings.
+/// A leaf and the overrides calculated from it, each with its reversals.
 #[derive(Debug, Clone)]
 pub(crate) struct Branch<'a> {
     pub(crate) leaf: Kin<'a>,
@@ -31,12 +31,12 @@ impl<'a> Kin<'a> {
         Self { original, siblings: rows.iter().filter(|row| row.reverses == Some(original.id)).collect() }
     }
 
-    /// Whether a person took it back: then nothing of it is left to reckon with.
+    /// Whether it was made void: then it takes no part in calculations.
     pub(crate) fn is_void(&self) -> bool {
         self.original.status == CommissionStatus::Void
     }
 
-    /// What it and its siblings are together.
+    /// Returns the sum of the commission and its reversals.
     pub(crate) fn sum(&self) -> Result<Money, MoneyError> {
         self.siblings.iter().try_fold(self.original.amount, |sum, row| sum.plus(row.amount))
     }
@@ -103,8 +103,9 @@ impl<'a> Lineage<'a> {
         Self { branches }
     }
 
-    /// What is left of each leaf's basis once `refund` more of the `left` of the sale is taken back: split in proportion
-    /// to what is left, by largest remainder. What belongs to nobody any more, or never did, bears its part too.
+    /// Returns what is left of each leaf's basis once `refund` more of the sale's `left` is taken back: split in
+    /// proportion to what is left, by largest remainder. The part of the sale without a commission, or with a void one,
+    /// bears its share too.
     pub(crate) fn left_after(&self, refund: Money, left: Money) -> Result<Vec<Money>, MoneyError> {
         let now = self.branches.iter().map(|branch| branch.leaf.left()).collect::<Result<Vec<_>, _>>()?;
         let alive = |(branch, left): (&Branch<'_>, &Money)| if branch.leaf.is_void() { 0 } else { left.minor() };
@@ -120,8 +121,8 @@ impl<'a> Lineage<'a> {
             .collect()
     }
 
-    /// A void leaf has no siblings that would tell what is left of it. It matters only to an override that was paid
-    /// before: its share of what belongs to nobody.
+    /// A void leaf has no reversals from which to compute what is left of it. That matters only to an override that was
+    /// paid before: it takes its share of the part without a commission.
     fn void_lefts(&self, now: &[Money], rest: Money) -> Vec<Money> {
         let void = |(branch, left): (&Branch<'_>, &Money)| if branch.leaf.is_void() { left.minor() } else { 0 };
         let weights: Vec<i64> = self.branches.iter().zip(now).map(void).collect();
@@ -136,9 +137,9 @@ impl<'a> Lineage<'a> {
     }
 }
 
-/// The rows that a person's `step` with one of them moves, as they are after it: the row and the siblings that share its
-/// state; with a leaf that becomes void, also the overrides reckoned from it. A sibling whose row is elsewhere moves
-/// alone. `rows` are all of one event.
+/// Returns the rows that a person's `step` with one of them moves, as they are after it: the row and the reversals that
+/// share its state; with a leaf that becomes void, also the overrides calculated from it. A reversal in another state
+/// than its row moves alone. `rows` are all of one event.
 pub fn moved_together(
     id: CommissionId,
     rows: &[Commission],

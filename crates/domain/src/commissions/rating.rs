@@ -1,4 +1,4 @@
-//! Which reward a line of a sale earns (product 6).
+//! Which reward a line of a sale earns (docs/rules/commissions.md).
 //!
 //! For each credited affiliate and each line the first reward that exists wins: the affiliate's own rate, rules for the
 //! affiliate, the product, the category, the tier, the tier's own rate, rules for everything, the merchant's default. Of
@@ -15,7 +15,7 @@ use crate::tenancy::Settings;
 use crate::values::{RuleId, Timestamp};
 use std::cmp::Reverse;
 
-/// What a merchant's program offers.
+/// The rewards of a merchant's program.
 #[derive(Debug, Clone, Copy)]
 pub struct Program<'a> {
     /// The merchant's settings.
@@ -118,7 +118,7 @@ fn unfit(reward: Reward, sale: &Sale<'_>) -> Option<RewardVerdict> {
 }
 
 impl Rating {
-    /// Adds one more line that has the same winner: what was considered for it is kept once, and not more than can be.
+    /// Adds one more line with the same winning reward: what was considered for it is stored once, up to the limit.
     pub(crate) fn add(&mut self, place: Option<usize>, more: Vec<Considered>) {
         self.lines.extend(place);
         let kept = &mut self.considered;

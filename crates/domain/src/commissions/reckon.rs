@@ -51,8 +51,8 @@ struct RatedLines<'a> {
     rating: Rating,
 }
 
-/// Rates a `sale` for those who are credited with it, in equal parts where they are several. Only an order of very many
-/// lines that all have rules of their own is refused: it would make too many rows.
+/// Calculates what a `sale` earns the credited affiliates, in equal parts if there are several. Only an order of very
+/// many lines with rules of their own is refused: it would make too many rows.
 pub fn reckon(
     program: &Program<'_>,
     sale: &Sale<'_>,
@@ -115,7 +115,7 @@ fn grouped_for<'a, 'l>(
     groups
 }
 
-/// A fixed sum is paid once for an event and rule: several affiliates who earn it have equal parts.
+/// A flat amount is paid once for an event and rule: several affiliates that earn it have equal parts.
 fn share_flat_rewards(groups: &mut [RatedLines<'_>]) {
     let mut rules: Vec<RuleId> = groups.iter().filter_map(RatedLines::flat_rule).collect();
     rules.sort();

@@ -1,4 +1,4 @@
-//! Refunds: what taking a sale back in part, or all of it, does to what it earned (product 6).
+//! Refunds: what taking back a part of a sale, or all of it, does to its commissions (docs/rules/commissions.md).
 
 use crate::commissions::{
     Commission, CommissionStatus,
@@ -11,7 +11,7 @@ use crate::values::{
     Timestamp,
 };
 
-/// What a shop posts to take a sale back.
+/// The input for a refund.
 #[derive(Debug, Clone)]
 pub struct NewRefund {
     /// The shop's id of the refund; in a space of its own.
@@ -28,7 +28,7 @@ pub struct NewRefund {
     pub customer_email: Option<Email>,
     /// The shop's id of the buyer.
     pub customer_external_id: Option<ShortText>,
-    /// When it happened, as the shop says; kept, not reckoned with.
+    /// When it happened, as reported. Stored; not used in calculations.
     pub occurred_at: Option<Timestamp>,
     /// The caller's own data.
     pub metadata: Metadata,
@@ -43,7 +43,7 @@ pub struct Refund {
     pub event: Event,
     /// The sale, with what is taken back.
     pub sale: Event,
-    /// The negative siblings that it makes, by level.
+    /// The reversals that it makes, by level.
     pub siblings: Vec<Commission>,
     /// The rows that it makes void, by level.
     pub voided: Vec<Commission>,
@@ -108,7 +108,7 @@ impl NewRefund {
             customer_external_id,
             occurred_at,
             metadata,
-            // Whoever was credited with the sale bears its refund.
+            // The affiliate credited with the sale bears its refund.
             decision: sale.decision.clone(),
             fingerprint,
             created_at: now,
@@ -121,9 +121,9 @@ fn currency_of(sale: &Event) -> Result<Currency, Refusal> {
     sale.amount.map(Money::currency).ok_or_else(nothing)
 }
 
-/// Takes back what `ask` says of `sale`, whose rows, siblings included, are `rows`. Every row ends at its target for what
-/// is left: by a negative sibling, or, where nothing at all is left and nothing was decided about it yet, by becoming
-/// void. A row that is void stays out of it, and nobody is ever given anything.
+/// Takes back what `ask` says of `sale`, whose rows, reversals included, are `rows`. Every row ends at its target for
+/// what is left: by a reversal, or, if nothing at all is left and the row is still pending or in review, by becoming
+/// void. A void row takes no part, and a refund never pays anything out.
 pub fn refund(
     id: EventId,
     ask: NewRefund,
@@ -163,7 +163,7 @@ pub fn refund(
     Ok(made)
 }
 
-/// Stored sums fit and agree; where they do not, nobody must touch them.
+/// Stored sums fit and agree; if they do not, they must not be touched.
 fn damaged(_: crate::values::MoneyError) -> Refusal {
     Refusal::State("The amounts of that event cannot be reckoned with.".to_owned())
 }

@@ -1,4 +1,4 @@
-//! Commission rules: rewards for an affiliate, a product, a category, a tier or everything (product 6).
+//! Commission rules: rewards for an affiliate, a product, a category, a tier or everything (docs/rules/commissions.md).
 
 use crate::events::EventKind;
 use crate::rewards::{RateSource, Reward};
@@ -72,9 +72,9 @@ impl RuleScope {
         }
     }
 
-    /// What is said of an affiliate's id that nobody has.
+    /// The message for an affiliate's id that does not exist.
     pub const NO_AFFILIATE: &str = "must be the id of an existing affiliate";
-    /// What is said of a tier's id that no tier has.
+    /// The message for a tier's id that does not exist.
     pub const NO_TIER: &str = "must be the id of an existing tier";
 
     /// What kind of thing it is for.
@@ -133,7 +133,7 @@ pub struct RewardWish {
     pub currency: Option<Currency>,
 }
 
-/// What a new rule shall be.
+/// The input for a new rule.
 #[derive(Debug, Clone)]
 pub struct NewRule {
     /// See [`CommissionRule::scope`].

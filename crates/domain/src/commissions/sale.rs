@@ -1,4 +1,4 @@
-//! The lines of an event, and how several affiliates share them (product 5 and 6).
+//! The lines of an event, and how several affiliates share them (docs/rules/commissions.md).
 
 use crate::events::{EventKind, Items};
 use crate::rewards::split;
@@ -48,8 +48,8 @@ impl Sale<'_> {
 
 /// The equal parts of each line for `sharers` affiliates: a list for each of them, in the order of the lines.
 ///
-/// Split cumulatively, so that the parts of one affiliate sum up to its part of the whole, whatever the lines are. The odd
-/// minor units of the whole go to the first affiliates.
+/// Split cumulatively, so that the parts of one affiliate sum to its part of the whole for any lines. The odd minor
+/// units of the whole go to the first affiliates.
 pub(crate) fn shares(lines: &[Money], sharers: usize) -> Vec<Vec<Money>> {
     let mut parts = vec![Vec::new(); sharers];
     let (Some(first), weights) = (lines.first(), vec![1; sharers]) else { return parts };

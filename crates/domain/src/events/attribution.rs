@@ -1,4 +1,4 @@
-//! Who is credited with an event (product 5).
+//! Attribution: which affiliate is credited with an event (docs/rules/attribution.md).
 
 use crate::affiliates::{Affiliate, CouponCode};
 use crate::events::{Candidate, CandidateSource, Decision, EventKind, Unreadable, Verdict};
@@ -12,7 +12,7 @@ pub struct ClickedAffiliate {
     pub click_id: ClickId,
     /// When, in business time.
     pub at: Timestamp,
-    /// Whose link.
+    /// The affiliate whose link it was.
     pub affiliate: Affiliate,
 }
 
@@ -27,14 +27,14 @@ pub struct BoundAffiliate {
     pub affiliate: Affiliate,
 }
 
-/// Everyone who could be credited, as loaded.
+/// All affiliates that could be credited, as loaded.
 #[derive(Debug, Clone, Default)]
 pub struct Candidates {
     /// The affiliate that the event names.
     pub named: Option<Affiliate>,
     /// The coupon that the event names, and the affiliate it belongs to if it is known.
     pub coupon: Option<(CouponCode, Option<Affiliate>)>,
-    /// Whom the event's customer is bound to. Only renewals ask for it.
+    /// The affiliate that the event's customer is bound to. Only renewals use it.
     pub customer: Option<BoundAffiliate>,
     /// The event's session, if it names one, and its clicks in any order; a bounded number of them.
     pub session: Option<Vec<ClickedAffiliate>>,
@@ -47,13 +47,13 @@ pub struct Candidates {
 pub struct Attributed {
     /// What was decided, for keeping.
     pub decision: Decision,
-    /// Who is credited, each once: nobody, one, or in the linear model several, the latest clicker first. The first is the
-    /// event's own.
+    /// The credited affiliates, each once: none, one, or in the linear model several, the latest clicker first. The
+    /// first is the event's own.
     pub winners: Vec<Affiliate>,
 }
 
-/// Weighs the candidates in declared order: named, coupon, bound customer, clicks by the merchant's model. An ineligible
-/// one is passed over; a blocked self-referral ends the search with nothing paid to anybody.
+/// Weighs the candidates in order: named, coupon, bound customer, clicks by the merchant's model. An ineligible one is
+/// passed over; a blocked self-referral ends the search, and nothing is paid.
 pub fn attribute(
     settings: &Settings,
     kind: &EventKind,
@@ -91,7 +91,7 @@ struct Search<'a> {
 
 /// How far a search has come.
 enum State {
-    /// Nobody is found yet.
+    /// No affiliate is found yet.
     Open,
     /// More clicks can have a part.
     Shared,
@@ -133,7 +133,7 @@ impl Search<'_> {
 struct Standing {
     source: CandidateSource,
     affiliate: Option<Affiliate>,
-    /// Why it is passed over, whoever its affiliate is.
+    /// Why it is passed over, regardless of its affiliate.
     passed: Option<Verdict>,
 }
 

@@ -1,4 +1,4 @@
-//! Conversion events: what a shop tells us happened (product 5 and 6).
+//! Conversion events that the shop reports (docs/rules/attribution.md, docs/rules/commissions.md).
 
 use crate::affiliates::CouponCode;
 use crate::events::{Decision, EventKind, Items};
@@ -7,12 +7,13 @@ use crate::values::{
     AffiliateId, Email, EventId, ExternalId, Metadata, Money, OrderReference, SessionId, ShortText, Timestamp,
 };
 
-/// What the shop sent in a form that nothing of ours has. It leads to nobody, and is told apart from what was not sent.
+/// References that the shop sent in an invalid form. They lead to no affiliate, and are distinguished from references
+/// that were not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unreadable {
     /// The visitor's session.
     pub session: bool,
-    /// The code given at the till.
+    /// The coupon code that the buyer gave.
     pub coupon: bool,
 }
 
@@ -29,9 +30,9 @@ pub struct NewEvent {
     pub amount: Option<Money>,
     /// The lines it is made of; none, or they sum up to it.
     pub items: Items,
-    /// The visitor's session, however it was spelled: an unknown one is unmatched, not refused.
+    /// The visitor's session: an unknown one is unmatched, not refused.
     pub session: Option<SessionId>,
-    /// A code given at the till: an unknown one is unmatched, not refused.
+    /// A coupon code that the buyer gave: an unknown one is unmatched, not refused.
     pub coupon: Option<CouponCode>,
     /// Which of the two were sent and could not be read.
     pub unreadable: Unreadable,
@@ -41,7 +42,7 @@ pub struct NewEvent {
     pub customer_email: Option<Email>,
     /// The shop's id of the buyer.
     pub customer_external_id: Option<ShortText>,
-    /// When it happened, as the shop says; kept, not reckoned with.
+    /// When it happened, as reported. Stored; not used in calculations.
     pub occurred_at: Option<Timestamp>,
     /// The caller's own data.
     pub metadata: Metadata,
@@ -73,9 +74,9 @@ pub struct Event {
     pub refunds: Option<EventId>,
     /// The visitor's session.
     pub session: Option<SessionId>,
-    /// The code given at the till.
+    /// The coupon code that the buyer gave.
     pub coupon: Option<CouponCode>,
-    /// Who was credited.
+    /// The credited affiliate.
     pub affiliate_id: Option<AffiliateId>,
     /// The buyer's address.
     pub customer_email: Option<Email>,
@@ -190,7 +191,7 @@ impl Event {
         }
     }
 
-    /// Without the codes of this affiliate's coupons: in their place stands one that names nobody.
+    /// Returns the event with the codes of this affiliate's coupons replaced by one that belongs to no affiliate.
     #[must_use]
     pub fn without_coupons_of(&self, affiliate: AffiliateId) -> Self {
         let code = CouponCode::erased(affiliate);

@@ -7,9 +7,9 @@ pub enum EventKind {
     Purchase,
     /// A later payment of a subscription.
     Renewal,
-    /// Somebody registered.
+    /// A registration.
     Signup,
-    /// Somebody showed interest.
+    /// A lead.
     Lead,
     /// A trial began.
     TrialStarted,

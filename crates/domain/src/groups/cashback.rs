@@ -1,4 +1,4 @@
-//! What a group promises: its terms, its levels, and the cashback that they give (product 7).
+//! The terms of a group, its levels, and the cashback that they give (docs/rules/groups.md).
 
 use crate::rewards::{Reserve, Reward};
 use crate::values::{Currency, Decimal, Money, Rate, Refusal, decimal, words::words};
@@ -91,7 +91,7 @@ impl Levels {
         Ok(Self(levels))
     }
 
-    /// Levels that stand in the code and are known to be sound.
+    /// Levels that are defined in the code and known to be valid.
     pub(crate) const fn fixed(levels: Vec<Level>) -> Self {
         Self(levels)
     }
@@ -229,7 +229,8 @@ impl GroupTerms {
         Ok(())
     }
 
-    /// Whether no order can be promised more than `cap` of itself (product 7: what is promised is never cut).
+    /// Whether no order can be promised more than `cap` of itself; what is promised is never cut
+    /// (docs/rules/groups.md).
     pub fn fits_within(&self, cap: Rate) -> bool {
         let Some(highest) = self.highest() else { return true };
         match self.discount {

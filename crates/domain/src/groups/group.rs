@@ -1,5 +1,5 @@
-//! Referral groups: an order opens one, friends join it with theirs, and when its time is over everyone gets cashback at
-//! the level that it reached (product 7).
+//! Referral groups: an order opens one, other customers join it with theirs, and when its time is over every order gets
+//! cashback at the level reached (docs/rules/groups.md).
 
 use crate::groups::{GroupTerms, Level, ShareId};
 use crate::tenancy::Actor;
@@ -8,7 +8,7 @@ use crate::values::{
 };
 use std::time::Duration;
 
-/// Where a group stands: `OPEN → COMPLETED | EXPIRED | CANCELED`, all three final.
+/// The status of a group: `OPEN → COMPLETED | EXPIRED | CANCELED`, all three final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupStatus {
     /// Takes participants.
@@ -102,7 +102,7 @@ pub struct Group {
     pub id: GroupId,
     /// The name by which friends join it; unique per merchant.
     pub share_id: ShareId,
-    /// Who opened it.
+    /// The customer who opened it.
     pub customer_id: CustomerId,
     /// Where reminders go; at first the customer's address.
     pub creator_email: Email,
@@ -112,7 +112,7 @@ pub struct Group {
     pub metadata: Metadata,
     /// What the orders in it are in.
     pub currency: Currency,
-    /// What it promises.
+    /// Its terms.
     pub terms: GroupTerms,
     /// How many orders take part: those that are not wholly refunded.
     pub participants: u16,
@@ -126,11 +126,11 @@ pub struct Group {
     pub level: Option<u8>,
     /// Business time of creation.
     pub created_at: Timestamp,
-    /// Who made it.
+    /// The actor that created it.
     pub created_by: Actor,
     /// Business time of the last change.
     pub updated_at: Timestamp,
-    /// Who changed it last.
+    /// The actor of the last change.
     pub updated_by: Actor,
     /// When it was taken back.
     pub canceled_at: Option<Timestamp>,
@@ -138,7 +138,7 @@ pub struct Group {
     pub completed_at: Option<Timestamp>,
 }
 
-/// What a new group shall be.
+/// The input for a new group.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the fields of Group, documented there")]
 pub struct NewGroup {
@@ -157,7 +157,7 @@ pub struct NewGroup {
 pub struct GroupChange {
     /// Replaces the whole.
     pub metadata: Option<Metadata>,
-    /// Where reminders go. Who has joined stays as it is.
+    /// The address for reminders. It does not change who has joined.
     pub creator_email: Option<Email>,
 }
 
@@ -199,7 +199,7 @@ impl Group {
         })
     }
 
-    /// Whether the creator is alone, or not even there.
+    /// Whether at most the creator takes part.
     pub const fn is_alone(&self) -> bool {
         self.participants <= 1
     }
@@ -209,7 +209,8 @@ impl Group {
         self.status == GroupStatus::Open && now < self.schedule.expires_at
     }
 
-    /// The join rules in their order (product 7); those before them ask about the customer and about this group.
+    /// Checks the join rules in their order (docs/rules/groups.md); the rules before them are about the customer and
+    /// about whether the group exists.
     pub fn admits(&self, joiner: Joiner, now: Timestamp) -> Result<(), Refusal> {
         let Joiner { email_is_used, currency, amount } = joiner;
         let refused = |rule| Err(Refusal::Group(rule));
@@ -299,7 +300,7 @@ impl Group {
         (at <= now).then(|| Self { reminder, ..self.touched(Actor::System, now) })
     }
 
-    /// Without anything that tells who `customer` is: its own group loses the caller's data too.
+    /// Returns the group without personal data of `customer`: its own group loses the caller's data too.
     #[must_use]
     pub fn erased(&self, customer: CustomerId, by: Actor, now: Timestamp) -> Self {
         let Self {
@@ -373,7 +374,7 @@ impl Group {
         format!("{}:{folded}", id.uuid())
     }
 
-    /// What a search looks through, in lower case.
+    /// Returns the text that searches scan, in lower case.
     pub fn search_text(&self) -> String {
         format!("{} {}", self.share_id, self.creator_email.as_str()).to_lowercase()
     }

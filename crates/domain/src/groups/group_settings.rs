@@ -1,4 +1,4 @@
-//! A merchant's settings of referral groups (product 7).
+//! A merchant's settings of referral groups (docs/rules/groups.md).
 
 use crate::groups::{DiscountType, GroupTerms, Level, LevelValue, Levels};
 use crate::tenancy::{Actor, Mode};
@@ -7,13 +7,13 @@ use crate::values::{MerchantId, Rate, Refusal, Timestamp};
 /// What a merchant's next groups promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSettings {
-    /// Whose. A merchant has one row at most; without one it has [`GroupSettings::initial`].
+    /// The merchant. It has one row at most; without one it has [`GroupSettings::initial`].
     pub merchant_id: MerchantId,
     /// What a group that opens now promises.
     pub terms: GroupTerms,
     /// Business time of the last change.
     pub updated_at: Timestamp,
-    /// Who changed them last.
+    /// The actor of the last change.
     pub updated_by: Actor,
 }
 
@@ -39,7 +39,7 @@ const fn minutes(mode: Mode) -> u32 {
 }
 
 impl GroupTerms {
-    /// What a new merchant's groups promise: 5, 10 and 15 percent for 2, 5 and 10 participants.
+    /// Returns the terms of a new merchant's groups: 5, 10 and 15 percent for 2, 5 and 10 participants.
     pub fn initial(mode: Mode) -> Self {
         let level = |(participants, percent)| Level { value: LevelValue::whole(percent), participants };
         Self {

@@ -1,9 +1,9 @@
-//! Share ids: the short names by which friends join a group (product 7).
+//! Share ids: the short names by which customers join a group (docs/rules/groups.md).
 
 use std::fmt;
 
-/// A group's share id: a prefix and eight of `[A-Z0-9]`, as `KHT-7K2M9QXA`. The eight are what is unique per merchant, so
-/// that a group is found under any prefix it was ever told with.
+/// A group's share id: a prefix and eight of `[A-Z0-9]`, as `KHT-7K2M9QXA`. The eight are unique per merchant, so that
+/// a group is found under any known prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ShareId {
     prefix: String,
@@ -76,8 +76,8 @@ impl ShareIdFormat {
         ShareId { prefix: self.prefix.clone(), code: random.to_owned() }
     }
 
-    /// The unique part of a share id in any case, with the server's prefix or one of those that were ever told, and
-    /// with or without `test-` before or after it. `None` for a text that is no share id: it names no group.
+    /// Reads the unique part of a share id in any case, with the server's prefix or a known one, and with or without
+    /// `test-` before or after it. `None` for a text that is not a share id: it names no group.
     pub fn read(&self, text: &str) -> Option<String> {
         let folded = text.to_ascii_uppercase();
         let bare = folded.strip_prefix(INSERTED).unwrap_or(&folded);

@@ -14,7 +14,7 @@ words!(Language { En = "en" });
 /// One e-mail as plain text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// Who gets it.
+    /// The recipient.
     pub to: Email,
     /// Its subject, on one line.
     pub subject: String,
@@ -29,10 +29,10 @@ impl std::fmt::Debug for Letter {
     }
 }
 
-/// What a reminder tells.
+/// The facts in a reminder.
 struct Told<'a> {
     share_id: &'a str,
-    /// What everyone gets who takes part, at the level that comes next.
+    /// The cashback of each participant at the next level.
     gain: &'a str,
     /// How many must take part for it.
     participants: u16,

@@ -5,7 +5,7 @@ use crate::mails::{Language, Letter};
 use crate::values::{GroupId, MailId, Timestamp, words::words};
 use std::time::Duration;
 
-/// Where a mail stands.
+/// The status of an e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MailStatus {
     /// It is to be sent at [`Mail::due_at`].
@@ -17,15 +17,15 @@ pub enum MailStatus {
 }
 words!(MailStatus { Due = "due", Sent = "sent", GivenUp = "given_up" });
 
-/// One e-mail to one person. It is written with what it tells of, and sent afterwards: at least once, always under the
-/// same id, by which a receiver can tell a second copy. All times are real times.
+/// One e-mail to one person. It is stored together with the change that it is about, and sent afterwards: at least
+/// once, always under the same id, by which a receiver can recognize a second copy. All times are real times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Its id; the message id is made of it.
     pub id: MailId,
-    /// The group it tells of.
+    /// The group that it is about.
     pub group_id: GroupId,
-    /// What is sent, and to whom; only while it waits: nobody's address is kept longer than it is needed.
+    /// The message and its recipient, only while it waits: an address is not stored longer than needed.
     pub letter: Option<Letter>,
     /// Where it stands.
     pub status: MailStatus,
@@ -58,12 +58,12 @@ impl Mail {
     pub const LONGEST_ATTEMPT: Duration = Duration::from_secs(30);
     /// After so many attempts it is given up; about a day after it was written.
     pub const MOST_ATTEMPTS: u16 = 13;
-    /// How long mails are kept after they were written, whatever became of them.
+    /// How long e-mails are stored after they were written, whatever their outcome.
     pub const KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
     const FIRST_DELAY: Duration = Duration::from_secs(60);
     const LONGEST_DELAY: Duration = Duration::from_secs(6 * 3_600);
 
-    /// The mail to the creator of a group who was just reminded; `None` if it was not.
+    /// Returns the e-mail for a reminder that has just become due; `None` if none has.
     pub fn reminder(id: MailId, group: &Group, language: Language, now: Timestamp) -> Option<Self> {
         Some(Self {
             id,

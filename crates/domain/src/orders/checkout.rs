@@ -1,4 +1,4 @@
-//! Orders as older clients know them: checkout sessions, with lines and a reference of the payment's own.
+//! Checkout sessions: orders in the legacy API, with lines and a reference of the payment.
 
 use crate::values::{OrderReference, words::words};
 
@@ -14,7 +14,7 @@ pub enum LineType {
 }
 words!(LineType { Product = "PRODUCT", Shipping = "SHIPPING", Discount = "DISCOUNT" });
 
-/// The lines of a checkout, as text. The domain does not read it: nothing is reckoned from lines.
+/// The lines of a checkout, as text. The domain does not read them: they are not used in calculations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineItems(String);
 

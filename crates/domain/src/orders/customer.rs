@@ -1,4 +1,4 @@
-//! Customers: people who place orders (product 7).
+//! Customers: people who place orders (docs/rules/groups.md).
 
 use crate::tenancy::Actor;
 use crate::values::{CustomerId, Email, Metadata, PersonName, PhoneNumber, Refusal, Timestamp};
@@ -27,15 +27,15 @@ pub struct Customer {
     pub deleted_at: Option<Timestamp>,
     /// Business time of creation.
     pub created_at: Timestamp,
-    /// Who made it.
+    /// The actor that created it.
     pub created_by: Actor,
     /// Business time of the last change.
     pub updated_at: Timestamp,
-    /// Who changed it last.
+    /// The actor of the last change.
     pub updated_by: Actor,
 }
 
-/// What a new customer shall be.
+/// The input for a new customer.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the fields of Customer, documented there")]
 pub struct NewCustomer {
@@ -114,7 +114,7 @@ impl Customer {
         Self { deleted_at: self.deleted_at.or(Some(now)), ..self.clone() }.touched_unless(self, by, now)
     }
 
-    /// The customer deleted, and without anything that tells who it was. One that is erased already stays as it is.
+    /// Returns the customer deleted and without personal data. An erased one stays as it is.
     #[must_use]
     pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
         let Self {
@@ -150,7 +150,7 @@ impl Customer {
         erased.touched_unless(self, by, now)
     }
 
-    /// Whether nothing tells any more who it was.
+    /// Whether the personal data have been erased.
     pub fn is_erased(&self) -> bool {
         self.email == Email::erased(self.id.uuid())
     }
@@ -182,7 +182,7 @@ impl Customer {
         Ok(earlier)
     }
 
-    /// What a search looks through: lower case, without personal data that nobody would search by.
+    /// Returns the text that searches scan, in lower case, without personal data that is not searched by.
     pub fn search_text(&self) -> String {
         let names = [&self.first_name, &self.last_name].map(|name| name.as_ref().map_or("", PersonName::as_str));
         let phone = self.phone.as_ref().map_or("", PhoneNumber::as_str);
@@ -262,7 +262,7 @@ pub(crate) mod tests {
         assert!(gone.changed(CustomerChange::default(), Actor::System, at(9)).is_err());
     }
 
-    /// Storages reckon from the lengths of names where in the searchable text each begins.
+    /// Storages compute from the lengths of names where each begins in the searchable text.
     #[test]
     fn one_letter_grows_in_lower_case() {
         let grown: String = ('\0'..=char::MAX).filter(|letter| letter.to_lowercase().count() != 1).collect();

@@ -1,4 +1,4 @@
-//! Orders: what opens and joins referral groups, and earns cashback (product 7).
+//! Orders, which open and join referral groups and earn cashback (docs/rules/groups.md).
 
 use crate::groups::{Group, GroupStatus, GroupTerms, Level, ShareId};
 use crate::orders::{Checkout, Customer, Pace, RiskLevel, Surroundings};
@@ -8,7 +8,7 @@ use crate::values::{
     PersonName, PhoneNumber, Refusal, Timestamp, words::words,
 };
 
-/// Where an order's cashback stands: `CREATED → CASHBACK_AVAILABLE → CASHBACK_PROCESSING → CASHBACK_SENT`.
+/// The status of an order's cashback: `CREATED → CASHBACK_AVAILABLE → CASHBACK_PROCESSING → CASHBACK_SENT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderStatus {
     /// There is none yet.
@@ -54,23 +54,23 @@ pub struct Order {
     pub refunded: Money,
     /// What the customer gets.
     pub cashback: Money,
-    /// How much of that a refund would have taken back, had it not been on its way already. A person decides.
+    /// How much of that a refund would have taken back if it had not been sent already. A person decides.
     pub cashback_in_review: Money,
     /// What the merchant charges for the program; nothing where the order opened its group.
     pub application_fee: Money,
-    /// Where its cashback stands.
+    /// The status of its cashback.
     pub status: OrderStatus,
     /// When its cashback becomes available, while it is held.
     pub available_at: Option<Timestamp>,
     /// Whether it takes part in its group.
     pub participates: bool,
-    /// Who opened the group that it joined.
+    /// The customer who opened the group that it joined.
     pub ambassador_id: Option<CustomerId>,
     /// The shop's own id of it; unique per merchant.
     pub reference: Option<OrderReference>,
     /// The conversion that it is too, where it named a session or a coupon.
     pub event_id: Option<EventId>,
-    /// How much spoke against it when it was placed.
+    /// The risk level at the time of placement.
     pub risk: RiskLevel,
     /// The caller's own data.
     pub metadata: Metadata,
@@ -78,15 +78,15 @@ pub struct Order {
     pub checkout: Checkout,
     /// Business time of creation.
     pub created_at: Timestamp,
-    /// Who made it.
+    /// The actor that created it.
     pub created_by: Actor,
     /// Business time of the last change.
     pub updated_at: Timestamp,
-    /// Who changed it last.
+    /// The actor of the last change.
     pub updated_by: Actor,
 }
 
-/// What a new order shall be.
+/// The input for a new order.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the fields of Order, documented there")]
 pub struct NewOrder {
@@ -191,9 +191,9 @@ impl Order {
         }
     }
 
-    /// Refunded by `minor` units, or by all that is left. While its group is open, an order that is wholly refunded no
-    /// longer takes part; afterwards its cashback is reckoned anew at the level that the group reached, or, once it is on
-    /// its way, the difference waits for a person.
+    /// Refunds `minor` units, or all that is left. While its group is open, an order that is wholly refunded no longer
+    /// takes part; afterwards its cashback is calculated anew at the level that the group reached, or, once it is being
+    /// sent, the difference waits for a person.
     pub fn refund(&self, minor: Option<i64>, group: &Group, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
         let broken = |_| Refusal::State("The order's amounts do not agree.".to_owned());
         let left = self.left().map_err(broken)?;
@@ -231,8 +231,8 @@ impl Order {
         Self { event_id: Some(event), ..self }
     }
 
-    /// In another group, which it opens: its first one closed without any cashback. Of what spoke against it only what it
-    /// tells itself still does.
+    /// Moves the order to another group, which it opens: its first one closed without cashback. The risk level then
+    /// uses only signals of the order itself.
     pub fn opens(&self, group: &Group, by: Actor, now: Timestamp) -> Self {
         let alone = Surroundings { creator: None, pace: &Pace::default() };
         Self {
@@ -245,7 +245,7 @@ impl Order {
         }
     }
 
-    /// Without anything that tells whose it is but the customer's id.
+    /// Returns the order without personal data, except the customer's id.
     #[must_use]
     pub fn erased(&self, by: Actor, now: Timestamp) -> Self {
         let Self {
@@ -308,7 +308,7 @@ impl Order {
         }
     }
 
-    /// What a search looks through, in lower case.
+    /// Returns the text that searches scan, in lower case.
     pub fn search_text(&self) -> String {
         let names = [&self.first_name, &self.last_name].map(|name| name.as_ref().map_or("", PersonName::as_str));
         let reference = self.reference.as_ref().map_or("", OrderReference::as_str);

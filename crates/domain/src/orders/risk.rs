@@ -1,35 +1,34 @@
-//! What speaks against an order: a few plain signals, and the level that they make together (product 7).
+//! Risk signals of an order, and the risk level that they make together (docs/rules/groups.md).
 //!
-//! The level is for people, who decide what follows from it. Nothing is refused by it, and no money depends on it: so orders
-//! that are placed at the same moment may each be weighed without the other.
+//! The level is information for people. It refuses nothing, and no money depends on it: so orders that are placed at
+//! the same moment may each be calculated without the other.
 
 use crate::orders::Customer;
 use crate::values::{Email, PhoneNumber, Timestamp, words::words};
 use std::time::Duration;
 
-/// How much speaks against an order.
+/// The risk level of an order.
 ///
 /// `HIGH`: [`Signal::CreatorsAddress`], or two others together. `MEDIUM`: one other. `LOW`: none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RiskLevel {
-    /// Nothing does.
+    /// No signal.
     Low,
-    /// Something that may well be chance.
+    /// A signal that may well be chance.
     Medium,
-    /// Something that hardly is.
+    /// Signals that are hardly chance.
     High,
 }
 words!(RiskLevel { Low = "LOW", Medium = "MEDIUM", High = "HIGH" });
 
-/// Something that speaks against an order.
+/// A risk signal of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Signal {
-    /// The address is that of who opened the group, in another spelling: plus-tags and dots, where the provider ignores
-    /// them.
+    /// The address is the group creator's in another spelling: plus-tags and dots, where the provider ignores them.
     CreatorsAddress,
-    /// The telephone number is that of who opened the group.
+    /// The telephone number is the group creator's.
     CreatorsPhone,
-    /// The address is of a provider whose addresses are thrown away after use.
+    /// The address is at a provider of disposable addresses.
     ThrowawayAddress,
     /// It is one of [`Pace::MANY`] orders of its customer within [`Pace::OF_CUSTOMER`].
     HurriedCustomer,
@@ -46,16 +45,16 @@ pub struct Pace {
     pub of_group: Vec<Timestamp>,
 }
 
-/// What is known around a new order.
+/// The context of a new order.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// Who opened its group, unless it does so itself.
+    /// The customer who opened its group, unless the order opens it.
     pub creator: Option<&'a Customer>,
     /// What came before it.
     pub pace: &'a Pace,
 }
 
-/// Fewer digits are no telephone number by which anybody could be known.
+/// Fewer digits do not identify a person.
 const PHONE_DIGITS: usize = 4;
 
 impl Pace {
@@ -91,7 +90,7 @@ impl RiskLevel {
     }
 }
 
-/// What speaks against an order with this address and number.
+/// Returns the risk signals of an order with this address and number.
 pub fn signals(
     email: &Email,
     phone: Option<&PhoneNumber>,

@@ -4,7 +4,7 @@ use crate::groups::GroupStatus;
 use crate::orders::Order;
 use crate::values::words::words;
 
-/// Where a checkout session stands: with its order's group, for as long as the order takes part in that.
+/// The status of a checkout session, which follows its order's group as long as the order takes part in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SessionStatus {
     /// The group takes participants.

@@ -81,7 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever people do to the rows, in whatever order, the account is the sum of the approved ones.
+        /// For any moves of the rows in any order, the account is the sum of the approved ones.
         #[test]
         fn the_account_is_the_sum_of_its_rows(steps in prop::collection::vec((0_usize..5, any::<bool>()), 0..60)) {
             let usd = "USD".parse().unwrap();

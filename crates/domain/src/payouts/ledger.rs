@@ -1,8 +1,9 @@
-//! The double-entry view of commissions: what each affiliate has in which state, against the merchant who owes it.
+//! The double-entry view of commissions: what each affiliate has in which state, against the merchant that owes it
+//! (docs/adr/0012-derived-ledger.md).
 //!
-//! Nothing of it is stored. Every change of a row is two postings that sum up to zero, so whatever happens, all buckets
-//! and the merchant's side together are nothing; [`Account`](crate::Account) is the part of it that payouts go by, and
-//! [`Balances`] recomputes all of it from rows.
+//! Nothing of it is stored. Every change of a row is two postings that sum to zero, so all buckets and the merchant's
+//! side together are always zero; [`Account`](crate::Account) is the part that payouts use, and [`Balances`] recomputes
+//! all of it from rows.
 
 use crate::commissions::{Commission, CommissionStatus};
 use crate::values::{AffiliateId, Currency, Money, MoneyError};

@@ -7,7 +7,7 @@ use crate::values::{
     words::words,
 };
 
-/// Where a payout stands: `open → processing → paid | failed`.
+/// The status of a payout: `open → processing → paid | failed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PayoutStatus {
     /// Its commissions are frozen, the money has not been sent.
@@ -21,7 +21,7 @@ pub enum PayoutStatus {
 }
 words!(PayoutStatus { Open = "open", Processing = "processing", Paid = "paid", Failed = "failed" });
 
-/// Where an item stands: `open → paid | failed`.
+/// The status of an item: `open → paid | failed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PayoutItemStatus {
     /// Not known yet.
@@ -45,13 +45,13 @@ words!(PayoutOutcome { Paid = "paid", Failed = "failed" });
 
 /// Commissions that are paid together, in one currency.
 ///
-/// It is built in steps and seen by nobody until it is sealed; from then on neither its sum nor its rows change. One
-/// that is not sealed soon is dissolved.
+/// It is built in steps and not visible through the API until it is sealed; from then on neither its sum nor its rows
+/// change. A payout that is not sealed soon is dissolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payout {
     /// Its id.
     pub id: PayoutId,
-    /// Where it stands. [`PayoutStatus::Failed`] before it is sealed: it is being dissolved.
+    /// The status. [`PayoutStatus::Failed`] before it is sealed means that it is being dissolved.
     pub status: PayoutStatus,
     /// Sum of its items; zero until it is sealed.
     pub total: Money,
@@ -86,13 +86,13 @@ pub struct PayoutItem {
     pub id: PayoutItemId,
     /// The payout.
     pub payout_id: PayoutId,
-    /// Who is paid.
+    /// The affiliate that is paid.
     pub affiliate_id: AffiliateId,
     /// Sum of the commissions in it.
     pub amount: Money,
     /// How many they are.
     pub commissions_count: u32,
-    /// Where it stands. Its commissions follow, at once or some steps behind.
+    /// The status. Its commissions follow, at once or some steps behind.
     pub status: PayoutItemStatus,
     /// What the bank calls the payment.
     pub reference: Option<ShortText>,
@@ -104,7 +104,7 @@ pub struct PayoutItem {
     pub updated_at: Timestamp,
 }
 
-/// How one item ended, and what is told about it.
+/// The result of one item, and the data reported with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
     /// How it ended.

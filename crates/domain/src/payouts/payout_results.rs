@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 /// The most faults that one refusal lists.
 const MOST_FAULTS: usize = 50;
 
-/// Whom a line is about.
+/// The item that a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResultOf {
     /// The item with this id.
@@ -21,7 +21,7 @@ pub enum ResultOf {
 pub struct ResultLine {
     /// What its faults go by: `items[0]`, `lines[2]`.
     pub name: String,
-    /// Whom it is about.
+    /// The item that it is about.
     pub of: ResultOf,
     /// What became of it.
     pub outcome: PayoutOutcome,
@@ -66,8 +66,8 @@ impl ResultLine {
     }
 }
 
-/// Whose items come to which end, if every line is about an open item of the payout, or says again how one ended. Each
-/// affiliate has one item in a payout, so it stands for it.
+/// Returns the result of each named item, if every line is about an open item of the payout or repeats the result of a
+/// settled one. Each affiliate has one item in a payout, so its id can name the item.
 pub fn reconcile_results(
     payout: &Payout,
     items: &[PayoutItem],

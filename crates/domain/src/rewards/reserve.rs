@@ -1,10 +1,11 @@
-//! What of a sale is promised to its buyer and so cannot be earned by anybody else (product 7).
+//! The part of a sale that is reserved for its buyer's cashback and cannot be earned as commissions
+//! (docs/rules/groups.md).
 
 use crate::rewards::{Reward, SaleCap};
 use crate::values::Money;
 
-/// What is laid aside of the one cap on a sale that is an order in a referral group too: its cashback at the highest level
-/// of the group. Frozen when the order arrives; commissions share the rest.
+/// The part of a sale's cap that is reserved if the sale is an order in a referral group too: its cashback at the
+/// highest level of the group. Frozen when the order arrives; commissions share the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reserve {
     /// The most that commissions and cashback of the whole sale may be together.
@@ -14,7 +15,7 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// The cashback that is laid aside while `left` of the sale is left.
+    /// Returns the reserved cashback while `left` of the sale is left.
     #[must_use]
     pub fn reserved(self, left: Money) -> Money {
         self.promise.within(left)

@@ -2,12 +2,12 @@
 
 use crate::values::{Money, Rate, words::words};
 
-/// How an amount is reckoned from its basis.
+/// How an amount is calculated from its basis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reward {
     /// This part of the basis, rounded once.
     Rate(Rate),
-    /// This much, whatever the basis is.
+    /// This amount, regardless of the basis.
     Flat(Money),
 }
 
@@ -37,7 +37,7 @@ impl Reward {
         }
     }
 
-    /// Whether it gives at least as much as `other`, whatever the basis is.
+    /// Whether it gives at least as much as `other`, for any basis.
     pub fn covers(self, other: Self) -> bool {
         match (self, other) {
             (Self::Rate(own), Self::Rate(other)) => own >= other,
@@ -64,8 +64,8 @@ impl Reward {
     }
 }
 
-/// What a reward came from; frozen on the row. Declared in the order in which they are asked (product 6): the first
-/// that exists counts.
+/// The source of a reward; frozen on the row. Declared in the order of precedence: the first that exists applies
+/// (docs/rules/commissions.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RateSource {
     /// The affiliate's own rate.

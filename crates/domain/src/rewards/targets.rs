@@ -1,13 +1,14 @@
-//! What each row of a sale should be, for what is left of the sale (product 6).
+//! Targets: what each row of a sale should be, for what is left of the sale (docs/rules/commissions.md).
 //!
-//! Recording is this reckoning at "all is left", a refund is the same reckoning later: a row's negative sibling is the
-//! difference between the two. So however a sale is taken back, its rows end where one reckoning of the rest ends.
+//! Recording is this calculation with all of the sale left, a refund is the same calculation later: a row's reversal is
+//! the difference between the two. So in whatever steps a sale is taken back, its rows end at one calculation of what
+//! is left.
 
 use crate::rewards::Reward;
 use crate::values::{Money, Rate};
 use std::cmp::Reverse;
 
-/// What one leaf row and the overrides reckoned from it follow from. All lines of a sale are in one currency.
+/// The terms of one leaf row and the overrides calculated from it. All lines of a sale are in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafTerms {
     /// Its part of the sale, as recorded.
@@ -45,7 +46,7 @@ pub struct SaleCap {
 /// What one row should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// By its own terms. What overrides are reckoned from.
+    /// By its own terms, before the cap. Overrides are calculated from it.
     pub earned: Money,
     /// What the cap left of that.
     pub amount: Money,
@@ -93,12 +94,12 @@ impl SaleCap {
     }
 }
 
-/// What each row should be: a leaf by its reward of what is left of its basis, an override by its rate of the leaf's
-/// rounded commission. Where the sum is above the cap, the highest level is cut first and the leaves last, within a
+/// Returns what each row should be: a leaf by its reward of what is left of its basis, an override by its rate of the
+/// leaf's rounded commission. If the sum is above the cap, the highest level is cut first and the leaves last, within a
 /// level in proportion, by largest remainder.
 ///
 /// Without a cap no row ever grows when less is left. With one, a row that was cut may: what the cap leaves it is the
-/// difference of two rounded numbers. Who takes back must not give then.
+/// difference of two rounded numbers. A refund must not pay it out then.
 pub fn targets(leaves: &[LeafTerms], cap: Option<SaleCap>) -> Vec<LeafTargets> {
     let mut found: Vec<LeafTargets> = leaves.iter().map(LeafTerms::uncut).collect();
     let Some(cap) = cap.map(SaleCap::now) else { return found };

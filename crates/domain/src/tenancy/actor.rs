@@ -1,9 +1,9 @@
-//! Who changed something.
+//! The actor of a change.
 
 use crate::values::{ApiKeyId, IdError};
 use std::{fmt, str::FromStr};
 
-/// Who made or changed an object: a key, or the server by itself when time passed.
+/// The actor that created or changed an object: an API key, or the server when time passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// The caller with this key.

@@ -1,4 +1,4 @@
-//! The clock of a merchant, and how callers see and move that of a test merchant (product 1).
+//! The clock of a merchant, and how callers see and move that of a test merchant.
 
 use crate::values::{Refusal, Timestamp};
 use std::time::Duration;

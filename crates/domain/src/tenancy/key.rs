@@ -1,4 +1,4 @@
-//! API keys: their text, what is kept of it, and what they may do (product 3).
+//! API keys: their text, what is stored of it, and what they may do (docs/api-conventions.md).
 
 use crate::tenancy::Mode;
 use crate::values::{ApiKeyId, Fault, KeyName, Refusal, Timestamp};
@@ -47,8 +47,8 @@ impl KeyFormat {
         Ok(Self { current: current.to_owned(), earlier: earlier.to_vec() })
     }
 
-    /// Writes a key from random bytes; they are taken as they come, those that would favour a letter are passed over.
-    /// `None` if too few were usable (ask for 64 and it does not happen).
+    /// Makes a key from random bytes; bytes that would favor a letter are skipped. `None` if too few were usable, which
+    /// does not happen with 64.
     pub fn write(&self, mode: Mode, random: &[u8]) -> Option<KeySecret> {
         let letters = random.iter().filter(|&&byte| byte < 248).filter_map(|byte| BASE62.get(usize::from(byte % 62)));
         let mut text = format!("{}{}_", self.current, mode.as_str());
@@ -175,7 +175,7 @@ crate::values::words::words!(Scope { Read = "read", Write = "write", Admin = "ad
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// All three, what a new key has unless told otherwise.
+    /// All three, the default of a new key.
     pub const ALL: Self = Self(7);
 
     /// The set of these scopes; `None` for an empty one.
@@ -214,7 +214,7 @@ impl Scopes {
     }
 }
 
-/// What is kept of a key. All its times are real time.
+/// A stored key. All its times are real time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its public id.
@@ -241,7 +241,7 @@ pub struct ApiKey {
     pub rolled_to: Option<ApiKeyId>,
 }
 
-/// What a new key shall be.
+/// The input for a new key.
 #[derive(Debug, Clone)]
 pub struct NewApiKey {
     /// See [`ApiKey::name`].
@@ -255,11 +255,11 @@ pub struct NewApiKey {
 }
 
 impl ApiKey {
-    /// Requests a minute unless told otherwise.
+    /// Requests per minute by default.
     pub const DEFAULT_RATE_LIMIT: u32 = 600;
     /// The highest rate limit.
     pub const MOST_RATE_LIMIT: u32 = 10_000_000;
-    /// How long a rolled key stays valid unless told otherwise.
+    /// How long a rolled key stays valid by default.
     pub const DEFAULT_OVERLAP: Duration = Duration::from_secs(86_400);
 
     /// A key whose text is `secret`, made at `now`.

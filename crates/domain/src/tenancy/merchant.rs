@@ -8,17 +8,17 @@ use crate::values::{Currency, MerchantId, OrganizationId, OrganizationName, Refu
 pub struct Merchant {
     /// Its id.
     pub id: MerchantId,
-    /// Whose it is.
+    /// The organization.
     pub organization_id: OrganizationId,
     /// Test or live.
     pub mode: Mode,
-    /// Unique on the server; stands in its referral links.
+    /// Unique on the server; part of its referral links.
     pub slug: Slug,
     /// Its business time.
     pub clock: MerchantClock,
     /// How it runs its program.
     pub settings: Settings,
-    /// How many tiers it has. Kept here so that nobody looks for what is not there.
+    /// How many tiers it has. Stored here to save reads if there are none.
     pub tier_count: u16,
     /// How many commission rules it has.
     pub rule_count: u16,
@@ -36,7 +36,7 @@ impl Merchant {
     /// The most commission rules.
     pub const MOST_RULES: u16 = 500;
 
-    /// A merchant with the settings that everyone starts with.
+    /// Creates a merchant with the initial settings.
     pub fn found(
         id: MerchantId,
         organization_id: OrganizationId,
@@ -123,7 +123,7 @@ impl Merchant {
     }
 
     /// The slug wanted first: from the organization's name, with `-test` in test mode. `attempt` counts collisions and
-    /// is appended from the first on, as `-2`, `-3`, … (product 1).
+    /// is appended from the first on, as `-2`, `-3`, ….
     pub fn slug_for(name: &OrganizationName, mode: Mode, attempt: u32) -> Slug {
         let stem = Slug::from_name(name.as_str()).unwrap_or_else(Slug::shop);
         let stem = match mode {

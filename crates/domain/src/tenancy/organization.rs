@@ -2,7 +2,7 @@
 
 use crate::values::{MerchantId, OrganizationId, OrganizationName, Timestamp, words::words};
 
-/// Test and live data never meet (product 1).
+/// Test and live data never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// For trying things out; has a clock of its own.
@@ -27,7 +27,7 @@ pub enum Plan {
 words!(Plan { Free = "free", Starter = "starter", Growth = "growth", Enterprise = "enterprise" });
 
 impl Plan {
-    /// What a key of a smaller plan is told, literally (product 3).
+    /// The literal message for a key of a smaller plan.
     pub const API_REFUSAL: &'static str = "API access requires the Growth plan or above.";
 
     /// Whether keys may be made and used.

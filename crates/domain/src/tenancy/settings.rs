@@ -4,7 +4,7 @@ use crate::values::{Currency, Decimal, Fault, Money, Rate, Refusal, Slug, words:
 use std::time::Duration;
 use url::Url;
 
-/// Which click of a session is credited (product 5).
+/// Which click of a session is credited (docs/rules/attribution.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributionModel {
     /// The latest click of an eligible affiliate.
@@ -35,7 +35,7 @@ words!(Recurring {
 /// What happens when the buyer is the affiliate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelfReferral {
-    /// Nothing is paid, to anybody.
+    /// No commission is paid.
     Block,
     /// The commission waits for a person.
     Review,
@@ -60,7 +60,7 @@ impl WebUrl {
             && url.has_host()
             && url.username().is_empty()
             && url.password().is_none()
-            // It is kept as it is sent, and encoding makes it longer.
+            // It is stored in its encoded form, which is longer.
             && url.as_str().len() <= 2_000;
         if sound { Ok(Self(url)) } else { Err(wrong()) }
     }
@@ -109,7 +109,7 @@ impl RedirectHost {
     }
 }
 
-/// The settings of one merchant. Defaults are product 4 to 6.
+/// The settings of one merchant. [`Settings::initial`] has the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// What amounts are in where none is named.
@@ -136,7 +136,8 @@ pub struct Settings {
     pub recurring: Recurring,
     /// How many of them, where only the first ones do.
     pub recurring_max_renewals: u16,
-    /// An affiliate who is owed less waits for a later payout. In the settings' currency; others have no minimum.
+    /// The minimum payout: an affiliate that is owed less waits for a later one. In the settings' currency; others have
+    /// no minimum.
     pub min_payout: Money,
     /// The part of a sale that all of its commissions and its cashback together may be.
     pub max_payout_rate: Rate,
@@ -220,8 +221,8 @@ impl Settings {
         Duration::from_secs(u64::from(self.cookie_window_days) * 86_400)
     }
 
-    /// Where a referral link leads: `to` if its host is on the list, else the landing address. `None` while there is no
-    /// landing address (product 5: no open redirect).
+    /// Returns the target of a referral link: `to` if its host is on the list, else the landing address, so that the
+    /// redirect is never open (docs/rules/attribution.md). `None` while there is no landing address.
     pub fn target<'a>(&'a self, to: Option<&'a WebUrl>) -> Option<&'a WebUrl> {
         let landing = self.landing_url.as_ref()?;
         let allowed = |url: &WebUrl| self.redirect_hosts.iter().any(|host| host.as_str() == url.host());

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A decimal number as it stands in a request: a whole mantissa and a power of ten. Never passes through a float.
+/// A decimal number as in a request: a whole mantissa and a power of ten. Never passes through a float.
 ///
 /// Reads JSON's number grammar, exponents included, up to 30 significant digits.
 #[derive(Debug, Clone, Copy)]

@@ -4,10 +4,10 @@ use crate::values::throwaway;
 use std::iter;
 use uuid::Uuid;
 
-/// A plausible e-mail address, kept as given and compared case-folded (product 4).
+/// A plausible e-mail address, stored as given and compared case-folded.
 ///
 /// The check is deliberately modest: one `@`, a local part of 1 to 64 characters, a dotted domain, 254 in all, no
-/// spaces. Whether it exists only a mail can tell.
+/// spaces. Only sending an e-mail shows whether the address exists.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
@@ -50,7 +50,7 @@ impl Email {
         if sound { Ok(Self(text.to_owned())) } else { Err(wrong()) }
     }
 
-    /// What stands in the place of the address of whoever has this id, once that is erased. Nobody can be written to there.
+    /// Returns the address that replaces that of the person with this id once it is erased. It cannot receive e-mails.
     pub fn erased(id: Uuid) -> Self {
         Self(format!("erased-{}@erased.invalid", id.simple()))
     }

@@ -50,8 +50,8 @@ pub enum Refusal {
     Plan(String),
 }
 
-/// Why an order neither opens nor joins a referral group (product 7). In the order in which they are told; only an unknown
-/// group, which is [`Refusal::NotFound`], comes between the first and the second.
+/// Why an order neither opens nor joins a referral group (docs/rules/groups.md). In the order in which they are
+/// checked; only an unknown group, which is [`Refusal::NotFound`], comes between the first and the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupRefusal {
     /// The customer is blocked.
@@ -67,7 +67,7 @@ pub enum GroupRefusal {
 }
 
 impl GroupRefusal {
-    /// What the caller is told.
+    /// The message for the caller.
     pub const fn message(self) -> &'static str {
         match self {
             Self::Blocked => "The customer is blocked.",

@@ -109,7 +109,7 @@ kinds! {
     TierId = TierKind, "tier";
     /// A commission rule.
     RuleId = RuleKind, "rule";
-    /// A customer's bond to the affiliate who brought it.
+    /// A customer's binding to an affiliate.
     BindingId = BindingKind, "bnd";
     /// A payout.
     PayoutId = PayoutKind, "pay";

@@ -1,4 +1,4 @@
-//! The caller's own key-value data, kept as given.
+//! The caller's own key-value data, stored as given.
 
 /// A JSON object as the caller wrote it: at most 50 keys, each key 1 to 40 characters, each value at most 500.
 ///

@@ -2,7 +2,7 @@
 
 use crate::values::{Decimal, decimal};
 
-/// A decimal fraction from 0 to 1 with at most six digits, kept in millionths.
+/// A decimal fraction from 0 to 1 with at most six digits, stored in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(u32);
 

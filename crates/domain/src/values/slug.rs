@@ -1,4 +1,4 @@
-//! Slugs: names that stand in a link.
+//! Slugs: names in links.
 
 use crate::values::DisplayName;
 use uuid::Uuid;
@@ -33,17 +33,17 @@ impl Slug {
     }
 
     /// An affiliate's slug where none was asked for: from the display name, else `a-` and eight random letters. Never
-    /// from the e-mail (product 4).
+    /// from the e-mail.
     pub fn for_affiliate(name: Option<&DisplayName>, random: &str) -> Self {
         name.and_then(|name| Self::from_name(name.as_str())).unwrap_or_else(|| Self(format!("a-{random}")))
     }
 
-    /// What stands in the place of the slug of whoever has this id, once that is erased.
+    /// Returns the slug that replaces that of the affiliate with this id once it is erased.
     pub fn erased(id: Uuid) -> Self {
         Self(format!("erased-{}", id.simple()))
     }
 
-    /// The slug of a merchant whose name has no letter or digit that a slug may hold.
+    /// Returns the slug of a merchant whose name has no letter or digit that a slug may contain.
     pub(crate) fn shop() -> Self {
         Self("shop".to_owned())
     }

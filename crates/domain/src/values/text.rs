@@ -51,7 +51,7 @@ texts! {
     KeyName, 100;
     /// The name an affiliate is shown by.
     DisplayName, 200;
-    /// The shop's own id of what an event is about; unique per merchant within its space (product 6).
+    /// The shop's own id of what an event is about; unique per merchant within its space (docs/rules/commissions.md).
     ExternalId, 255;
     /// The shop's order that an event belongs to.
     OrderReference, 255;

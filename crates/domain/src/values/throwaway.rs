@@ -1,8 +1,9 @@
-//! Providers of addresses that are thrown away after use.
+//! Providers of disposable e-mail addresses.
 //!
-//! A few well-known ones, as data: a signal needs no complete list, and there is none. What belongs here: a domain on which anybody
-//! reads mail without an account, or under which an address lives for minutes. What does not: providers that forward to a real
-//! mailbox (relay and alias services), because their users are known to them. Names under these count as these.
+//! A few well-known ones, as data: a signal needs no complete list, and there is none. What belongs here: a domain on
+//! which e-mail can be read without an account, or whose addresses live for minutes. What does not: providers that
+//! forward to a real mailbox (relay and alias services), because they know their users. Names under these domains count
+//! as well.
 
 /// In lower case and alphabetical order.
 pub(crate) const DOMAINS: [&str; 54] = [

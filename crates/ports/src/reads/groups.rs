@@ -5,7 +5,7 @@ use crate::{Counted, Due, GroupTerm, ListAsk, OrderTerm, Versioned};
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, Timestamp};
 
-/// What opening a group without a new order needs to know.
+/// The facts for opening a group without a new order.
 #[derive(Debug, Clone)]
 pub struct NewGroupFacts {
     /// The merchant.
@@ -14,11 +14,11 @@ pub struct NewGroupFacts {
     pub settings: Option<Versioned<GroupSettings>>,
     /// The customer.
     pub customer: Option<Versioned<Customer>>,
-    /// The order that shall open it, and the group that it was in.
+    /// The order that is to open it, and the group that the order was in.
     pub order: Option<OrderInGroup>,
 }
 
-/// What changing a group needs to know.
+/// The facts for changing a group.
 #[derive(Debug, Clone)]
 pub struct GroupFacts {
     /// The merchant.
@@ -27,7 +27,7 @@ pub struct GroupFacts {
     pub group: Versioned<Group>,
 }
 
-/// What closing a group needs to know.
+/// The facts for closing a group.
 #[derive(Debug, Clone)]
 pub struct ClosingFacts {
     /// The merchant.
@@ -38,7 +38,7 @@ pub struct ClosingFacts {
     pub orders: Vec<Versioned<Order>>,
 }
 
-/// What changing the settings of referral groups needs to know.
+/// The facts for changing the settings of referral groups.
 #[derive(Debug, Clone)]
 pub struct GroupSettingsFacts {
     /// The merchant.

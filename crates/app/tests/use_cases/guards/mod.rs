@@ -1,4 +1,4 @@
-//! Every guard of every use case, by what happens without it (write-path 7).
+//! Every guard of every use case, by what happens without it (docs/write-path.md).
 //!
 //! A case names a guard and a race that the guard decides. The race is run twice, arranged and not awaited: the use case
 //! loads, a rival finishes, the use case commits. With all guards the outcome must be right; without the one it must be

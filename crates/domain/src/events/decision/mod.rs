@@ -1,4 +1,4 @@
-//! How the credit for an event and its rewards were decided, kept with it for ever (product 5 and 6).
+//! The decision about an event's attribution and rewards, stored with it (docs/rules/attribution.md).
 
 mod reckoning;
 mod stored;
@@ -21,7 +21,7 @@ pub enum Via {
     Customer,
     /// By a click of the session.
     Click,
-    /// Nobody won.
+    /// No candidate won.
     None,
 }
 words!(Via { Affiliate = "affiliate", Coupon = "coupon", Customer = "customer", Click = "click", None = "none" });
@@ -62,9 +62,9 @@ pub enum Verdict {
     UsedUp,
     /// Another candidate came first.
     Outranked,
-    /// No affiliate stands behind it.
+    /// It belongs to no affiliate.
     Unknown,
-    /// It was given in a form that nothing of ours has: no affiliate stands behind it.
+    /// It was not in a valid form, so it belongs to no affiliate.
     Unreadable,
 }
 words!(Verdict {
@@ -99,7 +99,7 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// How each credited affiliate's lines were rated.
     pub ratings: Vec<Rating>,
-    /// Parents who could have earned an override and do not.
+    /// Parents that could have earned an override and did not.
     pub passed_parents: Vec<PassedParent>,
     /// What is reserved for the buyer, where the event is an order in a referral group too.
     pub reserve: Option<Reserve>,
@@ -108,12 +108,12 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Who is credited; of several the first, who is the event's own.
+    /// Returns the credited affiliate; of several the first, which is the event's own.
     pub fn winner(&self) -> Option<AffiliateId> {
         self.credited().and_then(|candidate| candidate.affiliate_id)
     }
 
-    /// What stands in the stored text of every decision in which a coupon of this affiliate was weighed.
+    /// Returns the text that every stored decision contains in which a coupon of this affiliate was a candidate.
     pub fn coupon_mark(affiliate: AffiliateId) -> String {
         format!(" {affiliate} coupon ")
     }

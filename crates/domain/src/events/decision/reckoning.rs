@@ -38,7 +38,7 @@ pub struct Considered {
     pub source: RateSource,
     /// The rule, if it is one's.
     pub rule_id: Option<RuleId>,
-    /// What it would give. A fixed sum that several affiliates share stands here whole.
+    /// The reward. A flat amount that several affiliates share is given here in full.
     pub reward: Reward,
     /// What became of it.
     pub verdict: RewardVerdict,
@@ -57,7 +57,7 @@ pub struct Rating {
 }
 
 impl Rating {
-    /// The most rewards that are kept; the one that won is always among them.
+    /// The most rewards that are stored; the one that won is always among them.
     pub const MOST_CONSIDERED: usize = 20;
 
     /// The reward that won.
@@ -76,10 +76,10 @@ pub enum ParentVerdict {
 }
 words!(ParentVerdict { NotApproved = "not_approved", Plan = "plan" });
 
-/// A parent that was passed over. Its share goes to nobody.
+/// A parent that was passed over. Its share is not paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PassedParent {
-    /// Whose parent it is, near or far.
+    /// The credited affiliate below it.
     pub leaf_affiliate_id: AffiliateId,
     /// The parent.
     pub affiliate_id: AffiliateId,
