@@ -5,22 +5,11 @@
 //! Tests usually want no cluster but a database: [`shared`] and [`Cluster::database`] give each test its own, copied
 //! from a migrated template in some 30 ms.
 //!
-//! ```no_run
-//! # async fn example() -> std::io::Result<()> {
-//! let cluster = testkit::postgres::shared()?;
-//! let database = cluster.database("contract", async |url| -> std::io::Result<()> {
-//!     // run the migrations on `url`, once for all tests
-//!     # drop(url);
-//!     Ok(())
-//! }).await?;
-//! // hand `database.url()` to the adapter; the database is dropped with the value
-//! # Ok(()) }
-//! ```
-//!
 //! Most functions here block for a moment (they run programs and wait for them). That is meant: they are called at the
 //! beginning of a test, which has nothing better to do.
 
 mod address;
+#[cfg(feature = "databases")]
 mod database;
 mod keeper;
 mod programs;
@@ -28,6 +17,7 @@ mod shared;
 
 use address::Address;
 pub use address::USER;
+#[cfg(feature = "databases")]
 pub use database::Database;
 use keeper::Keeper;
 pub use programs::Programs;
@@ -150,8 +140,21 @@ impl Cluster {
     /// `migrate` is given the URL of an empty database and runs once per template name, test program and cluster, however
     /// many tests ask at once: a rebuilt program makes a new template, so a stale schema cannot be tested.
     ///
+    /// ```no_run
+    /// # async fn example() -> std::io::Result<()> {
+    /// let cluster = pgkit::shared()?;
+    /// let database = cluster.database("contract", async |url| -> std::io::Result<()> {
+    ///     // run the migrations on `url`, once for all tests
+    ///     # drop(url);
+    ///     Ok(())
+    /// }).await?;
+    /// // hand `database.url()` to the adapter; the database is dropped with the value
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// The server does not answer, or `migrate` failed.
+    #[cfg(feature = "databases")]
     pub async fn database<F, R, E>(&self, template: &str, migrate: F) -> io::Result<Database>
     where
         F: FnOnce(String) -> R,

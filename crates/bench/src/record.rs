@@ -1,26 +1,26 @@
-//! The SQL that the server really runs, read from PostgreSQL's log: so a yardstick cannot fall behind the adapter.
+//! The SQL that the server really runs, read from PostgreSQL's log: so a baseline cannot fall behind the adapter.
 
+use pgkit::Cluster;
 use std::io;
 use std::time::Duration;
-use testkit::postgres::Cluster;
 
 /// A prepared statement as it was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// With `$1`, `$2` … in it.
-    pub(super) text: String,
-    pub(super) parameters: Vec<Option<String>>,
+    pub(crate) text: String,
+    pub(crate) parameters: Vec<Option<String>>,
 }
 
 impl Statement {
     /// Whether it only reads: locking rows is the beginning of writing them.
-    pub(super) fn is_read(&self) -> bool {
+    pub(crate) fn is_read(&self) -> bool {
         self.text.starts_with("SELECT") && !self.text.ends_with(" OF t")
     }
 }
 
 /// The line prefix that a cluster needs for this module to understand its log.
-pub(super) const LINE_PREFIX: &str = "";
+pub(crate) const LINE_PREFIX: &str = "";
 
 /// How often an action is repeated until it shows in the log: every connection takes a moment to learn of the change.
 const ATTEMPTS: usize = 50;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The statements that `action` makes the server run. It is repeated until it shows, and then once more: that time all
 /// of the server's connections log, and what the server remembers for a moment it does not ask again.
-pub(super) fn record(cluster: &Cluster, mut action: impl FnMut() -> io::Result<()>) -> io::Result<Vec<Statement>> {
+pub(crate) fn record(cluster: &Cluster, mut action: impl FnMut() -> io::Result<()>) -> io::Result<Vec<Statement>> {
     let mut logged = || {
         let before = log(cluster)?.len();
         action()?;

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Stands in a path, a header or a body where each request must differ from every other.
-pub(super) const UNIQUE: &str = "{unique}";
+pub(crate) const UNIQUE: &str = "{unique}";
 
 /// What takes its place: the stream's number and the request's within it.
 const WIDTH: usize = 8 + 1 + 12;
 
 /// A request, whole but for its unique parts.
 #[derive(Debug, Clone)]
-pub(super) struct Template {
+pub(crate) struct Template {
     bytes: Vec<u8>,
     holes: Vec<usize>,
 }
 
 impl Template {
     /// Renders a request without a body.
-    pub(super) fn get(path: &str, headers: &[(&str, &str)]) -> Self {
+    pub(crate) fn get(path: &str, headers: &[(&str, &str)]) -> Self {
         Self::cut(&head("GET", path, headers))
     }
 
     /// Renders a request with a JSON body.
-    pub(super) fn json(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
+    pub(crate) fn json(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         let length = body.replace(UNIQUE, &"0".repeat(WIDTH)).len().to_string();
         let headers = [headers, &[("Content-Type", "application/json"), ("Content-Length", &length)]].concat();
         Self::cut(&(head(method, path, &headers) + body))
@@ -43,7 +43,7 @@ impl Template {
     }
 
     /// The request as it is sent when nothing needs to be unique.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -66,7 +66,7 @@ fn head(method: &str, path: &str, headers: &[(&str, &str)]) -> String {
 }
 
 /// The requests of one connection: the templates in turn, each use unique in this process.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     templates: Arc<[Template]>,
     /// Where in the templates this connection is, so that not all ask for the same at once.
     turn: usize,
@@ -77,14 +77,14 @@ pub(super) struct Stream {
 
 impl Stream {
     /// The stream of the connection number `start`.
-    pub(super) fn new(templates: &Arc<[Template]>, start: usize) -> Self {
+    pub(crate) fn new(templates: &Arc<[Template]>, start: usize) -> Self {
         static STREAMS: AtomicU64 = AtomicU64::new(0);
         let number = STREAMS.fetch_add(1, Ordering::Relaxed);
         Self { templates: Arc::clone(templates), turn: start, number, sent: 0, buffer: Vec::new() }
     }
 
     /// The next request, or `None` if there are no templates.
-    pub(super) fn next(&mut self) -> Option<&[u8]> {
+    pub(crate) fn next(&mut self) -> Option<&[u8]> {
         let turn = self.turn.checked_rem(self.templates.len())?;
         self.turn = turn + 1;
         self.sent += 1;

@@ -1,22 +1,22 @@
 //! The report, in Markdown.
 
-use super::sample::{Latency, Sample, Series};
-use super::scene::{Bound, Goal, Scene};
-use super::table::{Table, figure};
+use crate::sample::{Latency, Sample, Series};
+use crate::scene::{Bound, Goal, Scene};
+use crate::table::{Table, figure};
 use std::fmt::Write as _;
 
 /// Everything that was measured on one database.
-pub(super) struct Chapter {
-    pub(super) title: String,
+pub(crate) struct Chapter {
+    pub(crate) title: String,
     /// Sentences about what the figures are of.
-    pub(super) notes: Vec<String>,
-    pub(super) scenes: Vec<Scene>,
-    pub(super) goals: Vec<Goal>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) scenes: Vec<Scene>,
+    pub(crate) goals: Vec<Goal>,
 }
 
 impl Chapter {
     /// The chapter's text.
-    pub(super) fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let mut text = format!("## {}\n\n", self.title);
         for note in &self.notes {
             let _ = writeln!(text, "{note}");

@@ -1,7 +1,7 @@
 //! What is measured.
 
-use super::request::{Template, UNIQUE};
-use super::shop::Shop;
+use crate::request::{Template, UNIQUE};
+use crate::shop::Shop;
 use std::io;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn order(group: Option<&str>) -> String {
 
 /// A kind of request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Work {
+pub(crate) enum Work {
     /// A purchase by a visitor who clicked: key, attribution, event, commission and announcements, durable.
     Events,
     /// A thousand such purchases in one request.
@@ -50,7 +50,7 @@ pub(super) enum Work {
 
 impl Work {
     /// What tables call it.
-    pub(super) fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Events => "`POST /events`",
             Self::Batch => "`POST /events/batch`, each of 1,000",
@@ -67,7 +67,7 @@ impl Work {
     }
 
     /// The status of a right answer.
-    pub(super) fn expected(&self) -> u16 {
+    pub(crate) fn expected(&self) -> u16 {
         match self {
             Self::Events | Self::Order | Self::Join => 201,
             Self::Redirect => 302,
@@ -81,7 +81,7 @@ impl Work {
     }
 
     /// How many events a request records.
-    pub(super) fn events(&self) -> u64 {
+    pub(crate) fn events(&self) -> u64 {
         match self {
             Self::Events => 1,
             Self::Batch => LINES,
@@ -97,17 +97,17 @@ impl Work {
     }
 
     /// How many orders a request places.
-    pub(super) fn orders(&self) -> u64 {
+    pub(crate) fn orders(&self) -> u64 {
         u64::from(matches!(self, Self::Order | Self::Join))
     }
 
     /// Sends one of the requests and insists on a right answer.
-    pub(super) fn once(&self, shop: &Shop) -> io::Result<()> {
+    pub(crate) fn once(&self, shop: &Shop) -> io::Result<()> {
         shop.once(self.title(), &self.requests(shop), self.expected())
     }
 
     /// The requests, one for each affiliate or session where they differ.
-    pub(super) fn requests(&self, shop: &Shop) -> Arc<[Template]> {
+    pub(crate) fn requests(&self, shop: &Shop) -> Arc<[Template]> {
         let bearer = shop.bearer();
         let authorization = [("Authorization", bearer.as_str())];
         let get = |path: &str| Template::get(path, &authorization);

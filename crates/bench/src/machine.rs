@@ -1,13 +1,14 @@
 //! The head of a report: what was measured, on what, when and how.
 
-use super::Pace;
-use super::clock::today;
-use crate::{Outcome, workspace};
+use crate::Pace;
+use crate::clock::today;
+use crate::workspace;
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
 /// The first lines of the report.
-pub(super) fn heading(binary: &Path, pace: Pace) -> Outcome<String> {
+pub(crate) fn heading(binary: &Path, pace: Pace) -> io::Result<String> {
     let said = |program: &str, arguments: &[&str]| {
         let done = Command::new(program).args(arguments).current_dir(workspace::root()).output();
         done.map(|done| String::from_utf8_lossy(&done.stdout).trim().to_owned()).unwrap_or_default()
@@ -18,7 +19,7 @@ pub(super) fn heading(binary: &Path, pace: Pace) -> Outcome<String> {
     let profile = binary.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     Ok(format!(
         "# Benchmarks\n\n\
-         `cargo xtask {}` on {}, commit {}, profile {profile}, {}, Linux {}, {} processors ({}).\n\n\
+         `cargo xtask bench {}` on {}, commit {}, profile {profile}, {}, Linux {}, {} processors ({}).\n\n\
          {EXPLANATION}\n\
          Medians of {} rounds of {} s each, after {} s of warm-up.\n",
         arguments.join(" "),
@@ -39,7 +40,7 @@ Server, database and load generator share the machine. Commits are durable: Post
 synchronous commit on, SQLite with synchronous=FULL. Every answer's status is checked, and at the end the rows in the \n\
 database are counted against the answers.\n\n\
 Contenders take turns, A B A B, and ratios are medians of the rounds' ratios: what slows the machine down slows both.\n\
-pgbench (`-M prepared`, one thread, as the load generator) is the yardstick. Its scripts are made from what the server \n\
+pgbench (`-M prepared`, one thread, as the load generator) is the baseline. Its scripts are made from what the server \n\
 was seen to do: for a read the very select from PostgreSQL's log; for an event the same reads in one pipeline, then one \n\
 statement that writes the same rows with the same contents, committed by itself. One purchase by a visitor's cookie \n\
 writes a claim, an event, a commission, two announcements and two outbox rows.\n\n\

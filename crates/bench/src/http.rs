@@ -13,7 +13,7 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 const HEADERS: usize = 48;
 
 /// A kept connection.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     address: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -21,9 +21,9 @@ pub(super) struct Connection {
 }
 
 /// What came back.
-pub(super) struct Answer<'a> {
-    pub(super) status: u16,
-    pub(super) body: &'a [u8],
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    pub(crate) body: &'a [u8],
 }
 
 /// What an answer's head says.
@@ -35,13 +35,13 @@ struct Head {
 }
 
 impl Connection {
-    pub(super) async fn open(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
         Ok(Self { address, stream: connect(address).await?, buffer: Vec::with_capacity(16 * 1024), closing: false })
     }
 
     /// Sends one rendered request and reads its answer. Opens the connection anew if the server announced to close it;
     /// after an error the connection is not to be used again.
-    pub(super) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
         if self.closing {
             self.stream = connect(self.address).await?;
         }

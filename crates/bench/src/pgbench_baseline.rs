@@ -1,17 +1,17 @@
 //! Scripts for pgbench that do what the server was seen doing: its reads as they were recorded, and its rows written
 //! in one transaction an event or order, as one statement.
 
-use super::record::Statement;
+use crate::record::Statement;
+use pgkit::Cluster;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io;
-use testkit::postgres::Cluster;
 
 /// A script and the values of its variables.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Script {
-    pub(super) text: String,
-    pub(super) variables: Vec<(String, String)>,
+pub(crate) struct Script {
+    pub(crate) text: String,
+    pub(crate) variables: Vec<(String, String)>,
 }
 
 /// Ids: ascending over time, like the server's own, and never the same twice. Sixteen digits each, which together are
@@ -23,14 +23,14 @@ const EXTERNAL_ID: &str = "(:seq::text || '-' || :client_id::text)";
 
 impl Script {
     /// Runs these statements, in one pipeline if there are several.
-    pub(super) fn reads(statements: &[Statement]) -> Self {
+    pub(crate) fn reads(statements: &[Statement]) -> Self {
         let mut script = Self::default();
         script.add_reads(statements, |_| None);
         script
     }
 
     /// Makes fresh keys, runs these reads and then writes these rows in one statement.
-    pub(super) fn write(reads: &[Statement], rows: &Written) -> Self {
+    pub(crate) fn write(reads: &[Statement], rows: &Written) -> Self {
         let mut script = Self { text: COUNT.to_owned(), variables: vec![("nth".into(), "0".into())] };
         for index in 0..rows.ids.len() {
             script.text.push_str(&format!("\\set low{index} random(1000000000000000, 9999999999999999)\n"));
@@ -155,7 +155,7 @@ impl Touched {
 
 /// What the server wrote for one event or order.
 #[derive(Debug, Clone)]
-pub(super) struct Written {
+pub(crate) struct Written {
     /// Texts that must be others each time, wherever they stand, and the SQL that makes them.
     fresh: Vec<(String, String)>,
     /// The ids that the server made for it, numbered.
@@ -166,7 +166,7 @@ pub(super) struct Written {
 
 impl Written {
     /// Reads the rows that the newest event of a merchant left.
-    pub(super) fn event(cluster: &Cluster, database: &str, merchant: &str) -> io::Result<Self> {
+    pub(crate) fn event(cluster: &Cluster, database: &str, merchant: &str) -> io::Result<Self> {
         let event = format!("(SELECT max(id::text)::uuid FROM events WHERE merchant_id = '{merchant}')");
         let wheres = [
             ("claims", format!("t.owner = {event}")),
@@ -180,7 +180,7 @@ impl Written {
     }
 
     /// Reads the rows that the newest order of a merchant left. One that joined a group changed one of the open ones, too.
-    pub(super) fn order(cluster: &Cluster, database: &str, merchant: &str, joins: bool) -> io::Result<Self> {
+    pub(crate) fn order(cluster: &Cluster, database: &str, merchant: &str, joins: bool) -> io::Result<Self> {
         let order = format!("(SELECT max(id::text)::uuid FROM orders WHERE merchant_id = '{merchant}')");
         let of_order = |column: &str| format!("(SELECT {column} FROM orders WHERE id = {order})");
         let (group, customer) = (of_order("group_id"), of_order("customer_id"));

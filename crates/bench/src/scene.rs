@@ -1,49 +1,49 @@
 //! What is compared with what, and what is expected of it (the goals are quality's, Performance).
 
-use super::compare::{Contender, alternate};
-use super::sample::{Sample, Series};
-use super::stage::{BATCHING, Stage};
-use super::work::Work;
-use super::yardstick::Script;
-use super::{Outcome, Pace};
+use crate::Pace;
+use crate::compare::{Contender, alternate};
+use crate::pgbench_baseline::Script;
+use crate::sample::{Sample, Series};
+use crate::stage::{BATCHING, Stage};
+use crate::work::Work;
 use std::io;
 use std::time::Duration;
 
 /// The number of clients that most goals speak of.
-const BUSY: usize = 64;
+pub(crate) const BUSY: usize = 64;
 
 /// Where pgbench's best number of clients is looked for.
 const TRIED: [usize; 5] = [8, 16, 32, 48, 64];
 
 /// Contenders that were measured in turn.
 #[derive(Debug, Clone)]
-pub(super) struct Scene {
-    pub(super) title: String,
-    pub(super) clients: usize,
+pub(crate) struct Scene {
+    pub(crate) title: String,
+    pub(crate) clients: usize,
     /// The server first, then what it is compared with.
-    pub(super) series: Vec<Series>,
-    pub(super) goals: Vec<Goal>,
+    pub(crate) series: Vec<Series>,
+    pub(crate) goals: Vec<Goal>,
 }
 
 /// Something expected, and what came of it.
 #[derive(Debug, Clone)]
-pub(super) struct Goal {
-    pub(super) what: String,
-    pub(super) measured: f64,
-    pub(super) bound: Bound,
-    pub(super) unit: &'static str,
+pub(crate) struct Goal {
+    pub(crate) what: String,
+    pub(crate) measured: f64,
+    pub(crate) bound: Bound,
+    pub(crate) unit: &'static str,
 }
 
 /// What is expected.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Bound {
+pub(crate) enum Bound {
     AtLeast(f64),
     AtMost(f64),
 }
 
 impl Goal {
     /// "met", or by how much not.
-    pub(super) fn verdict(&self) -> String {
+    pub(crate) fn verdict(&self) -> String {
         let (met, short) = match self.bound {
             Bound::AtLeast(least) => (self.measured >= least, 1.0 - self.measured / least),
             Bound::AtMost(most) => (self.measured <= most, self.measured / most - 1.0),
@@ -54,12 +54,12 @@ impl Goal {
 
 impl Scene {
     /// `POST /events` against pgbench doing the same reads and rows, one transaction each.
-    pub(super) fn events(stage: &Stage<'_>, script: Option<&Script>, clients: usize, pace: Pace) -> Outcome<Self> {
+    pub(crate) fn events(stage: &Stage<'_>, script: Option<&Script>, clients: usize, pace: Pace) -> io::Result<Self> {
         let server = || stage.measure(&Work::Events, clients, pace);
         let Some(script) = script else {
             return Self::measured(&Work::Events, clients, pace, vec![Contender::new("coterie", server)]);
         };
-        let pgbench = move |clients| move || stage.measure_yardstick(script, clients, pace);
+        let pgbench = move |clients| move || stage.measure_baseline(script, clients, pace);
         let mut contenders = vec![Contender::new("coterie", server), Contender::new("pgbench", pgbench(clients))];
         let mut goals: Vec<Expectation<'_>> = Vec::new();
         if clients == 1 {
@@ -75,27 +75,27 @@ impl Scene {
     }
 
     /// Orders against pgbench doing the same reads and rows, one transaction each.
-    pub(super) fn orders(stage: &Stage<'_>, work: &Work, script: Option<&Script>, pace: Pace) -> Outcome<Self> {
+    pub(crate) fn orders(stage: &Stage<'_>, work: &Work, script: Option<&Script>, pace: Pace) -> io::Result<Self> {
         let mut contenders = vec![Contender::new("coterie", || stage.measure(work, BUSY, pace))];
         if let Some(script) = script {
-            contenders.push(Contender::new("pgbench", || stage.measure_yardstick(script, BUSY, pace)));
+            contenders.push(Contender::new("pgbench", || stage.measure_baseline(script, BUSY, pace)));
         }
         Self::measured(work, BUSY, pace, contenders)
     }
 
     /// Events in batches; the figures are those of an event.
-    pub(super) fn batches(stage: &Stage<'_>, pace: Pace) -> Outcome<Self> {
+    pub(crate) fn batches(stage: &Stage<'_>, pace: Pace) -> io::Result<Self> {
         let run = || stage.measure(&Work::Batch, BATCHING, pace);
         Self::measured(&Work::Batch, BATCHING, pace, vec![Contender::new("coterie", run)])
     }
 
     /// A read against pgbench running the same select.
-    pub(super) fn read(stage: &Stage<'_>, work: &Work, pace: Pace) -> Outcome<Self> {
-        let script = stage.yardstick(work)?;
+    pub(crate) fn read(stage: &Stage<'_>, work: &Work, pace: Pace) -> io::Result<Self> {
+        let script = stage.baseline(work)?;
         let mut contenders = vec![Contender::new("coterie", || stage.measure(work, BUSY, pace))];
         let mut goals: Vec<Expectation<'_>> = Vec::new();
         if let Some(script) = &script {
-            contenders.push(Contender::new("pgbench", || stage.measure_yardstick(script, BUSY, pace)));
+            contenders.push(Contender::new("pgbench", || stage.measure_baseline(script, BUSY, pace)));
             let least = if *work == Work::Affiliate { 0.8 } else { 0.7 };
             goals.push((work.title(), by_rate, 1, Bound::AtLeast(least)));
         }
@@ -103,7 +103,7 @@ impl Scene {
     }
 
     /// Visitors' redirects.
-    pub(super) fn redirect(stage: &Stage<'_>, pace: Pace) -> Outcome<Self> {
+    pub(crate) fn redirect(stage: &Stage<'_>, pace: Pace) -> io::Result<Self> {
         let run = || stage.measure(&Work::Redirect, BUSY, pace);
         let mut scene = Self::measured(&Work::Redirect, BUSY, pace, vec![Contender::new("coterie", run)])?;
         let measured = scene.series.first().map_or(f64::NAN, |series| series.median(|sample| sample.per_second));
@@ -113,7 +113,7 @@ impl Scene {
     }
 
     /// The first page of a long list against one far down.
-    pub(super) fn paging(stage: &Stage<'_>, cursor: String, pace: Pace) -> Outcome<Self> {
+    pub(crate) fn paging(stage: &Stage<'_>, cursor: String, pace: Pace) -> io::Result<Self> {
         let (first, far) = (Work::EventsPage(None), Work::EventsPage(Some(cursor)));
         let run = |work: &Work| stage.measure(work, BUSY, pace);
         let contenders =
@@ -123,12 +123,12 @@ impl Scene {
     }
 
     /// A server with few rows against one with many. The work names rows of its own server, if any.
-    pub(super) fn growth(
+    pub(crate) fn growth(
         small: &Stage<'_>,
         grown: &Stage<'_>,
         work: impl Fn(&Stage<'_>) -> io::Result<Work>,
         pace: Pace,
-    ) -> Outcome<Self> {
+    ) -> io::Result<Self> {
         let (work, far) = (work(small)?, work(grown)?);
         let contenders = vec![
             Contender::new("tables empty at first", || small.measure(&work, BUSY, pace)),
@@ -139,7 +139,7 @@ impl Scene {
         Ok(Self::measured(&work, BUSY, pace, contenders)?.expecting(&[goal]))
     }
 
-    fn measured(work: &Work, clients: usize, pace: Pace, mut contenders: Vec<Contender<'_>>) -> Outcome<Self> {
+    fn measured(work: &Work, clients: usize, pace: Pace, mut contenders: Vec<Contender<'_>>) -> io::Result<Self> {
         eprintln!("{}, {clients} clients", work.title());
         let series = alternate(pace.rounds, &mut contenders)?;
         Ok(Self { title: work.title().to_owned(), clients, series, goals: Vec::new() })
@@ -167,11 +167,11 @@ fn by_latency(sample: &Sample) -> f64 {
 }
 
 /// With how many clients pgbench does most.
-fn best_clients(stage: &Stage<'_>, script: &Script, pace: Pace) -> Outcome<usize> {
+fn best_clients(stage: &Stage<'_>, script: &Script, pace: Pace) -> io::Result<usize> {
     let pace = Pace { measured: pace.measured.min(Duration::from_secs(3)), ..pace };
     let mut best = (BUSY, 0.0);
     for clients in TRIED {
-        let rate = stage.measure_yardstick(script, clients, pace)?.per_second;
+        let rate = stage.measure_baseline(script, clients, pace)?.per_second;
         eprintln!("  pgbench with {clients} clients: {rate:.0}/s");
         if rate > best.1 {
             best = (clients, rate);

@@ -1,15 +1,15 @@
 //! What requests cost: processor time by process, write transactions, write-ahead log.
 
-use super::sample::Cost;
+use crate::sample::Cost;
+use pgkit::Cluster;
 use std::io;
-use testkit::postgres::Cluster;
 
 /// The kernel counts processor time for `/proc` in hundredths of a second, whatever its own tick.
 const MICROS_PER_TICK: f64 = 10_000.0;
 
 /// Counters that only grow, as they stood at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     server: f64,
     database: f64,
     /// Ours, and of the programs we ran and waited for: whichever of both is the load generator.
@@ -20,7 +20,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads the counters of the server with this process id, of its database and of ourselves.
-    pub(super) fn take(server: u32, cluster: Option<&Cluster>) -> io::Result<Self> {
+    pub(crate) fn take(server: u32, cluster: Option<&Cluster>) -> io::Result<Self> {
         let (mut database, mut transactions, mut logged) = (f64::NAN, f64::NAN, f64::NAN);
         if let Some(cluster) = cluster {
             database = with_children(cluster.pid()?)?;
@@ -35,7 +35,7 @@ impl Reading {
     }
 
     /// What each of `requests` took since `earlier`.
-    pub(super) fn since(&self, earlier: &Self, requests: u64) -> Cost {
+    pub(crate) fn since(&self, earlier: &Self, requests: u64) -> Cost {
         let each = |counter: fn(&Self) -> f64| (counter(self) - counter(earlier)) / requests as f64;
         Cost {
             server: each(|it| it.server),

@@ -7,10 +7,10 @@
     reason = "a panic is how a test fails"
 )]
 
+use pgkit::{Cluster, ClusterOptions, Durability, shared};
 use rustix::process::{Pid, test_kill_process};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use testkit::postgres::{Cluster, ClusterOptions, Durability, shared};
 
 #[test]
 fn a_cluster_is_private_and_leaves_nothing_behind() {

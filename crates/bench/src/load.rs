@@ -1,9 +1,9 @@
 //! Load on a server: so many connections, each sending its next request when the last is answered.
 
-use super::clock::now;
-use super::http::Connection;
-use super::request::{Stream, Template};
-use super::sample::{Latency, Sample};
+use crate::clock::now;
+use crate::http::Connection;
+use crate::request::{Stream, Template};
+use crate::sample::{Latency, Sample};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::io;
@@ -17,14 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is asked of a server, and for how long.
 #[derive(Debug, Clone)]
-pub(super) struct Load {
-    pub(super) address: SocketAddr,
-    pub(super) requests: Arc<[Template]>,
+pub(crate) struct Load {
+    pub(crate) address: SocketAddr,
+    pub(crate) requests: Arc<[Template]>,
     /// The status of a right answer; any other fails the run.
-    pub(super) expected: u16,
-    pub(super) connections: usize,
-    pub(super) warm_up: Duration,
-    pub(super) measured: Duration,
+    pub(crate) expected: u16,
+    pub(crate) connections: usize,
+    pub(crate) warm_up: Duration,
+    pub(crate) measured: Duration,
 }
 
 /// What the answers were.
@@ -47,7 +47,7 @@ impl Load {
     ///
     /// # Errors
     /// A connection failed, the server hangs, or an answer had another status than the expected.
-    pub(super) fn run(&self) -> io::Result<Sample> {
+    pub(crate) fn run(&self) -> io::Result<Sample> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let limit = self.warm_up + self.measured + PATIENCE;
         let tally = runtime.block_on(async { tokio::time::timeout(limit, self.apply()).await })??;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn load(connections: usize, answer: &'static [u8]) -> io::Result<Sample> {
-        let request = Template::get("/x", &[("X-Id", super::super::request::UNIQUE)]);
+        let request = Template::get("/x", &[("X-Id", crate::request::UNIQUE)]);
         let address = server(connections, request.bytes().len(), answer);
         let (warm_up, measured) = (Duration::from_millis(20), Duration::from_millis(200));
         Load { address, requests: [request].into(), expected: 200, connections, warm_up, measured }.run()

@@ -1,6 +1,6 @@
 //! The server under test: the built program, on a free port, stopped by its process id.
 
-use super::clock::now;
+use crate::clock::now;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -18,18 +18,18 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// The built program, on one database.
 #[derive(Debug, Clone)]
-pub(super) struct Program {
-    pub(super) binary: PathBuf,
-    pub(super) database_url: String,
+pub(crate) struct Program {
+    pub(crate) binary: PathBuf,
+    pub(crate) database_url: String,
     /// Where it runs and logs.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Further settings: `HTTP__WORKERS` for `COTERIE__HTTP__WORKERS`.
-    pub(super) settings: Vec<(String, String)>,
+    pub(crate) settings: Vec<(String, String)>,
 }
 
 impl Program {
     /// The program with `arguments`, with these settings and no others from our environment.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).env_clear().current_dir(&self.folder).stdin(Stdio::null());
         command.env("COTERIE__DATABASE__URL", &self.database_url);
@@ -40,7 +40,7 @@ impl Program {
     }
 
     /// Runs a subcommand to its end and returns the JSON it prints.
-    pub(super) fn json(&self, arguments: &[&str]) -> io::Result<serde_json::Value> {
+    pub(crate) fn json(&self, arguments: &[&str]) -> io::Result<serde_json::Value> {
         let done = self.command(arguments).output()?;
         if !done.status.success() {
             let said = String::from_utf8_lossy(&done.stderr);
@@ -56,11 +56,11 @@ impl Program {
 
 /// A running server. Killed if it is dropped without [`Server::stop`].
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
-    pub(super) http: SocketAddr,
+    pub(crate) http: SocketAddr,
     /// From the start of the program to the line that says it is ready.
-    pub(super) started_in: Duration,
+    pub(crate) started_in: Duration,
 }
 
 impl Server {
@@ -68,7 +68,7 @@ impl Server {
     ///
     /// # Errors
     /// It does not get ready; the message ends with its log.
-    pub(super) fn start(program: &Program) -> io::Result<Self> {
+    pub(crate) fn start(program: &Program) -> io::Result<Self> {
         let began = now();
         let mut command = program.command(&["serve"]);
         command.env("COTERIE__HTTP__ADDR", "127.0.0.1:0").env("COTERIE__OPS__ADDR", "127.0.0.1:0");
@@ -84,13 +84,21 @@ impl Server {
         }
     }
 
+    /// Insists that the process that we started, which told us its address, runs this binary.
+    pub(crate) fn prove(&self, binary: &Path) -> io::Result<()> {
+        let runs = std::fs::read_link(format!("/proc/{}/exe", self.id()))?;
+        let same = runs == binary;
+        let other = || io::Error::other(format!("{} was started, but {} runs", binary.display(), runs.display()));
+        same.then_some(()).ok_or_else(other)
+    }
+
     /// Its process.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
 
     /// Memory resident now and at its highest, in MiB.
-    pub(super) fn memory(&self) -> io::Result<Memory> {
+    pub(crate) fn memory(&self) -> io::Result<Memory> {
         Memory::of(&std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?)
     }
 
@@ -98,7 +106,7 @@ impl Server {
     ///
     /// # Errors
     /// It did not end in time (it was killed then), or not with success.
-    pub(super) fn stop(mut self) -> io::Result<()> {
+    pub(crate) fn stop(mut self) -> io::Result<()> {
         kill_process(Pid::from_child(&self.process), Signal::TERM)?;
         let began = now();
         while began.elapsed() < STOP_LIMIT {
@@ -153,9 +161,9 @@ fn address_in(line: &str) -> Option<SocketAddr> {
 
 /// Memory of a process, in MiB.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Memory {
-    pub(super) now: f64,
-    pub(super) highest: f64,
+pub(crate) struct Memory {
+    pub(crate) now: f64,
+    pub(crate) highest: f64,
 }
 
 impl Memory {
@@ -172,7 +180,7 @@ impl Memory {
 }
 
 /// The size of a file in MiB.
-pub(super) fn size_of(file: &Path) -> io::Result<f64> {
+pub(crate) fn size_of(file: &Path) -> io::Result<f64> {
     let metadata = file.metadata().map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
     Ok(metadata.len() as f64 / (1024.0 * 1024.0))
 }

@@ -1,23 +1,23 @@
 //! Contenders measured in turn, A B A B, so that what a shared machine does meanwhile meets all of them.
 
-use super::sample::{Sample, Series};
+use crate::sample::{Sample, Series};
 use std::io;
 
 /// Somebody who is measured.
-pub(super) struct Contender<'a> {
-    pub(super) name: String,
+pub(crate) struct Contender<'a> {
+    pub(crate) name: String,
     /// One run.
-    pub(super) run: Box<dyn FnMut() -> io::Result<Sample> + 'a>,
+    pub(crate) run: Box<dyn FnMut() -> io::Result<Sample> + 'a>,
 }
 
 impl<'a> Contender<'a> {
-    pub(super) fn new(name: impl Into<String>, run: impl FnMut() -> io::Result<Sample> + 'a) -> Self {
+    pub(crate) fn new(name: impl Into<String>, run: impl FnMut() -> io::Result<Sample> + 'a) -> Self {
         Self { name: name.into(), run: Box::new(run) }
     }
 }
 
 /// Runs every contender once a round; the series come in the order of the contenders.
-pub(super) fn alternate(rounds: usize, contenders: &mut [Contender<'_>]) -> io::Result<Vec<Series>> {
+pub(crate) fn alternate(rounds: usize, contenders: &mut [Contender<'_>]) -> io::Result<Vec<Series>> {
     let empty = |it: &Contender<'_>| Series { name: it.name.clone(), samples: Vec::with_capacity(rounds) };
     let mut all: Vec<Series> = contenders.iter().map(empty).collect();
     for round in 1..=rounds {
@@ -33,8 +33,8 @@ pub(super) fn alternate(rounds: usize, contenders: &mut [Contender<'_>]) -> io::
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::Latency;
     use super::*;
+    use crate::sample::Latency;
     use std::cell::RefCell;
 
     #[test]

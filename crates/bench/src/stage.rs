@@ -1,30 +1,30 @@
 //! The server, its database and merchants on it, ready to be measured.
 
-use super::Pace;
-use super::cost::Reading;
-use super::load::Load;
-use super::pgbench::Pgbench;
-use super::record;
-use super::sample::Sample;
-use super::server::{Memory, Program, Server};
-use super::shop::{GROUPS, Shop};
-use super::work::Work;
-use super::yardstick::{Script, Written};
+use crate::Pace;
+use crate::cost::Reading;
+use crate::load::Load;
+use crate::pgbench::Pgbench;
+use crate::pgbench_baseline::{Script, Written};
+use crate::record;
+use crate::sample::Sample;
+use crate::server::{Memory, Program, Server};
+use crate::shop::{GROUPS, Shop};
+use crate::work::Work;
+use pgkit::{Cluster, ClusterOptions, Durability};
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
-use testkit::postgres::{Cluster, ClusterOptions, Durability};
 
 /// How many clients at once post batches.
-pub(super) const BATCHING: usize = 4;
+pub(crate) const BATCHING: usize = 4;
 
 /// A running server with a furnished shop. The fields end in this order.
-pub(super) struct Stage<'c> {
+pub(crate) struct Stage<'c> {
     server: Server,
-    pub(super) shop: Shop,
-    /// Where there is a yardstick: the shop whose requests it mirrors, and whose rows it writes.
+    pub(crate) shop: Shop,
+    /// Where there is a baseline: the shop whose requests it mirrors, and whose rows it writes.
     mirror: Option<Shop>,
     cluster: Option<&'c Cluster>,
     database: String,
@@ -37,18 +37,18 @@ pub(super) struct Stage<'c> {
 
 /// What a server takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Footprint {
+pub(crate) struct Footprint {
     /// Milliseconds from start to ready.
-    pub(super) ready: f64,
+    pub(crate) ready: f64,
     /// Of a server that has just started.
-    pub(super) idle: f64,
+    pub(crate) idle: f64,
     /// At its highest, of the server that was measured.
-    pub(super) loaded: f64,
+    pub(crate) loaded: f64,
 }
 
 impl<'c> Stage<'c> {
     /// Starts a server on a new database, in this cluster or embedded, and opens its shop.
-    pub(super) fn set(binary: &Path, cluster: Option<&'c Cluster>, database: &str) -> io::Result<Self> {
+    pub(crate) fn set(binary: &Path, cluster: Option<&'c Cluster>, database: &str) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let database_url = match cluster {
             Some(cluster) => {
@@ -69,6 +69,7 @@ impl<'c> Stage<'c> {
             settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
         let server = Server::start(&program)?;
+        server.prove(&program.binary)?;
         let shop = Shop::open(&program, server.http, "bench")?;
         let mirror = cluster.map(|_| Shop::open(&program, server.http, "mirror")).transpose()?;
         let clicks = Cell::new(shop.sessions.len() as u64);
@@ -77,7 +78,7 @@ impl<'c> Stage<'c> {
     }
 
     /// Records events, a thousand at a time, until there are at least so many.
-    pub(super) fn grow(&self, events: u64) -> io::Result<()> {
+    pub(crate) fn grow(&self, events: u64) -> io::Result<()> {
         let pace = Pace { rounds: 1, warm_up: Duration::ZERO, measured: Duration::from_secs(1) };
         while self.events() < events {
             self.measure(&Work::Batch, BATCHING, pace)?;
@@ -86,12 +87,12 @@ impl<'c> Stage<'c> {
     }
 
     /// How many events the server has acknowledged.
-    pub(super) fn events(&self) -> u64 {
+    pub(crate) fn events(&self) -> u64 {
         self.events.get()
     }
 
     /// Puts load on the server.
-    pub(super) fn measure(&self, work: &Work, clients: usize, pace: Pace) -> io::Result<Sample> {
+    pub(crate) fn measure(&self, work: &Work, clients: usize, pace: Pace) -> io::Result<Sample> {
         let load = Load {
             address: self.server.http,
             requests: work.requests(&self.shop),
@@ -110,7 +111,7 @@ impl<'c> Stage<'c> {
     }
 
     /// Puts the same load on PostgreSQL itself.
-    pub(super) fn measure_yardstick(&self, script: &Script, clients: usize, pace: Pace) -> io::Result<Sample> {
+    pub(crate) fn measure_baseline(&self, script: &Script, clients: usize, pace: Pace) -> io::Result<Sample> {
         let file = self.folder.path().join("pgbench.sql");
         std::fs::write(&file, &script.text)?;
         let pgbench = Pgbench {
@@ -128,9 +129,9 @@ impl<'c> Stage<'c> {
         self.metered(|| pgbench.run(cluster))
     }
 
-    /// The yardstick of a work: the statements that the server runs for it, and the rows that it writes.
+    /// The baseline of a work: the statements that the server runs for it, and the rows that it writes.
     /// None where the database is not PostgreSQL.
-    pub(super) fn yardstick(&self, work: &Work) -> io::Result<Option<Script>> {
+    pub(crate) fn baseline(&self, work: &Work) -> io::Result<Option<Script>> {
         let Some((cluster, mirror)) = self.cluster.zip(self.mirror.as_ref()) else { return Ok(None) };
         let mut statements = record::record(cluster, || work.once(mirror))?;
         if work.events() + work.orders() == 0 {
@@ -147,7 +148,7 @@ impl<'c> Stage<'c> {
     }
 
     /// Insists that the database holds what was acknowledged, no more and no less; returns what was found.
-    pub(super) fn check(&self) -> io::Result<String> {
+    pub(crate) fn check(&self) -> io::Result<String> {
         let (events, clicks, orders) = (self.events.get(), self.clicks.get(), self.orders.get());
         if let Some(cluster) = self.cluster {
             let merchant = self.merchant(cluster, &self.shop)?;
@@ -169,7 +170,7 @@ impl<'c> Stage<'c> {
     }
 
     /// Stops everything, starts the server three times more, and says what it took.
-    pub(super) fn end(self) -> io::Result<Footprint> {
+    pub(crate) fn end(self) -> io::Result<Footprint> {
         let Memory { now: _, highest: loaded } = self.server.memory()?;
         self.server.stop()?;
         let (mut ready, mut idle) = (Vec::new(), Vec::new());
@@ -179,7 +180,7 @@ impl<'c> Stage<'c> {
             idle.push(server.memory()?.now);
             server.stop()?;
         }
-        Ok(Footprint { ready: super::sample::median(ready), idle: super::sample::median(idle), loaded })
+        Ok(Footprint { ready: crate::sample::median(ready), idle: crate::sample::median(idle), loaded })
     }
 
     /// The id of a shop's merchant, as PostgreSQL writes it.
@@ -210,7 +211,7 @@ const COUNTS: &str = "SELECT (SELECT count(*) FROM events WHERE merchant_id = $1
     (SELECT count(*) FROM clicks WHERE merchant_id = $1), (SELECT count(*) FROM orders WHERE merchant_id = $1)";
 
 /// A private PostgreSQL, durable, with the memory of a small production server.
-pub(super) fn start_cluster() -> io::Result<Cluster> {
+pub(crate) fn start_cluster() -> io::Result<Cluster> {
     let settings = [
         ("shared_buffers", "1GB"),
         ("max_wal_size", "8GB"),

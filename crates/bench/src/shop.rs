@@ -1,8 +1,8 @@
 //! A merchant with affiliates and their visitors, made as users would: through the command line and the API.
 
-use super::http::{Answer, Connection};
-use super::request::{Stream, Template};
-use super::server::Program;
+use crate::http::{Answer, Connection};
+use crate::request::{Stream, Template};
+use crate::server::Program;
 use serde_json::{Value, json};
 use std::io;
 use std::net::SocketAddr;
@@ -15,35 +15,35 @@ const AFFILIATES: usize = 100;
 const SESSIONS: usize = 1_000;
 
 /// How many open groups orders join.
-pub(super) const GROUPS: usize = 100;
+pub(crate) const GROUPS: usize = 100;
 
 /// More than any load: the limit is not what is measured.
 const RATE_LIMIT: &str = "10000000";
 
 /// A merchant that load is for.
 #[derive(Debug)]
-pub(super) struct Shop {
+pub(crate) struct Shop {
     key: String,
     address: SocketAddr,
     /// Its merchant's, in links.
-    pub(super) slug: String,
-    pub(super) affiliates: Vec<Affiliate>,
+    pub(crate) slug: String,
+    pub(crate) affiliates: Vec<Affiliate>,
     /// The cookies of visitors, a click each.
-    pub(super) sessions: Vec<String>,
+    pub(crate) sessions: Vec<String>,
     /// The share ids of open groups that take very many.
-    pub(super) groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 /// One of its affiliates.
 #[derive(Debug)]
-pub(super) struct Affiliate {
-    pub(super) id: String,
+pub(crate) struct Affiliate {
+    pub(crate) id: String,
     slug: String,
 }
 
 impl Shop {
     /// Opens the shop `slug` on a running server.
-    pub(super) fn open(program: &Program, address: SocketAddr, slug: &str) -> io::Result<Self> {
+    pub(crate) fn open(program: &Program, address: SocketAddr, slug: &str) -> io::Result<Self> {
         let organization = text(&program.json(&["org", "create", "--name", slug, "--json"])?, "id")?;
         let mut create = vec!["keys", "create", "--org", &organization, "--mode", "live", "--name", slug, "--json"];
         create.extend(["--scopes", "read,write,admin", "--rate-limit", RATE_LIMIT]);
@@ -56,17 +56,17 @@ impl Shop {
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn bearer(&self) -> String {
+    pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.key)
     }
 
     /// The path of an affiliate's link.
-    pub(super) fn link(&self, affiliate: &Affiliate) -> String {
+    pub(crate) fn link(&self, affiliate: &Affiliate) -> String {
         format!("/r/{}/{}", self.slug, affiliate.slug)
     }
 
     /// Sends one of these requests and insists on the right status.
-    pub(super) fn once(&self, what: &str, requests: &Arc<[Template]>, status: u16) -> io::Result<()> {
+    pub(crate) fn once(&self, what: &str, requests: &Arc<[Template]>, status: u16) -> io::Result<()> {
         on_this_thread(async {
             let mut stream = Stream::new(requests, 0);
             let request = stream.next().ok_or_else(|| io::Error::other("there is nothing to send"))?;
@@ -78,7 +78,7 @@ impl Shop {
 
     /// Walks the list of events, `limit` at a time and at most `pages`; returns how many it saw and where the next page
     /// begins.
-    pub(super) fn walk(&self, limit: u32, pages: usize) -> io::Result<(u64, Option<String>)> {
+    pub(crate) fn walk(&self, limit: u32, pages: usize) -> io::Result<(u64, Option<String>)> {
         on_this_thread(async {
             let mut connection = Connection::open(self.address).await?;
             let (mut seen, mut cursor) = (0, None);
@@ -96,14 +96,14 @@ impl Shop {
     }
 
     /// The id of the event recorded last.
-    pub(super) fn newest_event(&self) -> io::Result<String> {
+    pub(crate) fn newest_event(&self) -> io::Result<String> {
         let page = self.ask("GET", "events?limit=1", None)?;
         let newest = page.get("data").and_then(|rows| rows.get(0));
         newest.ok_or_else(|| io::Error::other("there are no events")).and_then(|event| text(event, "id"))
     }
 
     /// Asks something once, on a connection of its own.
-    pub(super) fn ask(&self, method: &str, what: &str, body: Option<&Value>) -> io::Result<Value> {
+    pub(crate) fn ask(&self, method: &str, what: &str, body: Option<&Value>) -> io::Result<Value> {
         on_this_thread(async {
             let mut connection = Connection::open(self.address).await?;
             match body {

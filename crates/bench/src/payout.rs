@@ -1,9 +1,9 @@
 //! A payout, step by step: of as many commissions as one takes, and the same on small and on grown tables.
 
-use super::clock::now;
-use super::sample::median;
-use super::scene::{Bound, Goal};
-use super::stage::Stage;
+use crate::clock::now;
+use crate::sample::median;
+use crate::scene::{Bound, Goal};
+use crate::stage::Stage;
 use serde_json::{Value, json};
 use std::io;
 use std::time::Duration;
@@ -27,7 +27,7 @@ struct Paid {
 }
 
 /// Pays out as much as one payout takes, and says how long that took.
-pub(super) fn largest(stage: &Stage<'_>, quick: bool) -> io::Result<String> {
+pub(crate) fn largest(stage: &Stage<'_>, quick: bool) -> io::Result<String> {
     let Paid { commissions, approved, made, sent, paid } = pay_out(stage, if quick { MOST / 20 } else { MOST })?;
     Ok(format!(
         "{} events without a hold: the last commission was approved {:.1} s after the last event. A payout of \
@@ -41,7 +41,7 @@ pub(super) fn largest(stage: &Stage<'_>, quick: bool) -> io::Result<String> {
 }
 
 /// The same payout on small and on grown tables, in turns.
-pub(super) fn compare(small: &Stage<'_>, grown: &Stage<'_>, rounds: usize) -> io::Result<Goal> {
+pub(crate) fn compare(small: &Stage<'_>, grown: &Stage<'_>, rounds: usize) -> io::Result<Goal> {
     let whole = |stage: &Stage<'_>| pay_out(stage, SOME).map(|paid| (paid.made + paid.sent + paid.paid).as_secs_f64());
     let mut ratios = Vec::with_capacity(rounds);
     for _ in 0..rounds {

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 /// How long single requests took, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Latency {
-    pub(super) mean: f64,
+pub(crate) struct Latency {
+    pub(crate) mean: f64,
     /// NaN, like the others below, where the program that measured does not tell.
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-    pub(super) max: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: f64,
 }
 
 impl Latency {
     /// Only the mean is known.
-    pub(super) fn mean_only(mean: f64) -> Self {
+    pub(crate) fn mean_only(mean: f64) -> Self {
         Self { mean, p50: f64::NAN, p99: f64::NAN, max: f64::NAN }
     }
 }
@@ -34,18 +34,18 @@ fn millis(micros: u64) -> f64 {
 
 /// What one run measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// All that were answered, those of the warm-up too.
-    pub(super) requests: u64,
+    pub(crate) requests: u64,
     /// Of the measured time alone.
-    pub(super) per_second: f64,
-    pub(super) latency: Latency,
-    pub(super) cost: Cost,
+    pub(crate) per_second: f64,
+    pub(crate) latency: Latency,
+    pub(crate) cost: Cost,
 }
 
 impl Sample {
     /// The same, counted in the things of which a request has so many; only its latency stays the request's.
-    pub(super) fn each_of(self, things: u64) -> Self {
+    pub(crate) fn each_of(self, things: u64) -> Self {
         let Self { requests, per_second, latency, cost } = self;
         let Cost { server, database, client, transactions, logged } = cost;
         let [server, database, client, transactions, logged] =
@@ -55,59 +55,89 @@ impl Sample {
     }
 
     /// A sample whose cost nobody measured.
-    pub(super) fn new(requests: u64, per_second: f64, latency: Latency) -> Self {
+    pub(crate) fn new(requests: u64, per_second: f64, latency: Latency) -> Self {
         Self { requests, per_second, latency, cost: Cost::UNKNOWN }
     }
 }
 
 /// What one request took, on average over a whole run; NaN where it is not known.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// Microseconds of processor time of the server under test.
-    pub(super) server: f64,
+    pub(crate) server: f64,
     /// Of all of PostgreSQL's processes.
-    pub(super) database: f64,
+    pub(crate) database: f64,
     /// Of the load generator.
-    pub(super) client: f64,
+    pub(crate) client: f64,
     /// Transactions that wrote something.
-    pub(super) transactions: f64,
+    pub(crate) transactions: f64,
     /// Bytes of write-ahead log.
-    pub(super) logged: f64,
+    pub(crate) logged: f64,
 }
 
 impl Cost {
-    pub(super) const UNKNOWN: Self =
+    pub(crate) const UNKNOWN: Self =
         Self { server: f64::NAN, database: f64::NAN, client: f64::NAN, transactions: f64::NAN, logged: f64::NAN };
 }
 
 /// All runs of one contender, in the order they were made.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Series {
-    pub(super) name: String,
-    pub(super) samples: Vec<Sample>,
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) samples: Vec<Sample>,
 }
 
 impl Series {
     /// The median of one figure over the runs.
-    pub(super) fn median(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
+    pub(crate) fn median(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
         median(self.samples.iter().map(figure).collect())
     }
 
     /// The lowest and the highest of one figure over the runs.
-    pub(super) fn range(&self, figure: impl Fn(&Sample) -> f64) -> (f64, f64) {
+    pub(crate) fn range(&self, figure: impl Fn(&Sample) -> f64) -> (f64, f64) {
         let figures: Vec<f64> = self.samples.iter().map(figure).collect();
         (figures.iter().copied().fold(f64::NAN, f64::min), figures.iter().copied().fold(f64::NAN, f64::max))
     }
 
     /// The median of this series' figure to the other's, round by round: what slows the machine down slows both.
-    pub(super) fn ratio_to(&self, other: &Self, figure: impl Fn(&Sample) -> f64) -> f64 {
+    pub(crate) fn ratio_to(&self, other: &Self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        median(self.ratios_to(other, figure))
+    }
+
+    /// This series' figure to the other's, round by round.
+    pub(crate) fn ratios_to(&self, other: &Self, figure: impl Fn(&Sample) -> f64) -> Vec<f64> {
         let pairs = self.samples.iter().zip(&other.samples);
-        median(pairs.map(|(own, others)| figure(own) / figure(others)).collect())
+        pairs.map(|(own, others)| figure(own) / figure(others)).collect()
+    }
+}
+
+/// Where the mean of what was measured lies with a probability of 95 %.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Interval {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Interval {
+    /// Student's t, two-sided, for 95 %, by degrees of freedom from 1 on.
+    const STUDENT: [f64; 15] =
+        [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131];
+
+    /// The interval of the mean of these values; none of fewer than two.
+    pub(crate) fn of(values: &[f64]) -> Option<Self> {
+        let freedom = values.len().checked_sub(1).filter(|&freedom| freedom > 0)?;
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / freedom as f64;
+        // For more than the table has, its last value is a little too large.
+        let student = Self::STUDENT.get(freedom - 1).or(Self::STUDENT.last())?;
+        let half = student * (variance / count).sqrt();
+        Some(Self { low: mean - half, high: mean + half })
     }
 }
 
 /// The middle value, or the mean of the two in the middle; NaN of nothing.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
@@ -136,6 +166,15 @@ mod tests {
         // The machine was ten times slower in the second round, for both.
         let (ours, theirs) = (series(&[200.0, 20.0, 210.0]), series(&[100.0, 10.0, 100.0]));
         assert_eq!(ours.ratio_to(&theirs, |it| it.per_second), 2.0);
+    }
+
+    #[test]
+    fn intervals_hold_the_mean() {
+        assert_eq!(Interval::of(&[1.0]), None);
+        // Mean 2, standard deviation 1, three values: 2 ± 4.303 / √3.
+        let interval = Interval::of(&[1.0, 2.0, 3.0]).unwrap();
+        assert!((interval.low + 0.4843).abs() < 1e-3 && (interval.high - 4.4843).abs() < 1e-3, "{interval:?}");
+        assert!(Interval::of(&[1.0; 40]).is_some_and(|it| it.low == 1.0 && it.high == 1.0));
     }
 
     #[test]

@@ -1,25 +1,25 @@
-//! The yardstick: PostgreSQL's own load generator running the same SQL.
+//! The baseline: PostgreSQL's own load generator running the same SQL.
 
-use super::sample::{Latency, Sample};
+use crate::sample::{Latency, Sample};
+use pgkit::Cluster;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use testkit::postgres::Cluster;
 
 /// A script and how it is run.
 #[derive(Debug, Clone)]
-pub(super) struct Pgbench {
-    pub(super) database: String,
-    pub(super) script: PathBuf,
+pub(crate) struct Pgbench {
+    pub(crate) database: String,
+    pub(crate) script: PathBuf,
     /// Whether the script records or places something: the server does that on connections of another kind.
-    pub(super) writes: bool,
+    pub(crate) writes: bool,
     /// Values for the script's `:name`. One that is missing is NULL: pgbench does not complain.
-    pub(super) variables: Vec<(String, String)>,
-    pub(super) clients: usize,
-    pub(super) threads: usize,
-    pub(super) warm_up: Duration,
-    pub(super) measured: Duration,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) clients: usize,
+    pub(crate) threads: usize,
+    pub(crate) warm_up: Duration,
+    pub(crate) measured: Duration,
 }
 
 impl Pgbench {
@@ -27,7 +27,7 @@ impl Pgbench {
     ///
     /// # Errors
     /// pgbench fails, prints no figures, or some transactions failed.
-    pub(super) fn run(&self, cluster: &Cluster) -> io::Result<Sample> {
+    pub(crate) fn run(&self, cluster: &Cluster) -> io::Result<Sample> {
         // With many clients connecting may take all of the warm-up: then it has no figures, which nobody wants of it.
         let warm_up = if self.warm_up.is_zero() { String::new() } else { self.printed(cluster, self.warm_up)? };
         let warmed = figures(&warm_up).map_or(0, |sample| sample.requests);
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn runs_a_script() {
-        let cluster = testkit::postgres::shared().unwrap();
+        let cluster = pgkit::shared().unwrap();
         let mut script = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut script, b"SELECT :wanted + 1;\n").unwrap();
         let bench = Pgbench {
