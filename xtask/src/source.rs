@@ -10,14 +10,20 @@ const LONG_FILE: usize = 600;
 /// Folders of the workspace that hold Rust sources and manifests.
 const FOLDERS: [&str; 3] = ["crates", "xtask", "tests"];
 
-/// Fails on an ignored test and on a crate without the workspace's lints; names overlong files.
+/// Fails on an ignored test, on one in a library that is not tested, and on a crate without the workspace's lints; names
+/// overlong files.
 pub(crate) fn check() -> Outcome {
     let mut found = Vec::new();
     for folder in FOLDERS {
         for path in files_below(&workspace::root().join(folder))? {
             let text = std::fs::read_to_string(&path)?;
             let name = path.strip_prefix(workspace::root()).unwrap_or(&path).display();
-            let faults = if path.ends_with("Cargo.toml") { manifest_faults(&text) } else { source_faults(&text) };
+            let faults = if path.ends_with("Cargo.toml") {
+                let library = library_of(&path, &text)?;
+                [manifest_faults(&text), untested_faults(&text, &library)].concat()
+            } else {
+                source_faults(&text)
+            };
             found.extend(faults.into_iter().map(|fault| format!("{name}{fault}")));
             let lines = text.lines().count();
             if lines > LONG_FILE {
@@ -65,6 +71,32 @@ fn manifest_faults(text: &str) -> Vec<String> {
     if inherits { Vec::new() } else { vec![": does not inherit the workspace's lints".to_owned()] }
 }
 
+/// The text of the library whose manifest leaves out its tests; empty for any other.
+fn library_of(manifest: &Path, text: &str) -> io::Result<String> {
+    if !text.contains("test = false") {
+        return Ok(String::new());
+    }
+    let sources = files_below(&manifest.with_file_name("src"))?;
+    sources.iter().map(std::fs::read_to_string).collect()
+}
+
+/// A library without tests saves building an empty test program (`test = false`), or a look for examples in its
+/// documentation (`doctest = false`), but a test that is added later must not be left out unnoticed.
+fn untested_faults(manifest: &str, library: &str) -> Vec<String> {
+    let has = |line: &str| manifest.lines().any(|it| it == line);
+    let lines = || library.lines().map(str::trim_start);
+    let is_test = |line: &str| line.starts_with("#[cfg(test)]") || (line.starts_with("#[") && line.contains("test]"));
+    let is_example = |line: &str| ["/// ```", "//! ```"].iter().any(|start| line.starts_with(start));
+    let mut found = Vec::new();
+    if has("test = false") && lines().any(is_test) {
+        found.push(": the library has tests; take out `test = false`".to_owned());
+    }
+    if has("doctest = false") && lines().any(is_example) {
+        found.push(": the library's documentation has examples; take out `doctest = false`".to_owned());
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +116,16 @@ mod tests {
             assert_eq!(source_faults(&format!("fn a() {{}}\n{line}\n")).len(), 1, "{line}");
         }
         assert!(source_faults("#[ignored]\nlet ignore = 1;\n").is_empty());
+    }
+
+    #[test]
+    fn finds_tests_that_would_be_left_out() {
+        let manifest = "[lib]\ntest = false\ndoctest = false\n";
+        assert!(untested_faults(manifest, "/// A value.\npub struct A;\n").is_empty());
+        for library in ["#[cfg(test)]\nmod tests {}\n", "    #[tokio::test]\n", "#[test]\n", "/// ```\n"] {
+            assert_eq!(untested_faults(manifest, library).len(), 1, "{library}");
+            assert!(untested_faults("[lib]\n", library).is_empty());
+        }
     }
 
     #[test]
