@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: every check, in the order in which it is soonest known that something is wrong.
 
-mod tests;
+mod suite;
 
 use crate::{Outcome, arch, drift, postgres, source, workspace};
 use std::io;
@@ -23,7 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "sources", needs: &[], run: || source::check().map(whole) },
     Step { name: "lints and build", needs: &["tools"], run: || build().map(whole) },
     Step { name: "generated files", needs: &["lints and build"], run: drift::check },
-    Step { name: "tests", needs: &["lints and build"], run: || tests::run().map(whole) },
+    Step { name: "tests", needs: &["lints and build"], run: || suite::run().map(whole) },
     Step { name: "dependencies", needs: &[], run: dependencies },
 ];
 
@@ -131,7 +131,7 @@ fn now() -> Instant {
 }
 
 #[cfg(test)]
-mod order {
+mod tests {
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! The storage contract on SQLite: two storages on one file in RAM, as the server and the command line have it.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod common;
+use crate::common;
 
 use adapters_sqlite::SqliteOptions;
 use common::{file, folder, open};

@@ -1,7 +1,7 @@
 //! What becomes of reads and commits when PostgreSQL, or the way to it, fails.
 #![allow(clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
-mod common;
+use crate::common;
 
 use adapters_postgres::{PostgresOptions, PostgresStorage, migrate};
 use common::{database, node, psql, url};

@@ -1,7 +1,7 @@
 //! Nobody waits in a circle. A deadlock costs its victim a second, and a second attempt hides it: so they are counted.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 use testkit::contract::{Nodes, cases};

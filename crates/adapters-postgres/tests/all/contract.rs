@@ -7,7 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
-mod common;
+use crate::common;
 
 use testkit::contract::Nodes;
 

@@ -7,7 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
-mod common;
+use crate::common;
 
 use adapters_sqlite::{OpenError, SqliteOptions, SqliteStorage};
 use common::{Foreign, affiliate, file, folder, founded, merchant, open};

@@ -7,7 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
-mod common;
+use crate::common;
 
 use adapters_sqlite::{SqliteOptions, SqliteStorage, WIPED_TABLES};
 use common::{Foreign, file, folder, open};

@@ -7,7 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
-mod common;
+use crate::common;
 
 use adapters_postgres::{WIPED_TABLES, migrate, pending_migrations, revert};
 use common::{database, empty, node, url};
