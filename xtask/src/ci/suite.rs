@@ -7,9 +7,9 @@ use pgkit::{Cluster, ClusterOptions, SHARED_VARIABLE};
 use std::io::{self, Write as _};
 use std::process::Command;
 
-/// Test programs that mostly wait: for what they killed to come back, or for slow clients to be disconnected. They run
-/// beside all others.
-const WAITING: [&str; 2] = ["crash", "slow"];
+/// Test programs that often wait: for what they killed to come back, for slow clients to be disconnected, for one answer
+/// before the next request. They run beside all others.
+const WAITING: [&str; 3] = ["crash", "matrix", "slow"];
 
 /// Runs every test program and the examples of the documentation; fails if one did, and never before all were run.
 pub(super) fn run() -> Outcome {
