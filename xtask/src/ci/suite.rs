@@ -4,6 +4,7 @@ use super::checked;
 use crate::{Outcome, workspace};
 use cargo_metadata::MetadataCommand;
 use pgkit::{Cluster, ClusterOptions, SHARED_VARIABLE};
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::process::Command;
 
@@ -33,8 +34,8 @@ pub(super) fn run() -> Outcome {
     })
 }
 
-/// The names of all integration tests.
-fn test_programs() -> Outcome<Vec<String>> {
+/// The names of all integration tests; packages share some.
+fn test_programs() -> Outcome<BTreeSet<String>> {
     let workspace = MetadataCommand::new().current_dir(workspace::root()).no_deps().exec().map_err(io::Error::other)?;
     let targets = workspace.packages.into_iter().flat_map(|package| package.targets);
     Ok(targets.filter(|target| target.is_test()).map(|target| target.name).collect())
