@@ -5,8 +5,9 @@ use crate::{
     support::{Call, Client, Key, Operation, Shop, on_both_storages, until},
 };
 use domain::{KeyFormat, Mode};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{future::IntoFuture as _, time::Duration};
 
 on_both_storages!(alone; nobody_gets_what_is_not_his);
 
@@ -19,6 +20,12 @@ struct Wrong {
     refusal: (u16, &'static str),
 }
 
+/// How many operations are tried between two looks at what is stored, which take longer than the requests.
+const AT_ONCE: usize = 10;
+
+/// An operation that wants a key, a valid request for it, and everyone who may not make it.
+type Try<'a> = (&'a Operation, &'a Fixture, Vec<&'a Wrong>);
+
 async fn nobody_gets_what_is_not_his(shop: Shop) {
     shop.settings(json!({"landing_url": "https://shop.example.com/"})).await;
     let things = Things::make(&shop).await;
@@ -28,39 +35,80 @@ async fn nobody_gets_what_is_not_his(shop: Shop) {
     for scope in ["read", "write", "admin"] {
         by_scope.push((scope, other_scopes(&shop, scope).await));
     }
-    let mut unauthorized: Option<Value> = None;
     let operations = &shop.world.contract.operations;
     let tried = tried(operations);
     let tries = tried.iter().map(|(operation, fixture)| (operation, *fixture));
+    let mut all: Vec<Try<'_>> = Vec::new();
     for (operation, fixture) in paired(operations).into_iter().chain(tries) {
+        let Some(scope) = operation.scope() else {
+            assert!(matches!(fixture.stranger, Stranger::Public), "{} has no scope", operation.name());
+            continue;
+        };
+        let (_, others) = by_scope.iter().find(|(needed, _)| *needed == scope).unwrap();
+        all.push((operation, fixture, keyless.iter().chain([&poor]).chain(others).collect()));
+    }
+    let mut unauthorized: Option<Value> = None;
+    for some in all.chunks(AT_ONCE) {
         let before = state(&shop).await;
-        match operation.scope() {
-            None => {
-                assert!(matches!(fixture.stranger, Stranger::Public), "{} has no scope", operation.name());
-                continue;
-            }
-            Some(scope) => {
-                let (_, others) = by_scope.iter().find(|(needed, _)| *needed == scope).unwrap();
-                for wrong in keyless.iter().chain([&poor]).chain(others) {
-                    let answer = request(&wrong.client, operation, fixture, &things, wrong.in_query.as_deref()).await;
-                    let got = (answer.status, answer.code());
-                    assert_eq!(got, wrong.refusal, "{} by {}: {}", operation.name(), wrong.name, answer.text);
-                    if answer.status == 401 {
-                        let first = unauthorized.get_or_insert_with(|| answer.error_alone());
-                        assert_eq!(answer.error_alone(), *first, "{}: one body for every 401", wrong.name);
-                    }
-                }
-            }
+        for one in some {
+            are_refused(one, &things, &mut unauthorized).await;
         }
-        assert_eq!(state(&shop).await, before, "{} was done by someone who may not", operation.name());
+        if state(&shop).await != before {
+            name_what_was_done(&shop, some, &things).await;
+        }
         let mine = shop.stored().await;
-        for (stranger, mode) in [(&neighbour.client, Mode::Test), (shop.live(), Mode::Live)] {
-            is_a_stranger(stranger, mode, operation, fixture, &things).await;
+        let strangers = [(&neighbour.client, Mode::Test), (shop.live(), Mode::Live)];
+        for (operation, fixture, _) in some {
+            join_all(strangers.map(|(stranger, mode)| is_a_stranger(stranger, mode, operation, fixture, &things)))
+                .await;
         }
-        assert_eq!(shop.stored().await, mine, "{} was done by a stranger", operation.name());
+        if shop.stored().await != mine {
+            name_what_a_stranger_did(&shop, some, strangers, &things).await;
+        }
     }
     everyone_else_may(&shop).await;
     shop.world.site.run(&["reconcile"]).success();
+}
+
+/// Makes the request as everyone who may not, all at once; each must get his refusal.
+async fn are_refused((operation, fixture, wrongs): &Try<'_>, things: &Things, unauthorized: &mut Option<Value>) {
+    let asked = wrongs
+        .iter()
+        .map(|wrong| request(&wrong.client, operation, fixture, things, wrong.in_query.as_deref()).into_future());
+    for (answer, wrong) in join_all(asked).await.into_iter().zip(wrongs) {
+        let got = (answer.status, answer.code());
+        assert_eq!(got, wrong.refusal, "{} by {}: {}", operation.name(), wrong.name, answer.text);
+        if answer.status == 401 {
+            let first = unauthorized.get_or_insert_with(|| answer.error_alone());
+            assert_eq!(answer.error_alone(), *first, "{}: one body for every 401", wrong.name);
+        }
+    }
+}
+
+/// Fails: some of these was done by someone who may not. Tries each alone to say which.
+async fn name_what_was_done(shop: &Shop, some: &[Try<'_>], things: &Things) {
+    for one in some {
+        let before = state(shop).await;
+        are_refused(one, things, &mut None).await;
+        assert_eq!(state(shop).await, before, "{} was done by someone who may not", one.0.name());
+    }
+    panic!("something was done by someone who may not, but only once: {:?}", names(some));
+}
+
+/// Fails: some of these was done by a stranger. Tries each alone to say which.
+async fn name_what_a_stranger_did(shop: &Shop, some: &[Try<'_>], strangers: [(&Client, Mode); 2], things: &Things) {
+    for (operation, fixture, _) in some {
+        for (stranger, mode) in strangers {
+            let mine = shop.stored().await;
+            is_a_stranger(stranger, mode, operation, fixture, things).await;
+            assert_eq!(shop.stored().await, mine, "{} was done by a stranger", operation.name());
+        }
+    }
+    panic!("something was done by a stranger, but only once: {:?}", names(some));
+}
+
+fn names(some: &[Try<'_>]) -> Vec<String> {
+    some.iter().map(|(operation, ..)| operation.name()).collect()
 }
 
 /// What is stored: as the API shows it and, where it can be asked, the number of rows of each table.

@@ -2,8 +2,8 @@
 # temporary folder, which becomes the working directory; both go when the script ends. From then on `root` is the
 # workspace, `address` where the API is, `key` a test key with every right, `coterie` the command line.
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-# With all packages, so that it is the build of the other tests.
-cargo build --quiet --manifest-path "$root/Cargo.toml" --workspace --bin coterie
+# The build of the other tests: of the server alone, libraries have other features and would be compiled anew.
+cargo test --quiet --manifest-path "$root/Cargo.toml" --workspace --test cli --no-run
 folder="$(mktemp -d)"
 cd "$folder"
 export COTERIE__HTTP__ADDR=127.0.0.1:0 COTERIE__OPS__ADDR=127.0.0.1:0 COTERIE__CLICKS__BEACON_PER_MINUTE=10000000

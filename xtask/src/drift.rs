@@ -15,7 +15,15 @@ struct Generated {
 /// Every generated file. Add a line here when another is committed.
 const GENERATED: &[Generated] = &[Generated { file: "docs/openapi.json", printed_by: &["openapi"] }];
 
-/// Compares every generated file that is committed; answers with a line for each that is not there yet.
+/// Builds the server that prints the files: the build of the tests, whose libraries have other features than those of the
+/// server alone, and which is there already where somebody has run them.
+pub(crate) fn build() -> Outcome {
+    let build = ["test", "--quiet", "--locked", "--workspace", "--test", "cli", "--no-run"];
+    workspace::run(&mut workspace::cargo(&build))
+}
+
+/// Compares every generated file that is committed with what the server of the last build prints; answers with a line
+/// for each that is not there yet.
 pub(crate) fn check() -> Outcome<Vec<String>> {
     let (mut found, mut skipped) = (Vec::new(), Vec::new());
     for generated in GENERATED {
@@ -41,8 +49,6 @@ pub(crate) fn write() -> Outcome {
 }
 
 fn print(generated: &Generated) -> Outcome<String> {
-    // With all packages, so that it is the build that the tests use: for one alone libraries have other features.
-    workspace::run(&mut workspace::cargo(&["build", "--quiet", "--locked", "--workspace", "--bin", "coterie"]))?;
     let mut command = Command::new(workspace::target()?.join("debug/coterie"));
     let done = command.args(generated.printed_by).stderr(Stdio::inherit()).output()?;
     if !done.status.success() {

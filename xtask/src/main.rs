@@ -12,6 +12,7 @@ mod source;
 mod workspace;
 
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
@@ -39,7 +40,12 @@ enum Task {
     /// Runs a private PostgreSQL until Ctrl-C and prints its URL.
     Pg(pg::Options),
     /// Measures the server against pgbench and prints tables.
-    Bench(bench::Options),
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What to measure and how; `--help` tells.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,10 +53,10 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(),
         Task::Arch => arch::check(),
         Task::Source => source::check(),
-        Task::Drift { write: false } => drift::check().map(report_skipped),
-        Task::Drift { write: true } => drift::write(),
+        Task::Drift { write: false } => drift::build().and_then(|()| drift::check()).map(report_skipped),
+        Task::Drift { write: true } => drift::build().and_then(|()| drift::write()),
         Task::Pg(options) => pg::run(&options),
-        Task::Bench(options) => bench::run(&options),
+        Task::Bench { arguments } => bench::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

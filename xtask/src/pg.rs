@@ -2,9 +2,10 @@
 
 use crate::{Outcome, postgres};
 use clap::Args;
+use pgkit::{Cluster, ClusterOptions, Durability, SHARED_VARIABLE};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::io;
-use testkit::postgres::{Cluster, ClusterOptions, Durability, SHARED_VARIABLE};
-use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -22,23 +23,16 @@ pub(crate) struct Options {
 /// Starts a cluster, prints how to reach it, and removes it on Ctrl-C or SIGTERM.
 pub(crate) fn run(options: &Options) -> Outcome {
     postgres::ensure()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        // Before anything is started, so that a signal cannot be missed.
-        let mut interrupted = signal(SignalKind::interrupt())?;
-        let mut terminated = signal(SignalKind::terminate())?;
-        let durability = if options.durable { Durability::Full } else { Durability::Relaxed };
-        let cluster = Cluster::start(&ClusterOptions { durability, tcp: options.tcp, settings: Vec::new() })?;
-        let name = options.database.replace('"', "\"\"");
-        cluster.psql("postgres", &format!("CREATE DATABASE \"{name}\""))?;
-        announce(&cluster, &options.database)?;
-        tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => {}
-        }
-        drop(cluster);
-        Ok(())
-    })
+    // Before anything is started, so that a signal cannot be missed.
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let durability = if options.durable { Durability::Full } else { Durability::Relaxed };
+    let cluster = Cluster::start(&ClusterOptions { durability, tcp: options.tcp, settings: Vec::new() })?;
+    let name = options.database.replace('"', "\"\"");
+    cluster.psql("postgres", &format!("CREATE DATABASE \"{name}\""))?;
+    announce(&cluster, &options.database)?;
+    signals.forever().next();
+    drop(cluster);
+    Ok(())
 }
 
 fn announce(cluster: &Cluster, database: &str) -> io::Result<()> {

@@ -1,10 +1,10 @@
 //! Making sure that there is a PostgreSQL to test with.
 
 use crate::{Outcome, workspace};
+use pgkit::Programs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
-use testkit::postgres::Programs;
 
 /// Finds the server programs; installs them from Debian where that needs nobody's password.
 pub(crate) fn ensure() -> Outcome<Programs> {

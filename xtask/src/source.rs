@@ -10,14 +10,20 @@ const LONG_FILE: usize = 600;
 /// Folders of the workspace that hold Rust sources and manifests.
 const FOLDERS: [&str; 3] = ["crates", "xtask", "tests"];
 
-/// Fails on an ignored test and on a crate without the workspace's lints; names overlong files.
+/// Fails on an ignored test, on examples that nothing tries, and on a crate without the workspace's lints; names overlong
+/// files.
 pub(crate) fn check() -> Outcome {
     let mut found = Vec::new();
     for folder in FOLDERS {
         for path in files_below(&workspace::root().join(folder))? {
             let text = std::fs::read_to_string(&path)?;
             let name = path.strip_prefix(workspace::root()).unwrap_or(&path).display();
-            let faults = if path.ends_with("Cargo.toml") { manifest_faults(&text) } else { source_faults(&text) };
+            let faults = if path.ends_with("Cargo.toml") {
+                let library = library_of(&path, &text)?;
+                [manifest_faults(&text), untried_faults(&library)].concat()
+            } else {
+                source_faults(&text)
+            };
             found.extend(faults.into_iter().map(|fault| format!("{name}{fault}")));
             let lines = text.lines().count();
             if lines > LONG_FILE {
@@ -65,6 +71,22 @@ fn manifest_faults(text: &str) -> Vec<String> {
     if inherits { Vec::new() } else { vec![": does not inherit the workspace's lints".to_owned()] }
 }
 
+/// The text of the library whose manifest says that its documentation has no examples; empty for any other.
+fn library_of(manifest: &Path, text: &str) -> io::Result<String> {
+    if !text.lines().any(|line| line == "doctest = false") {
+        return Ok(String::new());
+    }
+    let sources = files_below(&manifest.with_file_name("src"))?;
+    sources.iter().map(std::fs::read_to_string).collect()
+}
+
+/// That saves looking for them, but one that is added later must not be left out unnoticed.
+fn untried_faults(library: &str) -> Vec<String> {
+    let is_example = |line: &str| ["/// ```", "//! ```"].iter().any(|start| line.trim_start().starts_with(start));
+    let found = library.lines().any(is_example);
+    if found { vec![": the documentation has examples; take out `doctest = false`".to_owned()] } else { Vec::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +106,12 @@ mod tests {
             assert_eq!(source_faults(&format!("fn a() {{}}\n{line}\n")).len(), 1, "{line}");
         }
         assert!(source_faults("#[ignored]\nlet ignore = 1;\n").is_empty());
+    }
+
+    #[test]
+    fn finds_examples_that_nothing_tries() {
+        assert!(untried_faults("/// A value, `1`.\npub struct A;\n").is_empty());
+        assert_eq!(untried_faults("    /// ```\n").len(), 1);
     }
 
     #[test]

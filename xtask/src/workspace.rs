@@ -18,17 +18,23 @@ pub(crate) fn target() -> Outcome<PathBuf> {
     Ok(metadata.target_directory.into())
 }
 
-/// The cargo that runs us, working in the workspace. It is not told what the one that started us says of our package:
-/// build scripts of others would see another environment than from the command line, and be run again.
+/// The cargo that runs us, working in the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    let mut command = Command::new(cargo);
+    let mut command = command(cargo);
+    command.current_dir(root()).args(arguments);
+    command
+}
+
+/// A program that is not told what the cargo that started us says of our package: build scripts of others would see
+/// another environment than from the command line, and be run again.
+pub(crate) fn command(program: PathBuf) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
             command.env_remove(name);
         }
     }
-    command.current_dir(root()).args(arguments);
     command
 }
 

@@ -22,7 +22,6 @@ pub mod extremes;
 mod ids;
 mod model;
 mod mutant;
-pub mod postgres;
 pub mod sets;
 mod smtp;
 
@@ -31,4 +30,5 @@ pub use clock::FakeClock;
 pub use ids::{Dice, SeededIds};
 pub use model::Model;
 pub use mutant::{Guard, Mutant, Rival};
+pub use pgkit as postgres;
 pub use smtp::{MailServer, MailServerOptions, Mood, Received};
