@@ -86,7 +86,7 @@ impl Sources {
     fn owner(&self, path: &[String], hops: usize) -> Module {
         let mut at = Module::new();
         for (place, name) in path.iter().enumerate() {
-            let child = [at.as_slice(), &[name.clone()]].concat();
+            let child = [at.as_slice(), std::slice::from_ref(name)].concat();
             if self.modules.contains(&child) {
                 at = child;
                 continue;
