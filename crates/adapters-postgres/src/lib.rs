@@ -32,10 +32,10 @@ mod sql;
 mod tls;
 
 pub use error::PostgresError;
-#[doc(hidden)]
-pub use maintenance::WIPED_TABLES;
 pub use migrate::{migrate, pending_migrations, revert};
 pub use options::PostgresOptions;
+#[doc(hidden)]
+pub use tables::WIPED_TABLES;
 
 use connect::{Connector, Purpose};
 use flush::PostgresFlusher;

@@ -10,32 +10,8 @@ use crate::{
 use async_trait::async_trait;
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
 use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ReplyStatus, Told};
+use tables::WIPED_TABLES;
 use uuid::Uuid;
-
-/// The tables that a reset wipes for a merchant, what depends on other rows first. Those of `replies` that it keeps are
-/// left out of `replies` by a condition.
-pub const WIPED_TABLES: &[&str] = &[
-    "outbox",
-    "announcements",
-    "replies",
-    "payout_items",
-    "payouts",
-    "commissions",
-    "events",
-    "clicks",
-    "coupons",
-    "accounts",
-    "bindings",
-    "commission_rules",
-    "affiliates",
-    "tiers",
-    "mails",
-    "orders",
-    "referral_groups",
-    "customers",
-    "group_settings",
-    "claims",
-];
 
 /// Which rows of a table a reset wipes; its values are the merchant and the route whose answers are kept.
 fn wiped(table: &str) -> String {
@@ -147,7 +123,7 @@ impl Maintenance for PostgresStorage {
     /// while it deletes: nobody can open it again in between, and write what would then be deleted.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError> {
         let mut budget = i64::from(most);
-        for table in WIPED_TABLES {
+        for (table, _) in WIPED_TABLES {
             let sql = Sql::new(format!(
                 "WITH held AS (SELECT FROM merchants WHERE id = ? AND resetting FOR SHARE) DELETE FROM {table} \
                  WHERE EXISTS (SELECT FROM held) \
@@ -161,7 +137,8 @@ impl Maintenance for PostgresStorage {
                 return Ok(false);
             }
         }
-        let left: Vec<String> = WIPED_TABLES.iter().map(|table| format!("EXISTS (SELECT {})", wiped(table))).collect();
+        let left: Vec<String> =
+            WIPED_TABLES.iter().map(|(table, _)| format!("EXISTS (SELECT {})", wiped(table))).collect();
         let resetting = "EXISTS (SELECT FROM merchants WHERE id = ? AND resetting)";
         let asked = Sql::<bool>::new(format!("SELECT {resetting} AND ({})", left.join(" OR "))).bind(merchant.uuid());
         let sql = WIPED_TABLES.iter().fold(asked, |sql, _| sql.bind(merchant.uuid()).bind(kept_route));

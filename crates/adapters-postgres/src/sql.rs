@@ -15,7 +15,7 @@ use diesel::{
 };
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::TryStreamExt;
-use std::marker::PhantomData;
+use std::{borrow::Cow, marker::PhantomData};
 use uuid::Uuid;
 
 /// A Rust type that stands for one SQL type, or for the row of a statement.
@@ -37,6 +37,8 @@ typed! {
     String => sql_types::Text;
     [u8] => sql_types::Binary;
     Vec<u8> => sql_types::Binary;
+    Cow<'_, str> => sql_types::Text;
+    Cow<'_, [u8]> => sql_types::Binary;
     Uuid => sql_types::Uuid;
     PgTimestamp => sql_types::Timestamptz;
     Vec<String> => Array<sql_types::Text>;

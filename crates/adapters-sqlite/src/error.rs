@@ -3,6 +3,7 @@
 use diesel::{ConnectionError, result::Error as DieselError};
 use ports::ReadError;
 use std::{io, path::PathBuf};
+use tables::Damaged;
 
 /// Why a database could not be opened, locked or migrated.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,7 @@ pub enum OpenError {
 pub(crate) enum Fault {
     /// What SQLite or diesel said.
     #[error("the database failed")]
-    Database(#[from] DieselError),
+    Database(#[source] DieselError),
     /// No connection could be had.
     #[error("no connection to the database")]
     Connection(#[from] ConnectionError),
@@ -67,14 +68,17 @@ pub(crate) enum Fault {
     },
 }
 
-/// A stored value that the domain refuses. Says where it stands and what was expected, never the value.
-#[derive(Debug, thiserror::Error)]
-#[error("{table}.{column} of {id}: {expected}")]
-pub(crate) struct Damaged {
-    pub(crate) table: &'static str,
-    pub(crate) column: &'static str,
-    pub(crate) id: uuid::Uuid,
-    pub(crate) expected: String,
+impl From<DieselError> for Fault {
+    fn from(error: DieselError) -> Self {
+        match error {
+            // What a row said when diesel had it read itself.
+            DieselError::DeserializationError(why) => match why.downcast::<Damaged>() {
+                Ok(damaged) => Self::Damaged(*damaged),
+                Err(why) => Self::Database(DieselError::DeserializationError(why)),
+            },
+            other => Self::Database(other),
+        }
+    }
 }
 
 impl From<Fault> for ReadError {

@@ -6,7 +6,7 @@
 //! time: change sets are safe by what they expect. A second *server* is refused by [`SqliteStorage::lock_for_serving`].
 //!
 //! # Finding the place for a change
-//! - a column: `migrations/sqlite`, `schema`, and its row struct in `rows`, which the compiler then insists on;
+//! - a column: `migrations/sqlite` and its table's description in [`tables`]; `schema` too, if a query names it;
 //! - a question: its trait's file in `reads`;
 //! - how a batch is written: `flush`; what must agree with what: `inspect`; what a reset
 //!   wipes: `maintenance`.
@@ -30,9 +30,9 @@ mod values;
 pub use error::OpenError;
 pub use journal::Limits;
 pub use lock::ServingLock;
-#[doc(hidden)]
-pub use maintenance::WIPED_TABLES;
 pub use options::SqliteOptions;
+#[doc(hidden)]
+pub use tables::WIPED_TABLES;
 
 use async_trait::async_trait;
 use checkpoint::Checkpointer;

@@ -4,7 +4,6 @@ use crate::{
     SqliteStorage,
     connection::Role,
     error::Fault,
-    rows::Reading,
     schema::{announcements, clicks, replies},
     values::Uid,
 };
@@ -16,33 +15,9 @@ use diesel::{
 };
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
 use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ReplyStatus, Told};
+use tables::{Reading, WIPED_TABLES};
 use tokio::task;
 use uuid::Uuid;
-
-/// The tables that a reset wipes for a merchant, what depends on other rows first, each with the columns of its key
-/// after the merchant. Those of `replies` that it keeps are left out by a condition.
-pub const WIPED_TABLES: &[(&str, &str)] = &[
-    ("outbox", "announcement_id"),
-    ("announcements", "id"),
-    ("replies", "route, key"),
-    ("payout_items", "id"),
-    ("payouts", "id"),
-    ("commissions", "id"),
-    ("events", "id"),
-    ("clicks", "id"),
-    ("coupons", "id"),
-    ("accounts", "id"),
-    ("bindings", "id"),
-    ("commission_rules", "id"),
-    ("affiliates", "id"),
-    ("tiers", "id"),
-    ("mails", "id"),
-    ("orders", "id"),
-    ("referral_groups", "id"),
-    ("customers", "id"),
-    ("group_settings", "id"),
-    ("claims", "space, key"),
-];
 
 /// Which rows of a table a reset wipes; its values are the merchant and the route whose answers are kept.
 fn wiped(table: &str) -> String {
@@ -181,7 +156,7 @@ impl Maintenance for SqliteStorage {
                 part.select((replies::route, replies::key, replies::body)).load(connection)?;
             let reading = Reading::of("replies", merchant.uuid());
             let answered = |(route, key, body): (String, String, Vec<u8>)| {
-                let key = reading.get("key", IdempotencyKey::parse(&key))?;
+                let key = reading.made("key", IdempotencyKey::parse(&key))?;
                 Ok::<_, Fault>((ReplyPlace { route, key }, body))
             };
             found.into_iter().map(answered).collect()

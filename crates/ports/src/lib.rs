@@ -48,6 +48,8 @@ pub use reads::{
     OrderReads, Part, PlaceFacts, SessionFacts,
 };
 pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
+#[doc(hidden)]
+pub use rows::entities;
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
 pub use search::{
     Between, CustomerTerm, CustomerTime, GroupTerm, GroupTime, OrderAmount, OrderTerm, OrderTime, Search, Wording,

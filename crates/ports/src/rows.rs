@@ -1,9 +1,6 @@
 //! Rows that a change set writes, and how they are told apart.
 
-use domain::{
-    Account, Affiliate, ApiKey, ApiKeyId, Binding, Click, Commission, CommissionRule, Coupon, Customer, Event, Group,
-    GroupSettings, Mail, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier, Timestamp,
-};
+use domain::{ApiKeyId, Click, MerchantId, Timestamp};
 use uuid::Uuid;
 
 /// A row's version: 1 when it is made, one more with every change.
@@ -31,55 +28,45 @@ impl Version {
     }
 }
 
-/// The tables with versioned rows. Locks are taken in the declared order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "named for the rows they hold")]
-pub enum Table {
-    Organizations,
-    Merchants,
-    ApiKeys,
-    Trees,
-    Tiers,
-    CommissionRules,
-    Affiliates,
-    Coupons,
-    Bindings,
-    Events,
-    Commissions,
-    Accounts,
-    Payouts,
-    PayoutItems,
-    GroupSettings,
-    Customers,
-    Groups,
-    Orders,
-    Mails,
+/// The list of tables with versioned rows, in lock order: gives it to the macro `$then` as
+/// `field of Rows: entity, variant of Table by the entity's id;`. Whatever exists once for each table is made from it.
+#[macro_export]
+macro_rules! tables {
+    ($then:ident) => {
+        $then! {
+            organizations: $crate::entities::Organization, Organizations by id;
+            merchants: $crate::entities::Merchant, Merchants by id;
+            api_keys: $crate::entities::ApiKey, ApiKeys by id;
+            trees: $crate::entities::Tree, Trees by merchant_id;
+            tiers: $crate::entities::Tier, Tiers by id;
+            commission_rules: $crate::entities::CommissionRule, CommissionRules by id;
+            affiliates: $crate::entities::Affiliate, Affiliates by id;
+            coupons: $crate::entities::Coupon, Coupons by id;
+            bindings: $crate::entities::Binding, Bindings by id;
+            events: $crate::entities::Event, Events by id;
+            commissions: $crate::entities::Commission, Commissions by id;
+            accounts: $crate::entities::Account, Accounts by id;
+            payouts: $crate::entities::Payout, Payouts by id;
+            payout_items: $crate::entities::PayoutItem, PayoutItems by id;
+            group_settings: $crate::entities::GroupSettings, GroupSettings by merchant_id;
+            customers: $crate::entities::Customer, Customers by id;
+            groups: $crate::entities::Group, Groups by id;
+            orders: $crate::entities::Order, Orders by id;
+            mails: $crate::entities::Mail, Mails by id;
+        }
+    };
+}
+
+/// What the tables hold, where [`tables!`] finds it.
+pub mod entities {
+    pub use crate::Tree;
+    pub use domain::{
+        Account, Affiliate, ApiKey, Binding, Commission, CommissionRule, Coupon, Customer, Event, Group, GroupSettings,
+        Mail, Merchant, Order, Organization, Payout, PayoutItem, Tier,
+    };
 }
 
 impl Table {
-    /// All of them, in lock order.
-    pub const ALL: [Self; 19] = [
-        Self::Organizations,
-        Self::Merchants,
-        Self::ApiKeys,
-        Self::Trees,
-        Self::Tiers,
-        Self::CommissionRules,
-        Self::Affiliates,
-        Self::Coupons,
-        Self::Bindings,
-        Self::Events,
-        Self::Commissions,
-        Self::Accounts,
-        Self::Payouts,
-        Self::PayoutItems,
-        Self::GroupSettings,
-        Self::Customers,
-        Self::Groups,
-        Self::Orders,
-        Self::Mails,
-    ];
-
     /// Whether its rows are the server's, and not some merchant's: their key does not begin with a merchant.
     pub const fn is_global(self) -> bool {
         matches!(self, Self::Organizations | Self::Merchants)
@@ -124,36 +111,6 @@ pub trait Entity {
 pub struct Tree {
     /// Whose tree.
     pub merchant_id: MerchantId,
-}
-
-macro_rules! entities {
-    ($($entity:ty, $table:ident, $id:ident;)*) => {$(
-        impl Entity for $entity {
-            const TABLE: Table = Table::$table;
-            fn row_id(&self) -> Uuid { self.$id.uuid() }
-        }
-    )*};
-}
-entities! {
-    Organization, Organizations, id;
-    Merchant, Merchants, id;
-    ApiKey, ApiKeys, id;
-    Tree, Trees, merchant_id;
-    Tier, Tiers, id;
-    CommissionRule, CommissionRules, id;
-    Affiliate, Affiliates, id;
-    Coupon, Coupons, id;
-    Binding, Bindings, id;
-    Event, Events, id;
-    Commission, Commissions, id;
-    Account, Accounts, id;
-    Payout, Payouts, id;
-    PayoutItem, PayoutItems, id;
-    GroupSettings, GroupSettings, merchant_id;
-    Customer, Customers, id;
-    Group, Groups, id;
-    Order, Orders, id;
-    Mail, Mails, id;
 }
 
 /// What a change set does to the rows of one table.
@@ -219,175 +176,54 @@ pub struct KeyUse {
     pub at: Timestamp,
 }
 
-/// Everything a change set writes. Adapters destructure it exhaustively, so that a new table breaks their build.
-#[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "named for the rows they hold")]
-pub struct Rows {
-    pub organizations: Writes<Organization>,
-    pub merchants: Writes<Merchant>,
-    pub api_keys: Writes<ApiKey>,
-    pub trees: Writes<Tree>,
-    pub tiers: Writes<Tier>,
-    pub commission_rules: Writes<CommissionRule>,
-    pub affiliates: Writes<Affiliate>,
-    pub coupons: Writes<Coupon>,
-    pub bindings: Writes<Binding>,
-    pub events: Writes<Event>,
-    pub commissions: Writes<Commission>,
-    pub accounts: Writes<Account>,
-    pub payouts: Writes<Payout>,
-    pub payout_items: Writes<PayoutItem>,
-    pub group_settings: Writes<GroupSettings>,
-    pub customers: Writes<Customer>,
-    pub groups: Writes<Group>,
-    pub orders: Writes<Order>,
-    pub mails: Writes<Mail>,
-    /// Insert-only.
-    pub clicks: Vec<Click>,
-    pub key_uses: Vec<KeyUse>,
+/// Makes what the list of tables is in this crate.
+macro_rules! listed {
+    ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {
+        /// The tables with versioned rows. Locks are taken in the declared order.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "named for the rows they hold")]
+        pub enum Table { $($table),* }
+
+        impl Table {
+            /// All of them, in lock order.
+            pub const ALL: [Self; [$(stringify!($table)),*].len()] = [$(Self::$table),*];
+        }
+
+        $(impl Entity for $entity {
+            const TABLE: Table = Table::$table;
+            fn row_id(&self) -> Uuid { self.$id.uuid() }
+        })*
+
+        /// Everything a change set writes.
+        #[derive(Debug, Clone, Default)]
+        #[allow(missing_docs, reason = "named for the rows they hold")]
+        pub struct Rows {
+            $(pub $rows: Writes<$entity>,)*
+            /// Insert-only.
+            pub clicks: Vec<Click>,
+            pub key_uses: Vec<KeyUse>,
+        }
+
+        impl Rows {
+            /// Adds what `other` writes.
+            pub(crate) fn absorb(&mut self, other: Self) {
+                let Self { $($rows,)* clicks, key_uses } = other;
+                $(self.$rows.absorb($rows);)*
+                self.clicks.extend(clicks);
+                self.key_uses.extend(key_uses);
+            }
+
+            /// How many rows it touches.
+            pub fn count(&self) -> usize {
+                let Self { $($rows,)* clicks, key_uses } = self;
+                [$($rows.count(),)* clicks.len(), key_uses.len()].iter().sum()
+            }
+
+            /// The rows that it changes or deletes, with the versions it expects, in no particular order.
+            pub fn expected(&self) -> impl Iterator<Item = (RowRef, Version)> {
+                std::iter::empty()$(.chain(self.$rows.expected()))*
+            }
+        }
+    };
 }
-
-impl Rows {
-    /// Adds what `other` writes.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        let Self {
-            organizations,
-            merchants,
-            api_keys,
-            trees,
-            tiers,
-            commission_rules,
-            affiliates,
-            coupons,
-            bindings,
-            events,
-            commissions,
-            accounts,
-            payouts,
-            payout_items,
-            group_settings,
-            customers,
-            groups,
-            orders,
-            mails,
-            clicks,
-            key_uses,
-        } = other;
-        self.organizations.absorb(organizations);
-        self.merchants.absorb(merchants);
-        self.api_keys.absorb(api_keys);
-        self.trees.absorb(trees);
-        self.tiers.absorb(tiers);
-        self.commission_rules.absorb(commission_rules);
-        self.affiliates.absorb(affiliates);
-        self.coupons.absorb(coupons);
-        self.bindings.absorb(bindings);
-        self.events.absorb(events);
-        self.commissions.absorb(commissions);
-        self.accounts.absorb(accounts);
-        self.payouts.absorb(payouts);
-        self.payout_items.absorb(payout_items);
-        self.group_settings.absorb(group_settings);
-        self.customers.absorb(customers);
-        self.groups.absorb(groups);
-        self.orders.absorb(orders);
-        self.mails.absorb(mails);
-        self.clicks.extend(clicks);
-        self.key_uses.extend(key_uses);
-    }
-
-    /// How many rows it touches.
-    pub fn count(&self) -> usize {
-        let Self {
-            organizations,
-            merchants,
-            api_keys,
-            trees,
-            tiers,
-            commission_rules,
-            affiliates,
-            coupons,
-            bindings,
-            events,
-            commissions,
-            accounts,
-            payouts,
-            payout_items,
-            group_settings,
-            customers,
-            groups,
-            orders,
-            mails,
-            clicks,
-            key_uses,
-        } = self;
-        organizations.count()
-            + merchants.count()
-            + api_keys.count()
-            + trees.count()
-            + tiers.count()
-            + commission_rules.count()
-            + affiliates.count()
-            + coupons.count()
-            + bindings.count()
-            + events.count()
-            + commissions.count()
-            + accounts.count()
-            + payouts.count()
-            + payout_items.count()
-            + group_settings.count()
-            + customers.count()
-            + groups.count()
-            + orders.count()
-            + mails.count()
-            + clicks.len()
-            + key_uses.len()
-    }
-
-    /// The rows that it changes or deletes, with the versions it expects, in no particular order.
-    pub fn expected(&self) -> impl Iterator<Item = (RowRef, Version)> {
-        let Self {
-            organizations,
-            merchants,
-            api_keys,
-            trees,
-            tiers,
-            commission_rules,
-            affiliates,
-            coupons,
-            bindings,
-            events,
-            commissions,
-            accounts,
-            payouts,
-            payout_items,
-            group_settings,
-            customers,
-            groups,
-            orders,
-            mails,
-            clicks: _,
-            key_uses: _,
-        } = self;
-        organizations
-            .expected()
-            .chain(merchants.expected())
-            .chain(api_keys.expected())
-            .chain(trees.expected())
-            .chain(tiers.expected())
-            .chain(commission_rules.expected())
-            .chain(affiliates.expected())
-            .chain(coupons.expected())
-            .chain(bindings.expected())
-            .chain(events.expected())
-            .chain(commissions.expected())
-            .chain(accounts.expected())
-            .chain(payouts.expected())
-            .chain(payout_items.expected())
-            .chain(group_settings.expected())
-            .chain(customers.expected())
-            .chain(groups.expected())
-            .chain(orders.expected())
-            .chain(mails.expected())
-    }
-}
+tables!(listed);

@@ -1,7 +1,7 @@
 //! A model of a storage, as simple as possible, that the write path is compared with.
 
 use domain::MerchantId;
-use ports::{ChangeSet, Claim, Entity, Reply, RowRef, Rows, Table, Version, Writes};
+use ports::{ChangeSet, Claim, Entity, Reply, RowRef, Table, Version, Writes};
 use std::{collections::BTreeMap, fmt::Debug};
 use uuid::Uuid;
 
@@ -62,48 +62,12 @@ impl Model {
     }
 
     fn write(&mut self, set: &ChangeSet) {
-        let Rows {
-            organizations,
-            merchants,
-            api_keys,
-            trees,
-            tiers,
-            commission_rules,
-            affiliates,
-            coupons,
-            bindings,
-            events,
-            commissions,
-            accounts,
-            customers,
-            group_settings,
-            groups,
-            orders,
-            mails,
-            payout_items,
-            payouts,
-            clicks: _,
-            key_uses: _,
-        } = &set.rows;
-        self.write_table(set.merchant, organizations);
-        self.write_table(set.merchant, merchants);
-        self.write_table(set.merchant, api_keys);
-        self.write_table(set.merchant, trees);
-        self.write_table(set.merchant, tiers);
-        self.write_table(set.merchant, commission_rules);
-        self.write_table(set.merchant, affiliates);
-        self.write_table(set.merchant, coupons);
-        self.write_table(set.merchant, bindings);
-        self.write_table(set.merchant, events);
-        self.write_table(set.merchant, commissions);
-        self.write_table(set.merchant, accounts);
-        self.write_table(set.merchant, payouts);
-        self.write_table(set.merchant, payout_items);
-        self.write_table(set.merchant, group_settings);
-        self.write_table(set.merchant, customers);
-        self.write_table(set.merchant, groups);
-        self.write_table(set.merchant, orders);
-        self.write_table(set.merchant, mails);
+        macro_rules! written {
+            ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {
+                $(self.write_table(set.merchant, &set.rows.$rows);)*
+            };
+        }
+        ports::tables!(written);
         for claim in &set.claims {
             self.claims.insert(claim_key(set.merchant, claim), claim.owner);
         }

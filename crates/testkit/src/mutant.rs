@@ -116,27 +116,12 @@ impl Journal for Mutant {
 
 /// Replaces what the set expects of `row` by `there`, or removes the expectation if that is `None`.
 fn in_table(rows: &mut Rows, row: RowRef, there: Option<Version>) {
-    match row.table {
-        Table::Organizations => expect(&mut rows.organizations, row, there),
-        Table::Merchants => expect(&mut rows.merchants, row, there),
-        Table::ApiKeys => expect(&mut rows.api_keys, row, there),
-        Table::Trees => expect(&mut rows.trees, row, there),
-        Table::Tiers => expect(&mut rows.tiers, row, there),
-        Table::CommissionRules => expect(&mut rows.commission_rules, row, there),
-        Table::Affiliates => expect(&mut rows.affiliates, row, there),
-        Table::Coupons => expect(&mut rows.coupons, row, there),
-        Table::Bindings => expect(&mut rows.bindings, row, there),
-        Table::Events => expect(&mut rows.events, row, there),
-        Table::Commissions => expect(&mut rows.commissions, row, there),
-        Table::Accounts => expect(&mut rows.accounts, row, there),
-        Table::Payouts => expect(&mut rows.payouts, row, there),
-        Table::PayoutItems => expect(&mut rows.payout_items, row, there),
-        Table::GroupSettings => expect(&mut rows.group_settings, row, there),
-        Table::Customers => expect(&mut rows.customers, row, there),
-        Table::Groups => expect(&mut rows.groups, row, there),
-        Table::Orders => expect(&mut rows.orders, row, there),
-        Table::Mails => expect(&mut rows.mails, row, there),
+    macro_rules! expected {
+        ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {
+            match row.table { $(Table::$table => expect(&mut rows.$rows, row, there)),* }
+        };
     }
+    ports::tables!(expected)
 }
 
 fn expect<T: Entity>(writes: &mut Writes<T>, row: RowRef, there: Option<Version>) {

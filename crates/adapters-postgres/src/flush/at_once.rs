@@ -3,9 +3,10 @@
 use super::{
     Step,
     statements::split,
+    take::kept_rows,
     write::{insert, steps},
 };
-use crate::{rows::ReplyRow, sql::Sql};
+use crate::sql::Sql;
 use journal::{Judge, Verdict};
 use ports::ChangeSet;
 use std::sync::Arc;
@@ -14,13 +15,13 @@ use std::sync::Arc;
 /// needs to look before it writes.
 ///
 /// Every part is a plain insert: it writes all of its rows or fails, so there is nothing to count.
-pub(super) fn statement(batch: &[Arc<ChangeSet>]) -> Option<Sql<'static>> {
+pub(super) fn statement(batch: &[Arc<ChangeSet>]) -> Option<Sql<'_>> {
     if !batch.iter().all(|set| only_inserts(set)) {
         return None;
     }
     let judge = Judge::new(batch);
-    let mut all: Vec<Step> = Vec::new();
-    insert(judge.replies().iter().map(|kept| ReplyRow::of(kept.merchant, kept.reply)).collect(), &mut all);
+    let mut all: Vec<Step<'_>> = Vec::new();
+    insert(kept_rows(&judge.replies()), &mut all);
     let (own, global) = split(&judge.claims());
     insert(own, &mut all);
     insert(global, &mut all);

@@ -1,19 +1,13 @@
 //! Locking the rows that sets expect, and seeing their versions.
 
 use super::Failure;
-use crate::{
-    rows::{
-        AccountRow, AffiliateRow, ApiKeyRow, BindingRow, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
-        GroupSettingsRow, MailRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, RuleRow, Stored,
-        TierRow, TreeRow,
-    },
-    sql::{Sql, load},
-};
+use crate::sql::{Sql, load};
 use diesel_async::AsyncPgConnection;
 use futures_util::future::try_join_all;
 use journal::LockRow;
 use ports::{Hold, Table, Version};
 use std::collections::BTreeMap;
+use tables::Row;
 use uuid::Uuid;
 
 /// Locks and returns the rows that exist, with their versions.
@@ -45,25 +39,10 @@ fn lock<'a>(table: Table, rows: &[LockRow]) -> Sql<'a, (Uuid, Uuid, i64)> {
 }
 
 const fn name(table: Table) -> &'static str {
-    match table {
-        Table::Organizations => OrganizationRow::TABLE,
-        Table::Merchants => MerchantRow::TABLE,
-        Table::ApiKeys => ApiKeyRow::TABLE,
-        Table::Trees => TreeRow::TABLE,
-        Table::Tiers => TierRow::TABLE,
-        Table::CommissionRules => RuleRow::TABLE,
-        Table::Affiliates => AffiliateRow::TABLE,
-        Table::Coupons => CouponRow::TABLE,
-        Table::Bindings => BindingRow::TABLE,
-        Table::Events => EventRow::TABLE,
-        Table::Commissions => CommissionRow::TABLE,
-        Table::Accounts => AccountRow::TABLE,
-        Table::Payouts => PayoutRow::TABLE,
-        Table::PayoutItems => PayoutItemRow::TABLE,
-        Table::GroupSettings => GroupSettingsRow::TABLE,
-        Table::Customers => CustomerRow::TABLE,
-        Table::Groups => GroupRow::TABLE,
-        Table::Orders => OrderRow::TABLE,
-        Table::Mails => MailRow::TABLE,
+    macro_rules! names {
+        ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {
+            match table { $(Table::$table => <$entity as Row>::NAME),* }
+        };
     }
+    ports::tables!(names)
 }

@@ -57,8 +57,8 @@ enum Failure {
 }
 
 /// A statement that must touch an exact number of rows.
-struct Step {
-    sql: Sql<'static>,
+struct Step<'a> {
+    sql: Sql<'a>,
     rows: usize,
     what: String,
 }
@@ -86,7 +86,7 @@ impl PostgresFlusher {
     }
 
     /// Runs the one statement that is a whole transaction; `None` if a key is taken, and then nothing was written.
-    async fn at_once(&mut self, statement: Sql<'static>, sets: usize) -> Option<Flushed> {
+    async fn at_once(&mut self, statement: Sql<'_>, sets: usize) -> Option<Flushed> {
         let link = match self.link().await {
             Ok(link) => link,
             Err(failure) => return Some(failure.into()),
@@ -193,7 +193,7 @@ async fn transact(conn: &AsyncPgConnection, batch: &[Arc<ChangeSet>]) -> Result<
 }
 
 /// Sends all steps at once and checks what each of them touched.
-async fn run(conn: &AsyncPgConnection, steps: Vec<Step>) -> Result<(), Failure> {
+async fn run(conn: &AsyncPgConnection, steps: Vec<Step<'_>>) -> Result<(), Failure> {
     try_join_all(steps.into_iter().map(async |Step { sql, rows, what }| {
         let found = execute(conn, sql).await?;
         if found == rows { Ok(()) } else { Err(Failure::Faulty(Box::new(WrongCount { what, wanted: rows, found }))) }

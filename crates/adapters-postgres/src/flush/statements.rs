@@ -2,10 +2,11 @@
 
 use super::Step;
 use crate::{
-    rows::{ClaimedRow, DirectoryRow, Stored, list},
+    rows::{Batch, arrays, list},
     sql::Sql,
 };
 use journal::ClaimRow;
+use tables::Value;
 
 /// `unnest` of an array a column, as a table `n`.
 pub(super) fn arrays_as_table(columns: &[&str]) -> String {
@@ -18,30 +19,34 @@ pub(super) fn matched(key: &[&str]) -> String {
 }
 
 /// The rows of claims per merchant, and of those in the directory.
-pub(super) fn split(claims: &[ClaimRow<'_>]) -> (Vec<ClaimedRow>, Vec<DirectoryRow>) {
-    let (global, own): (Vec<&ClaimRow<'_>>, Vec<&ClaimRow<'_>>) =
+pub(super) fn split<'a>(claims: &[ClaimRow<'a>]) -> (Batch<'a>, Batch<'a>) {
+    let (global, own): (Vec<ClaimRow<'a>>, Vec<ClaimRow<'a>>) =
         claims.iter().partition(|claim| claim.space.is_global());
-    (own.into_iter().map(ClaimedRow::of).collect(), global.into_iter().map(DirectoryRow::of).collect())
+    let keyed = |ClaimRow { merchant: _, space, key, owner }| {
+        [Value::Small(space.number()), Value::borrowed(key), Value::Uuid(owner)]
+    };
+    let own = Batch {
+        table: "claims",
+        columns: &["merchant_id", "space", "key", "owner"],
+        key: &["merchant_id", "space", "key"],
+        rows: own.into_iter().map(|claim| [vec![Value::Uuid(claim.merchant)], keyed(claim).into()].concat()).collect(),
+    };
+    let global = Batch {
+        table: "directory",
+        columns: &["space", "key", "owner"],
+        key: &["space", "key"],
+        rows: global.into_iter().map(|claim| keyed(claim).into()).collect(),
+    };
+    (own, global)
 }
 
 /// Deletes claims of these owners, sorted by key.
-pub(super) fn claims_gone(claims: &[ClaimRow<'_>], what: &str) -> Vec<Step> {
+pub(super) fn claims_gone<'a>(claims: &[ClaimRow<'a>], what: &str) -> Vec<Step<'a>> {
     let (own, global) = split(claims);
-    let mut steps = Vec::new();
-    unclaim(own, what, &mut steps);
-    unclaim(global, what, &mut steps);
-    steps
+    [own, global].into_iter().filter(|claims| !claims.rows.is_empty()).map(|claims| unclaim(claims, what)).collect()
 }
 
-fn unclaim<R: Stored>(rows: Vec<R>, what: &str, steps: &mut Vec<Step>) {
-    if rows.is_empty() {
-        return;
-    }
-    let sql = Sql::new(format!(
-        "DELETE FROM {} t USING {} WHERE {}",
-        R::TABLE,
-        arrays_as_table(R::COLUMNS),
-        matched(R::COLUMNS),
-    ));
-    steps.push(Step { rows: rows.len(), sql: sql.bind_all(R::arrays(rows)), what: what.to_owned() });
+fn unclaim<'a>(Batch { table, columns, key: _, rows }: Batch<'a>, what: &str) -> Step<'a> {
+    let sql = Sql::new(format!("DELETE FROM {table} t USING {} WHERE {}", arrays_as_table(columns), matched(columns),));
+    Step { rows: rows.len(), sql: sql.bind_all(arrays(rows)), what: what.to_owned() }
 }

@@ -5,13 +5,15 @@ use super::{
     statements::{arrays_as_table, claims_gone, split},
 };
 use crate::{
-    rows::{ClaimedRow, DirectoryRow, ReplyRow, Stored, list},
+    rows::{Batch, arrays, list},
     sql::{Sql, Typed, load},
 };
 use diesel::{deserialize::FromSqlRow, pg::Pg};
 use diesel_async::AsyncPgConnection;
 use journal::{ClaimRow, Judge, ReplyRow as Kept};
+use ports::Reply;
 use std::collections::HashMap;
+use tables::Row as _;
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -20,15 +22,14 @@ pub(super) async fn replies(
     conn: &AsyncPgConnection,
     replies: &[Kept<'_>],
 ) -> Result<Vec<(Uuid, String, String)>, Failure> {
-    let rows = replies.iter().map(|kept| ReplyRow::of(kept.merchant, kept.reply)).collect();
-    let replaced = ReplyRow::COLUMNS.iter().filter(|column| !ReplyRow::KEY.contains(column)).copied();
-    let replaced = list(&replaced.collect::<Vec<_>>(), |column| format!("{column} = excluded.{column}"));
-    take::<ReplyRow, _>(
-        conn,
-        rows,
-        &format!("DO UPDATE SET {replaced} WHERE replies.expires_at <= excluded.created_at"),
-    )
-    .await
+    let replaced = list(Reply::rest(), |column| format!("{column} = excluded.{column}"));
+    take(conn, kept_rows(replies), &format!("DO UPDATE SET {replaced} WHERE replies.expires_at <= excluded.created_at"))
+        .await
+}
+
+/// The rows of replies.
+pub(super) fn kept_rows<'a>(replies: &[Kept<'a>]) -> Batch<'a> {
+    Batch::of::<Reply>(replies.iter().map(|kept| kept.reply.unversioned(kept.merchant)))
 }
 
 /// Inserts the claims that nobody has; returns those.
@@ -41,8 +42,8 @@ pub(super) async fn claims<'c>(
     let (own, global) = split(claims);
     let (own, global) = try_join!(
         biased;
-        take::<ClaimedRow, (Uuid, i16, String)>(conn, own, "DO NOTHING"),
-        take::<DirectoryRow, (i16, String)>(conn, global, "DO NOTHING"),
+        take::<(Uuid, i16, String)>(conn, own, "DO NOTHING"),
+        take::<(i16, String)>(conn, global, "DO NOTHING"),
     )?;
     let own = own.iter().filter_map(|(merchant, space, key)| asked.get(&(*merchant, *space, key.as_str())));
     let global = global.iter().filter_map(|(space, key)| asked.get(&(Uuid::nil(), *space, key.as_str())));
@@ -51,28 +52,27 @@ pub(super) async fn claims<'c>(
 
 /// Inserts rows, if there are any, in the order of their keys, does as told where a key is taken, and returns the keys
 /// that were written.
-async fn take<R, U>(conn: &AsyncPgConnection, rows: Vec<R>, where_taken: &str) -> Result<Vec<U>, Failure>
+async fn take<U>(conn: &AsyncPgConnection, batch: Batch<'_>, where_taken: &str) -> Result<Vec<U>, Failure>
 where
-    R: Stored,
     U: Typed + FromSqlRow<U::Sql, Pg> + Send + 'static,
 {
+    let Batch { table, columns, key, rows } = batch;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let columns = R::COLUMNS.join(", ");
+    let listed = columns.join(", ");
     let sql = Sql::new(format!(
-        "INSERT INTO {} ({columns}) SELECT {columns} FROM {} ORDER BY {} ON CONFLICT ({}) {where_taken} RETURNING {}",
-        R::TABLE,
-        arrays_as_table(R::COLUMNS),
-        list(R::KEY, |column| format!("n.{column}")),
-        R::KEY.join(", "),
-        list(R::KEY, |column| format!("{}.{column}", R::TABLE)),
+        "INSERT INTO {table} ({listed}) SELECT {listed} FROM {} ORDER BY {} ON CONFLICT ({}) {where_taken} RETURNING {}",
+        arrays_as_table(columns),
+        list(key, |column| format!("n.{column}")),
+        key.join(", "),
+        list(key, |column| format!("{table}.{column}")),
     ));
-    Ok(load(conn, sql.bind_all(R::arrays(rows))).await?)
+    Ok(load(conn, sql.bind_all(arrays(rows))).await?)
 }
 
 /// Gives back what losers took.
-pub(super) fn release(judge: &Judge<'_>) -> Vec<Step> {
+pub(super) fn release<'a>(judge: &Judge<'a>) -> Vec<Step<'a>> {
     let mut steps = claims_gone(&judge.released_claims(), "claims given back");
     let replies = judge.released_replies();
     if !replies.is_empty() {

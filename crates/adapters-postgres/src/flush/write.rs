@@ -6,97 +6,45 @@ use super::{
     statements::{arrays_as_table, claims_gone, matched},
 };
 use crate::{
-    rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, ApiKeyRow, BindingRow, ClickRow, CommissionRow, CouponRow,
-        CustomerRow, EventRow, GroupRow, GroupSettingsRow, Image, KeyUseRow, MailRow, MerchantRow, OrderRow,
-        OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow, list,
-    },
+    rows::{Batch, arrays, bound, list},
     sql::Sql,
 };
-use domain::MerchantId;
+use domain::{ApiKeyId, MerchantId};
 use journal::{ClaimRow, Verdict};
-use ports::{ChangeSet, Claim, Rows, Version, Versioned, Writes};
-use std::{collections::BTreeMap, sync::Arc};
+use ports::{ChangeSet, Claim, KeyUse, Rows, Version, Writes};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+use tables::{Outboxed, Row, Value, VersionedRow};
 use uuid::Uuid;
 
-/// What becomes of the rows of one table.
-struct Changes<R> {
-    new: Vec<R>,
-    changed: Vec<R>,
-    /// Merchant, id and version.
-    gone: Vec<(Uuid, Uuid, i64)>,
-}
-
-impl<R> Default for Changes<R> {
-    fn default() -> Self {
-        Self { new: Vec::new(), changed: Vec::new(), gone: Vec::new() }
-    }
-}
-
-impl<R: Image> Changes<R> {
-    fn add(&mut self, merchant: MerchantId, writes: &Writes<R::Of>) {
-        let Writes { new, changed, gone } = writes;
-        self.new.extend(new.iter().map(|entity| R::image(merchant, entity, Version::FIRST)));
-        let next = |Versioned { row, version }: &Versioned<R::Of>| R::image(merchant, row, version.next());
-        self.changed.extend(changed.iter().map(next));
-        self.gone.extend(gone.iter().map(|&(id, version)| (merchant.uuid(), id, version.number())));
-    }
-
-    fn steps(self, steps: &mut Vec<Step>) {
-        let Self { new, changed, gone } = self;
-        insert(new, steps);
-        if !changed.is_empty() {
-            steps.push(update(changed));
-        }
-        if !gone.is_empty() {
-            steps.push(delete::<R>(gone));
-        }
-    }
-}
-
-/// Everything that the winners of a batch write.
-#[derive(Default)]
-struct Write {
-    organizations: Changes<OrganizationRow>,
-    merchants: Changes<MerchantRow>,
-    api_keys: Changes<ApiKeyRow>,
-    trees: Changes<TreeRow>,
-    tiers: Changes<TierRow>,
-    commission_rules: Changes<RuleRow>,
-    affiliates: Changes<AffiliateRow>,
-    coupons: Changes<CouponRow>,
-    bindings: Changes<BindingRow>,
-    events: Changes<EventRow>,
-    commissions: Changes<CommissionRow>,
-    accounts: Changes<AccountRow>,
-    payouts: Changes<PayoutRow>,
-    payout_items: Changes<PayoutItemRow>,
-    group_settings: Changes<GroupSettingsRow>,
-    customers: Changes<CustomerRow>,
-    groups: Changes<GroupRow>,
-    orders: Changes<OrderRow>,
-    mails: Changes<MailRow>,
-    clicks: Vec<ClickRow>,
-    announcements: Vec<AnnouncementRow>,
-    outbox: Vec<OutboxRow>,
-    /// By key: one statement cannot touch a row twice.
-    key_uses: BTreeMap<(Uuid, Uuid), KeyUseRow>,
-}
-
 /// The statements that write what the winners write, frees last.
-pub(super) fn steps(batch: &[Arc<ChangeSet>], verdicts: &[Verdict]) -> Vec<Step> {
+pub(super) fn steps<'a>(batch: &'a [Arc<ChangeSet>], verdicts: &[Verdict]) -> Vec<Step<'a>> {
     let winners: Vec<&ChangeSet> = batch
         .iter()
         .zip(verdicts)
         .filter(|(_, verdict)| **verdict == Verdict::Won)
         .map(|(set, _)| set.as_ref())
         .collect();
-    let mut write = Write::default();
-    for set in &winners {
-        write.add(set);
+    let mut steps = Vec::new();
+    macro_rules! each {
+        ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {
+            $(changes(&winners, |rows| &rows.$rows, &mut steps);)*
+        };
     }
-    let mut steps = write.steps();
-    let mut frees: Vec<ClaimRow<'_>> = winners.iter().flat_map(|set| freed(set)).collect();
+    ports::tables!(each);
+    insert(side(&winners, |set| &set.rows.clicks), &mut steps);
+    insert(side(&winners, |set| &set.announce), &mut steps);
+    let outboxed = |set: &&'a ChangeSet| {
+        let set: &'a ChangeSet = set;
+        let merchant = set.merchant;
+        let row = move |id| Outboxed(id).unversioned(merchant).into_iter().map(Value::into_owned).collect();
+        set.announce.iter().map(move |announcement| row(announcement.id))
+    };
+    insert(Batch::of::<Outboxed>(winners.iter().flat_map(outboxed)), &mut steps);
+    steps.extend(use_keys(&winners));
+    let mut frees: Vec<ClaimRow<'a>> = winners.iter().flat_map(|set| freed(set)).collect();
     frees.sort();
     steps.extend(claims_gone(&frees, "claims freed"));
     steps
@@ -111,174 +59,109 @@ fn freed(set: &ChangeSet) -> impl Iterator<Item = ClaimRow<'_>> {
     })
 }
 
-impl Write {
-    fn add(&mut self, set: &ChangeSet) {
-        let ChangeSet { merchant, urgent: _, still: _, claims: _, frees: _, rows, announce, reply: _ } = set;
-        let merchant = *merchant;
-        let Rows {
-            organizations,
-            merchants,
-            api_keys,
-            trees,
-            tiers,
-            commission_rules,
-            affiliates,
-            coupons,
-            bindings,
-            events,
-            commissions,
-            accounts,
-            customers,
-            group_settings,
-            groups,
-            orders,
-            mails,
-            payout_items,
-            payouts,
-            clicks,
-            key_uses,
-        } = rows;
-        self.organizations.add(merchant, organizations);
-        self.merchants.add(merchant, merchants);
-        self.api_keys.add(merchant, api_keys);
-        self.trees.add(merchant, trees);
-        self.tiers.add(merchant, tiers);
-        self.commission_rules.add(merchant, commission_rules);
-        self.affiliates.add(merchant, affiliates);
-        self.coupons.add(merchant, coupons);
-        self.bindings.add(merchant, bindings);
-        self.events.add(merchant, events);
-        self.commissions.add(merchant, commissions);
-        self.accounts.add(merchant, accounts);
-        self.payouts.add(merchant, payouts);
-        self.payout_items.add(merchant, payout_items);
-        self.group_settings.add(merchant, group_settings);
-        self.customers.add(merchant, customers);
-        self.groups.add(merchant, groups);
-        self.orders.add(merchant, orders);
-        self.mails.add(merchant, mails);
-        self.clicks.extend(clicks.iter().map(|click| ClickRow::of(merchant, click)));
-        self.announcements.extend(announce.iter().map(|one| AnnouncementRow::of(merchant, one)));
-        self.outbox.extend(announce.iter().map(|one| OutboxRow::of(merchant, one)));
-        for row in key_uses.iter().map(|key_use| KeyUseRow::of(merchant, key_use)) {
-            let latest = self.key_uses.entry((row.merchant_id, row.key_id)).or_insert_with(|| row.clone());
-            latest.last_used_at.0 = latest.last_used_at.0.max(row.last_used_at.0);
-        }
-    }
+/// What becomes of the rows of one table.
+fn changes<'a, R: VersionedRow>(winners: &[&'a ChangeSet], of: fn(&Rows) -> &Writes<R>, steps: &mut Vec<Step<'a>>) {
+    let sets = || winners.iter().map(|set| (set.merchant, of(&set.rows)));
+    let new =
+        sets().flat_map(|(merchant, writes)| writes.new.iter().map(move |row| row.values(merchant, Version::FIRST)));
+    insert(Batch::of::<R>(new), steps);
+    let changed = sets().flat_map(|(merchant, writes)| {
+        writes.changed.iter().map(move |change| change.row.values(merchant, change.version.next()))
+    });
+    update(Batch::of::<R>(changed), steps);
+    let gone = sets().flat_map(|(merchant, writes)| {
+        writes.gone.iter().map(move |&(id, version)| (merchant.uuid(), id, version.number()))
+    });
+    delete::<R>(gone.collect(), steps);
+}
 
-    fn steps(self) -> Vec<Step> {
-        let Self {
-            organizations,
-            merchants,
-            api_keys,
-            trees,
-            tiers,
-            commission_rules,
-            affiliates,
-            coupons,
-            bindings,
-            events,
-            commissions,
-            accounts,
-            customers,
-            group_settings,
-            groups,
-            orders,
-            mails,
-            payout_items,
-            payouts,
-            clicks,
-            announcements,
-            outbox,
-            key_uses,
-        } = self;
-        let mut steps = Vec::new();
-        organizations.steps(&mut steps);
-        merchants.steps(&mut steps);
-        api_keys.steps(&mut steps);
-        trees.steps(&mut steps);
-        tiers.steps(&mut steps);
-        commission_rules.steps(&mut steps);
-        affiliates.steps(&mut steps);
-        coupons.steps(&mut steps);
-        bindings.steps(&mut steps);
-        events.steps(&mut steps);
-        commissions.steps(&mut steps);
-        accounts.steps(&mut steps);
-        payouts.steps(&mut steps);
-        payout_items.steps(&mut steps);
-        group_settings.steps(&mut steps);
-        customers.steps(&mut steps);
-        groups.steps(&mut steps);
-        orders.steps(&mut steps);
-        mails.steps(&mut steps);
-        insert(clicks, &mut steps);
-        insert(announcements, &mut steps);
-        insert(outbox, &mut steps);
-        if !key_uses.is_empty() {
-            steps.push(use_keys(key_uses.into_values().collect()));
-        }
-        steps
-    }
+/// The rows of a table that is only inserted into.
+fn side<'a, R: Row>(winners: &[&'a ChangeSet], of: fn(&ChangeSet) -> &Vec<R>) -> Batch<'a> {
+    let rows = |set: &&'a ChangeSet| {
+        let set: &'a ChangeSet = set;
+        of(set).iter().map(move |row| row.unversioned(set.merchant))
+    };
+    Batch::of::<R>(winners.iter().flat_map(rows))
 }
 
 /// So many rows are written value by value: PostgreSQL has taken arrays apart for two or three times as long.
 const FEW: usize = 2;
 
-pub(super) fn insert<R: Stored>(rows: Vec<R>, steps: &mut Vec<Step>) {
+pub(super) fn insert<'a>(batch: Batch<'a>, steps: &mut Vec<Step<'a>>) {
+    let Batch { table, columns, key: _, rows } = batch;
     if rows.is_empty() {
         return;
     }
-    let (columns, count) = (R::COLUMNS.join(", "), rows.len());
-    let into = format!("INSERT INTO {} ({columns})", R::TABLE);
+    let (listed, count) = (columns.join(", "), rows.len());
+    let into = format!("INSERT INTO {table} ({listed})");
     let sql = if count <= FEW {
-        let row = format!("({})", list(R::COLUMNS, |_| "?".to_owned()));
+        let row = format!("({})", list(columns, |_| "?".to_owned()));
         let sql = Sql::new(format!("{into} VALUES {}", vec![row; count].join(", ")));
-        sql.bind_all(rows.into_iter().flat_map(R::values))
+        sql.bind_all(rows.into_iter().flatten().map(bound))
     } else {
-        Sql::new(format!("{into} SELECT {columns} FROM {}", arrays_as_table(R::COLUMNS))).bind_all(R::arrays(rows))
+        Sql::new(format!("{into} SELECT {listed} FROM {}", arrays_as_table(columns))).bind_all(arrays(rows))
     };
-    steps.push(Step { rows: count, sql, what: format!("new {}", R::TABLE) });
+    steps.push(Step { rows: count, sql, what: format!("new {table}") });
 }
 
 /// Replaces rows that are locked and were seen in the version before.
-fn update<R: Stored>(rows: Vec<R>) -> Step {
-    let set: Vec<&str> = R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)).copied().collect();
+fn update<'a>(batch: Batch<'a>, steps: &mut Vec<Step<'a>>) {
+    let Batch { table, columns, key, rows } = batch;
+    if rows.is_empty() {
+        return;
+    }
+    let set: Vec<&str> = columns.iter().filter(|column| !key.contains(column)).copied().collect();
     let sql = Sql::new(format!(
-        "UPDATE {} t SET {} FROM {} WHERE {} AND t.version = n.version - 1",
-        R::TABLE,
+        "UPDATE {table} t SET {} FROM {} WHERE {} AND t.version = n.version - 1",
         list(&set, |column| format!("{column} = n.{column}")),
-        arrays_as_table(R::COLUMNS),
-        matched(R::KEY),
+        arrays_as_table(columns),
+        matched(key),
     ));
-    Step { rows: rows.len(), sql: sql.bind_all(R::arrays(rows)), what: format!("changed {}", R::TABLE) }
+    steps.push(Step { rows: rows.len(), sql: sql.bind_all(arrays(rows)), what: format!("changed {table}") });
 }
 
-/// Deletes rows that are locked and were seen in this version.
-fn delete<R: Stored>(rows: Vec<(Uuid, Uuid, i64)>) -> Step {
+/// Deletes rows that are locked and were seen in this version: merchants, ids and versions.
+fn delete<'a, R: Row>(rows: Vec<(Uuid, Uuid, i64)>, steps: &mut Vec<Step<'a>>) {
+    if rows.is_empty() {
+        return;
+    }
     let sql = Sql::new(format!(
         "DELETE FROM {} t USING {} WHERE {} AND t.version = n.version",
-        R::TABLE,
+        R::NAME,
         arrays_as_table(&["merchant_id", "id", "version"]),
         matched(R::KEY),
     ));
     let (keys, versions): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|(merchant, id, version)| ((merchant, id), version)).unzip();
     let (merchants, ids): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
-    Step {
+    steps.push(Step {
         rows: versions.len(),
         sql: sql.bind_each(merchants).bind_each(ids).bind_each(versions),
-        what: format!("gone {}", R::TABLE),
-    }
+        what: format!("gone {}", R::NAME),
+    });
 }
 
-/// Notes when keys were used; a later time that is already there stays, and still counts as touched.
-fn use_keys(rows: Vec<KeyUseRow>) -> Step {
-    let columns = KeyUseRow::COLUMNS.join(", ");
+/// Notes when keys were used; a later time that is already there stays, and still counts as touched. One statement cannot
+/// touch a row twice, so of several uses of a key the latest goes into it.
+fn use_keys<'a>(winners: &[&'a ChangeSet]) -> Option<Step<'a>> {
+    let mut latest: BTreeMap<(MerchantId, ApiKeyId), &'a KeyUse> = BTreeMap::new();
+    for (merchant, key_use) in winners.iter().flat_map(|set| set.rows.key_uses.iter().map(|one| (set.merchant, one))) {
+        match latest.entry((merchant, key_use.key_id)) {
+            Entry::Vacant(entry) => drop(entry.insert(key_use)),
+            Entry::Occupied(mut entry) if entry.get().at < key_use.at => drop(entry.insert(key_use)),
+            Entry::Occupied(_) => {}
+        }
+    }
+    let rows = latest.into_iter().map(|((merchant, _), key_use)| key_use.unversioned(merchant));
+    let Batch { table: _, columns, key: _, rows } = Batch::of::<KeyUse>(rows);
+    if rows.is_empty() {
+        return None;
+    }
+    let listed = columns.join(", ");
     let sql = Sql::new(format!(
-        "INSERT INTO key_uses AS t ({columns}) SELECT {columns} FROM {} ORDER BY merchant_id, key_id \
+        "INSERT INTO key_uses AS t ({listed}) SELECT {listed} FROM {} ORDER BY merchant_id, key_id \
          ON CONFLICT (merchant_id, key_id) DO UPDATE SET last_used_at = greatest(t.last_used_at, excluded.last_used_at)",
-        arrays_as_table(KeyUseRow::COLUMNS),
+        arrays_as_table(columns),
     ));
-    Step { rows: rows.len(), sql: sql.bind_all(KeyUseRow::arrays(rows)), what: "used keys".to_owned() }
+    Some(Step { rows: rows.len(), sql: sql.bind_all(arrays(rows)), what: "used keys".to_owned() })
 }

@@ -7,11 +7,13 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{AffiliateRow, Damaged, Mapped, MerchantRow, Readable, Stored, money, parsed},
+    rows::{Damaged, Found, Mapped, money, parsed, select},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Slug, TierId};
+use domain::{
+    Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, Merchant, MerchantId, Slug, TierId,
+};
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, MOST_ANCESTORS, MOST_SEATS,
     NewAffiliateFacts, Page, PageAsk, Space, Version, Versioned,
@@ -20,10 +22,10 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// An affiliate with its merchant's currency, its codes, and the currencies and sums that it was paid.
-pub(super) type RecordRow = (AffiliateRow, String, Vec<String>, Vec<String>, Vec<i64>);
+pub(super) type RecordRow = (Found<Affiliate>, String, Vec<String>, Vec<String>, Vec<i64>);
 
 /// Reads the records of the affiliates that `chosen`, a subquery for rows of the table, chooses, newest first.
-pub(super) fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
+pub(super) fn records<'a>(chosen: Sql<'a, Found<Affiliate>>) -> Sql<'a, RecordRow> {
     let paid = |column: &str| {
         format!(
             "ARRAY (SELECT x.{column} FROM accounts x WHERE x.merchant_id = a.merchant_id AND x.affiliate_id = a.id \
@@ -34,7 +36,7 @@ pub(super) fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
         &format!(
             "SELECT {}, m.currency, ARRAY (SELECT c.code FROM coupons c \
              WHERE c.merchant_id = a.merchant_id AND c.affiliate_id = a.id ORDER BY c.created_at, c.id), {}, {} FROM (",
-            AffiliateRow::select("a"),
+            select::<Affiliate>("a"),
             paid("currency"),
             paid("paid_minor"),
         ),
@@ -43,13 +45,13 @@ pub(super) fn records<'a>(chosen: Sql<'a, AffiliateRow>) -> Sql<'a, RecordRow> {
 }
 
 /// The affiliates of a merchant, so far all of them.
-fn affiliates<'a>(merchant: MerchantId) -> Sql<'a, AffiliateRow> {
-    let columns = AffiliateRow::select("a");
+fn affiliates<'a>(merchant: MerchantId) -> Sql<'a, Found<Affiliate>> {
+    let columns = select::<Affiliate>("a");
     Sql::new(format!("SELECT {columns} FROM affiliates a WHERE a.merchant_id = ?")).bind(merchant.uuid())
 }
 
 /// The affiliates with these ids.
-pub(super) fn affiliates_with<'a>(merchant: MerchantId, ids: Vec<Uuid>) -> Sql<'a, AffiliateRow> {
+pub(super) fn affiliates_with<'a>(merchant: MerchantId, ids: Vec<Uuid>) -> Sql<'a, Found<Affiliate>> {
     affiliates(merchant).text(" AND a.id = ANY (?)").bind_each(ids)
 }
 
@@ -97,10 +99,10 @@ impl AffiliateReads for PostgresStorage {
 
     async fn new_affiliate_facts(&self, merchant: MerchantId, keys: &AffiliateKeys) -> Read<Option<NewAffiliateFacts>> {
         let AffiliateKeys { slug, email, parent_email, tier_id } = keys;
-        let facts = Sql::<(MerchantRow, Option<Uuid>, Option<Uuid>, i64)>::new(format!(
+        let facts = Sql::<(Found<Merchant>, Option<Uuid>, Option<Uuid>, i64)>::new(format!(
             "SELECT {}, {}, {}, (SELECT count(*) FROM (SELECT FROM affiliates a WHERE a.merchant_id = m.id \
              AND a.status IN ('pending', 'approved', 'suspended') LIMIT {MOST_SEATS}) seats) FROM merchants m WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             owner(Space::AffiliateSlug),
             owner(Space::AffiliateEmail),
         ));
@@ -126,8 +128,8 @@ impl AffiliateReads for PostgresStorage {
             merchant: merchant.versioned()?,
             slug_owner,
             email_owner,
-            parent: parent.map(Readable::versioned).transpose()?,
-            tier: tier.map(Readable::versioned).transpose()?,
+            parent: parent.map(Found::versioned).transpose()?,
+            tier: tier.map(Found::versioned).transpose()?,
             seats_taken: parsed(u32::try_from(seats))?,
         }))
     }
@@ -139,10 +141,10 @@ impl AffiliateReads for PostgresStorage {
         keys: &AffiliateKeys,
     ) -> Read<Option<AffiliateChangeFacts>> {
         let AffiliateKeys { slug, email, parent_email, tier_id } = keys;
-        let facts = Sql::<(MerchantRow, Option<i64>, Option<Uuid>, Option<Uuid>)>::new(format!(
+        let facts = Sql::<(Found<Merchant>, Option<i64>, Option<Uuid>, Option<Uuid>)>::new(format!(
             "SELECT {}, t.version, {}, {} FROM merchants m LEFT JOIN trees t ON t.merchant_id = m.id AND t.id = m.id \
              WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             owner(Space::AffiliateSlug),
             owner(Space::AffiliateEmail),
         ));
@@ -170,7 +172,7 @@ impl AffiliateReads for PostgresStorage {
             version,
             slug_owner,
             email_owner,
-            tier: tier.map(Readable::versioned).transpose()?,
+            tier: tier.map(Found::versioned).transpose()?,
             parent: chain.first().map(|(_, version)| Version::stored(*version)),
             parent_chain: chain.into_iter().map(|(id, _)| AffiliateId::from_uuid(id)).collect(),
             tree: Version::stored(tree.ok_or_else(|| Damaged::at("a merchant has no tree"))?),

@@ -3,22 +3,22 @@
 use super::{Read, global_owner};
 use crate::{
     PostgresStorage,
-    rows::{MerchantRow, Readable, Stored, parsed},
+    rows::{Found, parsed, select},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{AffiliateId, AffiliateStatus, Slug};
+use domain::{AffiliateId, AffiliateStatus, Merchant, Slug};
 use ports::{ClickReads, LinkFacts, Space};
 use uuid::Uuid;
 
 #[async_trait]
 impl ClickReads for PostgresStorage {
     async fn link(&self, merchant: &Slug, affiliate: &Slug) -> Read<Option<LinkFacts>> {
-        let sql = Sql::<(MerchantRow, Option<Uuid>, Option<String>)>::new(format!(
+        let sql = Sql::<(Found<Merchant>, Option<Uuid>, Option<String>)>::new(format!(
             "SELECT {}, a.id, a.status FROM merchants m \
              LEFT JOIN claims k ON k.merchant_id = m.id AND k.space = {} AND k.key = ? \
              LEFT JOIN affiliates a ON a.merchant_id = m.id AND a.id = k.owner WHERE m.id = {}",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             Space::AffiliateSlug.number(),
             global_owner(Space::MerchantSlug),
         ));

@@ -3,11 +3,13 @@
 use super::{Read, affiliates::affiliates_with, one::merchant_of, page, paged};
 use crate::{
     PostgresStorage,
-    rows::{AccountRow, CommissionRow, Mapped, Readable, Stored, time},
+    rows::{Found, Mapped, select, time},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{AffiliateId, Commission, CommissionId, CommissionStatus, MerchantId, OrderReference, Timestamp};
+use domain::{
+    Account, AffiliateId, Commission, CommissionId, CommissionStatus, Currency, MerchantId, OrderReference, Timestamp,
+};
 use ports::{
     CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageAsk, Versioned,
 };
@@ -15,8 +17,8 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// The commissions of a merchant, so far all of them.
-pub(super) fn commissions<'a>(merchant: MerchantId) -> Sql<'a, CommissionRow> {
-    let columns = CommissionRow::select("c");
+pub(super) fn commissions<'a>(merchant: MerchantId) -> Sql<'a, Found<Commission>> {
+    let columns = select::<Commission>("c");
     Sql::new(format!("SELECT {columns} FROM commissions c WHERE c.merchant_id = ?")).bind(merchant.uuid())
 }
 
@@ -24,25 +26,25 @@ pub(super) fn commissions<'a>(merchant: MerchantId) -> Sql<'a, CommissionRow> {
 pub(super) const BY_LEVEL: &str = " ORDER BY c.level, c.id";
 
 /// Who earns these rows, each once.
-pub(super) fn earners(rows: &[CommissionRow]) -> Vec<Uuid> {
-    let mut earners: Vec<Uuid> = rows.iter().map(|row| row.affiliate_id).collect();
+pub(super) fn earners(rows: &[Versioned<Commission>]) -> Vec<Uuid> {
+    let mut earners: Vec<Uuid> = rows.iter().map(|row| row.row.affiliate_id.uuid()).collect();
     earners.sort_unstable();
     earners.dedup();
     earners
 }
 
 /// The accounts of these affiliates in a currency.
-pub(super) fn accounts<'a>(merchant: MerchantId, affiliates: Vec<Uuid>, currency: String) -> Sql<'a, AccountRow> {
+pub(super) fn accounts<'a>(merchant: MerchantId, affiliates: Vec<Uuid>, currency: Currency) -> Sql<'a, Found<Account>> {
     let sql = Sql::new(format!(
         "SELECT {} FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ANY (?) AND x.currency = ?",
-        AccountRow::select("x"),
+        select::<Account>("x"),
     ));
-    sql.bind(merchant.uuid()).bind_each(affiliates).bind(currency)
+    sql.bind(merchant.uuid()).bind_each(affiliates).bind(currency.code().to_owned())
 }
 
 /// Those of `due` that are still pending, and what else of the affiliate is pending in the same orders. The orders come
 /// as an array, so that each is looked up in its index.
-fn maturing<'a>(merchant: MerchantId, affiliate: AffiliateId, due: &[CommissionId]) -> Sql<'a, CommissionRow> {
+fn maturing<'a>(merchant: MerchantId, affiliate: AffiliateId, due: &[CommissionId]) -> Sql<'a, Found<Commission>> {
     commissions(merchant)
         .text(
             " AND c.order_id = ANY (ARRAY (SELECT DISTINCT d.order_id FROM commissions d WHERE d.merchant_id = ? \
@@ -90,7 +92,7 @@ impl CommissionReads for PostgresStorage {
     async fn commission(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<Commission>> {
         let sql = commissions(merchant).text(" AND c.id = ?").bind(id.uuid());
         let row = self.readers.reader()?.first(sql).await?;
-        Ok(row.map(Readable::entity).transpose()?)
+        Ok(row.map(Found::entity).transpose()?)
     }
 
     async fn commissions(
@@ -107,7 +109,7 @@ impl CommissionReads for PostgresStorage {
             .and(" AND c.created_at >= ?", from.map(time))
             .and(" AND c.created_at < ?", to.map(time));
         let rows = self.readers.reader()?.all(paged(sql, "c", ask)).await?;
-        page(rows, ask, Readable::entity)
+        page(rows, ask, Found::entity)
     }
 
     async fn commission_move_facts(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
@@ -125,16 +127,17 @@ impl CommissionReads for PostgresStorage {
             .text(BY_LEVEL);
         let reader = self.readers.reader()?;
         let (shop, rows) = try_join!(biased; reader.first(merchant_of(merchant)), reader.all(rows))?;
+        let rows = rows.into_iter().map(Found::versioned).collect::<Mapped<Vec<_>>>()?;
         let (Some(shop), Some(first)) = (shop, rows.first()) else { return Ok(None) };
         let earners = earners(&rows);
-        let accounts = accounts(merchant, earners.clone(), first.currency.clone());
+        let accounts = accounts(merchant, earners.clone(), first.row.amount.currency());
         let (affiliates, accounts) =
             try_join!(biased; reader.all(affiliates_with(merchant, earners)), reader.all(accounts))?;
         Ok(Some(CommissionMoveFacts {
             merchant: shop.versioned()?,
-            rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
-            affiliates: affiliates.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
-            accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+            rows,
+            affiliates: affiliates.into_iter().map(Found::versioned).collect::<Mapped<_>>()?,
+            accounts: accounts.into_iter().map(Found::versioned).collect::<Mapped<_>>()?,
         }))
     }
 
@@ -159,9 +162,9 @@ impl CommissionReads for PostgresStorage {
         affiliate: AffiliateId,
         due: &[CommissionId],
     ) -> Read<Option<MaturingFacts>> {
-        let accounts = Sql::<AccountRow>::new(format!(
+        let accounts = Sql::<Found<Account>>::new(format!(
             "SELECT {} FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ?",
-            AccountRow::select("x"),
+            select::<Account>("x"),
         ));
         let reader = self.readers.reader()?;
         let (owner, earner, rows, accounts) = try_join!(
@@ -175,8 +178,8 @@ impl CommissionReads for PostgresStorage {
         Ok(Some(MaturingFacts {
             merchant: owner.versioned()?,
             affiliate: earner.versioned()?,
-            rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<Vec<Versioned<Commission>>>>()?,
-            accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+            rows: rows.into_iter().map(Found::versioned).collect::<Mapped<Vec<Versioned<Commission>>>>()?,
+            accounts: accounts.into_iter().map(Found::versioned).collect::<Mapped<_>>()?,
         }))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Read, one::affiliate, owner, page, paged};
 use crate::{
     PostgresStorage,
-    rows::{CouponRow, MerchantRow, Readable, Stored},
+    rows::{Found, select},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -19,10 +19,10 @@ impl CouponReads for PostgresStorage {
         merchant: MerchantId,
         id: CouponId,
     ) -> Read<Option<(Versioned<Merchant>, Versioned<Coupon>)>> {
-        let sql = Sql::<(MerchantRow, CouponRow)>::new(format!(
+        let sql = Sql::<(Found<Merchant>, Found<Coupon>)>::new(format!(
             "SELECT {}, {} FROM coupons c JOIN merchants m ON m.id = c.merchant_id WHERE c.merchant_id = ? AND c.id = ?",
-            MerchantRow::select("m"),
-            CouponRow::select("c"),
+            select::<Merchant>("m"),
+            select::<Coupon>("c"),
         ));
         let found = self.readers.reader()?.first(sql.bind(merchant.uuid()).bind(id.uuid())).await?;
         let Some((merchant, coupon)) = found else { return Ok(None) };
@@ -31,8 +31,8 @@ impl CouponReads for PostgresStorage {
 
     async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>> {
         let CouponFilter { affiliate_id, code } = filter;
-        let columns = CouponRow::select("c");
-        let mut sql = Sql::<CouponRow>::new(format!("SELECT {columns} FROM coupons c WHERE c.merchant_id = ?"))
+        let columns = select::<Coupon>("c");
+        let mut sql = Sql::<Found<Coupon>>::new(format!("SELECT {columns} FROM coupons c WHERE c.merchant_id = ?"))
             .bind(merchant.uuid())
             .and(" AND c.affiliate_id = ?", affiliate_id.map(AffiliateId::uuid));
         if let Some(code) = code {
@@ -40,7 +40,7 @@ impl CouponReads for PostgresStorage {
             sql = sql.text(&found).bind(merchant.uuid()).bind(code.as_str());
         }
         let rows = self.readers.reader()?.all(paged(sql, "c", ask)).await?;
-        page(rows, ask, Readable::entity)
+        page(rows, ask, Found::entity)
     }
 
     async fn coupon_facts(
@@ -49,16 +49,16 @@ impl CouponReads for PostgresStorage {
         affiliate_id: AffiliateId,
         code: &CouponCode,
     ) -> Read<Option<CouponFacts>> {
-        let facts = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
+        let facts = Sql::<(Found<Merchant>, Option<Uuid>)>::new(format!(
             "SELECT {}, {} FROM merchants m WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             owner(Space::CouponCode),
         ));
         let facts = facts.bind(merchant.uuid()).bind(code.as_str()).bind(merchant.uuid());
         let reader = self.readers.reader()?;
         let (facts, found) = try_join!(biased; reader.first(facts), reader.first(affiliate(merchant, affiliate_id)))?;
         let Some((merchant, code_owner)) = facts else { return Ok(None) };
-        let affiliate = found.map(Readable::versioned).transpose()?;
+        let affiliate = found.map(Found::versioned).transpose()?;
         Ok(Some(CouponFacts { merchant: merchant.versioned()?, affiliate, code_owner }))
     }
 }

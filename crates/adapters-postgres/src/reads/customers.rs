@@ -3,11 +3,11 @@
 use super::{Read, counted, one::customer, owner};
 use crate::{
     PostgresStorage,
-    rows::{CustomerRow, MerchantRow, Readable, Stored},
+    rows::{Found, select},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{Customer, CustomerId, Email, MerchantId};
+use domain::{Customer, CustomerId, Email, Merchant, MerchantId};
 use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, Space};
 use tokio::try_join;
 use uuid::Uuid;
@@ -16,12 +16,12 @@ use uuid::Uuid;
 impl CustomerReads for PostgresStorage {
     async fn customer(&self, merchant: MerchantId, id: CustomerId) -> Read<Option<Customer>> {
         let row = self.readers.reader()?.first(customer(merchant, Some(id))).await?;
-        Ok(row.map(Readable::entity).transpose()?)
+        Ok(row.map(Found::entity).transpose()?)
     }
 
     async fn customers(&self, merchant: MerchantId, ask: &ListAsk<CustomerTerm>) -> Read<Counted<Customer>> {
         let found =
-            || Sql::<CustomerRow>::new(" WHERE t.merchant_id = ? AND t.deleted_at IS NULL").bind(merchant.uuid());
+            || Sql::<Found<Customer>>::new(" WHERE t.merchant_id = ? AND t.deleted_at IS NULL").bind(merchant.uuid());
         counted(&self.readers.reader()?, merchant, found, ask).await
     }
 
@@ -31,16 +31,16 @@ impl CustomerReads for PostgresStorage {
         id: Option<CustomerId>,
         email: Option<&Email>,
     ) -> Read<Option<CustomerFacts>> {
-        let facts = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
+        let facts = Sql::<(Found<Merchant>, Option<Uuid>)>::new(format!(
             "SELECT {}, {} FROM merchants m WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             owner(Space::CustomerEmail),
         ));
         let facts = facts.bind(merchant.uuid()).bind(email.map(Email::folded)).bind(merchant.uuid());
         let reader = self.readers.reader()?;
         let (facts, found) = try_join!(biased; reader.first(facts), reader.first(customer(merchant, id)))?;
         let Some((merchant, email_owner)) = facts else { return Ok(None) };
-        let customer = found.map(Readable::versioned).transpose()?;
+        let customer = found.map(Found::versioned).transpose()?;
         Ok(Some(CustomerFacts { merchant: merchant.versioned()?, customer, email_owner }))
     }
 }

@@ -8,27 +8,30 @@ use super::{
 use crate::{
     PostgresStorage,
     readers::Reader,
-    rows::{CouponRow, EventRow, GroupRow, MailRow, Mapped, OrderRow, Readable, Stored},
+    rows::{Found, Mapped, select},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{AffiliateId, CouponCode, CustomerId, Decision, Email, Event, EventId, MerchantId};
+use domain::{
+    AffiliateId, Coupon, CouponCode, CustomerId, Decision, Email, Event, EventId, Group, Mail, MerchantId, Order,
+};
 use ports::{AffiliateTraces, Claim, CustomerTraces, ErasureReads, EventTraces, Part, Space, Versioned};
+use tables::VersionedRow;
 use tokio::try_join;
 use uuid::Uuid;
 
 /// Rows of a merchant, the table under the name `t`.
-fn rows<'a, R: Stored>(merchant: MerchantId, condition: &str, most: u32) -> Sql<'a, R> {
+fn rows<'a, R: VersionedRow>(merchant: MerchantId, condition: &str, most: u32) -> Sql<'a, Found<R>> {
     Sql::new(format!(
         "SELECT {} FROM {} t WHERE t.merchant_id = ? AND {condition} ORDER BY t.id LIMIT {most}",
-        R::select("t"),
-        R::TABLE,
+        select::<R>("t"),
+        R::NAME,
     ))
     .bind(merchant.uuid())
 }
 
-fn versioned<R: Readable>(rows: Vec<R>) -> Mapped<Vec<Versioned<R::Of>>> {
-    rows.into_iter().map(Readable::versioned).collect()
+fn versioned<R>(rows: Vec<Found<R>>) -> Mapped<Vec<Versioned<R>>> {
+    rows.into_iter().map(Found::versioned).collect()
 }
 
 /// Who has these keys.
@@ -94,13 +97,13 @@ impl ErasureReads for PostgresStorage {
         let given = [&customer.row.email].into_iter().chain(&customer.row.earlier_emails);
         let given: Vec<String> = given.map(|email| email.as_str().to_owned()).collect();
         let (folded, given) = (|| customer.row.addresses(), || given.clone());
-        let orders = rows::<OrderRow>(merchant, "t.customer_id = ? AND t.email <> ?", most);
-        let groups = rows::<GroupRow>(
+        let orders = rows::<Order>(merchant, "t.customer_id = ? AND t.email <> ?", most);
+        let groups = rows::<Group>(
             merchant,
             "(t.customer_id = ? OR lower(t.creator_email) = ANY (?) OR t.creator_email = ANY (?)) AND t.creator_email <> ?",
             most,
         );
-        let mails = rows::<MailRow>(
+        let mails = rows::<Mail>(
             merchant,
             "t.recipient IS NOT NULL AND (lower(t.recipient) = ANY (?) OR t.recipient = ANY (?) OR t.group_id IN (\
              SELECT g.id FROM referral_groups g WHERE g.merchant_id = t.merchant_id AND g.customer_id = ?))",
@@ -134,7 +137,7 @@ impl ErasureReads for PostgresStorage {
         most: u32,
     ) -> Read<Option<AffiliateTraces>> {
         let reader = self.readers.reader()?;
-        let coupons = rows::<CouponRow>(merchant, "t.affiliate_id = ?", most).bind(id.uuid());
+        let coupons = rows::<Coupon>(merchant, "t.affiliate_id = ?", most).bind(id.uuid());
         let in_payout = Sql::<bool>::new(
             "SELECT EXISTS (SELECT FROM accounts x WHERE x.merchant_id = ? AND x.affiliate_id = ? \
              AND x.in_payout_minor <> 0)",
@@ -168,10 +171,10 @@ impl ErasureReads for PostgresStorage {
         let after = after.map(EventId::uuid);
         let until = reader.first(window_end("events", merchant, after, window)).await?;
         let part = Between { merchant, after, until };
-        let columns = EventRow::select("t");
+        let columns = select::<Event>("t");
         let telling = match of {
             EventTraces::Addresses(addresses) => part
-                .events::<EventRow>(&columns, " AND t.id = ANY (?)")
+                .events::<Found<Event>>(&columns, " AND t.id = ANY (?)")
                 .bind_each(with_address(&reader, part, addresses).await?),
             EventTraces::CouponsOf(affiliate) => {
                 let mark = Decision::coupon_mark(*affiliate);

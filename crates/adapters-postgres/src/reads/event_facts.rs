@@ -11,14 +11,13 @@ use super::{
 use crate::{
     gather::Load,
     readers::Reader,
-    rows::{
-        AffiliateRow, BindingRow, CommissionRow, EventRow, Mapped, MerchantRow, Readable, RuleRow, TierRow, instant,
-        time,
-    },
+    rows::{Found, Mapped, instant, time},
     sql::{Sql, Typed},
 };
 use diesel::{data_types::PgTimestamp, deserialize::FromSqlRow, pg::Pg};
-use domain::{Affiliate, AffiliateId, ClickId, MerchantId, Settings};
+use domain::{
+    Affiliate, AffiliateId, Binding, ClickId, Commission, CommissionRule, Event, Merchant, MerchantId, Settings, Tier,
+};
 use ports::{EventFacts, EventFound, EventLookup, EventRecord, SessionClick};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::try_join;
@@ -36,25 +35,25 @@ pub(crate) struct FactsAsk {
 /// Everything that was read, before it is shared out.
 #[derive(Default)]
 struct Haul {
-    merchants: HashMap<Uuid, MerchantRow>,
-    affiliates: BTreeMap<Key, AffiliateRow>,
-    events: HashMap<Key, EventRow>,
-    commissions: HashMap<Key, Vec<CommissionRow>>,
+    merchants: HashMap<Uuid, Found<Merchant>>,
+    affiliates: BTreeMap<Key, Found<Affiliate>>,
+    events: HashMap<Key, Found<Event>>,
+    commissions: HashMap<Key, Vec<Found<Commission>>>,
     /// By merchant.
-    tiers: HashMap<Uuid, Vec<TierRow>>,
+    tiers: HashMap<Uuid, Vec<Found<Tier>>>,
     /// By merchant.
-    rules: HashMap<Uuid, Vec<RuleRow>>,
+    rules: HashMap<Uuid, Vec<Found<CommissionRule>>>,
     /// By number.
-    found: Vec<Found>,
+    found: Vec<Leads>,
 }
 
 /// What one event's names lead to.
 #[derive(Default, Clone)]
-struct Found {
+struct Leads {
     earlier: Option<Uuid>,
     coupon_owner: Option<Uuid>,
     /// By the place of the key that leads there: the first counts.
-    bindings: BTreeMap<i32, BindingRow>,
+    bindings: BTreeMap<i32, Found<Binding>>,
     /// When, and whose.
     clicks: BTreeMap<Uuid, (PgTimestamp, Uuid)>,
 }
@@ -69,7 +68,7 @@ impl Load for FactsAsk {
         let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
         let events: Vec<Numbered<'_>> =
             (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
-        let mut haul = Haul { found: vec![Found::default(); events.len()], ..Haul::default() };
+        let mut haul = Haul { found: vec![Leads::default(); events.len()], ..Haul::default() };
         haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
         haul.second_round(reader, &events).await?;
         haul.parents(reader).await?;
@@ -140,30 +139,31 @@ impl Haul {
             maybe(reader, self.merchants_with(|row| row.rule_count).map(rules_of)),
             maybe(reader, earliest_clicks(sessions, oldest)),
         )?;
-        self.events.extend(rows.into_iter().map(|row| ((row.merchant_id, row.id), row)));
-        for row in commissions {
-            self.commissions.entry((row.merchant_id, row.event_id)).or_default().push(row);
+        self.events.extend(rows.into_iter().map(|row| ((row.merchant, row.id), row)));
+        for (event, row) in commissions {
+            self.commissions.entry((row.merchant, event)).or_default().push(row);
         }
         for row in tiers {
-            self.tiers.entry(row.merchant_id).or_default().push(row);
+            self.tiers.entry(row.merchant).or_default().push(row);
         }
         for row in rules {
-            self.rules.entry(row.merchant_id).or_default().push(row);
+            self.rules.entry(row.merchant).or_default().push(row);
         }
         older.into_iter().for_each(|row| self.add_click(row));
         Ok(())
     }
 
     /// The merchants that have any of what `count` counts; `None` if none has.
-    fn merchants_with(&self, count: impl Fn(&MerchantRow) -> i32) -> Option<Vec<Uuid>> {
-        let some: Vec<Uuid> = self.merchants.values().filter(|row| count(row) > 0).map(|row| row.id).collect();
+    fn merchants_with(&self, count: impl Fn(&Merchant) -> u16) -> Option<Vec<Uuid>> {
+        let has_any = |row: &&Found<Merchant>| row.sound().is_some_and(|merchant| count(merchant) > 0);
+        let some: Vec<Uuid> = self.merchants.values().filter(has_any).map(|row| row.id).collect();
         (!some.is_empty()).then_some(some)
     }
 
     /// The parents of the affiliates read so far. Most have none: then nothing more is read.
     async fn parents(&mut self, reader: &Reader) -> Read<()> {
         let parents: BTreeSet<Key> =
-            self.affiliates.values().filter_map(|row| Some((row.merchant_id, row.parent_id?))).collect();
+            self.affiliates.values().filter_map(|row| Some((row.merchant, parent_of(row)?))).collect();
         if !parents.is_empty() {
             let rows = reader.all(line(parents.into_iter().collect())).await?;
             rows.into_iter().for_each(|row| self.add_affiliate(row));
@@ -171,7 +171,7 @@ impl Haul {
         Ok(())
     }
 
-    fn found(&mut self, number: i32) -> Option<&mut Found> {
+    fn found(&mut self, number: i32) -> Option<&mut Leads> {
         self.found.get_mut(usize::try_from(number).ok()?)
     }
 
@@ -188,34 +188,36 @@ impl Haul {
         if let Some(found) = self.found(number) {
             found.coupon_owner = Some(owner);
         }
-        row.into_iter().for_each(|row| self.add_affiliate(row));
+        row.0.into_iter().for_each(|row| self.add_affiliate(row));
     }
 
     fn add_binding(&mut self, (number, place, binding, row): BindingFound) {
         if let Some(found) = self.found(number) {
             found.bindings.insert(place, binding);
         }
-        row.into_iter().for_each(|row| self.add_affiliate(row));
+        row.0.into_iter().for_each(|row| self.add_affiliate(row));
     }
 
     fn add_click(&mut self, (number, id, at, owner, row): ClickFound) {
         if let Some(found) = self.found(number) {
             found.clicks.insert(id, (at, owner));
         }
-        row.into_iter().for_each(|row| self.add_affiliate(row));
+        row.0.into_iter().for_each(|row| self.add_affiliate(row));
     }
 
-    fn add_affiliate(&mut self, row: AffiliateRow) {
-        self.affiliates.entry((row.merchant_id, row.id)).or_insert(row);
+    fn add_affiliate(&mut self, row: Found<Affiliate>) {
+        self.affiliates.entry((row.merchant, row.id)).or_insert(row);
     }
 
-    fn facts(&self, ask: &FactsAsk, found: Vec<Found>) -> Mapped<Option<EventFacts>> {
+    fn facts(&self, ask: &FactsAsk, found: Vec<Leads>) -> Mapped<Option<EventFacts>> {
         let merchant = ask.merchant.uuid();
         let Some(row) = self.merchants.get(&merchant) else { return Ok(None) };
         let named = ask.lookups.iter().filter_map(|lookup| lookup.affiliate_id.map(AffiliateId::uuid));
         let led_to =
             found.iter().flat_map(|one| one.coupon_owner.into_iter().chain(one.clicks.values().map(|(_, of)| *of)));
-        let bound = found.iter().flat_map(|one| one.bindings.values().map(|binding| binding.affiliate_id));
+        let bound = found
+            .iter()
+            .flat_map(|one| one.bindings.values().filter_map(|binding| Some(binding.sound()?.affiliate_id.uuid())));
         Ok(Some(EventFacts {
             merchant: row.clone().versioned()?,
             affiliates: self.with_parents(merchant, named.chain(led_to).chain(bound))?,
@@ -225,37 +227,41 @@ impl Haul {
         }))
     }
 
-    fn event_found(&self, merchant: Uuid, found: Found) -> Mapped<EventFound> {
-        let Found { earlier, coupon_owner, bindings, clicks } = found;
+    fn event_found(&self, merchant: Uuid, found: Leads) -> Mapped<EventFound> {
+        let Leads { earlier, coupon_owner, bindings, clicks } = found;
         let earlier = earlier.and_then(|id| self.events.get(&(merchant, id)));
         Ok(EventFound {
             earlier: earlier.map(|row| self.record(row)).transpose()?,
             coupon_owner: coupon_owner.map(AffiliateId::from_uuid),
-            binding: bindings.into_values().next().map(Readable::versioned).transpose()?,
+            binding: bindings.into_values().next().map(Found::versioned).transpose()?,
             clicks: clicks.into_iter().map(session_click).collect::<Mapped<_>>()?,
         })
     }
 
-    fn record(&self, row: &EventRow) -> Mapped<EventRecord> {
-        let commissions = self.commissions.get(&(row.merchant_id, row.id)).into_iter().flatten();
-        let commissions = commissions.cloned().map(Readable::entity).collect::<Mapped<_>>()?;
+    fn record(&self, row: &Found<Event>) -> Mapped<EventRecord> {
+        let commissions = self.commissions.get(&(row.merchant, row.id)).into_iter().flatten();
+        let commissions = commissions.cloned().map(Found::entity).collect::<Mapped<_>>()?;
         Ok(EventRecord { event: row.clone().entity()?, commissions })
     }
 
     /// Those of these affiliates that exist, and as many levels of their parents as can earn; each once.
     fn with_parents(&self, merchant: Uuid, named: impl Iterator<Item = Uuid>) -> Mapped<Vec<Affiliate>> {
-        let mut wanted: BTreeMap<Uuid, &AffiliateRow> = BTreeMap::new();
+        let mut wanted: BTreeMap<Uuid, &Found<Affiliate>> = BTreeMap::new();
         for id in named.collect::<BTreeSet<_>>() {
             let row = |id: Uuid| self.affiliates.get(&(merchant, id));
-            let line = std::iter::successors(row(id), |child| child.parent_id.and_then(row));
+            let line = std::iter::successors(row(id), |child| parent_of(child).and_then(row));
             wanted.extend(line.take(1 + Settings::MOST_LEVELS).map(|row| (row.id, row)));
         }
         wanted.into_values().map(|row| row.clone().entity()).collect()
     }
 }
 
-fn entities<R: Readable + Clone>(rows: Option<&Vec<R>>) -> Mapped<Vec<R::Of>> {
-    rows.into_iter().flatten().cloned().map(Readable::entity).collect()
+fn parent_of(affiliate: &Found<Affiliate>) -> Option<Uuid> {
+    affiliate.sound()?.parent_id.map(AffiliateId::uuid)
+}
+
+fn entities<R: Clone>(rows: Option<&Vec<Found<R>>>) -> Mapped<Vec<R>> {
+    rows.into_iter().flatten().cloned().map(Found::entity).collect()
 }
 
 fn session_click((id, (at, affiliate_id)): (Uuid, (PgTimestamp, Uuid))) -> Mapped<SessionClick> {

@@ -4,11 +4,11 @@
 //! in the text, so that the statements can be run by hand, or by pgbench.
 
 use crate::{
-    rows::{AffiliateRow, BindingRow, CommissionRow, EventRow, MerchantRow, Stored},
+    rows::{Found, Joined, select},
     sql::Sql,
 };
 use diesel::data_types::PgTimestamp;
-use domain::{MerchantId, SessionId, Settings};
+use domain::{Affiliate, Binding, Commission, Event, Merchant, MerchantId, SessionId, Settings};
 use ports::{EventLookup, Space};
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(super) struct Numbered<'a> {
 pub(super) type Key = (Uuid, Uuid);
 
 /// A merchant, and which of the events are there already: their numbers, and the ids they have.
-pub(super) type MerchantFound = (MerchantRow, Option<Vec<i32>>, Option<Vec<Uuid>>);
+pub(super) type MerchantFound = (Found<Merchant>, Option<Vec<i32>>, Option<Vec<Uuid>>);
 
 /// These merchants, with their events.
 pub(super) fn merchants<'a>(ids: Vec<Uuid>, events: &[Numbered<'_>]) -> Sql<'a, MerchantFound> {
@@ -39,7 +39,7 @@ pub(super) fn merchants<'a>(ids: Vec<Uuid>, events: &[Numbered<'_>]) -> Sql<'a, 
          FROM unnest(?::integer[], ?::uuid[], ?::smallint[], ?::text[]) AS n (number, merchant_id, space, key) \
          JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = n.space AND k.key = n.key \
          WHERE n.merchant_id = m.id) e WHERE m.id = ANY (?)",
-        MerchantRow::select("m"),
+        select::<Merchant>("m"),
     ))
     .bind_each(events.iter().map(|event| event.number))
     .bind_each(events.iter().map(|event| event.merchant.uuid()))
@@ -49,7 +49,7 @@ pub(super) fn merchants<'a>(ids: Vec<Uuid>, events: &[Numbered<'_>]) -> Sql<'a, 
 }
 
 /// Whose a coupon is, and that affiliate.
-pub(super) type CouponFound = (i32, Uuid, Option<AffiliateRow>);
+pub(super) type CouponFound = (i32, Uuid, Joined<Affiliate>);
 
 /// The coupons that these events name.
 pub(super) fn coupons<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, CouponFound>> {
@@ -62,14 +62,14 @@ pub(super) fn coupons<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, CouponFound
          JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = {} AND k.key = n.code \
          JOIN coupons c ON c.merchant_id = k.merchant_id AND c.id = k.owner \
          LEFT JOIN affiliates a ON a.merchant_id = c.merchant_id AND a.id = c.affiliate_id",
-        AffiliateRow::select("a"),
+        select::<Affiliate>("a"),
         Space::CouponCode.number(),
     ));
     (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(merchants).bind_each(codes))
 }
 
 /// The customer's bond that a key leads to: the event's number, the key's place among the event's, and its affiliate.
-pub(super) type BindingFound = (i32, i32, BindingRow, Option<AffiliateRow>);
+pub(super) type BindingFound = (i32, i32, Found<Binding>, Joined<Affiliate>);
 
 /// The bonds of the customers that these events name.
 pub(super) fn bindings<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, BindingFound>> {
@@ -85,28 +85,28 @@ pub(super) fn bindings<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, BindingFou
          JOIN claims k ON k.merchant_id = n.merchant_id AND k.space = {} AND k.key = n.key \
          JOIN bindings b ON b.merchant_id = k.merchant_id AND b.id = k.owner \
          LEFT JOIN affiliates a ON a.merchant_id = b.merchant_id AND a.id = b.affiliate_id",
-        BindingRow::select("b"),
-        AffiliateRow::select("a"),
+        select::<Binding>("b"),
+        select::<Affiliate>("a"),
         Space::Binding.number(),
     ));
     (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(places).bind_each(merchants).bind_each(keys))
 }
 
 /// The affiliates that these events name by their ids.
-pub(super) fn named<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, AffiliateRow>> {
+pub(super) fn named<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, Found<Affiliate>>> {
     let named = events.iter().filter_map(|event| Some((event.merchant.uuid(), event.lookup.affiliate_id?.uuid())));
     let keys: Vec<Key> = named.collect();
     let sql = || {
         Sql::new(format!(
             "SELECT {} FROM {JOINED} affiliates a ON a.merchant_id = n.merchant_id AND a.id = n.id",
-            AffiliateRow::select("a"),
+            select::<Affiliate>("a"),
         ))
     };
     (!keys.is_empty()).then(|| by_keys(sql(), keys))
 }
 
 /// A click: the event's number, its id, when, whose, and that affiliate.
-pub(super) type ClickFound = (i32, Uuid, PgTimestamp, Uuid, Option<AffiliateRow>);
+pub(super) type ClickFound = (i32, Uuid, PgTimestamp, Uuid, Joined<Affiliate>);
 
 /// The latest clicks of the sessions that these events name.
 pub(super) fn latest_clicks<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, ClickFound>> {
@@ -144,32 +144,32 @@ fn clicks<'a>(asked: &str, since: &str, order: &str) -> Sql<'a, ClickFound> {
          WHERE c.merchant_id = n.merchant_id AND c.session = n.session {since} \
          ORDER BY c.created_at {order}, c.id {order} LIMIT {MOST_CLICKS}) c \
          LEFT JOIN affiliates a ON a.merchant_id = n.merchant_id AND a.id = c.affiliate_id",
-        AffiliateRow::select("a"),
+        select::<Affiliate>("a"),
     ))
 }
 
 /// Events by their keys.
-pub(super) fn events<'a>(keys: Vec<Key>) -> Sql<'a, EventRow> {
-    let columns = EventRow::select("e");
+pub(super) fn events<'a>(keys: Vec<Key>) -> Sql<'a, Found<Event>> {
+    let columns = select::<Event>("e");
     by_keys(
         Sql::new(format!("SELECT {columns} FROM {JOINED} events e ON e.merchant_id = n.merchant_id AND e.id = n.id")),
         keys,
     )
 }
 
-/// What these events earned, by level.
-pub(super) fn earned<'a>(keys: Vec<Key>) -> Sql<'a, CommissionRow> {
+/// What these events earned, by level, each row with its event.
+pub(super) fn earned<'a>(keys: Vec<Key>) -> Sql<'a, (Uuid, Found<Commission>)> {
     let sql = Sql::new(format!(
-        "SELECT {} FROM {JOINED} events e ON e.merchant_id = n.merchant_id AND e.id = n.id \
+        "SELECT c.event_id, {} FROM {JOINED} events e ON e.merchant_id = n.merchant_id AND e.id = n.id \
          JOIN commissions c ON c.merchant_id = e.merchant_id AND c.order_id = e.order_id AND c.event_id = e.id \
          ORDER BY c.level, c.id",
-        CommissionRow::select("c"),
+        select::<Commission>("c"),
     ));
     by_keys(sql, keys)
 }
 
 /// These affiliates and their parents: with the level asked for, five.
-pub(super) fn line<'a>(parents: Vec<Key>) -> Sql<'a, AffiliateRow> {
+pub(super) fn line<'a>(parents: Vec<Key>) -> Sql<'a, Found<Affiliate>> {
     let sql = Sql::new(format!(
         "WITH RECURSIVE line (merchant_id, id, level) AS (\
          SELECT n.merchant_id, n.id, 1 FROM unnest(?::uuid[], ?::uuid[]) AS n (merchant_id, id) UNION \
@@ -178,7 +178,7 @@ pub(super) fn line<'a>(parents: Vec<Key>) -> Sql<'a, AffiliateRow> {
          WHERE line.level < {LEVELS} AND p.parent_id IS NOT NULL) \
          SELECT {} FROM (SELECT DISTINCT line.merchant_id, line.id FROM line) n \
          JOIN affiliates a ON a.merchant_id = n.merchant_id AND a.id = n.id",
-        AffiliateRow::select("a"),
+        select::<Affiliate>("a"),
     ));
     by_keys(sql, parents)
 }

@@ -5,7 +5,7 @@ use crate::{
     PostgresStorage,
     gather::Load,
     readers::Reader,
-    rows::{CommissionRow, EventRow, Mapped, Readable, Stored, time},
+    rows::{Found, Mapped, select, time},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -41,7 +41,7 @@ impl EventReads for PostgresStorage {
                 sql.text(&format!(" AND e.id = ANY (ARRAY {})", owners_in_any_space())).bind(merchant.uuid()).bind(key);
         }
         let reader = self.readers.reader()?;
-        let Page { rows, more } = page(reader.all(paged(sql, "e", ask)).await?, ask, Readable::entity)?;
+        let Page { rows, more } = page(reader.all(paged(sql, "e", ask)).await?, ask, Found::entity)?;
         let mut earned = earned_by(&reader, merchant, &rows).await?;
         let record = |event: Event| {
             let commissions = earned.remove(&event.id).unwrap_or_default();
@@ -52,17 +52,17 @@ impl EventReads for PostgresStorage {
 }
 
 /// The events of a merchant, so far all of them.
-pub(super) fn events<'a>(merchant: MerchantId) -> Sql<'a, EventRow> {
-    let columns = EventRow::select("e");
+pub(super) fn events<'a>(merchant: MerchantId) -> Sql<'a, Found<Event>> {
+    let columns = select::<Event>("e");
     Sql::new(format!("SELECT {columns} FROM events e WHERE e.merchant_id = ?")).bind(merchant.uuid())
 }
 
 /// One event with its rows; a refund's are those that it made or ended, and of the order it shares with its sale.
 pub(super) async fn event(reader: &Reader, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
-    let commissions = Sql::<CommissionRow>::new(format!(
+    let commissions = Sql::<Found<Commission>>::new(format!(
         "SELECT {} FROM events e JOIN commissions c ON c.merchant_id = e.merchant_id AND c.order_id = e.order_id \
          AND (c.event_id = e.id OR c.refund_id = e.id) WHERE e.merchant_id = ? AND e.id = ? ORDER BY c.level, c.id",
-        CommissionRow::select("c"),
+        select::<Commission>("c"),
     ));
     let (event, commissions) = try_join!(
             biased;
@@ -70,7 +70,7 @@ pub(super) async fn event(reader: &Reader, merchant: MerchantId, id: EventId) ->
         reader.all(commissions.bind(merchant.uuid()).bind(id.uuid())),
     )?;
     let Some(event) = event else { return Ok(None) };
-    let commissions = commissions.into_iter().map(Readable::entity).collect::<Mapped<_>>()?;
+    let commissions = commissions.into_iter().map(Found::entity).collect::<Mapped<_>>()?;
     Ok(Some(EventRecord { event: event.entity()?, commissions }))
 }
 
@@ -80,10 +80,10 @@ async fn earned_by(reader: &Reader, merchant: MerchantId, events: &[Event]) -> R
     if events.is_empty() {
         return Ok(earned);
     }
-    let sql = Sql::<CommissionRow>::new(format!(
+    let sql = Sql::<Found<Commission>>::new(format!(
         "SELECT {} FROM commissions c WHERE c.merchant_id = ? AND c.order_id = ANY (?) \
          AND (c.event_id = ANY (?) OR c.refund_id = ANY (?)) ORDER BY c.level, c.id",
-        CommissionRow::select("c"),
+        select::<Commission>("c"),
     ));
     let sql = sql
         .bind(merchant.uuid())

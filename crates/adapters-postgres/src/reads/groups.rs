@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{GroupRow, Mapped, OrderRow, Readable, Stored},
+    rows::{Found, Mapped, select},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -30,11 +30,11 @@ impl GroupReads for PostgresStorage {
 
     async fn group(&self, merchant: MerchantId, id: GroupId) -> Read<Option<Group>> {
         let row = self.readers.reader()?.first(group(merchant, Some(id))).await?;
-        Ok(row.map(Readable::entity).transpose()?)
+        Ok(row.map(Found::entity).transpose()?)
     }
 
     async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Read<Counted<Group>> {
-        let found = || Sql::<GroupRow>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
+        let found = || Sql::<Found<Group>>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
         counted(&self.readers.reader()?, merchant, found, ask).await
     }
 
@@ -45,7 +45,7 @@ impl GroupReads for PostgresStorage {
         ask: &ListAsk<OrderTerm>,
     ) -> Read<Counted<Order>> {
         let found = || {
-            let sql = Sql::<OrderRow>::new(" WHERE t.merchant_id = ? AND t.group_id = ? AND t.participates");
+            let sql = Sql::<Found<Order>>::new(" WHERE t.merchant_id = ? AND t.group_id = ? AND t.participates");
             sql.bind(merchant.uuid()).bind(group.uuid())
         };
         let ask = ListAsk { search: None, by: SortBy::CreatedAt, ..ask.clone() };
@@ -69,16 +69,16 @@ impl GroupReads for PostgresStorage {
         let Some(shop) = shop else { return Ok(None) };
         let order = match opening {
             Some(row) => {
-                let was_in = reader.first(group(merchant, Some(GroupId::from_uuid(row.group_id)))).await?;
-                let was_in = was_in.map(Readable::versioned).transpose()?;
-                was_in.map(|was_in| Ok::<_, crate::rows::Damaged>((row.versioned()?, was_in))).transpose()?
+                let order = row.versioned()?;
+                let was_in = reader.first(group(merchant, Some(order.row.group_id))).await?;
+                was_in.map(Found::versioned).transpose()?.map(|was_in| (order, was_in))
             }
             None => None,
         };
         Ok(Some(NewGroupFacts {
             merchant: shop.versioned()?,
-            settings: settings.map(Readable::versioned).transpose()?,
-            customer: found.map(Readable::versioned).transpose()?,
+            settings: settings.map(Found::versioned).transpose()?,
+            customer: found.map(Found::versioned).transpose()?,
             order,
         }))
     }
@@ -91,9 +91,9 @@ impl GroupReads for PostgresStorage {
     }
 
     async fn closing_facts(&self, merchant: MerchantId, id: GroupId) -> Read<Option<ClosingFacts>> {
-        let orders = Sql::<OrderRow>::new(format!(
+        let orders = Sql::<Found<Order>>::new(format!(
             "SELECT {} FROM orders o WHERE o.merchant_id = ? AND o.group_id = ? AND o.participates ORDER BY o.id",
-            OrderRow::select("o"),
+            select::<Order>("o"),
         ));
         let orders = orders.bind(merchant.uuid()).bind(id.uuid());
         let reader = self.readers.reader()?;
@@ -107,7 +107,7 @@ impl GroupReads for PostgresStorage {
         Ok(Some(ClosingFacts {
             merchant: shop.versioned()?,
             group: group.versioned()?,
-            orders: orders.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
+            orders: orders.into_iter().map(Found::versioned).collect::<Mapped<_>>()?,
         }))
     }
 
@@ -116,7 +116,7 @@ impl GroupReads for PostgresStorage {
         let (shop, settings) =
             try_join!(biased; reader.first(merchant_of(merchant)), reader.first(settings_of(merchant)))?;
         let Some(shop) = shop else { return Ok(None) };
-        let settings = settings.map(Readable::versioned).transpose()?;
+        let settings = settings.map(Found::versioned).transpose()?;
         Ok(Some(GroupSettingsFacts { merchant: shop.versioned()?, settings }))
     }
 

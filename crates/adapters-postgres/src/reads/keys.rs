@@ -3,17 +3,17 @@
 use super::Read;
 use crate::{
     PostgresStorage,
-    rows::{ApiKeyRow, Mapped, Readable, Stored, optional_instant, parsed},
+    rows::{Found, Mapped, optional_instant, parsed, select},
     sql::Sql,
 };
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
-use domain::{ApiKeyId, KeyHash, MerchantId, Mode, OrganizationId, Plan};
+use domain::{ApiKey, ApiKeyId, KeyHash, MerchantId, Mode, OrganizationId, Plan};
 use ports::{KeyFacts, KeyReads, MOST_KEYS, Space};
 use uuid::Uuid;
 
 /// A key, its merchant's mode, its organization and that one's plan, and its last use.
-type KeyRow = (ApiKeyRow, String, Uuid, String, Option<PgTimestamp>);
+type KeyRow = (Found<ApiKey>, String, Uuid, String, Option<PgTimestamp>);
 
 /// Reads keys `k` and what belongs to them; the caller says which.
 fn keys<'a>(from: &str) -> Sql<'a, KeyRow> {
@@ -21,13 +21,13 @@ fn keys<'a>(from: &str) -> Sql<'a, KeyRow> {
         "SELECT {}, m.mode, o.id, o.plan, u.last_used_at FROM {from} \
          JOIN merchants m ON m.id = k.merchant_id JOIN organizations o ON o.id = m.organization_id \
          LEFT JOIN key_uses u ON u.merchant_id = k.merchant_id AND u.key_id = k.id",
-        ApiKeyRow::select("k"),
+        select::<ApiKey>("k"),
     ))
 }
 
 fn facts((key, mode, organization_id, plan, last_used_at): KeyRow) -> Mapped<KeyFacts> {
     Ok(KeyFacts {
-        merchant_id: MerchantId::from_uuid(key.merchant_id),
+        merchant_id: MerchantId::from_uuid(key.merchant),
         key: key.versioned()?,
         mode: parsed(mode.parse::<Mode>())?,
         organization_id: OrganizationId::from_uuid(organization_id),

@@ -3,7 +3,7 @@
 use super::{Read, one::by_key};
 use crate::{
     PostgresStorage,
-    rows::{MailRow, Readable, time},
+    rows::{Found, time},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -14,8 +14,8 @@ use uuid::Uuid;
 #[async_trait]
 impl MailReads for PostgresStorage {
     async fn mail(&self, merchant: MerchantId, id: MailId) -> Read<Option<Versioned<Mail>>> {
-        let row = self.readers.reader()?.first(by_key::<MailRow>(merchant, Some(id.uuid()))).await?;
-        Ok(row.map(Readable::versioned).transpose()?)
+        let row = self.readers.reader()?.first(by_key::<Mail>(merchant, Some(id.uuid()))).await?;
+        Ok(row.map(Found::versioned).transpose()?)
     }
 
     async fn due_mails(&self, now: Timestamp, skip: u32, limit: u32) -> Read<Vec<Due<MailId>>> {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{MerchantRow, OrganizationRow, Readable, Stored},
+    rows::{Found, select},
     sql::Sql,
 };
 use async_trait::async_trait;
@@ -19,13 +19,13 @@ use uuid::Uuid;
 impl MerchantReads for PostgresStorage {
     async fn merchant(&self, id: MerchantId) -> Read<Option<Versioned<Merchant>>> {
         let row = self.readers.reader()?.first(merchant_of(id)).await?;
-        Ok(row.map(Readable::versioned).transpose()?)
+        Ok(row.map(Found::versioned).transpose()?)
     }
 
     async fn settings_facts(&self, id: MerchantId, slug: Option<&Slug>) -> Read<Option<SettingsFacts>> {
-        let sql = Sql::<(MerchantRow, bool, Option<Uuid>)>::new(format!(
+        let sql = Sql::<(Found<Merchant>, bool, Option<Uuid>)>::new(format!(
             "SELECT {}, EXISTS (SELECT FROM commissions c WHERE c.merchant_id = m.id), {} FROM merchants m WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             global_owner(Space::MerchantSlug),
         ));
         let reader = self.readers.reader()?;
@@ -36,7 +36,7 @@ impl MerchantReads for PostgresStorage {
             merchant: merchant.versioned()?,
             has_commissions,
             slug_owner,
-            group_settings: group_settings.map(Readable::versioned).transpose()?,
+            group_settings: group_settings.map(Found::versioned).transpose()?,
         }))
     }
 
@@ -52,15 +52,15 @@ impl MerchantReads for PostgresStorage {
     }
 
     async fn organization(&self, id: OrganizationId) -> Read<Option<Versioned<Organization>>> {
-        let columns = OrganizationRow::select("o");
-        let sql = Sql::<OrganizationRow>::new(format!("SELECT {columns} FROM organizations o WHERE o.id = ?"));
+        let columns = select::<Organization>("o");
+        let sql = Sql::<Found<Organization>>::new(format!("SELECT {columns} FROM organizations o WHERE o.id = ?"));
         let row = self.readers.reader()?.first(sql.bind(id.uuid())).await?;
-        Ok(row.map(Readable::versioned).transpose()?)
+        Ok(row.map(Found::versioned).transpose()?)
     }
 
     async fn organizations(&self, after: Option<OrganizationId>, limit: u32) -> Read<Vec<Organization>> {
-        let columns = OrganizationRow::select("o");
-        let sql = Sql::<OrganizationRow>::new(format!("SELECT {columns} FROM organizations o"))
+        let columns = select::<Organization>("o");
+        let sql = Sql::<Found<Organization>>::new(format!("SELECT {columns} FROM organizations o"))
             .and(" WHERE o.id > ?", after.map(OrganizationId::uuid))
             .text(" ORDER BY o.id LIMIT ?")
             .bind(i64::from(limit));

@@ -30,13 +30,13 @@ pub(crate) use event_facts::FactsAsk;
 
 use crate::{
     readers::Reader,
-    rows::{Mapped, Readable, time},
-    sql::{Sql, Typed},
+    rows::{Found, Mapped, select, time},
+    sql::Sql,
 };
-use diesel::{deserialize::FromSqlRow, pg::Pg};
 use domain::MerchantId;
 use ports::{Counted, ListAsk, Page, PageAsk, Position, ReadError, SortBy, Space};
 use search::{Term, narrowed};
+use tables::VersionedRow;
 use tokio::try_join;
 
 type Read<T> = Result<T, ReadError>;
@@ -98,11 +98,11 @@ where
 async fn counted<'a, R, T: Term>(
     reader: &Reader,
     merchant: MerchantId,
-    found: impl Fn() -> Sql<'a, R>,
+    found: impl Fn() -> Sql<'a, Found<R>>,
     ask: &'a ListAsk<T>,
-) -> Read<Counted<R::Of>>
+) -> Read<Counted<R>>
 where
-    R: Readable + FromSqlRow<<R as Typed>::Sql, Pg> + Send + 'static,
+    R: VersionedRow + Send,
 {
     let ListAsk { search, by, descending, skip, take } = ask;
     let wanted = || narrowed(merchant, found(), search.as_ref());
@@ -112,13 +112,13 @@ where
     };
     let way = if *descending { "DESC" } else { "ASC" };
     let most = fetched(take.saturating_sub(1));
-    let select = format!("SELECT {} FROM {} t", R::select("t"), R::TABLE);
+    let select = format!("SELECT {} FROM {} t", select::<R>("t"), R::NAME);
     let order = format!(" ORDER BY t.{column} {way}, t.id {way} LIMIT {most}");
-    let rows = wanted().within::<R>(&select, &order);
+    let rows = wanted().within::<Found<R>>(&select, &order);
     let rows = if *skip == 0 { rows } else { rows.text(" OFFSET ?").bind(i64::from(*skip)) };
-    let count = wanted().within::<(i64,)>(&format!("SELECT count(*) FROM {} t", R::TABLE), "");
+    let count = wanted().within::<(i64,)>(&format!("SELECT count(*) FROM {} t", R::NAME), "");
     let (mut rows, count) = try_join!(biased; reader.all(rows), reader.first(count))?;
     rows.truncate(usize::try_from(*take).unwrap_or(usize::MAX));
-    let rows = rows.into_iter().map(Readable::entity).collect::<Mapped<_>>()?;
+    let rows = rows.into_iter().map(Found::entity).collect::<Mapped<_>>()?;
     Ok(Counted { rows, count: count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or(0) })
 }

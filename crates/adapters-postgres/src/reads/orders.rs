@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{CustomerRow, Mapped, OrderRow, Readable, Stored, instant, parsed},
+    rows::{Found, Mapped, instant, parsed, select},
     sql::Sql,
 };
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
 use domain::{
-    CustomerId, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Pace, Timestamp,
+    Customer, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Pace, Timestamp,
 };
 use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, SessionFacts, Space};
 use tokio::try_join;
@@ -26,10 +26,10 @@ fn owner_alone<'a>(merchant: MerchantId, space: Space, key: Option<String>) -> S
 }
 
 /// The customer with this address.
-fn customer_of_email<'a>(merchant: MerchantId, email: Option<&Email>) -> Sql<'a, CustomerRow> {
+fn customer_of_email<'a>(merchant: MerchantId, email: Option<&Email>) -> Sql<'a, Found<Customer>> {
     Sql::new(format!(
         "SELECT {} FROM customers t WHERE t.merchant_id = ? AND t.id = {}",
-        CustomerRow::select("t"),
+        select::<Customer>("t"),
         owner(Space::CustomerEmail),
     ))
     .bind(merchant.uuid())
@@ -56,11 +56,11 @@ fn instants(rows: Vec<PgTimestamp>) -> Mapped<Vec<Timestamp>> {
 impl OrderReads for PostgresStorage {
     async fn order(&self, merchant: MerchantId, id: OrderId) -> Read<Option<Order>> {
         let row = self.readers.reader()?.first(order(merchant, Some(id))).await?;
-        Ok(row.map(Readable::entity).transpose()?)
+        Ok(row.map(Found::entity).transpose()?)
     }
 
     async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
-        let found = || Sql::<OrderRow>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
+        let found = || Sql::<Found<Order>>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
         counted(&self.readers.reader()?, merchant, found, ask).await
     }
 
@@ -90,7 +90,7 @@ impl OrderReads for PostgresStorage {
             reader.all(in_group),
         )?;
         let Some(shop) = shop else { return Ok(None) };
-        let customer_row = named.map(Readable::versioned).transpose()?;
+        let customer_row = named.map(Found::versioned).transpose()?;
         let address = customer_row.as_ref().map(|customer| customer.row.email.clone()).or_else(|| email.clone());
         let key = group_id.zip(address).map(|(id, address)| Group::email_key_of(id, &address.folded()));
         let (email_owner, joined) = match group_id {
@@ -101,17 +101,18 @@ impl OrderReads for PostgresStorage {
             )?,
             None => (None, None),
         };
-        let creator = match &joined {
-            Some(row) => reader.first(customer(merchant, Some(CustomerId::from_uuid(row.customer_id)))).await?,
+        let group = joined.map(Found::versioned).transpose()?;
+        let creator = match &group {
+            Some(group) => reader.first(customer(merchant, Some(group.row.customer_id))).await?,
             None => None,
         };
         Ok(Some(PlaceFacts {
             merchant: shop.versioned()?,
-            settings: settings.map(Readable::versioned).transpose()?,
+            settings: settings.map(Found::versioned).transpose()?,
             customer: customer_row,
             reference_owner: reference.flatten(),
-            group: joined.map(Readable::versioned).transpose()?,
-            creator: creator.map(Readable::entity).transpose()?,
+            group,
+            creator: creator.map(Found::entity).transpose()?,
             email_owner: email_owner.flatten(),
             pace: Pace { of_customer: instants(ordered)?, of_group: instants(in_group)? },
         }))
@@ -121,9 +122,9 @@ impl OrderReads for PostgresStorage {
         let reader = self.readers.reader()?;
         let found = try_join!(biased; reader.first(merchant_of(merchant)), reader.first(order(merchant, Some(id))))?;
         let (Some(shop), Some(order)) = found else { return Ok(None) };
-        let group = reader.first(group(merchant, Some(GroupId::from_uuid(order.group_id)))).await?;
-        let Some(group) = group else { return Ok(None) };
-        Ok(Some(OrderFacts { merchant: shop.versioned()?, order: order.versioned()?, group: group.versioned()? }))
+        let order = order.versioned()?;
+        let Some(group) = reader.first(group(merchant, Some(order.row.group_id))).await? else { return Ok(None) };
+        Ok(Some(OrderFacts { merchant: shop.versioned()?, order, group: group.versioned()? }))
     }
 
     async fn session_facts(&self, merchant: MerchantId, groups: &[GroupId]) -> Read<Option<SessionFacts>> {

@@ -3,16 +3,13 @@
 use super::{Read, one::merchant_of, page, paged};
 use crate::{
     PostgresStorage,
-    rows::{
-        AccountRow, CommissionRow, Mapped, MerchantRow, PayoutItemRow, PayoutRow, Readable, Stored, optional_text,
-        parsed, time,
-    },
+    rows::{Found, Mapped, optional_text, parsed, select, time},
     sql::Sql,
 };
 use async_trait::async_trait;
 use domain::{
-    AffiliateId, AffiliateStatus, Commission, Currency, DisplayName, Email, Merchant, MerchantId, Payout, PayoutId,
-    PayoutItem, PayoutItemId, PayoutItemStatus, PayoutStatus, Timestamp,
+    Account, AffiliateId, AffiliateStatus, Commission, Currency, DisplayName, Email, Merchant, MerchantId, Payout,
+    PayoutId, PayoutItem, PayoutItemId, PayoutItemStatus, PayoutStatus, Timestamp,
 };
 use ports::{
     DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, Page, PageAsk, PayoutFacts,
@@ -22,26 +19,26 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// The payouts of a merchant that are seen, so far all of them.
-fn sealed<'a>(merchant: MerchantId) -> Sql<'a, PayoutRow> {
-    let columns = PayoutRow::select("p");
+fn sealed<'a>(merchant: MerchantId) -> Sql<'a, Found<Payout>> {
+    let columns = select::<Payout>("p");
     let text = format!("SELECT {columns} FROM payouts p WHERE p.merchant_id = ? AND p.sealed_at IS NOT NULL");
     Sql::new(text).bind(merchant.uuid())
 }
 
 /// The items of a payout, so far all of them.
-fn items<'a>(merchant: MerchantId, payout: PayoutId) -> Sql<'a, PayoutItemRow> {
-    let columns = PayoutItemRow::select("i");
+fn items<'a>(merchant: MerchantId, payout: PayoutId) -> Sql<'a, Found<PayoutItem>> {
+    let columns = select::<PayoutItem>("i");
     Sql::new(format!("SELECT {columns} FROM payout_items i WHERE i.merchant_id = ? AND i.payout_id = ?"))
         .bind(merchant.uuid())
         .bind(payout.uuid())
 }
 
 /// A merchant, and a payout of it whether it is sealed or not.
-fn payout_of<'a>(merchant: MerchantId, payout: PayoutId) -> Sql<'a, (MerchantRow, PayoutRow)> {
+fn payout_of<'a>(merchant: MerchantId, payout: PayoutId) -> Sql<'a, (Found<Merchant>, Found<Payout>)> {
     Sql::new(format!(
         "SELECT {}, {} FROM payouts p JOIN merchants m ON m.id = p.merchant_id WHERE p.merchant_id = ? AND p.id = ?",
-        MerchantRow::select("m"),
-        PayoutRow::select("p"),
+        select::<Merchant>("m"),
+        select::<Payout>("p"),
     ))
     .bind(merchant.uuid())
     .bind(payout.uuid())
@@ -53,7 +50,7 @@ fn uuids(ids: &[AffiliateId]) -> Option<Vec<Uuid>> {
 
 /// The accounts that are due with their rows, an account after the other. Each account's rows come from an index in the
 /// order in which they are wanted, so that no more are read than are asked for.
-fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (CommissionRow, AccountRow, i64)> {
+fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (Found<Commission>, Found<Account>, i64)> {
     let DueAsk { currency, least, only, part, rows } = ask;
     let (after_row, of_account) = match part {
         DuePart::Accounts { after: None } => ("", " AND x.approved_minor > 0 AND x.approved_minor >= ?"),
@@ -70,8 +67,8 @@ fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (CommissionRow, Accoun
          AND c.currency = x.currency AND c.affiliate_id = x.affiliate_id AND c.status = 'approved' \
          AND c.payout_id IS NULL{after_row} ORDER BY c.id LIMIT {most}) c \
          WHERE x.merchant_id = ? AND x.currency = ?{of_account}",
-        CommissionRow::select("c"),
-        AccountRow::select("x"),
+        select::<Commission>("c"),
+        select::<Account>("x"),
         AffiliateStatus::Approved.as_str(),
     ));
     if let DuePart::Rest { of: _, after } = part {
@@ -92,7 +89,10 @@ fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (CommissionRow, Accoun
 }
 
 /// The rows of a payout that it has not paid yet, with their items and accounts.
-fn frozen<'a>(merchant: MerchantId, ask: &FrozenAsk) -> Sql<'a, (CommissionRow, PayoutItemRow, AccountRow)> {
+fn frozen<'a>(
+    merchant: MerchantId,
+    ask: &FrozenAsk,
+) -> Sql<'a, (Found<Commission>, Found<PayoutItem>, Found<Account>)> {
     let FrozenAsk { payout, only, after, rows } = ask;
     let mut sql = Sql::new(format!(
         "SELECT {}, {}, {} FROM commissions c \
@@ -100,9 +100,9 @@ fn frozen<'a>(merchant: MerchantId, ask: &FrozenAsk) -> Sql<'a, (CommissionRow, 
          AND i.affiliate_id = c.affiliate_id \
          JOIN accounts x ON x.merchant_id = c.merchant_id AND x.affiliate_id = c.affiliate_id AND x.currency = c.currency \
          WHERE c.merchant_id = ? AND c.payout_id = ? AND c.status = 'approved'",
-        CommissionRow::select("c"),
-        PayoutItemRow::select("i"),
-        AccountRow::select("x"),
+        select::<Commission>("c"),
+        select::<PayoutItem>("i"),
+        select::<Account>("x"),
     ))
     .bind(merchant.uuid())
     .bind(payout.uuid());
@@ -140,7 +140,7 @@ fn grouped<R, G>(
 impl PayoutReads for PostgresStorage {
     async fn payout(&self, merchant: MerchantId, id: PayoutId) -> Read<Option<Payout>> {
         let row = self.readers.reader()?.first(sealed(merchant).text(" AND p.id = ?").bind(id.uuid())).await?;
-        Ok(row.map(Readable::entity).transpose()?)
+        Ok(row.map(Found::entity).transpose()?)
     }
 
     async fn payouts(&self, merchant: MerchantId, filter: &PayoutFilter, ask: &PageAsk) -> Read<Page<Payout>> {
@@ -151,7 +151,7 @@ impl PayoutReads for PostgresStorage {
             .and(" AND p.created_at >= ?", from.map(time))
             .and(" AND p.created_at < ?", to.map(time));
         let rows = self.readers.reader()?.all(paged(sql, "p", ask)).await?;
-        page(rows, ask, Readable::entity)
+        page(rows, ask, Found::entity)
     }
 
     async fn payout_items(
@@ -166,7 +166,7 @@ impl PayoutReads for PostgresStorage {
             .and(" AND i.status = ?", status.map(PayoutItemStatus::as_str))
             .and(" AND i.affiliate_id = ?", affiliate_id.map(AffiliateId::uuid));
         let rows = self.readers.reader()?.all(paged(sql, "i", ask)).await?;
-        page(rows, ask, Readable::entity)
+        page(rows, ask, Found::entity)
     }
 
     async fn payout_lines(
@@ -176,11 +176,11 @@ impl PayoutReads for PostgresStorage {
         after: Option<AffiliateId>,
         most: u32,
     ) -> Read<Vec<PayoutLine>> {
-        let sql = Sql::<(PayoutItemRow, String, Option<String>)>::new(format!(
+        let sql = Sql::<(Found<PayoutItem>, String, Option<String>)>::new(format!(
             "SELECT {}, a.email, a.display_name FROM payout_items i \
              JOIN affiliates a ON a.merchant_id = i.merchant_id AND a.id = i.affiliate_id \
              WHERE i.merchant_id = ? AND i.payout_id = ? AND i.status = '{}'",
-            PayoutItemRow::select("i"),
+            select::<PayoutItem>("i"),
             PayoutItemStatus::Open.as_str(),
         ));
         let sql = sql
@@ -189,7 +189,7 @@ impl PayoutReads for PostgresStorage {
             .and(" AND i.affiliate_id > ?", after.map(AffiliateId::uuid))
             .text(" ORDER BY i.affiliate_id LIMIT ?")
             .bind(i64::from(most));
-        let line = |(item, email, name): (PayoutItemRow, String, Option<String>)| {
+        let line = |(item, email, name): (Found<PayoutItem>, String, Option<String>)| {
             let email = parsed(Email::parse(&email))?;
             Ok(PayoutLine { item: item.entity()?, email, display_name: optional_text(name, DisplayName::parse)? })
         };
@@ -211,7 +211,7 @@ impl PayoutReads for PostgresStorage {
         let reader = self.readers.reader()?;
         let (found, items) = try_join!(biased; reader.first(payout_of(merchant, id)), reader.all(named))?;
         let Some((merchant, payout)) = found else { return Ok(None) };
-        let items = items.into_iter().map(Readable::entity).collect::<Mapped<_>>()?;
+        let items = items.into_iter().map(Found::entity).collect::<Mapped<_>>()?;
         Ok(Some(PayoutFacts { merchant: merchant.versioned()?, payout: payout.versioned()?, items }))
     }
 
@@ -232,7 +232,9 @@ impl PayoutReads for PostgresStorage {
         rows.truncate(most);
         let accounts = grouped(
             rows,
-            |last: &DueAccount, (row, ..)| last.account.row.affiliate_id.uuid() == row.affiliate_id,
+            |last: &DueAccount, (row, ..)| {
+                row.sound().is_some_and(|row| last.account.row.affiliate_id == row.affiliate_id)
+            },
             |(row, account, affiliate)| {
                 let affiliate = Version::stored(affiliate);
                 Ok((DueAccount { account: account.versioned()?, affiliate, rows: Vec::new() }, row.versioned()?))
@@ -252,7 +254,9 @@ impl PayoutReads for PostgresStorage {
         rows.truncate(most);
         let items = grouped(
             rows,
-            |last: &FrozenItem, (row, ..)| last.item.row.affiliate_id.uuid() == row.affiliate_id,
+            |last: &FrozenItem, (row, ..)| {
+                row.sound().is_some_and(|row| last.item.row.affiliate_id == row.affiliate_id)
+            },
             |(row, item, account)| {
                 let group = FrozenItem { item: item.versioned()?, account: account.versioned()?, rows: Vec::new() };
                 Ok((group, row.versioned()?))

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{Mapped, MerchantRow, Readable, RuleRow, Stored, TierRow, money, parsed},
+    rows::{Found, Mapped, money, parsed, select},
     sql::Sql,
 };
 use async_trait::async_trait;
 use domain::{
-    AffiliateId, CommissionRule, Currency, MerchantId, Metric, RuleId, RuleLevel, RuleScope, ShortText, Tier, TierId,
-    TierName, Totals,
+    AffiliateId, CommissionRule, Currency, Merchant, MerchantId, Metric, RuleId, RuleLevel, RuleScope, ShortText, Tier,
+    TierId, TierName, Totals,
 };
 use ports::{
     Candidate, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, Space,
@@ -25,31 +25,31 @@ use tokio::try_join;
 use uuid::Uuid;
 
 /// The tiers of a merchant, so far all of them.
-fn tiers<'a>(merchant: MerchantId) -> Sql<'a, TierRow> {
-    let columns = TierRow::select("t");
+fn tiers<'a>(merchant: MerchantId) -> Sql<'a, Found<Tier>> {
+    let columns = select::<Tier>("t");
     Sql::new(format!("SELECT {columns} FROM tiers t WHERE t.merchant_id = ?")).bind(merchant.uuid())
 }
 
 /// The rules of a merchant, so far all of them.
-fn rules<'a>(merchant: MerchantId) -> Sql<'a, RuleRow> {
-    let columns = RuleRow::select("r");
+fn rules<'a>(merchant: MerchantId) -> Sql<'a, Found<CommissionRule>> {
+    let columns = select::<CommissionRule>("r");
     Sql::new(format!("SELECT {columns} FROM commission_rules r WHERE r.merchant_id = ?")).bind(merchant.uuid())
 }
 
 /// The tiers of these merchants.
-pub(super) fn tiers_of<'a>(merchants: Vec<Uuid>) -> Sql<'a, TierRow> {
-    let columns = TierRow::select("t");
+pub(super) fn tiers_of<'a>(merchants: Vec<Uuid>) -> Sql<'a, Found<Tier>> {
+    let columns = select::<Tier>("t");
     Sql::new(format!("SELECT {columns} FROM tiers t WHERE t.merchant_id = ANY (?)")).bind_each(merchants)
 }
 
 /// The rules of these merchants.
-pub(super) fn rules_of<'a>(merchants: Vec<Uuid>) -> Sql<'a, RuleRow> {
-    let columns = RuleRow::select("r");
+pub(super) fn rules_of<'a>(merchants: Vec<Uuid>) -> Sql<'a, Found<CommissionRule>> {
+    let columns = select::<CommissionRule>("r");
     Sql::new(format!("SELECT {columns} FROM commission_rules r WHERE r.merchant_id = ANY (?)")).bind_each(merchants)
 }
 
 /// The rules for what a scope names.
-fn rules_for<'a>(sql: Sql<'a, RuleRow>, scope: &RuleScope) -> Sql<'a, RuleRow> {
+fn rules_for<'a>(sql: Sql<'a, Found<CommissionRule>>, scope: &RuleScope) -> Sql<'a, Found<CommissionRule>> {
     sql.text(" AND r.scope = ?").bind(scope.level().as_str()).and(" AND r.scope_ref = ?", scope.reference())
 }
 
@@ -70,20 +70,20 @@ fn totals<'a>(merchant: MerchantId, affiliate: AffiliateId, currency: &'a str) -
 impl ProgramReads for PostgresStorage {
     async fn tier(&self, merchant: MerchantId, id: TierId) -> Read<Option<Tier>> {
         let row = self.readers.reader()?.first(tier(merchant, id)).await?;
-        Ok(row.map(Readable::entity).transpose()?)
+        Ok(row.map(Found::entity).transpose()?)
     }
 
     async fn tiers(&self, merchant: MerchantId, filter: &TierFilter, ask: &PageAsk) -> Read<Page<Tier>> {
         let TierFilter { metric } = filter;
         let sql = tiers(merchant).and(" AND t.metric = ?", metric.map(Metric::as_str));
         let rows = self.readers.reader()?.all(paged(sql, "t", ask)).await?;
-        page(rows, ask, Readable::entity)
+        page(rows, ask, Found::entity)
     }
 
     async fn new_tier_facts(&self, merchant: MerchantId, name: &TierName) -> Read<Option<NewTierFacts>> {
-        let sql = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
+        let sql = Sql::<(Found<Merchant>, Option<Uuid>)>::new(format!(
             "SELECT {}, {} FROM merchants m WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             owner(Space::TierName),
         ));
         let sql = sql.bind(merchant.uuid()).bind(name.folded()).bind(merchant.uuid());
@@ -97,13 +97,13 @@ impl ProgramReads for PostgresStorage {
         id: TierId,
         name: Option<&TierName>,
     ) -> Read<Option<TierChangeFacts>> {
-        let sql = Sql::<(MerchantRow, TierRow, Option<Uuid>, bool)>::new(format!(
+        let sql = Sql::<(Found<Merchant>, Found<Tier>, Option<Uuid>, bool)>::new(format!(
             "SELECT {}, {}, {}, EXISTS (SELECT FROM affiliates a WHERE a.merchant_id = t.merchant_id AND a.tier_id = t.id) \
              OR EXISTS (SELECT FROM commission_rules r WHERE r.merchant_id = t.merchant_id AND r.scope = ? \
              AND r.scope_ref = ?) FROM tiers t JOIN merchants m ON m.id = t.merchant_id \
              WHERE t.merchant_id = ? AND t.id = ?",
-            MerchantRow::select("m"),
-            TierRow::select("t"),
+            select::<Merchant>("m"),
+            select::<Tier>("t"),
             owner(Space::TierName),
         ));
         let sql = sql
@@ -121,7 +121,7 @@ impl ProgramReads for PostgresStorage {
 
     async fn rule(&self, merchant: MerchantId, id: RuleId) -> Read<Option<CommissionRule>> {
         let sql = rules(merchant).text(" AND r.id = ?").bind(id.uuid());
-        Ok(self.readers.reader()?.first(sql).await?.map(Readable::entity).transpose()?)
+        Ok(self.readers.reader()?.first(sql).await?.map(Found::entity).transpose()?)
     }
 
     async fn rules(&self, merchant: MerchantId, filter: &RuleFilter, ask: &PageAsk) -> Read<Page<CommissionRule>> {
@@ -133,7 +133,7 @@ impl ProgramReads for PostgresStorage {
             sql = rules_for(sql, named);
         }
         let rows = self.readers.reader()?.all(paged(sql, "r", ask)).await?;
-        page(rows, ask, Readable::entity)
+        page(rows, ask, Found::entity)
     }
 
     async fn rule_facts(&self, merchant: MerchantId, id: Option<RuleId>, names: RuleNames) -> Read<Option<RuleFacts>> {
@@ -150,9 +150,9 @@ impl ProgramReads for PostgresStorage {
         let Some(shop) = shop else { return Ok(None) };
         Ok(Some(RuleFacts {
             merchant: shop.versioned()?,
-            rule: rule.map(Readable::versioned).transpose()?,
-            affiliate: found.map(Readable::versioned).transpose()?,
-            tier: tier.map(Readable::versioned).transpose()?,
+            rule: rule.map(Found::versioned).transpose()?,
+            affiliate: found.map(Found::versioned).transpose()?,
+            tier: tier.map(Found::versioned).transpose()?,
         }))
     }
 
@@ -194,7 +194,7 @@ impl ProgramReads for PostgresStorage {
         let (record, version) = record(found)?;
         let currency = shop.row.settings.currency;
         let sums = reader.first(totals(merchant, id, currency.code())).await?.unwrap_or_default();
-        let tiers = rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?;
+        let tiers = rows.into_iter().map(Found::versioned).collect::<Mapped<_>>()?;
         Ok(Some(PromotionFacts { merchant: shop, record, version, tiers, totals: summed(sums, currency)? }))
     }
 }

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     PostgresStorage,
-    rows::{Damaged, EventRow, Mapped, MerchantRow, OrderRow, Readable, Stored},
+    rows::{Found, Mapped, select},
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{Event, EventId, EventKind, EventSpace, GroupId, MerchantId, OrderId, OrderReference};
+use domain::{Event, EventId, EventKind, EventSpace, Merchant, MerchantId, Order, OrderId, OrderReference};
 use ports::{RefundFacts, RefundLookup, RefundReads, RefundedSale, Space};
 use tokio::try_join;
 use uuid::Uuid;
@@ -24,9 +24,9 @@ impl RefundReads for PostgresStorage {
     /// and the order's group.
     async fn refund_facts(&self, merchant: MerchantId, lookup: &RefundLookup) -> Read<Option<RefundFacts>> {
         let RefundLookup { external_id, sale } = lookup;
-        let shop = Sql::<(MerchantRow, Option<Uuid>)>::new(format!(
+        let shop = Sql::<(Found<Merchant>, Option<Uuid>)>::new(format!(
             "SELECT {}, {} FROM merchants m WHERE m.id = ?",
-            MerchantRow::select("m"),
+            select::<Merchant>("m"),
             owner(Space::Event(EventSpace::Refund)),
         ));
         let shop = shop.bind(merchant.uuid()).bind(external_id.as_str()).bind(merchant.uuid());
@@ -37,7 +37,7 @@ impl RefundReads for PostgresStorage {
         let reader = self.readers.reader()?;
         let (shop, sales) = try_join!(biased; reader.first(shop), reader.all(sales))?;
         let Some((shop, earlier)) = shop else { return Ok(None) };
-        let sales = sales.into_iter().map(Readable::versioned).collect::<Mapped<Vec<_>>>()?;
+        let sales = sales.into_iter().map(Found::versioned).collect::<Mapped<Vec<_>>>()?;
         let rows = sales.first().map(|sale| {
             let of_order =
                 commissions(merchant).text(" AND c.order_id = ?").bind(sale.row.order_id.as_str().to_owned());
@@ -62,34 +62,36 @@ impl RefundReads for PostgresStorage {
             }
         };
         let (rows, earlier, order) = try_join!(biased; rows, earlier, order)?;
+        let rows = rows.into_iter().map(Found::versioned).collect::<Mapped<Vec<_>>>()?;
+        let order = order.map(Found::versioned).transpose()?;
         let accounts = async {
             match rows.first() {
-                Some(row) => reader.all(accounts(merchant, earners(&rows), row.currency.clone())).await,
+                Some(row) => reader.all(accounts(merchant, earners(&rows), row.row.amount.currency())).await,
                 None => Ok(Vec::new()),
             }
         };
         let group = async {
             match &order {
-                Some(order) => reader.first(group(merchant, Some(GroupId::from_uuid(order.group_id)))).await,
+                Some(order) => reader.first(group(merchant, Some(order.row.group_id))).await,
                 None => Ok(None),
             }
         };
         let (accounts, group) = try_join!(biased; accounts, group)?;
-        let order = order.zip(group).map(|(order, group)| Ok::<_, Damaged>((order.versioned()?, group.versioned()?)));
+        let group = group.map(Found::versioned).transpose()?;
         Ok(Some(RefundFacts {
             merchant: shop.versioned()?,
             earlier,
             sales,
-            rows: rows.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
-            accounts: accounts.into_iter().map(Readable::versioned).collect::<Mapped<_>>()?,
-            order: order.transpose()?,
+            rows,
+            accounts: accounts.into_iter().map(Found::versioned).collect::<Mapped<_>>()?,
+            order: order.zip(group),
         }))
     }
 }
 
 /// The order that a sale is too: its reference, or else its own id, is the sale's order.
-fn order_of<'a>(merchant: MerchantId, sale: &Event) -> Sql<'a, OrderRow> {
-    let (columns, by_reference) = (OrderRow::select("o"), owner(Space::OrderReference));
+fn order_of<'a>(merchant: MerchantId, sale: &Event) -> Sql<'a, Found<Order>> {
+    let (columns, by_reference) = (select::<Order>("o"), owner(Space::OrderReference));
     let reference = sale.order_id.as_str().to_owned();
     let own = reference.parse().ok().map(OrderId::uuid);
     Sql::new(format!(
@@ -104,8 +106,8 @@ fn order_of<'a>(merchant: MerchantId, sale: &Event) -> Sql<'a, OrderRow> {
 
 /// The paying events of an order, two at the most: the one whose external id is the order, which has a claim, and those
 /// that name an order of another name, which have an index.
-fn of_order<'a>(merchant: MerchantId, order: &'a OrderReference) -> Sql<'a, EventRow> {
-    let columns = EventRow::select("e");
+fn of_order<'a>(merchant: MerchantId, order: &'a OrderReference) -> Sql<'a, Found<Event>> {
+    let columns = select::<Event>("e");
     let by_claim = owner(Space::Event(EventSpace::Paying));
     let key = order.as_str();
     let unpaid = EventKind::UNPAID.map(|kind| format!("'{}'", kind.as_str())).join(", ");

@@ -3,12 +3,13 @@
 use super::Read;
 use crate::{
     PostgresStorage,
-    rows::{ReplyRow, Stored, time},
+    rows::{Mapped, time},
     sql::Sql,
 };
 use async_trait::async_trait;
 use domain::{MerchantId, Timestamp};
-use ports::{IdempotencyKey, KeptReply, ReplyReads};
+use ports::{IdempotencyKey, KeptReply, ReplyReads, ReplyStatus};
+use tables::Reading;
 
 #[async_trait]
 impl ReplyReads for PostgresStorage {
@@ -19,12 +20,23 @@ impl ReplyReads for PostgresStorage {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Read<Option<KeptReply>> {
-        let sql = Sql::<ReplyRow>::new(format!(
-            "SELECT {} FROM replies r WHERE r.merchant_id = ? AND r.route = ? AND r.key = ? AND r.expires_at > ?",
-            ReplyRow::select("r"),
-        ));
+        let sql = Sql::<(Vec<u8>, i16, Vec<u8>)>::new(
+            "SELECT r.fingerprint, r.status, r.body FROM replies r \
+             WHERE r.merchant_id = ? AND r.route = ? AND r.key = ? AND r.expires_at > ?",
+        );
         let sql = sql.bind(merchant.uuid()).bind(route).bind(key.as_str()).bind(time(now));
         let row = self.readers.reader()?.first(sql).await?;
-        Ok(row.map(ReplyRow::kept).transpose()?)
+        Ok(row.map(|row| kept(merchant, row)).transpose()?)
     }
+}
+
+fn kept(merchant: MerchantId, (fingerprint, status, body): (Vec<u8>, i16, Vec<u8>)) -> Mapped<KeptReply> {
+    let reading = Reading::of("replies", merchant.uuid());
+    let fingerprint = fingerprint.try_into().map_err(|_| "must be 32 bytes");
+    let status = u16::try_from(status).ok().and_then(ReplyStatus::from_code);
+    Ok(KeptReply {
+        fingerprint: reading.made("fingerprint", fingerprint)?,
+        status: reading.made("status", status.ok_or("must be 200, 201 or 204"))?,
+        body,
+    })
 }

@@ -1,7 +1,7 @@
-//! Values that are stored in another form than the domain has them.
+//! Single values that are stored in another form than the domain has them.
 
 use diesel::data_types::PgTimestamp;
-use domain::{Currency, Money, Rate, Reward, Timestamp};
+use domain::{Currency, Money, Timestamp};
 use ports::ReadError;
 use std::{any::type_name, fmt};
 
@@ -20,6 +20,12 @@ impl Damaged {
     }
 }
 
+impl From<tables::Damaged> for Damaged {
+    fn from(damaged: tables::Damaged) -> Self {
+        Self::at(damaged)
+    }
+}
+
 impl From<Damaged> for ReadError {
     fn from(Damaged(place): Damaged) -> Self {
         Self::Damaged(place)
@@ -31,31 +37,37 @@ pub(crate) fn parsed<T, E>(made: Result<T, E>) -> Mapped<T> {
     made.map_err(|_| Damaged::at(short_name::<T>()))
 }
 
-/// What a domain type made of a stored number.
-pub(crate) fn present<T>(made: Option<T>) -> Mapped<T> {
-    made.ok_or_else(|| Damaged::at(short_name::<T>()))
-}
-
 /// Reads a text that may be absent.
 pub(crate) fn optional<T, E>(text: Option<String>, parse: impl Fn(&str) -> Result<T, E>) -> Mapped<Option<T>> {
     text.map(|text| parsed(parse(&text))).transpose()
 }
 
-fn short_name<T>() -> &'static str {
+pub(super) fn short_name<T>() -> &'static str {
     type_name::<T>().rsplit("::").next().unwrap_or_default()
 }
 
 /// PostgreSQL counts microseconds from 2000-01-01, we from 1970-01-01.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
+/// Microseconds as PostgreSQL counts them.
+pub(super) const fn stored_micros(micros: i64) -> i64 {
+    micros - EPOCH_MICROS
+}
+
+/// Microseconds as the domain counts them; none of infinity.
+pub(super) const fn domain_micros(micros: i64) -> Option<i64> {
+    micros.checked_add(EPOCH_MICROS)
+}
+
 /// An instant, for storage.
 pub(crate) const fn time(at: Timestamp) -> PgTimestamp {
-    PgTimestamp(at.micros() - EPOCH_MICROS)
+    PgTimestamp(stored_micros(at.micros()))
 }
 
 /// A stored instant.
 pub(crate) fn instant(PgTimestamp(micros): PgTimestamp) -> Mapped<Timestamp> {
-    present(micros.checked_add(EPOCH_MICROS).and_then(Timestamp::from_micros))
+    let at = domain_micros(micros).and_then(Timestamp::from_micros);
+    at.ok_or_else(|| Damaged::at(short_name::<Timestamp>()))
 }
 
 /// A stored instant that may be absent.
@@ -66,26 +78,6 @@ pub(crate) fn optional_instant(at: Option<PgTimestamp>) -> Mapped<Option<Timesta
 /// A stored amount.
 pub(crate) fn money(minor: i64, currency: &str) -> Mapped<Money> {
     Ok(Money::from_minor(minor, parsed(currency.parse::<Currency>())?))
-}
-
-/// A rate, for storage: millionths.
-pub(crate) fn millionths(rate: Rate) -> i32 {
-    // At most a million.
-    i32::try_from(rate.millionths()).unwrap_or(i32::MAX)
-}
-
-/// A stored rate.
-pub(crate) fn rate(millionths: i32) -> Mapped<Rate> {
-    present(u32::try_from(millionths).ok().and_then(Rate::from_millionths))
-}
-
-/// A stored reward: a rate or a fixed sum, never both.
-pub(crate) fn reward(millionths: Option<i32>, flat_minor: Option<i64>, currency: &str) -> Mapped<Reward> {
-    match (millionths, flat_minor) {
-        (Some(millionths), None) => rate(millionths).map(Reward::Rate),
-        (None, Some(minor)) => money(minor, currency).map(Reward::Flat),
-        _ => Err(Damaged::at("a reward is both a rate and a sum, or neither")),
-    }
 }
 
 #[cfg(test)]

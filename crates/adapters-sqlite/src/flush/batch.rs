@@ -3,17 +3,13 @@
 use super::rows;
 use crate::{
     error::Fault,
-    rows::{
-        AccountRow, AffiliateRow, BindingRow, ClaimedKey, CommissionRow, CouponRow, CustomerRow, EventRow, GroupRow,
-        GroupSettingsRow, KeyRow, MailRow, MerchantRow, OrderRow, OrganizationRow, PayoutItemRow, PayoutRow, ReplyRow,
-        RuleRow, Stored, TierRow, TreeRow, take_reply_back,
-    },
-    values::Uid,
+    rows::{ClaimedKey, keep_reply, stored_version, take_reply_back},
 };
 use diesel::{QueryResult, SqliteConnection};
 use journal::{ClaimRow, Judge, LockRow, Verdict};
 use ports::{ChangeSet, Table, Version};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Applies the winners of `batch`. The write lock is held from the beginning, so whatever is seen stays true until the
 /// end, and what is taken here nobody else can take.
@@ -34,8 +30,8 @@ pub(super) fn apply(connection: &mut SqliteConnection, batch: &[Arc<ChangeSet>])
 fn look(connection: &mut SqliteConnection, judge: &mut Judge<'_>) -> QueryResult<()> {
     for (table, locked) in judge.rows_to_lock() {
         for LockRow { merchant, id, hold: _ } in locked {
-            if let Some(version) = stored_version(connection, table, Uid(merchant), Uid(id))? {
-                judge.saw_version(table, merchant, id, Version::stored(version));
+            if let Some(version) = version_in(connection, table, merchant, id)? {
+                judge.saw_version(table, merchant, id, version);
             }
         }
     }
@@ -45,7 +41,7 @@ fn look(connection: &mut SqliteConnection, judge: &mut Judge<'_>) -> QueryResult
 /// Takes every reply's place and every key that can be taken.
 fn take(connection: &mut SqliteConnection, judge: &mut Judge<'_>) -> QueryResult<()> {
     for row in judge.replies() {
-        if ReplyRow::of(row.merchant, row.reply).keep(connection)? {
+        if keep_reply(connection, row.merchant, row.reply)? {
             judge.took_reply(row.merchant.uuid(), &row.reply.route, row.reply.key.as_str());
         }
     }
@@ -73,26 +69,11 @@ fn claimed(claim: ClaimRow<'_>) -> ClaimedKey<'_> {
     ClaimedKey { merchant, space, key, owner }
 }
 
-fn stored_version(connection: &mut SqliteConnection, table: Table, scope: Uid, id: Uid) -> QueryResult<Option<i64>> {
-    match table {
-        Table::Organizations => OrganizationRow::version(scope, id, connection),
-        Table::Merchants => MerchantRow::version(scope, id, connection),
-        Table::ApiKeys => KeyRow::version(scope, id, connection),
-        Table::Trees => TreeRow::version(scope, id, connection),
-        Table::Tiers => TierRow::version(scope, id, connection),
-        Table::CommissionRules => RuleRow::version(scope, id, connection),
-        Table::Affiliates => AffiliateRow::version(scope, id, connection),
-        Table::Coupons => CouponRow::version(scope, id, connection),
-        Table::Bindings => BindingRow::version(scope, id, connection),
-        Table::Events => EventRow::version(scope, id, connection),
-        Table::Commissions => CommissionRow::version(scope, id, connection),
-        Table::Accounts => AccountRow::version(scope, id, connection),
-        Table::Payouts => PayoutRow::version(scope, id, connection),
-        Table::PayoutItems => PayoutItemRow::version(scope, id, connection),
-        Table::GroupSettings => GroupSettingsRow::version(scope, id, connection),
-        Table::Customers => CustomerRow::version(scope, id, connection),
-        Table::Groups => GroupRow::version(scope, id, connection),
-        Table::Orders => OrderRow::version(scope, id, connection),
-        Table::Mails => MailRow::version(scope, id, connection),
+fn version_in(connection: &mut SqliteConnection, table: Table, scope: Uuid, id: Uuid) -> QueryResult<Option<Version>> {
+    macro_rules! versions {
+        ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {
+            match table { $(Table::$table => stored_version::<$entity>(connection, scope, id)),* }
+        };
     }
+    ports::tables!(versions)
 }

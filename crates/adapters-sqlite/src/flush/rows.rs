@@ -2,16 +2,12 @@
 
 use crate::{
     error::Fault,
-    rows::{
-        AccountRow, AffiliateRow, AnnouncementRow, BindingRow, ClaimedKey, ClickRow, CommissionRow, CouponRow,
-        CustomerRow, EventRow, GroupRow, GroupSettingsRow, KeyRow, KeyUseRow, MailRow, MerchantRow, OrderRow,
-        OrganizationRow, OutboxRow, PayoutItemRow, PayoutRow, RuleRow, Stored, TierRow, TreeRow,
-    },
-    values::Uid,
+    rows::{ClaimedKey, delete, insert, keep_latest_use, update},
 };
 use diesel::SqliteConnection;
-use domain::MerchantId;
-use ports::{ChangeSet, Claim, Rows, Version, Versioned, Writes};
+use domain::{Click, MerchantId};
+use ports::{Announcement, ChangeSet, Claim, Rows, Version, Versioned, Writes};
+use tables::{Outboxed, Row, VersionedRow};
 
 /// Writes everything of a set but its claims and its reply, which stand already. Rows go in one by one, each with a
 /// statement that stays prepared: inside one transaction on a local file that is the fast way.
@@ -20,8 +16,9 @@ pub(super) fn write(connection: &mut SqliteConnection, set: &ChangeSet) -> Resul
     let merchant = *merchant;
     write_rows(connection, merchant, rows)?;
     for announcement in announce {
-        one("announcements", AnnouncementRow::of(merchant, announcement).insert(connection)?)?;
-        one("outbox", OutboxRow::of(merchant, announcement).insert(connection)?)?;
+        one(Announcement::NAME, insert::<Announcement>(connection, announcement.unversioned(merchant))?)?;
+        let outboxed = Outboxed(announcement.id);
+        one(Outboxed::NAME, insert::<Outboxed>(connection, outboxed.unversioned(merchant))?)?;
     }
     for Claim { space, key, owner } in frees {
         let key = ClaimedKey { merchant: merchant.uuid(), space: *space, key, owner: *owner };
@@ -31,72 +28,38 @@ pub(super) fn write(connection: &mut SqliteConnection, set: &ChangeSet) -> Resul
 }
 
 fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Rows) -> Result<(), Fault> {
-    let Rows {
-        organizations,
-        merchants,
-        api_keys,
-        trees,
-        tiers,
-        commission_rules,
-        affiliates,
-        coupons,
-        bindings,
-        events,
-        commissions,
-        accounts,
-        customers,
-        group_settings,
-        groups,
-        orders,
-        mails,
-        payout_items,
-        payouts,
-        clicks,
-        key_uses,
-    } = rows;
-    write_table::<OrganizationRow>(connection, merchant, organizations)?;
-    write_table::<MerchantRow>(connection, merchant, merchants)?;
-    write_table::<KeyRow>(connection, merchant, api_keys)?;
-    write_table::<TreeRow>(connection, merchant, trees)?;
-    write_table::<TierRow>(connection, merchant, tiers)?;
-    write_table::<RuleRow>(connection, merchant, commission_rules)?;
-    write_table::<AffiliateRow>(connection, merchant, affiliates)?;
-    write_table::<CouponRow>(connection, merchant, coupons)?;
-    write_table::<BindingRow>(connection, merchant, bindings)?;
-    write_table::<EventRow>(connection, merchant, events)?;
-    write_table::<CommissionRow>(connection, merchant, commissions)?;
-    write_table::<AccountRow>(connection, merchant, accounts)?;
-    write_table::<PayoutRow>(connection, merchant, payouts)?;
-    write_table::<PayoutItemRow>(connection, merchant, payout_items)?;
-    write_table::<GroupSettingsRow>(connection, merchant, group_settings)?;
-    write_table::<CustomerRow>(connection, merchant, customers)?;
-    write_table::<GroupRow>(connection, merchant, groups)?;
-    write_table::<OrderRow>(connection, merchant, orders)?;
-    write_table::<MailRow>(connection, merchant, mails)?;
+    macro_rules! written {
+        ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {{
+            let Rows { $($rows,)* clicks, key_uses } = rows;
+            $(write_table(connection, merchant, $rows)?;)*
+            (clicks, key_uses)
+        }};
+    }
+    let (clicks, key_uses) = ports::tables!(written);
     for click in clicks {
-        one("clicks", ClickRow::of(merchant, click).insert(connection)?)?;
+        one(Click::NAME, insert::<Click>(connection, click.unversioned(merchant))?)?;
     }
     for key_use in key_uses {
         // An earlier use than the one that stands touches no row.
-        KeyUseRow::of(merchant, key_use).keep_latest(connection)?;
+        keep_latest_use(connection, key_use.unversioned(merchant))?;
     }
     Ok(())
 }
 
-fn write_table<R: Stored>(
+fn write_table<R: VersionedRow>(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    writes: &Writes<R::Entity>,
+    writes: &Writes<R>,
 ) -> Result<(), Fault> {
     let Writes { new, changed, gone } = writes;
-    for entity in new {
-        one(R::NAME, R::of(merchant, entity, Version::FIRST).insert(connection)?)?;
+    for row in new {
+        one(R::NAME, insert::<R>(connection, row.values(merchant, Version::FIRST))?)?;
     }
     for Versioned { row, version } in changed {
-        one(R::NAME, R::of(merchant, row, version.next()).update(connection)?)?;
+        one(R::NAME, update::<R>(connection, row.values(merchant, version.next()))?)?;
     }
     for (id, _) in gone {
-        one(R::NAME, R::delete(Uid::from(merchant), Uid(*id), connection)?)?;
+        one(R::NAME, delete::<R>(connection, merchant.uuid(), *id)?)?;
     }
     Ok(())
 }

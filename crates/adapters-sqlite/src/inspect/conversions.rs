@@ -2,13 +2,13 @@
 
 use crate::{
     error::Fault,
-    rows::{EventRow, GroupRow, OrderRow, TableRow as _, find},
+    rows::{find, whole},
     schema::orders,
     values::Uid,
 };
 use diesel::prelude::*;
-use domain::{EventId, MerchantId, audit_order};
-use ports::Difference;
+use domain::{Event, EventId, Group, MerchantId, Order, audit_order};
+use ports::{Difference, Versioned};
 use uuid::Uuid;
 
 /// How many orders are in memory at a time.
@@ -23,11 +23,11 @@ pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Res
         let is_last = orders.len() < CHUNK;
         for (merchant, row) in orders {
             let merchant: MerchantId = merchant.id();
-            let order = row.read()?.row;
+            let order = row.row;
             after = (merchant.uuid(), order.id.uuid());
             let event = order.event_id.map_or_else(Uuid::nil, EventId::uuid);
-            let event = find::<EventRow>(connection, merchant.uuid(), event)?.map(|event| event.row);
-            let group = find::<GroupRow>(connection, merchant.uuid(), order.group_id.uuid())?.map(|group| group.row);
+            let event = find::<Event>(connection, merchant.uuid(), event)?.map(|event| event.row);
+            let group = find::<Group>(connection, merchant.uuid(), order.group_id.uuid())?.map(|group| group.row);
             found.extend(audit_order(&order, group.as_ref(), event.as_ref()).map(|why| Difference {
                 rule: "order_conversion",
                 merchant: Some(merchant),
@@ -43,7 +43,7 @@ pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Res
 }
 
 /// The orders that are conversions after one of them.
-fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> QueryResult<Vec<(Uid, OrderRow)>> {
+fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> QueryResult<Vec<(Uid, Versioned<Order>)>> {
     let later = orders::merchant_id.eq(Uid(merchant)).and(orders::id.gt(Uid(id)));
     orders::table
         .filter(orders::event_id.is_not_null())
@@ -51,6 +51,6 @@ fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> Que
         .filter(orders::merchant_id.gt(Uid(merchant)).or(later))
         .order((orders::merchant_id, orders::id))
         .limit(i64::try_from(CHUNK).unwrap_or(i64::MAX))
-        .select((orders::merchant_id, OrderRow::as_select()))
+        .select((orders::merchant_id, whole::<Order>()))
         .load(connection)
 }

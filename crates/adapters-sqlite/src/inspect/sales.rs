@@ -1,15 +1,9 @@
 //! What sales earned against what they should have earned, as the domain reckons it.
 
-use crate::{
-    error::Fault,
-    reads,
-    rows::{EventRow, TableRow as _},
-    schema::events,
-    values::Uid,
-};
+use crate::{error::Fault, reads, rows::whole, schema::events, values::Uid};
 use diesel::prelude::*;
-use domain::{Commission, Flaw, MerchantId, audit};
-use ports::Difference;
+use domain::{Commission, Event, Flaw, MerchantId, audit};
+use ports::{Difference, Versioned};
 use uuid::Uuid;
 
 /// How many sales are in memory at a time.
@@ -22,9 +16,8 @@ pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Res
     while found.len() < most {
         let sales = chunk(connection, after)?;
         let is_last = sales.len() < CHUNK;
-        for sale in sales {
-            let merchant: MerchantId = sale.merchant_id.id();
-            let sale = sale.read()?.row;
+        for (merchant, sale) in sales {
+            let (merchant, sale): (MerchantId, Event) = (merchant.id(), sale.row);
             after = (merchant.uuid(), sale.id.uuid());
             let lineage = reads::lineage(connection, merchant, &sale.order_id, sale.id)?;
             let rows: Vec<Commission> = lineage.into_iter().map(|row| row.row).collect();
@@ -43,7 +36,7 @@ pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Res
 }
 
 /// The sales after one of them.
-fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> QueryResult<Vec<EventRow>> {
+fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> QueryResult<Vec<(Uid, Versioned<Event>)>> {
     let later = events::merchant_id.eq(Uid(merchant)).and(events::id.gt(Uid(id)));
     events::table
         .filter(events::refunds.is_null())
@@ -51,6 +44,6 @@ fn chunk(connection: &mut SqliteConnection, (merchant, id): (Uuid, Uuid)) -> Que
         .filter(events::merchant_id.gt(Uid(merchant)).or(later))
         .order((events::merchant_id, events::id))
         .limit(i64::try_from(CHUNK).unwrap_or(i64::MAX))
-        .select(EventRow::as_select())
+        .select((events::merchant_id, whole::<Event>()))
         .load(connection)
 }

@@ -7,17 +7,18 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{AccountRow, AffiliateRow, Reading, Stored as _, TableRow as _, TreeRow, owner_of},
+    rows::{owner_of, stored_version, whole},
     schema::{accounts, affiliates, coupons},
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Money, Slug, Tier};
+use domain::{Account, Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Slug, Tier};
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, MOST_ANCESTORS, MOST_SEATS,
-    NewAffiliateFacts, Page, PageAsk, ReadError, Space, Version, Versioned,
+    NewAffiliateFacts, Page, PageAsk, ReadError, Space, Tree, Versioned,
 };
+use tables::Reading;
 use uuid::Uuid;
 
 /// The parent of an affiliate; `None` too if there is no such affiliate.
@@ -45,15 +46,15 @@ pub(super) fn record(
         .select(coupons::code)
         .load(connection)?;
     let reading = Reading::of("coupons", affiliate.id.uuid());
-    let codes: Result<_, _> = codes.iter().map(|code| reading.get("code", CouponCode::parse(code))).collect();
-    let accounts: Vec<AccountRow> = accounts::table
+    let codes: Result<Vec<CouponCode>, _> = codes.iter().map(|code| reading.text("code", code)).collect();
+    let accounts: Vec<Versioned<Account>> = accounts::table
         .filter(accounts::merchant_id.eq(key.0).and(accounts::affiliate_id.eq(key.1)))
         .filter(accounts::paid_minor.ne(0))
         .order(accounts::currency)
-        .select(AccountRow::as_select())
+        .select(whole::<Account>())
         .load(connection)?;
-    let paid: Result<Vec<Money>, _> = accounts.into_iter().map(|row| row.read().map(|read| read.row.paid)).collect();
-    Ok(AffiliateRecord { affiliate, coupons: codes?, paid: paid?, currency })
+    let paid = accounts.into_iter().map(|account| account.row.paid).collect();
+    Ok(AffiliateRecord { affiliate, coupons: codes?, paid, currency })
 }
 
 fn list(
@@ -65,7 +66,7 @@ fn list(
     let Some(merchant) = merchant(connection, id)? else { return Ok(empty()) };
     let AffiliateFilter { status, tier_id, email, slug } = filter;
     let of_merchant = affiliates::table.filter(affiliates::merchant_id.eq(Uid::from(id)));
-    let mut query = of_merchant.select(AffiliateRow::as_select()).into_boxed();
+    let mut query = of_merchant.select(whole::<Affiliate>()).into_boxed();
     if let Some(status) = status {
         query = query.filter(affiliates::status.eq(status.as_str()));
     }
@@ -82,7 +83,7 @@ fn list(
             None => {}
         }
     }
-    let Page { rows, more } = page(paged!(query, affiliates, ask).load(connection)?, ask)?;
+    let Page { rows, more } = page(paged!(query, affiliates, ask).load(connection)?, ask);
     let currency = merchant.row.settings.currency;
     let rows: Result<_, _> = rows.into_iter().map(|row| record(connection, id, currency, row)).collect();
     Ok(Page { rows: rows?, more })
@@ -178,10 +179,8 @@ fn change_facts(
     let parent_chain = chain(connection, id, wanted.as_ref().map(|parent| parent.row.id))?;
     let parent = wanted.map(|parent| parent.version);
     let tier = wanted_tier(connection, id, keys)?;
-    let tree = TreeRow::version(Uid::from(id), Uid::from(id), connection)?;
-    let missing = "a merchant has no tree".to_owned();
-    let tree = Reading::of("trees", id.uuid()).get("version", tree.ok_or(missing))?;
-    let tree = Version::stored(tree);
+    let tree = stored_version::<Tree>(connection, id.uuid(), id.uuid())?;
+    let tree = Reading::of("trees", id.uuid()).made("version", tree.ok_or("a merchant has no tree"))?;
     Ok(Some(AffiliateChangeFacts {
         merchant,
         record,

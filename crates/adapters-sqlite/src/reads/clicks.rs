@@ -1,11 +1,12 @@
 //! Clicks: where a link leads, and what a session clicked.
 
 use super::{affiliates, merchants, one};
-use crate::{SqliteStorage, error::Fault, rows::Reading, schema::clicks, values::Uid};
+use crate::{SqliteStorage, error::Fault, schema::clicks, values::Uid};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{AffiliateId, MerchantId, SessionId, Slug, Timestamp};
 use ports::{ClickReads, LinkFacts, ReadError, SessionClick};
+use tables::Reading;
 
 /// How many of a session's clicks are weighed from either end.
 const MOST_CLICKS: i64 = 25;
@@ -35,7 +36,7 @@ pub(super) fn of_session(
     rows.sort_unstable();
     rows.dedup();
     let click = |(id, at, affiliate): (Uid, i64, Uid)| {
-        let at = Reading::of("clicks", id.0).time("created_at", at)?;
+        let at = Reading::of("clicks", id.0).instant("created_at", at)?;
         Ok(SessionClick { id: id.id(), at, affiliate_id: affiliate.id() })
     };
     rows.into_iter().map(click).collect()

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::{Damaged, Fault},
-    rows::{AccountRow, CommissionRow, TableRow as _, find},
+    error::Fault,
+    rows::{find, whole},
     schema::{accounts, commissions},
     values::Uid,
 };
@@ -34,13 +34,12 @@ pub(super) fn of_event(
     let id = Uid::from(event.id);
     let of_order =
         commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(event.order_id.as_str()));
-    let rows: Vec<CommissionRow> = commissions::table
+    let rows: Vec<Versioned<Commission>> = commissions::table
         .filter(of_order.and(commissions::event_id.eq(id).or(commissions::refund_id.eq(id))))
         .order((commissions::level, commissions::id))
-        .select(CommissionRow::as_select())
+        .select(whole::<Commission>())
         .load(connection)?;
-    let read: Result<_, Damaged> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
-    Ok(read?)
+    Ok(rows.into_iter().map(|found| found.row).collect())
 }
 
 /// All that an event of an order earned, siblings included, by level.
@@ -51,13 +50,11 @@ pub(crate) fn lineage(
     event: EventId,
 ) -> Result<Vec<Versioned<Commission>>, Fault> {
     let of_order = commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(order.as_str()));
-    let rows: Vec<CommissionRow> = commissions::table
+    Ok(commissions::table
         .filter(of_order.and(commissions::event_id.eq(Uid::from(event))))
         .order((commissions::level, commissions::id))
-        .select(CommissionRow::as_select())
-        .load(connection)?;
-    let read: Result<_, Damaged> = rows.into_iter().map(CommissionRow::read).collect();
-    Ok(read?)
+        .select(whole::<Commission>())
+        .load(connection)?)
 }
 
 /// Who earns these rows, each once.
@@ -90,12 +87,11 @@ pub(super) fn account(
 ) -> Result<Option<Versioned<Account>>, Fault> {
     let of_affiliate =
         accounts::merchant_id.eq(Uid::from(merchant)).and(accounts::affiliate_id.eq(Uid::from(affiliate)));
-    let row: Option<AccountRow> = accounts::table
+    Ok(accounts::table
         .filter(of_affiliate.and(accounts::currency.eq(currency.code())))
-        .select(AccountRow::as_select())
+        .select(whole::<Account>())
         .get_result(connection)
-        .optional()?;
-    Ok(row.map(AccountRow::read).transpose()?)
+        .optional()?)
 }
 
 fn move_facts(
@@ -104,7 +100,7 @@ fn move_facts(
     commission_id: CommissionId,
 ) -> Result<Option<CommissionMoveFacts>, Fault> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-    let Some(asked) = find::<CommissionRow>(connection, id.uuid(), commission_id.uuid())? else { return Ok(None) };
+    let Some(asked) = find::<Commission>(connection, id.uuid(), commission_id.uuid())? else { return Ok(None) };
     let rows = lineage(connection, id, &asked.row.order_id, asked.row.event_id)?;
     let mut affiliates = Vec::new();
     for affiliate_id in earners(&rows) {
@@ -172,21 +168,18 @@ fn maturing_facts(
         let pending = commissions::affiliate_id
             .eq(Uid::from(affiliate_id))
             .and(commissions::status.eq(CommissionStatus::Pending.as_str()));
-        let found: Vec<CommissionRow> = commissions::table
+        let found: Vec<Versioned<Commission>> = commissions::table
             .filter(of_merchant.and(commissions::order_id.eq(order)).and(pending))
-            .select(CommissionRow::as_select())
+            .select(whole::<Commission>())
             .load(connection)?;
-        for row in found {
-            rows.push(row.read()?);
-        }
+        rows.extend(found);
     }
     rows.sort_by_key(|row| (row.row.matures_at, row.row.id));
-    let accounts: Vec<AccountRow> = accounts::table
+    let accounts: Vec<Versioned<Account>> = accounts::table
         .filter(accounts::merchant_id.eq(Uid::from(id)).and(accounts::affiliate_id.eq(Uid::from(affiliate_id))))
-        .select(AccountRow::as_select())
+        .select(whole::<Account>())
         .load(connection)?;
-    let accounts: Result<_, Damaged> = accounts.into_iter().map(AccountRow::read).collect();
-    Ok(Some(MaturingFacts { merchant, affiliate, rows, accounts: accounts? }))
+    Ok(Some(MaturingFacts { merchant, affiliate, rows, accounts }))
 }
 
 fn list(
@@ -197,7 +190,7 @@ fn list(
 ) -> Result<Page<Commission>, Fault> {
     let CommissionFilter { affiliate_id, status, order_id, from, to } = filter;
     let of_merchant = commissions::table.filter(commissions::merchant_id.eq(Uid::from(merchant)));
-    let mut query = of_merchant.select(CommissionRow::as_select()).into_boxed();
+    let mut query = of_merchant.select(whole::<Commission>()).into_boxed();
     if let Some(affiliate) = affiliate_id {
         query = query.filter(commissions::affiliate_id.eq(Uid::from(*affiliate)));
     }
@@ -213,14 +206,14 @@ fn list(
     if let Some(to) = to {
         query = query.filter(commissions::created_at.lt(to.micros()));
     }
-    page(paged!(query, commissions, ask).load(connection)?, ask)
+    Ok(page(paged!(query, commissions, ask).load(connection)?, ask))
 }
 
 #[async_trait]
 impl CommissionReads for SqliteStorage {
     async fn commission(&self, merchant: MerchantId, id: CommissionId) -> Result<Option<Commission>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
-            let found = find::<CommissionRow>(connection, merchant.uuid(), id.uuid())?;
+            let found = find::<Commission>(connection, merchant.uuid(), id.uuid())?;
             Ok(found.map(|found| found.row))
         };
         self.readers.read(work).await

@@ -1,7 +1,6 @@
 //! Parts of a list that tells how long it is.
 
-use crate::{error::Fault, rows::TableRow};
-use ports::Counted;
+use ports::{Counted, Versioned};
 
 /// The rows of a boxed query of a table that was asked for twice: `$found` makes it, so far with every row of the list.
 macro_rules! counted {
@@ -31,21 +30,21 @@ macro_rules! counted {
             query
         };
         let count: i64 = found().select(diesel::dsl::count_star()).get_result($connection)?;
-        let rows = found().select(<$row>::as_select());
+        let rows = found().select($crate::rows::whole::<$row>());
         let rows = match (ask.by, ask.descending) {
             (ports::SortBy::CreatedAt, true) => rows.order(($table::created_at.desc(), $table::id.desc())),
             (ports::SortBy::CreatedAt, false) => rows.order(($table::created_at.asc(), $table::id.asc())),
             (ports::SortBy::UpdatedAt, true) => rows.order(($table::updated_at.desc(), $table::id.desc())),
             (ports::SortBy::UpdatedAt, false) => rows.order(($table::updated_at.asc(), $table::id.asc())),
         };
-        let rows: Vec<$row> = rows.limit(i64::from(ask.take)).offset(i64::from(ask.skip)).load($connection)?;
-        $crate::reads::counted::read(rows, count)
+        let rows: Vec<ports::Versioned<$row>> =
+            rows.limit(i64::from(ask.take)).offset(i64::from(ask.skip)).load($connection)?;
+        Ok($crate::reads::counted::counts(rows, count))
     }};
 }
 pub(super) use counted;
 
 /// What such a query gave.
-pub(super) fn read<R: TableRow>(rows: Vec<R>, count: i64) -> Result<Counted<R::Entity>, Fault> {
-    let rows: Result<_, _> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
-    Ok(Counted { rows: rows?, count: u64::try_from(count).unwrap_or(0) })
+pub(super) fn counts<R>(rows: Vec<Versioned<R>>, count: i64) -> Counted<R> {
+    Counted { rows: rows.into_iter().map(|found| found.row).collect(), count: u64::try_from(count).unwrap_or(0) }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{CouponRow, find, owner_of},
+    rows::{find, owner_of, whole},
     schema::coupons,
     values::Uid,
 };
@@ -46,7 +46,7 @@ fn list(
 ) -> Result<Page<Coupon>, Fault> {
     let CouponFilter { affiliate_id, code } = filter;
     let of_merchant = coupons::table.filter(coupons::merchant_id.eq(Uid::from(merchant)));
-    let mut query = of_merchant.select(CouponRow::as_select()).into_boxed();
+    let mut query = of_merchant.select(whole::<Coupon>()).into_boxed();
     if let Some(affiliate) = affiliate_id {
         query = query.filter(coupons::affiliate_id.eq(Uid::from(*affiliate)));
     }
@@ -54,7 +54,7 @@ fn list(
         let Some(owner) = code_owner(connection, merchant, code)? else { return Ok(empty()) };
         query = query.filter(coupons::id.eq(Uid(owner)));
     }
-    page(paged!(query, coupons, ask).load(connection)?, ask)
+    Ok(page(paged!(query, coupons, ask).load(connection)?, ask))
 }
 
 #[async_trait]
@@ -66,7 +66,7 @@ impl CouponReads for SqliteStorage {
     ) -> Result<Option<(Versioned<Merchant>, Versioned<Coupon>)>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
             let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-            let coupon = find::<CouponRow>(connection, id.uuid(), of.uuid())?;
+            let coupon = find::<Coupon>(connection, id.uuid(), of.uuid())?;
             Ok(coupon.map(|coupon| (merchant, coupon)))
         };
         self.readers.read(work).await

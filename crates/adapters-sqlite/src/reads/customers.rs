@@ -4,13 +4,7 @@ use super::{
     counted::counted,
     one::{customer, merchant},
 };
-use crate::{
-    SqliteStorage,
-    error::Fault,
-    rows::{CustomerRow, owner_of},
-    schema::customers,
-    values::Uid,
-};
+use crate::{SqliteStorage, error::Fault, rows::owner_of, schema::customers, values::Uid};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{Customer, CustomerId, Email, MerchantId};
@@ -33,7 +27,7 @@ fn list(
 ) -> Result<Counted<Customer>, Fault> {
     let kept = customers::table.filter(customers::merchant_id.eq(Uid::from(merchant)));
     let kept = kept.filter(customers::deleted_at.is_null());
-    counted!(connection, merchant, kept.into_boxed(), customers as CustomerRow, ask)
+    counted!(connection, merchant, kept.into_boxed(), customers as Customer, ask)
 }
 
 #[async_trait]

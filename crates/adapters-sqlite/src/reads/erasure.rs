@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::{Damaged, Fault},
-    rows::{CouponRow, EventRow, GroupRow, MailRow, OrderRow, TableRow, owner_of},
+    error::Fault,
+    rows::{owner_of, whole},
     schema::{accounts, coupons, events, mails, orders, referral_groups},
     values::Uid,
 };
@@ -18,12 +18,10 @@ use diesel::{
     prelude::*,
     sql_types::{Binary, Bool, Nullable, Text},
 };
-use domain::{AffiliateId, CouponCode, CustomerId, Decision, Email, Event, EventId, MerchantId};
+use domain::{
+    AffiliateId, Coupon, CouponCode, CustomerId, Decision, Email, Event, EventId, Group, Mail, MerchantId, Order,
+};
 use ports::{AffiliateTraces, Claim, CustomerTraces, ErasureReads, EventTraces, Part, ReadError, Versioned};
-
-fn versioned<R: TableRow>(rows: Vec<R>) -> Result<Vec<Versioned<R::Entity>>, Damaged> {
-    rows.into_iter().map(TableRow::read).collect()
-}
 
 #[declare_sql_function]
 extern "SQL" {
@@ -52,15 +50,15 @@ fn customer_traces(
         let owner = owner_of(connection, id, space, &key)?;
         claims.extend(owner.map(|owner| Claim { space, key, owner }));
     }
-    let orders: Vec<OrderRow> = orders::table
+    let orders: Vec<Versioned<Order>> = orders::table
         .filter(orders::merchant_id.eq(scope))
         .filter(orders::customer_id.eq(who))
         .filter(orders::email.ne(erased.as_str()))
         .order(orders::id)
         .limit(most)
-        .select(OrderRow::as_select())
+        .select(whole::<Order>())
         .load(connection)?;
-    let groups: Vec<GroupRow> = referral_groups::table
+    let groups: Vec<Versioned<Group>> = referral_groups::table
         .filter(referral_groups::merchant_id.eq(scope))
         .filter(
             referral_groups::customer_id
@@ -70,29 +68,22 @@ fn customer_traces(
         .filter(referral_groups::creator_email.ne(erased.as_str()))
         .order(referral_groups::id)
         .limit(most)
-        .select(GroupRow::as_select())
+        .select(whole::<Group>())
         .load(connection)?;
     let of_their_groups = sql::<Nullable<Bool>>(
         "group_id IN (SELECT g.id FROM referral_groups g WHERE g.merchant_id = mails.merchant_id AND g.customer_id = ",
     )
     .bind::<Binary, _>(who)
     .sql(")");
-    let mails: Vec<MailRow> = mails::table
+    let mails: Vec<Versioned<Mail>> = mails::table
         .filter(mails::merchant_id.eq(scope))
         .filter(mails::recipient.is_not_null())
         .filter(folded(mails::recipient).eq_any(&addresses).or(of_their_groups))
         .order(mails::id)
         .limit(most)
-        .select(MailRow::as_select())
+        .select(whole::<Mail>())
         .load(connection)?;
-    Ok(Some(CustomerTraces {
-        merchant,
-        customer,
-        orders: versioned(orders)?,
-        groups: versioned(groups)?,
-        mails: versioned(mails)?,
-        claims,
-    }))
+    Ok(Some(CustomerTraces { merchant, customer, orders, groups, mails, claims }))
 }
 
 fn affiliate_traces(
@@ -104,12 +95,12 @@ fn affiliate_traces(
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(Versioned { row, version }) = affiliate(connection, id, of)? else { return Ok(None) };
     let (scope, who) = (Uid::from(id), Uid::from(of));
-    let coupons: Vec<CouponRow> = coupons::table
+    let coupons: Vec<Versioned<Coupon>> = coupons::table
         .filter(coupons::merchant_id.eq(scope))
         .filter(coupons::affiliate_id.eq(who))
         .order(coupons::id)
         .limit(i64::from(most))
-        .select(CouponRow::as_select())
+        .select(whole::<Coupon>())
         .load(connection)?;
     let on_its_way = accounts::table
         .filter(accounts::merchant_id.eq(scope))
@@ -117,7 +108,7 @@ fn affiliate_traces(
         .filter(accounts::in_payout_minor.ne(0));
     let in_payout = select(exists(on_its_way)).get_result(connection)?;
     let record = record(connection, id, merchant.row.settings.currency, row)?;
-    Ok(Some(AffiliateTraces { merchant, record, version, coupons: versioned(coupons)?, in_payout }))
+    Ok(Some(AffiliateTraces { merchant, record, version, coupons, in_payout }))
 }
 
 fn event_traces(
@@ -151,8 +142,8 @@ fn event_traces(
             part.filter(has(mark).sql(") > 0")).filter(has(erased).sql(") = 0"))
         }
     };
-    let found: Vec<EventRow> = telling.select(EventRow::as_select()).load(connection)?;
-    Ok(Part { found: versioned(found)?, next: end.map(Uid::id) })
+    let found: Vec<Versioned<Event>> = telling.select(whole::<Event>()).load(connection)?;
+    Ok(Part { found, next: end.map(Uid::id) })
 }
 
 #[async_trait]

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{BindingRow, EventRow, find, owner_of},
+    rows::{find, owner_of, whole},
     schema::events,
     values::Uid,
 };
@@ -36,7 +36,7 @@ pub(super) fn event(
     merchant: MerchantId,
     id: Uuid,
 ) -> Result<Option<EventRecord>, Fault> {
-    match find::<EventRow>(connection, merchant.uuid(), id)? {
+    match find::<Event>(connection, merchant.uuid(), id)? {
         Some(found) => record(connection, merchant, found.row).map(Some),
         None => Ok(None),
     }
@@ -89,7 +89,7 @@ fn bound(
 ) -> Result<Option<Versioned<Binding>>, Fault> {
     for key in keys {
         if let Some(owner) = owner_of(connection, merchant, Space::Binding, key)? {
-            return find::<BindingRow>(connection, merchant.uuid(), owner);
+            return find::<Binding>(connection, merchant.uuid(), owner);
         }
     }
     Ok(None)
@@ -128,7 +128,7 @@ fn list(
 ) -> Result<Page<EventRecord>, Fault> {
     let EventFilter { affiliate_id, external_id, from, to } = filter;
     let of_merchant = events::table.filter(events::merchant_id.eq(Uid::from(merchant)));
-    let mut query = of_merchant.select(EventRow::as_select()).into_boxed();
+    let mut query = of_merchant.select(whole::<Event>()).into_boxed();
     if let Some(affiliate) = affiliate_id {
         query = query.filter(events::affiliate_id.eq(Uid::from(*affiliate)));
     }
@@ -145,7 +145,7 @@ fn list(
     if let Some(to) = to {
         query = query.filter(events::created_at.lt(to.micros()));
     }
-    let Page { rows, more } = page(paged!(query, events, ask).load(connection)?, ask)?;
+    let Page { rows, more } = page(paged!(query, events, ask).load(connection)?, ask);
     let rows: Result<_, _> = rows.into_iter().map(|row| record(connection, merchant, row)).collect();
     Ok(Page { rows: rows?, more })
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{GroupRow, OrderRow, TableRow as _, owner_of},
+    rows::{owner_of, whole},
     schema::{orders, referral_groups},
     values::Uid,
 };
@@ -27,7 +27,7 @@ fn list(
 ) -> Result<Counted<Group>, Fault> {
     let of_merchant =
         || referral_groups::table.filter(referral_groups::merchant_id.eq(Uid::from(merchant))).into_boxed();
-    counted!(connection, merchant, of_merchant(), referral_groups as GroupRow, ask)
+    counted!(connection, merchant, of_merchant(), referral_groups as Group, ask)
 }
 
 fn participants(
@@ -40,7 +40,7 @@ fn participants(
         let of_merchant = orders::table.filter(orders::merchant_id.eq(Uid::from(merchant)));
         of_merchant.filter(orders::group_id.eq(Uid::from(group))).filter(orders::participates.eq(true)).into_boxed()
     };
-    counted!(connection, merchant, of_group(), orders as OrderRow, ask)
+    counted!(connection, merchant, of_group(), orders as Order, ask)
 }
 
 fn closing_facts(
@@ -50,13 +50,11 @@ fn closing_facts(
 ) -> Result<Option<ClosingFacts>, Fault> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(group) = group(connection, id, of)? else { return Ok(None) };
-    let rows: Vec<OrderRow> = orders::table
+    let mut orders: Vec<Versioned<Order>> = orders::table
         .filter(orders::merchant_id.eq(Uid::from(id)).and(orders::group_id.eq(Uid::from(of))))
         .filter(orders::participates.eq(true))
-        .select(OrderRow::as_select())
+        .select(whole::<Order>())
         .load(connection)?;
-    let orders: Result<Vec<Versioned<Order>>, _> = rows.into_iter().map(OrderRow::read).collect();
-    let mut orders = orders?;
     orders.sort_by_key(|order| order.row.id);
     Ok(Some(ClosingFacts { merchant, group, orders }))
 }

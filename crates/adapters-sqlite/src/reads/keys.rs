@@ -4,14 +4,15 @@ use super::one::{merchant, organization};
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{KeyRow, Reading, TableRow as _, owner_of},
+    rows::{owner_of, whole},
     schema::{api_keys, key_uses},
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{ApiKeyId, KeyHash, MerchantId, Mode, Organization, OrganizationId};
-use ports::{KeyFacts, KeyReads, MOST_KEYS, ReadError, Space};
+use domain::{ApiKey, ApiKeyId, KeyHash, MerchantId, Mode, Organization, OrganizationId};
+use ports::{KeyFacts, KeyReads, MOST_KEYS, ReadError, Space, Versioned};
+use tables::Reading;
 use uuid::Uuid;
 
 /// The owner of a key, as far as it decides what the key opens.
@@ -21,26 +22,27 @@ struct Owner {
     organization: Organization,
 }
 
-fn facts(connection: &mut SqliteConnection, row: KeyRow, owner: &Owner) -> Result<KeyFacts, Fault> {
-    let key = row.read()?;
+fn facts(connection: &mut SqliteConnection, key: Versioned<ApiKey>, owner: &Owner) -> Result<KeyFacts, Fault> {
     let used: Option<i64> = key_uses::table
         .find((Uid::from(owner.merchant_id), Uid::from(key.row.id)))
         .select(key_uses::last_used_at)
         .get_result(connection)
         .optional()?;
-    let last_used_at = Reading::of("key_uses", key.row.id.uuid()).maybe_time("last_used_at", used)?;
+    let reading = Reading::of("key_uses", key.row.id.uuid());
+    let last_used_at = used.map(|at| reading.instant("last_used_at", at)).transpose()?;
     let Organization { id: organization_id, plan, .. } = owner.organization;
     Ok(KeyFacts { key, merchant_id: owner.merchant_id, mode: owner.mode, organization_id, plan, last_used_at })
 }
 
 fn key(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<KeyFacts>, Fault> {
     let by_id = api_keys::table.filter(api_keys::id.eq(Uid(id)));
-    let Some(row) = by_id.select(KeyRow::as_select()).get_result(connection).optional()? else { return Ok(None) };
-    let merchant_id = row.merchant();
+    let found = by_id.select((api_keys::merchant_id, whole::<ApiKey>())).get_result(connection).optional()?;
+    let Some((merchant_id, found)): Option<(Uid, Versioned<ApiKey>)> = found else { return Ok(None) };
+    let merchant_id = merchant_id.id();
     let Some(merchant) = merchant(connection, merchant_id)?.map(|found| found.row) else { return Ok(None) };
     let Some(organization) = organization(connection, merchant.organization_id)? else { return Ok(None) };
     let owner = Owner { merchant_id, mode: merchant.mode, organization: organization.row };
-    facts(connection, row, &owner).map(Some)
+    facts(connection, found, &owner).map(Some)
 }
 
 fn key_by_hash(connection: &mut SqliteConnection, hashes: &[KeyHash]) -> Result<Option<KeyFacts>, Fault> {
@@ -59,11 +61,11 @@ fn keys_of(connection: &mut SqliteConnection, id: OrganizationId) -> Result<Vec<
     let mut found = Vec::new();
     for &mode in Mode::ALL {
         let merchant_id = organization.merchant(mode);
-        let rows: Vec<KeyRow> = api_keys::table
+        let rows: Vec<Versioned<ApiKey>> = api_keys::table
             .filter(api_keys::merchant_id.eq(Uid::from(merchant_id)))
             .order((api_keys::created_at.desc(), api_keys::id.desc()))
             .limit(MOST_KEYS.into())
-            .select(KeyRow::as_select())
+            .select(whole::<ApiKey>())
             .load(connection)?;
         let owner = Owner { merchant_id, mode, organization: organization.clone() };
         for row in rows {

@@ -4,7 +4,7 @@ use super::one::{merchant, organization, settings_of};
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{OrganizationRow, TableRow as _, owner_of},
+    rows::{owner_of, whole},
     schema::{commissions, organizations},
     values::Uid,
 };
@@ -76,13 +76,13 @@ impl MerchantReads for SqliteStorage {
 
     async fn organizations(&self, after: Option<OrganizationId>, limit: u32) -> Result<Vec<Organization>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
-            let mut query = organizations::table.select(OrganizationRow::as_select()).into_boxed();
+            let mut query = organizations::table.select(whole::<Organization>()).into_boxed();
             if let Some(after) = after {
                 query = query.filter(organizations::id.gt(Uid::from(after)));
             }
-            let rows = query.order(organizations::id).limit(i64::from(limit)).load(connection)?;
-            let read: Result<_, _> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
-            Ok(read?)
+            let rows: Vec<Versioned<Organization>> =
+                query.order(organizations::id).limit(i64::from(limit)).load(connection)?;
+            Ok(rows.into_iter().map(|found| found.row).collect())
         };
         self.readers.read(work).await
     }

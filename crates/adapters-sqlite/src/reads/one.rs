@@ -1,11 +1,6 @@
 //! One row by its key, which most facts begin with.
 
-use crate::{
-    error::Fault,
-    rows::{
-        AffiliateRow, CustomerRow, GroupRow, GroupSettingsRow, MerchantRow, OrderRow, OrganizationRow, TierRow, find,
-    },
-};
+use crate::{error::Fault, rows::find};
 use diesel::SqliteConnection;
 use domain::{
     Affiliate, AffiliateId, Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId,
@@ -18,7 +13,7 @@ pub(super) fn organization(
     connection: &mut SqliteConnection,
     id: OrganizationId,
 ) -> Result<Option<Versioned<Organization>>, Fault> {
-    find::<OrganizationRow>(connection, id.uuid(), id.uuid())
+    find::<Organization>(connection, id.uuid(), id.uuid())
 }
 
 /// A merchant.
@@ -26,7 +21,7 @@ pub(super) fn merchant(
     connection: &mut SqliteConnection,
     id: MerchantId,
 ) -> Result<Option<Versioned<Merchant>>, Fault> {
-    find::<MerchantRow>(connection, id.uuid(), id.uuid())
+    find::<Merchant>(connection, id.uuid(), id.uuid())
 }
 
 /// One affiliate.
@@ -35,7 +30,7 @@ pub(super) fn affiliate(
     merchant: MerchantId,
     id: AffiliateId,
 ) -> Result<Option<Versioned<Affiliate>>, Fault> {
-    find::<AffiliateRow>(connection, merchant.uuid(), id.uuid())
+    find::<Affiliate>(connection, merchant.uuid(), id.uuid())
 }
 
 /// One tier.
@@ -44,7 +39,7 @@ pub(super) fn tier(
     merchant: MerchantId,
     id: TierId,
 ) -> Result<Option<Versioned<Tier>>, Fault> {
-    find::<TierRow>(connection, merchant.uuid(), id.uuid())
+    find::<Tier>(connection, merchant.uuid(), id.uuid())
 }
 
 /// One customer.
@@ -53,7 +48,7 @@ pub(super) fn customer(
     merchant: MerchantId,
     id: CustomerId,
 ) -> Result<Option<Versioned<Customer>>, Fault> {
-    find::<CustomerRow>(connection, merchant.uuid(), id.uuid())
+    find::<Customer>(connection, merchant.uuid(), id.uuid())
 }
 
 /// One group.
@@ -62,7 +57,7 @@ pub(super) fn group(
     merchant: MerchantId,
     id: GroupId,
 ) -> Result<Option<Versioned<Group>>, Fault> {
-    find::<GroupRow>(connection, merchant.uuid(), id.uuid())
+    find::<Group>(connection, merchant.uuid(), id.uuid())
 }
 
 /// One order.
@@ -71,7 +66,7 @@ pub(super) fn order(
     merchant: MerchantId,
     id: OrderId,
 ) -> Result<Option<Versioned<Order>>, Fault> {
-    find::<OrderRow>(connection, merchant.uuid(), id.uuid())
+    find::<Order>(connection, merchant.uuid(), id.uuid())
 }
 
 /// A merchant's settings of referral groups.
@@ -79,5 +74,5 @@ pub(super) fn settings_of(
     connection: &mut SqliteConnection,
     id: MerchantId,
 ) -> Result<Option<Versioned<GroupSettings>>, Fault> {
-    find::<GroupSettingsRow>(connection, id.uuid(), id.uuid())
+    find::<GroupSettings>(connection, id.uuid(), id.uuid())
 }

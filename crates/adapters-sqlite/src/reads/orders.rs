@@ -9,7 +9,7 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{OrderRow, Reading, owner_of},
+    rows::owner_of,
     schema::{orders, referral_groups},
     values::Uid,
 };
@@ -19,6 +19,7 @@ use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Pace,
 use ports::{
     Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, ReadError, SessionFacts, Space,
 };
+use tables::Reading;
 
 fn list(
     connection: &mut SqliteConnection,
@@ -26,7 +27,7 @@ fn list(
     ask: &ListAsk<OrderTerm>,
 ) -> Result<Counted<Order>, Fault> {
     let of_merchant = || orders::table.filter(orders::merchant_id.eq(Uid::from(merchant))).into_boxed();
-    counted!(connection, merchant, of_merchant(), orders as OrderRow, ask)
+    counted!(connection, merchant, of_merchant(), orders as Order, ask)
 }
 
 /// When the latest orders of a customer and in a group were placed, newest first.
@@ -51,7 +52,7 @@ fn pace(
         Some(group) => latest().filter(orders::group_id.eq(Uid::from(group))).load(connection)?,
         None => Vec::new(),
     };
-    let instant = |(id, at): (Uid, i64)| Reading::of("orders", id.0).time("created_at", at);
+    let instant = |(id, at): (Uid, i64)| Reading::of("orders", id.0).instant("created_at", at);
     let instants = |rows: Vec<(Uid, i64)>| rows.into_iter().map(instant).collect::<Result<Vec<_>, _>>();
     Ok(Pace { of_customer: instants(of_customer)?, of_group: instants(of_group)? })
 }
@@ -105,7 +106,7 @@ fn session_facts(
         .select((referral_groups::id, referral_groups::status))
         .load(connection)?;
     let status = |(id, status): (Uid, String)| {
-        let status = Reading::of("referral_groups", id.0).get("status", status.parse::<GroupStatus>())?;
+        let status: GroupStatus = Reading::of("referral_groups", id.0).text("status", &status)?;
         Ok::<_, Fault>((id.id(), status))
     };
     Ok(Some(SessionFacts { merchant: merchant.row, groups: rows.into_iter().map(status).collect::<Result<_, _>>()? }))

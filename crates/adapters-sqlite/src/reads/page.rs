@@ -1,7 +1,6 @@
 //! Pages of a list, newest first.
 
-use crate::{error::Fault, rows::TableRow};
-use ports::{Page, PageAsk};
+use ports::{Page, PageAsk, Versioned};
 
 /// Orders a boxed query of a table newest first and cuts out what was asked for, and one row more to know whether any
 /// follow. The condition on the time alone lets the index find the place; the second one settles ties.
@@ -22,10 +21,9 @@ macro_rules! paged {
 pub(super) use paged;
 
 /// A page of what such a query gave.
-pub(super) fn page<R: TableRow>(rows: Vec<R>, ask: &PageAsk) -> Result<Page<R::Entity>, Fault> {
+pub(super) fn page<R>(rows: Vec<Versioned<R>>, ask: &PageAsk) -> Page<R> {
     let Page { rows, more } = Page::cut(rows, ask);
-    let rows: Result<_, _> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
-    Ok(Page { rows: rows?, more })
+    Page { rows: rows.into_iter().map(|found| found.row).collect(), more }
 }
 
 /// A page without rows.

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::{Damaged, Fault},
-    rows::{CommissionRow, PayoutItemRow, PayoutRow, TableRow, find},
+    error::Fault,
+    rows::{find, whole},
     schema::{accounts, affiliates, commissions, payout_items, payouts},
     values::Uid,
 };
@@ -35,10 +35,6 @@ fn most(rows: u32) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
 }
 
-fn all<R: TableRow>(rows: Vec<R>) -> Result<Vec<Versioned<R::Entity>>, Damaged> {
-    rows.into_iter().map(R::read).collect()
-}
-
 fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
@@ -47,7 +43,7 @@ fn list(
 ) -> Result<Page<Payout>, Fault> {
     let PayoutFilter { status, currency, from, to } = filter;
     let of_merchant = payouts::table.filter(payouts::merchant_id.eq(Uid::from(merchant)));
-    let mut query = of_merchant.filter(payouts::sealed_at.is_not_null()).select(PayoutRow::as_select()).into_boxed();
+    let mut query = of_merchant.filter(payouts::sealed_at.is_not_null()).select(whole::<Payout>()).into_boxed();
     if let Some(status) = status {
         query = query.filter(payouts::status.eq(status.as_str()));
     }
@@ -60,7 +56,7 @@ fn list(
     if let Some(to) = to {
         query = query.filter(payouts::created_at.lt(to.micros()));
     }
-    page(paged!(query, payouts, ask).load(connection)?, ask)
+    Ok(page(paged!(query, payouts, ask).load(connection)?, ask))
 }
 
 fn list_items(
@@ -73,14 +69,14 @@ fn list_items(
     let PayoutItemFilter { status, affiliate_id } = filter;
     let of_merchant = payout_items::table.filter(payout_items::merchant_id.eq(Uid::from(merchant)));
     let of_payout = of_merchant.filter(payout_items::payout_id.eq(Uid::from(payout)));
-    let mut query = of_payout.select(PayoutItemRow::as_select()).into_boxed();
+    let mut query = of_payout.select(whole::<PayoutItem>()).into_boxed();
     if let Some(status) = status {
         query = query.filter(payout_items::status.eq(status.as_str()));
     }
     if let Some(affiliate) = affiliate_id {
         query = query.filter(payout_items::affiliate_id.eq(Uid::from(*affiliate)));
     }
-    page(paged!(query, payout_items, ask).load(connection)?, ask)
+    Ok(page(paged!(query, payout_items, ask).load(connection)?, ask))
 }
 
 /// The open items of a payout, by affiliate.
@@ -93,15 +89,15 @@ fn lines(
 ) -> Result<Vec<PayoutLine>, Fault> {
     let of_merchant = payout_items::table.filter(payout_items::merchant_id.eq(Uid::from(merchant)));
     let of_payout = of_merchant.filter(payout_items::payout_id.eq(Uid::from(payout)));
-    let rows: Vec<PayoutItemRow> = of_payout
+    let rows: Vec<Versioned<PayoutItem>> = of_payout
         .filter(said("status = 'open'"))
         .filter(payout_items::affiliate_id.gt(after.map_or(Uid(uuid::Uuid::nil()), Uid::from)))
         .order(payout_items::affiliate_id)
         .limit(i64::from(most))
-        .select(PayoutItemRow::as_select())
+        .select(whole::<PayoutItem>())
         .load(connection)?;
     let mut lines = Vec::with_capacity(rows.len());
-    for item in all(rows)? {
+    for item in rows {
         if let Some(earner) = affiliate(connection, merchant, item.row.affiliate_id)? {
             let (email, display_name) = (earner.row.email, earner.row.display_name);
             lines.push(PayoutLine { item: item.row, email, display_name });
@@ -119,12 +115,11 @@ fn item_of(
 ) -> Result<Option<Versioned<PayoutItem>>, Fault> {
     let of_payout =
         payout_items::merchant_id.eq(Uid::from(merchant)).and(payout_items::payout_id.eq(Uid::from(payout)));
-    let row: Option<PayoutItemRow> = payout_items::table
+    Ok(payout_items::table
         .filter(of_payout.and(payout_items::affiliate_id.eq(Uid::from(affiliate))))
-        .select(PayoutItemRow::as_select())
+        .select(whole::<PayoutItem>())
         .get_result(connection)
-        .optional()?;
-    Ok(row.map(PayoutItemRow::read).transpose()?)
+        .optional()?)
 }
 
 fn facts(
@@ -135,10 +130,10 @@ fn facts(
     affiliates: &[AffiliateId],
 ) -> Result<Option<PayoutFacts>, Fault> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-    let Some(payout) = find::<PayoutRow>(connection, id.uuid(), payout_id.uuid())? else { return Ok(None) };
+    let Some(payout) = find::<Payout>(connection, id.uuid(), payout_id.uuid())? else { return Ok(None) };
     let mut items: Vec<PayoutItem> = Vec::new();
     for item in wanted {
-        let found = find::<PayoutItemRow>(connection, id.uuid(), item.uuid())?;
+        let found = find::<PayoutItem>(connection, id.uuid(), item.uuid())?;
         items.extend(found.map(|found| found.row).filter(|item| item.payout_id == payout_id));
     }
     for affiliate in affiliates {
@@ -176,14 +171,13 @@ fn payable(
         .eq(Uid::from(merchant))
         .and(commissions::currency.eq(currency.code()))
         .and(commissions::affiliate_id.eq(Uid::from(affiliate)));
-    let rows: Vec<CommissionRow> = commissions::table
+    Ok(commissions::table
         .filter(of_account.and(commissions::id.gt(after.map_or(Uid(uuid::Uuid::nil()), Uid::from))))
         .filter(said("status = 'approved' AND payout_id IS NULL"))
         .order(commissions::id)
         .limit(i64::try_from(rows).unwrap_or(i64::MAX))
-        .select(CommissionRow::as_select())
-        .load(connection)?;
-    Ok(all(rows)?)
+        .select(whole::<Commission>())
+        .load(connection)?)
 }
 
 /// The next accounts that are owed enough, by affiliate.
@@ -265,7 +259,7 @@ fn frozen_rows(
     let mut query = of_merchant
         .filter(commissions::payout_id.eq(Uid::from(*payout)))
         .filter(said("status = 'approved'"))
-        .select(CommissionRow::as_select())
+        .select(whole::<Commission>())
         .into_boxed();
     if let Some((affiliate, id)) = after {
         let later = commissions::affiliate_id.gt(Uid::from(*affiliate)).or(commissions::id.gt(Uid::from(*id)));
@@ -275,12 +269,12 @@ fn frozen_rows(
         query = query.filter(commissions::affiliate_id.eq_any(only.iter().map(|id| Uid::from(*id))));
     }
     let query = query.order((commissions::affiliate_id, commissions::id)).limit(i64::from(*rows) + 1);
-    Ok(all(query.load::<CommissionRow>(connection)?)?)
+    Ok(query.load(connection)?)
 }
 
 fn frozen(connection: &mut SqliteConnection, id: MerchantId, ask: &FrozenAsk) -> Result<Option<FrozenFacts>, Fault> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-    let Some(payout) = find::<PayoutRow>(connection, id.uuid(), ask.payout.uuid())? else { return Ok(None) };
+    let Some(payout) = find::<Payout>(connection, id.uuid(), ask.payout.uuid())? else { return Ok(None) };
     let mut rows = frozen_rows(connection, id, ask)?;
     let more = rows.len() > most(ask.rows);
     rows.truncate(most(ask.rows));
@@ -305,7 +299,7 @@ fn frozen(connection: &mut SqliteConnection, id: MerchantId, ask: &FrozenAsk) ->
 impl PayoutReads for SqliteStorage {
     async fn payout(&self, merchant: MerchantId, id: PayoutId) -> Result<Option<Payout>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
-            let found = find::<PayoutRow>(connection, merchant.uuid(), id.uuid())?;
+            let found = find::<Payout>(connection, merchant.uuid(), id.uuid())?;
             Ok(found.map(|found| found.row).filter(|payout| payout.sealed_at.is_some()))
         };
         self.readers.read(work).await

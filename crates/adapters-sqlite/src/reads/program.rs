@@ -8,7 +8,7 @@ use super::{
 use crate::{
     SqliteStorage,
     error::Fault,
-    rows::{Reading, RuleRow, TableRow as _, TierRow, find, owner_of},
+    rows::{find, owner_of, whole},
     schema::{accounts, affiliates, commission_rules, events, merchants, tiers},
     values::Uid,
 };
@@ -27,22 +27,20 @@ use ports::{
     Space, TierChangeFacts, TierFilter, Versioned, Window,
 };
 use std::collections::BTreeSet;
+use tables::Reading;
 use uuid::Uuid;
 
 /// All tiers of a merchant.
 pub(super) fn all_tiers(connection: &mut SqliteConnection, id: MerchantId) -> Result<Vec<Versioned<Tier>>, Fault> {
     let of_merchant = tiers::table.filter(tiers::merchant_id.eq(Uid::from(id)));
-    let rows: Vec<TierRow> = of_merchant.select(TierRow::as_select()).load(connection)?;
-    let read: Result<_, _> = rows.into_iter().map(TierRow::read).collect();
-    Ok(read?)
+    Ok(of_merchant.select(whole::<Tier>()).load(connection)?)
 }
 
 /// All rules of a merchant.
 pub(super) fn all_rules(connection: &mut SqliteConnection, id: MerchantId) -> Result<Vec<CommissionRule>, Fault> {
     let of_merchant = commission_rules::table.filter(commission_rules::merchant_id.eq(Uid::from(id)));
-    let rows: Vec<RuleRow> = of_merchant.select(RuleRow::as_select()).load(connection)?;
-    let read: Result<_, _> = rows.into_iter().map(|row| row.read().map(|read| read.row)).collect();
-    Ok(read?)
+    let rows: Vec<Versioned<CommissionRule>> = of_merchant.select(whole::<CommissionRule>()).load(connection)?;
+    Ok(rows.into_iter().map(|found| found.row).collect())
 }
 
 fn name_owner(connection: &mut SqliteConnection, merchant: MerchantId, name: &TierName) -> QueryResult<Option<Uuid>> {
@@ -85,11 +83,11 @@ fn tier_page(
 ) -> Result<Page<Tier>, Fault> {
     let TierFilter { metric } = filter;
     let of_merchant = tiers::table.filter(tiers::merchant_id.eq(Uid::from(merchant)));
-    let mut query = of_merchant.select(TierRow::as_select()).into_boxed();
+    let mut query = of_merchant.select(whole::<Tier>()).into_boxed();
     if let Some(metric) = metric {
         query = query.filter(tiers::metric.eq(metric.as_str()));
     }
-    page(paged!(query, tiers, ask).load(connection)?, ask)
+    Ok(page(paged!(query, tiers, ask).load(connection)?, ask))
 }
 
 fn rule_page(
@@ -100,7 +98,7 @@ fn rule_page(
 ) -> Result<Page<CommissionRule>, Fault> {
     let RuleFilter { scope, scope_ref, affiliate_id, tier_id } = filter;
     let of_merchant = commission_rules::table.filter(commission_rules::merchant_id.eq(Uid::from(merchant)));
-    let mut query = of_merchant.select(RuleRow::as_select()).into_boxed();
+    let mut query = of_merchant.select(whole::<CommissionRule>()).into_boxed();
     if let Some(scope) = scope {
         query = query.filter(commission_rules::scope.eq(scope.as_str()));
     }
@@ -112,7 +110,7 @@ fn rule_page(
             .filter(commission_rules::scope.eq(named.level().as_str()))
             .filter(commission_rules::scope_ref.eq(named.reference()));
     }
-    page(paged!(query, commission_rules, ask).load(connection)?, ask)
+    Ok(page(paged!(query, commission_rules, ask).load(connection)?, ask))
 }
 
 fn rule_facts(
@@ -125,7 +123,7 @@ fn rule_facts(
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     Ok(Some(RuleFacts {
         merchant,
-        rule: rule.map(|rule| find::<RuleRow>(connection, id.uuid(), rule.uuid())).transpose()?.flatten(),
+        rule: rule.map(|rule| find::<CommissionRule>(connection, id.uuid(), rule.uuid())).transpose()?.flatten(),
         affiliate: affiliate_id.map(|named| affiliate(connection, id, named)).transpose()?.flatten(),
         tier: tier_id.map(|named| tier(connection, id, named)).transpose()?.flatten(),
     }))
@@ -217,7 +215,8 @@ fn totals(
         .select(accounts::paid_minor)
         .get_result(connection)
         .optional()?;
-    let orders = Reading::of("events", affiliate.uuid()).number("count", orders)?;
+    let orders =
+        Reading::of("events", affiliate.uuid()).made("count", orders.try_into().map_err(|_| "must be a count"))?;
     let money = |minor| Money::from_minor(minor, currency);
     Ok(Totals { revenue: money(revenue), orders, paid: money(paid.unwrap_or_default()) })
 }
@@ -269,7 +268,7 @@ impl ProgramReads for SqliteStorage {
 
     async fn rule(&self, merchant: MerchantId, id: RuleId) -> Result<Option<CommissionRule>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
-            Ok(find::<RuleRow>(connection, merchant.uuid(), id.uuid())?.map(|rule| rule.row))
+            Ok(find::<CommissionRule>(connection, merchant.uuid(), id.uuid())?.map(|rule| rule.row))
         };
         self.readers.read(work).await
     }

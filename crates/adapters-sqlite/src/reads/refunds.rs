@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::{Damaged, Fault},
-    rows::{EventRow, TableRow as _, find, owner_of},
+    error::Fault,
+    rows::{find, owner_of, whole},
     schema::events,
     values::Uid,
 };
@@ -29,7 +29,7 @@ fn facts(
         None => None,
     };
     let sales: Vec<Versioned<Event>> = match sale {
-        RefundedSale::Event(event) => find::<EventRow>(connection, id.uuid(), event.uuid())?.into_iter().collect(),
+        RefundedSale::Event(event) => find::<Event>(connection, id.uuid(), event.uuid())?.into_iter().collect(),
         RefundedSale::Order(order) => of_order(connection, id, order)?,
     };
     let rows = match sales.first() {
@@ -69,21 +69,20 @@ fn of_order(
 ) -> Result<Vec<Versioned<Event>>, Fault> {
     let owner = owner_of(connection, merchant, Space::Event(EventSpace::Paying), order.as_str())?;
     let own = match owner {
-        Some(id) => find::<EventRow>(connection, merchant.uuid(), id)?.filter(|event| event.row.order_id == *order),
+        Some(id) => find::<Event>(connection, merchant.uuid(), id)?.filter(|event| event.row.order_id == *order),
         None => None,
     };
     let elsewhere = events::merchant_id
         .eq(Uid::from(merchant))
         .and(events::order_id.eq(order.as_str()))
         .and(events::order_id.ne(events::external_id));
-    let rows: Vec<EventRow> = events::table
+    let rows: Vec<Versioned<Event>> = events::table
         .filter(elsewhere.and(events::kind.ne_all(["refund", "signup", "lead", "trial_started"])))
         .order(events::id)
         .limit(2)
-        .select(EventRow::as_select())
+        .select(whole::<Event>())
         .load(connection)?;
-    let read: Result<Vec<_>, Damaged> = rows.into_iter().map(EventRow::read).collect();
-    Ok(own.into_iter().chain(read?).take(2).collect())
+    Ok(own.into_iter().chain(rows).take(2).collect())
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! Kept answers.
 
-use crate::{SqliteStorage, rows::ReplyRow};
+use crate::{SqliteStorage, rows::kept_reply};
 use async_trait::async_trait;
 use domain::{MerchantId, Timestamp};
 use ports::{IdempotencyKey, KeptReply, ReadError, ReplyReads};
@@ -15,10 +15,6 @@ impl ReplyReads for SqliteStorage {
         now: Timestamp,
     ) -> Result<Option<KeptReply>, ReadError> {
         let (route, key) = (route.to_owned(), key.clone());
-        let work = move |connection: &mut _| {
-            let row = ReplyRow::kept(connection, merchant, &route, &key, now)?;
-            Ok(row.map(ReplyRow::read).transpose()?)
-        };
-        self.readers.read(work).await
+        self.readers.read(move |connection| kept_reply(connection, merchant, &route, &key, now)).await
     }
 }

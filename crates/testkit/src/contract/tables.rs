@@ -15,31 +15,50 @@ use domain::{
 };
 use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
 
-/// One row in every table of the test merchant. Every row is in its first version.
-#[derive(Debug, Clone)]
-pub(crate) struct Rows {
-    pub(crate) organization: Organization,
-    pub(crate) merchant: Merchant,
-    pub(crate) tree: Tree,
-    pub(crate) key: ApiKey,
-    pub(crate) tier: Tier,
-    pub(crate) rule: CommissionRule,
-    pub(crate) affiliate: Affiliate,
-    pub(crate) coupon: Coupon,
-    pub(crate) binding: Binding,
-    pub(crate) event: Event,
-    pub(crate) commission: Commission,
-    pub(crate) account: Account,
-    pub(crate) payout: Payout,
-    pub(crate) payout_item: PayoutItem,
-    pub(crate) group_settings: GroupSettings,
-    pub(crate) customer: Customer,
-    pub(crate) group: Group,
-    pub(crate) order: Order,
-    pub(crate) mail: Mail,
-    pub(crate) click: Click,
-    pub(crate) announcement: Announcement,
-    pub(crate) reply: Reply,
+/// Makes [`Rows`] of what one row of each table is called, and of its place in a change set.
+macro_rules! one_in_each {
+    ($($one:ident: $entity:ty, $rows:ident in $table:ident;)*) => {
+        /// One row in every table of the test merchant. Every row is in its first version.
+        #[derive(Debug, Clone)]
+        pub(crate) struct Rows {
+            $(pub(crate) $one: $entity,)*
+            pub(crate) click: Click,
+            pub(crate) announcement: Announcement,
+            pub(crate) reply: Reply,
+        }
+
+        impl Rows {
+            /// The row in `table`.
+            pub(crate) fn row(&self, table: Table) -> RowRef {
+                match table { $(Table::$table => self.$one.row_ref()),* }
+            }
+
+            fn does(&self, does: Does, table: Table, set: &mut ChangeSet) {
+                match table { $(Table::$table => does.to(&mut set.rows.$rows, &self.$one)),* }
+            }
+        }
+    };
+}
+one_in_each! {
+    organization: Organization, organizations in Organizations;
+    merchant: Merchant, merchants in Merchants;
+    tree: Tree, trees in Trees;
+    key: ApiKey, api_keys in ApiKeys;
+    tier: Tier, tiers in Tiers;
+    rule: CommissionRule, commission_rules in CommissionRules;
+    affiliate: Affiliate, affiliates in Affiliates;
+    coupon: Coupon, coupons in Coupons;
+    binding: Binding, bindings in Bindings;
+    event: Event, events in Events;
+    commission: Commission, commissions in Commissions;
+    account: Account, accounts in Accounts;
+    payout: Payout, payouts in Payouts;
+    payout_item: PayoutItem, payout_items in PayoutItems;
+    group_settings: GroupSettings, group_settings in GroupSettings;
+    customer: Customer, customers in Customers;
+    group: Group, groups in Groups;
+    order: Order, orders in Orders;
+    mail: Mail, mails in Mails;
 }
 
 impl Rows {
@@ -133,31 +152,6 @@ impl Rows {
         set
     }
 
-    /// The row in `table`.
-    pub(crate) fn row(&self, table: Table) -> RowRef {
-        match table {
-            Table::Organizations => self.organization.row_ref(),
-            Table::Merchants => self.merchant.row_ref(),
-            Table::ApiKeys => self.key.row_ref(),
-            Table::Trees => self.tree.row_ref(),
-            Table::Tiers => self.tier.row_ref(),
-            Table::CommissionRules => self.rule.row_ref(),
-            Table::Affiliates => self.affiliate.row_ref(),
-            Table::Coupons => self.coupon.row_ref(),
-            Table::Bindings => self.binding.row_ref(),
-            Table::Events => self.event.row_ref(),
-            Table::Commissions => self.commission.row_ref(),
-            Table::Accounts => self.account.row_ref(),
-            Table::Payouts => self.payout.row_ref(),
-            Table::PayoutItems => self.payout_item.row_ref(),
-            Table::GroupSettings => self.group_settings.row_ref(),
-            Table::Customers => self.customer.row_ref(),
-            Table::Groups => self.group.row_ref(),
-            Table::Orders => self.order.row_ref(),
-            Table::Mails => self.mail.row_ref(),
-        }
-    }
-
     /// The row in `table` as a new one, without any unique key.
     pub(crate) fn new_in(&self, table: Table, merchant: MerchantId) -> ChangeSet {
         self.write(table, merchant, Does::New)
@@ -175,31 +169,8 @@ impl Rows {
 
     fn write(&self, table: Table, merchant: MerchantId, does: Does) -> ChangeSet {
         let mut set = ChangeSet::new(merchant);
-        let rows = &mut set.rows;
-        match table {
-            Table::Organizations => does.to(&mut rows.organizations, &self.organization),
-            Table::Merchants => does.to(&mut rows.merchants, &self.merchant),
-            Table::ApiKeys => {
-                let renamed = ApiKey { name: KeyName::parse("renamed").unwrap(), ..self.key.clone() };
-                does.to(&mut rows.api_keys, &renamed);
-            }
-            Table::Trees => does.to(&mut rows.trees, &self.tree),
-            Table::Tiers => does.to(&mut rows.tiers, &self.tier),
-            Table::CommissionRules => does.to(&mut rows.commission_rules, &self.rule),
-            Table::Affiliates => does.to(&mut rows.affiliates, &self.affiliate),
-            Table::Coupons => does.to(&mut rows.coupons, &self.coupon),
-            Table::Bindings => does.to(&mut rows.bindings, &self.binding),
-            Table::Events => does.to(&mut rows.events, &self.event),
-            Table::Commissions => does.to(&mut rows.commissions, &self.commission),
-            Table::Accounts => does.to(&mut rows.accounts, &self.account),
-            Table::Payouts => does.to(&mut rows.payouts, &self.payout),
-            Table::PayoutItems => does.to(&mut rows.payout_items, &self.payout_item),
-            Table::GroupSettings => does.to(&mut rows.group_settings, &self.group_settings),
-            Table::Customers => does.to(&mut rows.customers, &self.customer),
-            Table::Groups => does.to(&mut rows.groups, &self.group),
-            Table::Orders => does.to(&mut rows.orders, &self.order),
-            Table::Mails => does.to(&mut rows.mails, &self.mail),
-        }
+        let renamed = ApiKey { name: KeyName::parse("renamed").unwrap(), ..self.key.clone() };
+        Self { key: renamed, ..self.clone() }.does(does, table, &mut set);
         set
     }
 }
