@@ -201,7 +201,7 @@ fn scopes(scopes: &Scopes) -> String {
 }
 
 /// `100000,50000`
-fn join_rates(rates: &Vec<Rate>) -> String {
+fn join_rates(rates: &[Rate]) -> String {
     rates.iter().map(|rate| rate.millionths().to_string()).collect::<Vec<_>>().join(",")
 }
 
@@ -211,7 +211,7 @@ fn split_rates(text: &str) -> Result<Vec<Rate>, &'static str> {
     rates.ok_or("must be rates in millionths")
 }
 
-fn join_hosts(hosts: &Vec<RedirectHost>) -> String {
+fn join_hosts(hosts: &[RedirectHost]) -> String {
     hosts.iter().map(RedirectHost::as_str).collect::<Vec<_>>().join("\n")
 }
 

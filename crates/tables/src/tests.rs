@@ -33,10 +33,10 @@ impl Entity for Sample {
 
 table! {
     samples(merchant_id, id): Sample by id as sample of owner {
-        plain { name }
+        plain { owner, name }
         renamed { old_name = was }
-        stored { owner: MerchantId = *owner, minor: i64 = price.minor(), currency: Currency = price.currency() }
-        made { owner = owner, price = priced(minor, currency) => minor }
+        stored { minor: i64 = price.minor(), currency: Currency = price.currency() }
+        made { price = priced(minor, currency) => minor }
         derived { name_folded = sample.name.as_str().to_lowercase() }
         within limits: Limits {
             plain { most }
@@ -97,9 +97,9 @@ fn the_key_comes_first_and_the_version_last() {
     let columns = [
         "merchant_id",
         "id",
+        "owner",
         "name",
         "old_name",
-        "owner",
         "minor",
         "currency",
         "name_folded",
@@ -119,9 +119,9 @@ fn a_row_has_a_value_for_every_column() {
     let values = [
         owner.clone(),
         Value::Uuid(Uuid::from_u128(7)),
+        owner,
         texts("Gold"),
         Value::Null(Kind::Text),
-        owner,
         Value::Big(250),
         texts("EUR"),
         texts("gold"),
