@@ -71,16 +71,16 @@ impl Affiliates {
     pub async fn create(
         &self,
         who: &Principal,
-        ask: CreateAffiliateCommand,
+        command: CreateAffiliateCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let random = self.context.ids.letters(SLUG_LETTERS, 8);
-        let slug = match &ask.affiliate.slug {
+        let slug = match &command.affiliate.slug {
             Some(slug) => slug.clone(),
-            None => Slug::for_affiliate(ask.affiliate.display_name.as_ref(), &random),
+            None => Slug::for_affiliate(command.affiliate.display_name.as_ref(), &random),
         };
-        let load = || self.with_free_slug(who, &ask, slug.clone());
-        let decide = |(slug, facts)| self.created(who, &ask, slug, facts);
+        let load = || self.with_free_slug(who, &command, slug.clone());
+        let decide = |(slug, facts)| self.created(who, &command, slug, facts);
         self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
@@ -88,18 +88,18 @@ impl Affiliates {
     async fn with_free_slug(
         &self,
         who: &Principal,
-        ask: &CreateAffiliateCommand,
+        command: &CreateAffiliateCommand,
         mut slug: Slug,
     ) -> Result<Option<(Slug, NewAffiliateFacts)>, AppError> {
         for _ in 0..MOST_SLUGS {
             let keys = AffiliateKeys {
                 slug: Some(slug.clone()),
-                email: Some(ask.affiliate.email.clone()),
-                parent_email: ask.parent_email.clone(),
-                tier_id: ask.affiliate.tier_id,
+                email: Some(command.affiliate.email.clone()),
+                parent_email: command.parent_email.clone(),
+                tier_id: command.affiliate.tier_id,
             };
             match self.reads.new_affiliate_facts(who.merchant_id, &keys).await? {
-                Some(facts) if facts.slug_owner.is_some() && ask.affiliate.slug.is_none() => {
+                Some(facts) if facts.slug_owner.is_some() && command.affiliate.slug.is_none() => {
                     slug = slug.with_suffix(&self.context.ids.letters(SLUG_LETTERS, 4));
                 }
                 facts => return Ok(facts.map(|facts| (slug, facts))),
@@ -111,15 +111,15 @@ impl Affiliates {
     fn created(
         &self,
         who: &Principal,
-        ask: &CreateAffiliateCommand,
+        command: &CreateAffiliateCommand,
         slug: Slug,
         facts: NewAffiliateFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
-        check_new(who, ask, &facts)?;
+        check_new(who, command, &facts)?;
         let NewAffiliateFacts { merchant, parent, tier, .. } = facts;
         let now = merchant.row.clock.at(self.context.now());
         let parent_id = parent.as_ref().map(|parent| parent.row.id);
-        let affiliate = Affiliate::create(self.context.ids.id(), ask.affiliate.clone(), slug, parent_id, now)?;
+        let affiliate = Affiliate::create(self.context.ids.id(), command.affiliate.clone(), slug, parent_id, now)?;
         let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         if let Some(parent) = &parent {
@@ -148,24 +148,24 @@ impl Affiliates {
         &self,
         who: &Principal,
         id: AffiliateId,
-        ask: ChangeAffiliateCommand,
+        command: ChangeAffiliateCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let lanes: &[Lane] = if ask.parent_email.is_some() { &[lanes::tree(who.merchant_id)] } else { &[] };
+        let lanes: &[Lane] = if command.parent_email.is_some() { &[lanes::tree(who.merchant_id)] } else { &[] };
         let keys = AffiliateKeys {
-            slug: ask.change.slug.clone(),
-            email: ask.change.email.clone(),
-            parent_email: ask.parent_email.clone().flatten(),
-            tier_id: ask.change.tier_id.flatten(),
+            slug: command.change.slug.clone(),
+            email: command.change.email.clone(),
+            parent_email: command.parent_email.clone().flatten(),
+            tier_id: command.change.tier_id.flatten(),
         };
         let load = || self.reads.affiliate_change_facts(who.merchant_id, id, &keys);
-        self.context.run(who.merchant_id, request, lanes, load, |facts| self.changed(who, &ask, facts)).await
+        self.context.run(who.merchant_id, request, lanes, load, |facts| self.changed(who, &command, facts)).await
     }
 
     fn changed(
         &self,
         who: &Principal,
-        ask: &ChangeAffiliateCommand,
+        command: &ChangeAffiliateCommand,
         facts: AffiliateChangeFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let AffiliateChangeFacts {
@@ -182,16 +182,16 @@ impl Affiliates {
         let before = record.affiliate.clone();
         check_owner("slug", slug_owner, before.id)?;
         check_owner("email", email_owner, before.id)?;
-        if ask.change.tier_id.flatten().is_some() && tier.is_none() {
+        if command.change.tier_id.flatten().is_some() && tier.is_none() {
             return Err(Refusal::invalid("tier_id", NO_TIER).into());
         }
-        let parent_id = match &ask.parent_email {
+        let parent_id = match &command.parent_email {
             None => None,
             Some(None) => Some(None),
             Some(Some(_)) => Some(Some(wanted_parent(who, before.id, &parent_chain)?)),
         };
         let now = merchant.row.clock.at(self.context.now());
-        let after = before.changed(AffiliateChange { parent_id, ..ask.change.clone() }, now)?;
+        let after = before.changed(AffiliateChange { parent_id, ..command.change.clone() }, now)?;
         let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         if (Affiliate { updated_at: before.updated_at, ..after.clone() }) != before {
@@ -247,20 +247,20 @@ impl Affiliates {
     }
 }
 
-fn check_new(who: &Principal, ask: &CreateAffiliateCommand, facts: &NewAffiliateFacts) -> Result<(), Refusal> {
-    if ask.parent_email.is_some() && !who.plan.allows_parents() {
+fn check_new(who: &Principal, command: &CreateAffiliateCommand, facts: &NewAffiliateFacts) -> Result<(), Refusal> {
+    if command.parent_email.is_some() && !who.plan.allows_parents() {
         return Err(Refusal::Plan(PARENT_PLAN.to_owned()));
     }
     if let Some(seats) = who.plan.affiliate_seats().filter(|&seats| facts.seats_taken >= seats) {
         return Err(Refusal::Plan(format!("The {} plan has {seats} affiliate seats.", who.plan.as_str())));
     }
-    if ask.parent_email.is_some() && facts.parent.is_none() {
+    if command.parent_email.is_some() && facts.parent.is_none() {
         return Err(Refusal::invalid("parent_email", NO_PARENT));
     }
-    if ask.affiliate.tier_id.is_some() && facts.tier.is_none() {
+    if command.affiliate.tier_id.is_some() && facts.tier.is_none() {
         return Err(Refusal::invalid("tier_id", NO_TIER));
     }
-    if ask.affiliate.slug.is_some() && facts.slug_owner.is_some() {
+    if command.affiliate.slug.is_some() && facts.slug_owner.is_some() {
         return Err(Refusal::Exists { field: "slug" });
     }
     if facts.email_owner.is_some() {

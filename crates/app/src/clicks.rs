@@ -72,14 +72,14 @@ impl Clicks {
 
     /// Follows a link: stores the click and returns the target. `to` is used only if its host is on the merchant's
     /// list. Not found while the merchant has no landing address.
-    pub async fn redirect(&self, mut ask: RecordClickCommand, to: Option<WebUrl>) -> Result<Redirect, AppError> {
-        let link = self.link(&ask).await?;
+    pub async fn redirect(&self, mut command: RecordClickCommand, to: Option<WebUrl>) -> Result<Redirect, AppError> {
+        let link = self.link(&command).await?;
         let target = link.0.merchant.row.settings.target(to.as_ref()).ok_or(Refusal::NotFound)?.clone();
         if link.0.affiliate.is_none() {
             return Err(Refusal::NotFound.into());
         }
-        ask.landing_page = LandingUrl::lossy(target.as_str());
-        let landing = self.keep(&link.0, ask).await?;
+        command.landing_page = LandingUrl::lossy(target.as_str());
+        let landing = self.keep(&link.0, command).await?;
         let target = match &landing {
             Some(landing) => target.with_query(SESSION_NAME, landing.session.as_str()),
             None => target,
@@ -88,16 +88,16 @@ impl Clicks {
     }
 
     /// Stores a click that the tracker reports. Unknown links are ignored, because a visitor cannot correct them.
-    pub async fn beacon(&self, ask: RecordClickCommand) -> Result<(), AppError> {
-        match self.link(&ask).await {
-            Ok(link) => self.keep(&link.0, ask).await.map(drop),
+    pub async fn beacon(&self, command: RecordClickCommand) -> Result<(), AppError> {
+        match self.link(&command).await {
+            Ok(link) => self.keep(&link.0, command).await.map(drop),
             Err(AppError::Refused(Refusal::NotFound)) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
     /// Stores the click of an approved affiliate, unless the visitor refused.
-    async fn keep(&self, link: &LinkFacts, ask: RecordClickCommand) -> Result<Option<Landing>, AppError> {
+    async fn keep(&self, link: &LinkFacts, command: RecordClickCommand) -> Result<Option<Landing>, AppError> {
         let RecordClickCommand {
             merchant: _,
             affiliate: _,
@@ -108,7 +108,7 @@ impl Clicks {
             user_agent,
             ip_hash,
             refused,
-        } = ask;
+        } = command;
         let affiliate_id = match link.affiliate {
             // While a merchant's data are being wiped no click is stored; its links still redirect.
             Some((id, true)) if !refused && !link.merchant.row.resetting => id,
@@ -135,13 +135,13 @@ impl Clicks {
 
     /// The link's facts. A live merchant's are remembered for a moment; a test merchant's clock may jump at any time, so
     /// those are always loaded.
-    async fn link(&self, ask: &RecordClickCommand) -> Result<Arc<(LinkFacts, Timestamp)>, AppError> {
-        let name = (ask.merchant.clone(), ask.affiliate.clone());
+    async fn link(&self, command: &RecordClickCommand) -> Result<Arc<(LinkFacts, Timestamp)>, AppError> {
+        let name = (command.merchant.clone(), command.affiliate.clone());
         let now = self.context.now();
         if let Some(known) = self.links.get(&name).filter(|known| now.since(known.1) < BELIEVED_FOR) {
             return Ok(known);
         }
-        let facts = self.reads.link(&ask.merchant, &ask.affiliate).await?.ok_or(Refusal::NotFound)?;
+        let facts = self.reads.link(&command.merchant, &command.affiliate).await?.ok_or(Refusal::NotFound)?;
         let live = facts.merchant.row.mode == Mode::Live;
         let known = Arc::new((facts, now));
         if live {

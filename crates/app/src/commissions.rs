@@ -51,7 +51,7 @@ impl Commissions {
         &self,
         who: &Principal,
         id: CommissionId,
-        ask: MoveCommissionCommand,
+        command: MoveCommissionCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         // The commission's affiliate never changes. Every use case that moves commissions of one affiliate, payouts
@@ -60,13 +60,13 @@ impl Commissions {
         let lanes: Vec<Lane> =
             found.iter().map(|found| lanes::affiliate(who.merchant_id, found.affiliate_id)).collect();
         let load = || self.reads.commission_move_facts(who.merchant_id, id);
-        self.context.run(who.merchant_id, request, &lanes, load, |facts| self.moved(id, &ask, facts)).await
+        self.context.run(who.merchant_id, request, &lanes, load, |facts| self.moved(id, &command, facts)).await
     }
 
     fn moved(
         &self,
         id: CommissionId,
-        ask: &MoveCommissionCommand,
+        command: &MoveCommissionCommand,
         facts: CommissionMoveFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let CommissionMoveFacts { merchant, rows, affiliates, accounts } = facts;
@@ -74,9 +74,9 @@ impl Commissions {
         let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         let lineage: Vec<Commission> = rows.iter().map(|row| row.row.clone()).collect();
-        let moved = moved_together(id, &lineage, ask.step, ask.reason.as_ref(), now)?;
+        let moved = moved_together(id, &lineage, command.step, command.reason.as_ref(), now)?;
         let asked = moved.iter().find(|row| row.id == id).ok_or(Refusal::NotFound)?;
-        if ask.step == CommissionMove::Approve {
+        if command.step == CommissionMove::Approve {
             let earner = affiliates.iter().find(|affiliate| affiliate.row.id == asked.affiliate_id);
             let earner = earner
                 .filter(|affiliate| affiliate.row.is_approved())

@@ -37,14 +37,14 @@ impl Coupons {
     pub async fn create(
         &self,
         who: &Principal,
-        ask: CreateCouponCommand,
+        command: CreateCouponCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.coupon_facts(who.merchant_id, ask.affiliate_id, &ask.code);
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&ask, facts)).await
+        let load = || self.reads.coupon_facts(who.merchant_id, command.affiliate_id, &command.code);
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&command, facts)).await
     }
 
-    fn created(&self, ask: &CreateCouponCommand, facts: CouponFacts) -> Result<(ChangeSet, Response), AppError> {
+    fn created(&self, command: &CreateCouponCommand, facts: CouponFacts) -> Result<(ChangeSet, Response), AppError> {
         let CouponFacts { merchant, affiliate, code_owner } = facts;
         let unknown = || Refusal::invalid("affiliate_id", "must be the id of an existing affiliate");
         let affiliate = affiliate.ok_or_else(unknown)?;
@@ -53,7 +53,7 @@ impl Coupons {
             return Err(Refusal::Exists { field: "code" }.into());
         }
         let now = merchant.row.clock.at(self.context.now());
-        let (affiliate_id, code) = (affiliate.row.id, ask.code.clone());
+        let (affiliate_id, code) = (affiliate.row.id, command.code.clone());
         let coupon = Coupon { id: self.context.ids.id(), affiliate_id, code, created_at: now };
         let mut set = self.context.set_for(&merchant)?;
         set.hold_still(&affiliate);

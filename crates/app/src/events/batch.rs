@@ -68,7 +68,7 @@ enum Part {
 #[derive(Debug, Clone)]
 struct Line {
     place: usize,
-    ask: RecordEventCommand,
+    command: RecordEventCommand,
 }
 
 /// Something that two lines may have in common.
@@ -138,7 +138,7 @@ impl Events {
         while !lines.is_empty() {
             let later = lines.split_off(lines.len().min(MOST_LOADED));
             let closing = last && later.is_empty();
-            let lookups = || lines.iter().map(|line| self.lookup(&line.ask)).collect();
+            let lookups = || lines.iter().map(|line| self.lookup(&line.command)).collect();
             let load = || self.reads.event_facts(run.who.merchant_id, lookups());
             let (event_context, found) = match run.steps.load(load).await? {
                 ControlFlow::Break(stored) => return Ok(Some(stored)),
@@ -146,7 +146,7 @@ impl Events {
             };
             let mut packs = Packs::default();
             for (line, found) in lines.into_iter().zip(found) {
-                match self.decided(run.who, line.ask.clone(), &event_context, found) {
+                match self.decided(run.who, line.command.clone(), &event_context, found) {
                     Ok((Some(set), response)) => {
                         packs.add(line, set, LineOutcome::Done(response.status, response.body))
                     }
@@ -274,8 +274,8 @@ fn parts(lines: Vec<Result<BatchLine, Refusal>>) -> (VecDeque<Part>, Vec<LineOut
     let (mut parts, mut outcomes) = (VecDeque::new(), Vec::with_capacity(lines.len()));
     for (place, line) in lines.into_iter().enumerate() {
         let known = match line {
-            Ok(BatchLine::Event(ask)) => {
-                let line = Line { place, ask };
+            Ok(BatchLine::Event(command)) => {
+                let line = Line { place, command };
                 match parts.back_mut() {
                     Some(Part::Events(lines)) => lines.push(line),
                     Some(Part::Refund(..)) | None => parts.push_back(Part::Events(vec![line])),
@@ -298,7 +298,7 @@ fn rounds(lines: Vec<Line>) -> VecDeque<Vec<Line>> {
     let mut rounds: VecDeque<Vec<Line>> = VecDeque::new();
     let mut next: HashMap<Key, usize> = HashMap::new();
     for line in lines {
-        let keys = keys(&line.ask);
+        let keys = keys(&line.command);
         let round = keys.iter().filter_map(|key| next.get(key)).max().copied().unwrap_or_default();
         next.extend(keys.into_iter().map(|key| (key, round + 1)));
         match rounds.get_mut(round) {
@@ -310,9 +310,9 @@ fn rounds(lines: Vec<Line>) -> VecDeque<Vec<Line>> {
     rounds
 }
 
-fn keys(ask: &RecordEventCommand) -> Vec<Key> {
-    let mut keys = vec![Key::Event(ask.kind.space(), ask.external_id.as_str().to_owned())];
-    keys.extend(ask.customer_external_id.as_ref().map(|id| Key::Customer(id.as_str().to_owned())));
-    keys.extend(ask.customer_email.as_ref().map(|email| Key::Email(email.folded())));
+fn keys(command: &RecordEventCommand) -> Vec<Key> {
+    let mut keys = vec![Key::Event(command.kind.space(), command.external_id.as_str().to_owned())];
+    keys.extend(command.customer_external_id.as_ref().map(|id| Key::Customer(id.as_str().to_owned())));
+    keys.extend(command.customer_email.as_ref().map(|email| Key::Email(email.folded())));
     keys
 }

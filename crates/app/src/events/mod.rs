@@ -1,17 +1,17 @@
 //! Conversion events: record, get, list.
 
-mod ask;
 mod batch;
+mod command;
 
-pub use ask::{AskedItem, RecordEventCommand};
 pub use batch::{BatchLine, RecordEventBatchCommand};
+pub use command::{AskedItem, RecordEventCommand};
 
 use crate::{
     AppError, IdempotentRequest, Principal, Response,
     context::UseCaseContext,
     recording::{EventContext, Happened, Recorder},
 };
-use ask::in_currency;
+use command::in_currency;
 use domain::{Binding, Commission, EventId, NewEvent, Refusal};
 use ports::{
     ChangeSet, EventFilter, EventFound, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageAsk, ReplyStatus,
@@ -51,34 +51,34 @@ impl Events {
     pub async fn record(
         &self,
         who: &Principal,
-        ask: RecordEventCommand,
+        command: RecordEventCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]);
+        let load = || self.reads.event_facts(who.merchant_id, vec![self.lookup(&command)]);
         let decide = |facts| {
             let (event_context, mut found) = EventContext::of(facts);
-            self.decided(who, ask.clone(), &event_context, found.pop().unwrap_or_default())
+            self.decided(who, command.clone(), &event_context, found.pop().unwrap_or_default())
         };
         self.context.run(who.merchant_id, request, &[], load, decide).await
     }
 
     /// Returns the response that recording would get, without recording. The ids in it belong to no object.
-    pub async fn try_out(&self, who: &Principal, ask: RecordEventCommand) -> Result<Response, AppError> {
-        let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&ask)]).await?;
+    pub async fn try_out(&self, who: &Principal, command: RecordEventCommand) -> Result<Response, AppError> {
+        let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&command)]).await?;
         let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
-        let (_, response) = self.decided(who, ask, &event_context, found.pop().unwrap_or_default())?;
+        let (_, response) = self.decided(who, command, &event_context, found.pop().unwrap_or_default())?;
         Ok(Response { status: ReplyStatus::Ok, ..response })
     }
 
-    fn lookup(&self, ask: &RecordEventCommand) -> EventLookup {
-        let customer = Binding::keys(ask.customer_external_id.as_ref(), ask.customer_email.as_ref());
+    fn lookup(&self, command: &RecordEventCommand) -> EventLookup {
+        let customer = Binding::keys(command.customer_external_id.as_ref(), command.customer_email.as_ref());
         EventLookup {
-            space: ask.kind.space(),
-            external_id: ask.external_id.clone(),
-            session: ask.session.clone(),
-            coupon: ask.coupon.clone(),
-            affiliate_id: ask.affiliate_id,
-            customer: if ask.kind.pays() { customer } else { Vec::new() },
+            space: command.kind.space(),
+            external_id: command.external_id.clone(),
+            session: command.session.clone(),
+            coupon: command.coupon.clone(),
+            affiliate_id: command.affiliate_id,
+            customer: if command.kind.pays() { customer } else { Vec::new() },
             now: self.context.now(),
         }
     }
@@ -87,12 +87,12 @@ impl Events {
     fn decided(
         &self,
         who: &Principal,
-        ask: RecordEventCommand,
+        command: RecordEventCommand,
         event_context: &EventContext,
         mut found: EventFound,
     ) -> Result<(Option<ChangeSet>, Response), AppError> {
         // A bad amount is reported before the external id is checked: shape comes before state.
-        let new = in_currency(ask, &event_context.merchant.row)?;
+        let new = in_currency(command, &event_context.merchant.row)?;
         if let Some(earlier) = found.earlier.take() {
             return Ok((None, self.repeated(&new, earlier)?));
         }

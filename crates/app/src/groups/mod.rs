@@ -77,15 +77,20 @@ impl Groups {
     }
 
     /// Whether an order would be taken; the group if it would.
-    pub async fn validate(&self, who: &Principal, id: GroupId, ask: ValidateGroupCommand) -> Result<Group, AppError> {
-        let lookup = OrderLookup { email: ask.email, group_id: Some(id), ..OrderLookup::default() };
+    pub async fn validate(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        command: ValidateGroupCommand,
+    ) -> Result<Group, AppError> {
+        let lookup = OrderLookup { email: command.email, group_id: Some(id), ..OrderLookup::default() };
         let facts = self.orders.place_facts(who.merchant_id, &lookup).await?.ok_or(Refusal::NotFound)?;
         if facts.customer.is_some_and(|customer| customer.row.is_blocked()) {
             return Err(Refusal::Group(GroupRefusal::Blocked).into());
         }
         let group = facts.group.ok_or(Refusal::NotFound)?.row;
         let now = facts.merchant.row.clock.at(self.context.now());
-        let joiner = Joiner { email_is_used: facts.email_owner.is_some(), currency: None, amount: ask.amount };
+        let joiner = Joiner { email_is_used: facts.email_owner.is_some(), currency: None, amount: command.amount };
         group.admits(joiner, now)?;
         Ok(group)
     }

@@ -26,17 +26,17 @@ impl Groups {
     pub async fn open(
         &self,
         who: &Principal,
-        ask: OpenGroupCommand,
+        command: OpenGroupCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.new_group_facts(who.merchant_id, ask.customer_id, ask.order_id);
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.opened(who, &ask, facts)).await
+        let load = || self.reads.new_group_facts(who.merchant_id, command.customer_id, command.order_id);
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.opened(who, &command, facts)).await
     }
 
     fn opened(
         &self,
         who: &Principal,
-        ask: &OpenGroupCommand,
+        command: &OpenGroupCommand,
         facts: NewGroupFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let NewGroupFacts { merchant: loaded, settings, customer, order } = facts;
@@ -48,7 +48,7 @@ impl Groups {
             .filter(|customer| customer.row.deleted_at.is_none())
             .ok_or_else(|| Refusal::invalid("customerId", "must be the id of an existing customer"))?;
         let order = order.filter(|(order, _)| order.row.customer_id == customer.row.id);
-        if ask.order_id.is_some() && order.is_none() {
+        if command.order_id.is_some() && order.is_none() {
             return Err(Refusal::invalid("orderId", "must be the id of an existing order of the customer").into());
         }
         if customer.row.is_blocked() {
@@ -62,11 +62,11 @@ impl Groups {
                 share_id: self.share_ids.make(&self.context.ids.letters(ShareId::LETTERS, ShareId::LENGTH)),
                 customer_id: customer.row.id,
                 creator_email: customer.row.email.clone(),
-                metadata: ask.metadata.clone(),
+                metadata: command.metadata.clone(),
                 currency,
                 terms,
                 participants: u16::from(order.is_some()),
-                schedule: ask.schedule,
+                schedule: command.schedule,
             },
             by,
             now,

@@ -84,13 +84,13 @@ impl Orders {
         &self,
         who: &Principal,
         id: OrderId,
-        ask: &'a PlaceOrderCommand,
+        command: &'a PlaceOrderCommand,
         facts: &PlaceFacts,
     ) -> Result<Option<Conversion<'a>>, AppError> {
-        let Some(referral) = &ask.referral else { return Ok(None) };
+        let Some(referral) = &command.referral else { return Ok(None) };
         let known = facts.customer.as_ref().filter(|customer| customer.row.deleted_at.is_none());
-        let buyer = known.map(|customer| &customer.row.email).or(ask.email.as_ref());
-        let lookup = referral.lookup(id, ask.reference.as_ref(), buyer, self.context.now());
+        let buyer = known.map(|customer| &customer.row.email).or(command.email.as_ref());
+        let lookup = referral.lookup(id, command.reference.as_ref(), buyer, self.context.now());
         let facts = self.events.event_facts(who.merchant_id, vec![lookup]).await?;
         Ok(facts.map(|facts| Conversion { referral, facts }))
     }

@@ -52,21 +52,21 @@ impl Orders {
     pub async fn place(
         &self,
         who: &Principal,
-        ask: PlaceOrderCommand,
+        command: PlaceOrderCommand,
         representation: OrderRepresentation,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let group_id = self.wanted_group(who, &ask).await?;
+        let group_id = self.wanted_group(who, &command).await?;
         let lanes: Vec<_> = group_id.iter().map(|id| lanes::group(who.merchant_id, *id)).collect();
         let lookup = OrderLookup {
-            customer_id: ask.customer_id,
-            email: ask.email.clone(),
-            reference: ask.reference.clone(),
+            customer_id: command.customer_id,
+            email: command.email.clone(),
+            reference: command.reference.clone(),
             group_id,
         };
-        let load = || self.place_facts(who, &ask, &lookup);
+        let load = || self.place_facts(who, &command, &lookup);
         let decide = |(id, facts, conversion)| {
-            let (set, written) = self.placed(who, id, &ask, facts, conversion)?;
+            let (set, written) = self.placed(who, id, &command, facts, conversion)?;
             Ok((set, Response::first(ReplyStatus::Created, written.rendered(representation, &*self.context.wire))))
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
@@ -76,17 +76,17 @@ impl Orders {
     async fn place_facts<'a>(
         &self,
         who: &Principal,
-        ask: &'a PlaceOrderCommand,
+        command: &'a PlaceOrderCommand,
         lookup: &OrderLookup,
     ) -> Result<Option<(OrderId, PlaceFacts, Option<Conversion<'a>>)>, AppError> {
         let id = self.context.ids.id();
         let Some(facts) = self.reads.place_facts(who.merchant_id, lookup).await? else { return Ok(None) };
-        let conversion = self.conversion(who, id, ask, &facts).await?;
+        let conversion = self.conversion(who, id, command, &facts).await?;
         Ok(Some((id, facts, conversion)))
     }
 
-    async fn wanted_group(&self, who: &Principal, ask: &PlaceOrderCommand) -> Result<Option<GroupId>, AppError> {
-        match ask.share_id.as_deref().and_then(|text| self.share_ids.read(text)) {
+    async fn wanted_group(&self, who: &Principal, command: &PlaceOrderCommand) -> Result<Option<GroupId>, AppError> {
+        match command.share_id.as_deref().and_then(|text| self.share_ids.read(text)) {
             Some(code) => Ok(self.groups.group_of_code(who.merchant_id, &code).await?),
             None => Ok(None),
         }
@@ -96,7 +96,7 @@ impl Orders {
         &self,
         who: &Principal,
         id: OrderId,
-        ask: &PlaceOrderCommand,
+        command: &PlaceOrderCommand,
         facts: PlaceFacts,
         conversion: Option<Conversion<'_>>,
     ) -> Result<(ChangeSet, WrittenOrder), AppError> {
@@ -106,18 +106,18 @@ impl Orders {
         let now = merchant.clock.at(self.context.now());
         let by = Actor::Key(who.key_id);
         let mut set = self.context.set_for(&loaded)?;
-        let Buyer { customer, known } = self.buyer(ask, customer, by, now)?;
+        let Buyer { customer, known } = self.buyer(command, customer, by, now)?;
         if customer.is_blocked() {
             return Err(Refusal::Group(GroupRefusal::Blocked).into());
         }
-        if ask.share_id.is_some() && group.is_none() {
+        if command.share_id.is_some() && group.is_none() {
             return Err(Refusal::NotFound.into());
         }
         if reference_owner.is_some() || conversion.as_ref().is_some_and(Conversion::is_known) {
             return Err(Refusal::Exists { field: "clientReferenceId" }.into());
         }
-        let currency = ask.currency.or(group.as_ref().map(|group| group.row.currency));
-        let amount = Money::from_minor(ask.amount, currency.unwrap_or(merchant.settings.currency));
+        let currency = command.currency.or(group.as_ref().map(|group| group.row.currency));
+        let amount = Money::from_minor(command.amount, currency.unwrap_or(merchant.settings.currency));
         let (group, creator, topic) = match group {
             Some(group) => {
                 let joined = joined(&mut set, &group, email_owner.is_some(), amount, by, now)?;
@@ -131,14 +131,14 @@ impl Orders {
             }
         };
         let new = NewOrder {
-            first_name: ask.first_name.clone(),
-            last_name: ask.last_name.clone(),
-            phone: ask.phone.clone(),
-            locale: ask.locale.clone(),
+            first_name: command.first_name.clone(),
+            last_name: command.last_name.clone(),
+            phone: command.phone.clone(),
+            locale: command.locale.clone(),
             amount,
-            reference: ask.reference.clone(),
-            metadata: ask.metadata.clone(),
-            checkout: ask.checkout.clone(),
+            reference: command.reference.clone(),
+            metadata: command.metadata.clone(),
+            checkout: command.checkout.clone(),
         };
         let around = Surroundings { creator: creator.as_ref(), pace: &pace };
         let mut order = Order::place(new, OrderPlacement { id, customer: &customer, group: &group, around, by, now });
@@ -197,13 +197,13 @@ impl Orders {
     /// not overwritten by an order.
     fn buyer(
         &self,
-        ask: &PlaceOrderCommand,
+        command: &PlaceOrderCommand,
         found: Option<Versioned<Customer>>,
         by: Actor,
         now: Timestamp,
     ) -> Result<Buyer, Refusal> {
         let found = found.filter(|customer| customer.row.deleted_at.is_none());
-        match (found, ask.customer_id, &ask.email) {
+        match (found, command.customer_id, &command.email) {
             (Some(known), Some(_), Some(email)) if known.row.email.folded() != email.folded() => {
                 Err(Refusal::invalid("customerEmail", "must be the customer's"))
             }
@@ -211,9 +211,9 @@ impl Orders {
             (None, None, Some(email)) => {
                 let new = NewCustomer {
                     email: email.clone(),
-                    first_name: ask.first_name.clone(),
-                    last_name: ask.last_name.clone(),
-                    phone: ask.phone.clone(),
+                    first_name: command.first_name.clone(),
+                    last_name: command.last_name.clone(),
+                    phone: command.phone.clone(),
                     metadata: Metadata::default(),
                 };
                 Ok(Buyer { customer: Customer::create(self.context.ids.id(), new, by, now), known: None })

@@ -30,7 +30,7 @@ enum State {
 struct Building<'a> {
     payouts: &'a Payouts,
     merchant: MerchantId,
-    ask: &'a CreatePayoutCommand,
+    command: &'a CreatePayoutCommand,
     steps: RequestLoop<'a>,
     /// What of it is stored and not sealed.
     draft: Option<Draft>,
@@ -74,13 +74,13 @@ impl Payouts {
     pub async fn create(
         &self,
         who: &Principal,
-        ask: CreatePayoutCommand,
+        command: CreatePayoutCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let merchant = who.merchant_id;
         let steps = self.context.request(merchant, request, &[lanes::payouts(merchant)]).await?;
-        let least = Money::from_minor(1, ask.currency);
-        let mut building = Building { payouts: self, merchant, ask: &ask, steps, draft: None, least };
+        let least = Money::from_minor(1, command.currency);
+        let mut building = Building { payouts: self, merchant, command: &command, steps, draft: None, least };
         let built = building.build().await;
         if let Some(draft) = &building.draft {
             // What cannot be done now, the worker does a minute later.
@@ -96,16 +96,17 @@ impl Payouts {
     async fn due_facts(
         &self,
         merchant: MerchantId,
-        ask: &CreatePayoutCommand,
+        command: &CreatePayoutCommand,
         begun: bool,
         part: DuePart,
         mut least: Money,
     ) -> Result<Option<Due>, AppError> {
-        let has_unknown_affiliates = !begun && self.has_unknown_affiliates(merchant, &ask.affiliate_ids).await?;
+        let has_unknown_affiliates = !begun && self.has_unknown_affiliates(merchant, &command.affiliate_ids).await?;
         loop {
-            let asked = DueAsk { currency: ask.currency, least, only: ask.affiliate_ids.clone(), part, rows: CHUNK };
+            let asked =
+                DueAsk { currency: command.currency, least, only: command.affiliate_ids.clone(), part, rows: CHUNK };
             let Some(facts) = self.reads.payout_due(merchant, &asked).await? else { return Ok(None) };
-            let minimum = Payout::least(ask.currency, facts.merchant.row.settings.min_payout);
+            let minimum = Payout::least(command.currency, facts.merchant.row.settings.min_payout);
             if minimum == least || matches!(part, DuePart::Rest { .. }) {
                 return Ok(Some(Due { facts, least, has_unknown_affiliates }));
             }
@@ -136,11 +137,11 @@ impl Building<'_> {
 
     /// Freezes the next accounts, and seals the payout with them if they are the last.
     async fn freeze(&mut self, part: DuePart) -> Result<State, AppError> {
-        let (payouts, merchant, ask, least) = (self.payouts, self.merchant, self.ask, self.least);
+        let (payouts, merchant, command, least) = (self.payouts, self.merchant, self.command, self.least);
         let Self { steps, draft, .. } = self;
         let (begun, known) = (draft.is_some(), draft.as_ref());
-        let load = || payouts.due_facts(merchant, ask, begun, part, least);
-        let decide = |due| payouts.freeze(ask.currency, known, part, due);
+        let load = || payouts.due_facts(merchant, command, begun, part, least);
+        let decide = |due| payouts.freeze(command.currency, known, part, due);
         let Frozen { payout, items, next, least: minimum } = match steps.respond(load, decide).await? {
             ControlFlow::Break(response) => {
                 // A stored response is about another payout: then this one is left to be dissolved.

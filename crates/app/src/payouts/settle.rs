@@ -92,13 +92,13 @@ impl Payouts {
         &self,
         who: &Principal,
         id: PayoutId,
-        ask: ChangePayoutCommand,
+        command: ChangePayoutCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let outcome = match ask.status {
+        let outcome = match command.status {
             PayoutStatus::Paid => PayoutOutcome::Paid,
             PayoutStatus::Failed => PayoutOutcome::Failed,
-            PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, ask.status, request).await,
+            PayoutStatus::Open | PayoutStatus::Processing => return self.send(who, id, command.status, request).await,
         };
         let mut steps = self.context.request(who.merchant_id, request, &[lanes::payout(who.merchant_id, id)]).await?;
         let facts = match steps.load(|| self.sealed(who, id, &[])).await? {
@@ -115,17 +115,17 @@ impl Payouts {
         &self,
         who: &Principal,
         id: PayoutId,
-        ask: RecordPayoutResultsCommand,
+        command: RecordPayoutResultsCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let mut steps = self.context.request(who.merchant_id, request, &[lanes::payout(who.merchant_id, id)]).await?;
-        let facts = match steps.load(|| self.sealed(who, id, &ask.lines)).await? {
+        let facts = match steps.load(|| self.sealed(who, id, &command.lines)).await? {
             ControlFlow::Break(stored) => return Ok(stored),
             ControlFlow::Continue(facts) => facts,
         };
         let payout = facts.payout.row;
         payout.may_settle()?;
-        let plan = Plan::Named(reconcile_results(&payout, &facts.items, &ask.lines)?);
+        let plan = Plan::Named(reconcile_results(&payout, &facts.items, &command.lines)?);
         let mut open = payout.open_count();
         for part in plan.parts() {
             open = self.steps(who, id, &plan, &part, &mut steps.commits).await?.open_count();

@@ -41,7 +41,7 @@ pub struct RecordEventCommand {
 }
 
 /// The event with its amount in its currency, or the merchant's.
-pub(super) fn in_currency(ask: RecordEventCommand, merchant: &Merchant) -> Result<NewEvent, Refusal> {
+pub(super) fn in_currency(command: RecordEventCommand, merchant: &Merchant) -> Result<NewEvent, Refusal> {
     let RecordEventCommand {
         kind,
         external_id,
@@ -58,7 +58,7 @@ pub(super) fn in_currency(ask: RecordEventCommand, merchant: &Merchant) -> Resul
         occurred_at,
         metadata,
         fingerprint,
-    } = ask;
+    } = command;
     let currency = currency.unwrap_or(merchant.settings.currency);
     let items = items_in(items, currency)?;
     let amount = amount.map(|amount| money_in(amount, currency, "amount")).transpose()?;
