@@ -224,7 +224,7 @@ async fn what_tells_of_others_stays(shop: Shop) {
     let customer = |email: &str| json!({"emailAddress": email});
     let ann = shop.client.post("customers", &customer("ann@example.com")).await.created();
     let joann = shop.client.post("customers", &customer("joann@example.com")).once("joann").await.created();
-    // An address that Ann had is another customer's by now, with conversions and a bond of that one's own.
+    // An address that Ann had is another customer's by now, with conversions and a binding of that one's own.
     shop.client.patch(&path("customers", &ann), &customer("ann@work.example")).await.ok();
     let heir = shop.client.post("customers", &customer("ann@example.com")).once("heir").await.created();
     let partner = shop.affiliate_with(json!({"email": "ann@work.example", "slug": "ann-the-partner"})).await;

@@ -129,7 +129,7 @@ impl Call {
         Self { request: self.request.header(name, value), ..self }
     }
 
-    /// As older clients send their key: as the user of HTTP Basic.
+    /// As legacy clients send their key: as the user of HTTP Basic.
     pub(crate) fn by_basic(self, key: &str) -> Self {
         Self { request: self.request.basic_auth(key, Some("")), ..self }
     }

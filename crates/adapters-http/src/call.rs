@@ -23,9 +23,9 @@ use actix_web::{
 };
 use app::{App, IdempotentRequest, Person, Principal, Response};
 use credentials::authenticate;
-use domain::{Fault, Id, Kind, Refusal, Scope};
+use domain::{FieldError, Id, Kind, Refusal, Scope};
 use futures_util::future::LocalBoxFuture;
-use ports::{IdempotencyKey, Shown, Wire};
+use ports::{IdempotencyKey, Renderer, Resource};
 use sha2::{Digest, Sha256};
 use std::{marker::PhantomData, rc::Rc};
 use transport::says_dry_run;
@@ -67,7 +67,7 @@ const JSON: &str = "application/json";
 
 /// How an optional body is treated.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Unsaid {
+enum EmptyBody {
     /// What there is must be JSON by its content type too.
     Json,
     /// What there is must be JSON, whatever it calls itself.
@@ -151,7 +151,7 @@ impl<S: Needs> Call<S> {
     pub(crate) async fn read<T>(
         &mut self,
         route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<FieldError>>,
     ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
         self.read_then(route, shape, |_, asked| Ok(asked)).await
     }
@@ -161,7 +161,7 @@ impl<S: Needs> Call<S> {
     pub(crate) async fn read_change<K: Kind, T>(
         &mut self,
         route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<FieldError>>,
     ) -> Result<(Id<K>, T, Option<IdempotentRequest>), ApiError> {
         let with_id = |call: &Self, asked| Ok((call.path_id()?, asked));
         let ((id, asked), once) = self.read_then(route, shape, with_id).await?;
@@ -171,7 +171,7 @@ impl<S: Needs> Call<S> {
     async fn read_then<T, U>(
         &mut self,
         route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<FieldError>>,
         then: impl FnOnce(&Self, T) -> Result<U, ApiError>,
     ) -> Result<(U, Option<IdempotentRequest>), ApiError> {
         let body = self.body(&[JSON], self.edge.limits.body_bytes).await?;
@@ -184,8 +184,8 @@ impl<S: Needs> Call<S> {
     pub(crate) async fn read_file<K: Kind, T>(
         &mut self,
         route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
-        table: impl FnOnce(&str) -> Result<T, Vec<Fault>>,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<FieldError>>,
+        table: impl FnOnce(&str) -> Result<T, Vec<FieldError>>,
     ) -> Result<(Id<K>, T, Option<IdempotentRequest>), ApiError> {
         if accept_json(self.request.headers(), &[JSON]).is_ok() {
             return self.read_change(route, shape).await;
@@ -193,7 +193,7 @@ impl<S: Needs> Call<S> {
         let body = self.body(&["text/csv"], self.edge.limits.body_bytes).await?;
         let once = self.once(route, &body, None)?;
         let read = |call: &Self| {
-            let text = std::str::from_utf8(&body).map_err(|_| vec![Fault::new(name::BODY, "must be UTF-8")]);
+            let text = std::str::from_utf8(&body).map_err(|_| vec![FieldError::new(name::BODY, "must be UTF-8")]);
             let asked = table(text?)?;
             Ok((call.path_id()?, asked))
         };
@@ -207,8 +207,8 @@ impl<S: Needs> Call<S> {
         &mut self,
         route: &'static str,
         (list, most): (&'static str, usize),
-        shape: impl Fn(&Node<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<(Vec<Result<T, Vec<Fault>>>, Option<IdempotentRequest>), ApiError> {
+        shape: impl Fn(&Node<'_>) -> Result<T, Vec<FieldError>>,
+    ) -> Result<(Vec<Result<T, Vec<FieldError>>>, Option<IdempotentRequest>), ApiError> {
         let body = self.body(&[JSON], self.edge.limits.batch_bytes).await?;
         let node = self.request.headers().contains_key(IDEMPOTENCY_KEY).then(|| json::parse(&body).ok()).flatten();
         let once = self.once(route, &body, node.as_ref())?;
@@ -220,34 +220,34 @@ impl<S: Needs> Call<S> {
     pub(crate) async fn read_optional<T>(
         &mut self,
         route: &'static str,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<FieldError>>,
     ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
-        self.optional(route, Unsaid::Json, shape).await
+        self.optional(route, EmptyBody::Json, shape).await
     }
 
     /// Reads a request that needs no body: it may be left out, or be an object without fields, of any content type.
     pub(crate) async fn read_nothing(&mut self, route: &'static str) -> Result<Option<IdempotentRequest>, ApiError> {
         let nothing = |node: &Node<'_>| Fields::of(node)?.finish(|| Some(()));
-        Ok(self.optional(route, Unsaid::OfAnyKind, nothing).await?.1)
+        Ok(self.optional(route, EmptyBody::OfAnyKind, nothing).await?.1)
     }
 
     /// Reads a request that needs nothing but its path. A body is ignored, whatever it is.
     pub(crate) async fn act(&mut self, route: &'static str) -> Result<Option<IdempotentRequest>, ApiError> {
-        Ok(self.optional(route, Unsaid::PassedOver, |_| Ok(())).await?.1)
+        Ok(self.optional(route, EmptyBody::PassedOver, |_| Ok(())).await?.1)
     }
 
     /// Reads a body that may be left out, and is then `{}`.
     async fn optional<T>(
         &mut self,
         route: &'static str,
-        unsaid: Unsaid,
-        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<Fault>>,
+        unsaid: EmptyBody,
+        shape: impl FnOnce(&Node<'_>) -> Result<T, Vec<FieldError>>,
     ) -> Result<(T, Option<IdempotentRequest>), ApiError> {
         let body = self.any_body(self.edge.limits.body_bytes).await?;
-        if unsaid == Unsaid::Json && !body.is_empty() {
+        if unsaid == EmptyBody::Json && !body.is_empty() {
             accept_json(self.request.headers(), &[JSON])?;
         }
-        let passed_over = unsaid == Unsaid::PassedOver;
+        let passed_over = unsaid == EmptyBody::PassedOver;
         let node = if passed_over || body.is_empty() { Ok(Node::Object(Vec::new())) } else { json::parse(&body) };
         let once = self.once(route, &body, node.as_ref().ok().filter(|_| !passed_over))?;
         self.judged(once, |_| Ok(shape(&node?)?)).await
@@ -281,8 +281,8 @@ impl<S: Needs> Call<S> {
 
     /// Notes the caller's spelling of names, so that errors use it.
     fn note_spelling(&self, object: &Node<'_>) {
-        if let Some(older) = &self.trace.older {
-            older.note(object);
+        if let Some(legacy_api) = &self.trace.legacy_api {
+            legacy_api.note(object);
         }
     }
 
@@ -299,7 +299,7 @@ impl<S: Needs> Call<S> {
         }
         let mut all = self.request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(first) = all.next() else { return Ok(None) };
-        let wrong = |expected: String| ApiError::from(Fault::new(IDEMPOTENCY_KEY, expected));
+        let wrong = |expected: String| ApiError::from(FieldError::new(IDEMPOTENCY_KEY, expected));
         if all.next().is_some() {
             return Err(wrong("must be given only once".to_owned()));
         }
@@ -324,7 +324,7 @@ impl<S: Needs> Call<S> {
     /// Replaces `refusal` if the request's idempotency key was used for another request: that refusal precedes it.
     async fn unless_mismatched(&self, once: Option<IdempotentRequest>, refusal: ApiError) -> ApiError {
         let Some(once) = once else { return refusal };
-        match self.app().replays.kept(&self.who, &once).await {
+        match self.app().stored_responses.kept(&self.who, &once).await {
             Err(error) => error.into(),
             Ok(_) => refusal,
         }
@@ -339,8 +339,8 @@ impl<S: Needs> Call<S> {
     }
 
     /// 200 with an object.
-    pub(crate) fn show(&self, shown: Shown<'_>) -> HttpResponse {
-        json_answer(StatusCode::OK, crate::JsonWire.object(shown))
+    pub(crate) fn show(&self, shown: Resource<'_>) -> HttpResponse {
+        json_answer(StatusCode::OK, crate::JsonRenderer.object(shown))
     }
 
     /// The answer of a use case, as it is.

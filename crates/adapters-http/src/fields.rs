@@ -5,7 +5,7 @@ use crate::{
     name::{BODY, Name},
     spelling::snake_case,
 };
-use domain::Fault;
+use domain::FieldError;
 
 /// The most faults that one answer lists.
 const MOST_FAULTS: usize = 50;
@@ -19,7 +19,7 @@ pub(crate) struct Fields<'n> {
     entries: &'n Entries<'n>,
     name: Name<'n>,
     asked: Vec<&'static str>,
-    faults: Vec<Fault>,
+    faults: Vec<FieldError>,
     /// Whether unknown names are ignored.
     lenient: bool,
     /// Whether `snake_case` is read for `camelCase`.
@@ -28,21 +28,21 @@ pub(crate) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// Reads a whole body, which must be an object.
-    pub(crate) fn of(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn of(body: &'n Node<'n>) -> Result<Self, Vec<FieldError>> {
         match body {
             Node::Object(entries) => Ok(Self::over(entries, Name::root())),
-            _ => Err(vec![Fault::new(BODY, "must be a JSON object")]),
+            _ => Err(vec![FieldError::new(BODY, "must be a JSON object")]),
         }
     }
 
     /// Reads a whole body of a resource in camelCase: what its callers send beside is passed over, and their names may
     /// be spelled in snake_case too.
-    pub(crate) fn lenient(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn lenient(body: &'n Node<'n>) -> Result<Self, Vec<FieldError>> {
         Ok(Self { lenient: true, ..Self::in_both_spellings(body)? })
     }
 
     /// Reads an object whose names are in camelCase or in snake_case.
-    pub(crate) fn in_both_spellings(body: &'n Node<'n>) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn in_both_spellings(body: &'n Node<'n>) -> Result<Self, Vec<FieldError>> {
         Ok(Self { both_spellings: true, ..Self::of(body)? })
     }
 
@@ -187,12 +187,12 @@ impl<'n> Fields<'n> {
     }
 
     /// The value, if nothing at all was wrong; `value` is only asked then.
-    pub(crate) fn finish<T>(self, value: impl FnOnce() -> Option<T>) -> Result<T, Vec<Fault>> {
+    pub(crate) fn finish<T>(self, value: impl FnOnce() -> Option<T>) -> Result<T, Vec<FieldError>> {
         let faults = self.all_faults();
         if !faults.is_empty() {
             return Err(faults);
         }
-        value().ok_or_else(|| vec![Fault::new(BODY, "must be complete")])
+        value().ok_or_else(|| vec![FieldError::new(BODY, "must be complete")])
     }
 
     /// The same where exactly one of two fields must be given.
@@ -200,7 +200,7 @@ impl<'n> Fields<'n> {
         mut self,
         (first, one): (&'static str, Option<T>),
         (second, other): (&'static str, Option<T>),
-    ) -> Result<T, Vec<Fault>> {
+    ) -> Result<T, Vec<FieldError>> {
         if self.faults.is_empty() {
             match (&one, &other) {
                 (Some(_), Some(_)) => self.fault(second, format!("must not be given together with {first}")),
@@ -211,7 +211,7 @@ impl<'n> Fields<'n> {
         self.finish(|| one.or(other))
     }
 
-    fn all_faults(mut self) -> Vec<Fault> {
+    fn all_faults(mut self) -> Vec<FieldError> {
         let is_asked = |name: &str| {
             self.asked.contains(&name)
                 || (self.both_spellings && self.asked.iter().any(|asked| snake_case(asked) == name))

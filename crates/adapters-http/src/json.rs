@@ -1,7 +1,7 @@
 //! JSON as it was written: number texts stay texts, so that no amount passes through a float.
 
 use crate::name::{BODY, Name};
-use domain::{Decimal, Fault};
+use domain::{Decimal, FieldError};
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -34,15 +34,15 @@ pub(crate) enum Node<'a> {
 pub(crate) type Entries<'a> = Vec<(Cow<'a, str>, Node<'a>)>;
 
 /// Reads a whole body. Refuses what is not JSON, what is nested too deep, duplicate names and U+0000 anywhere.
-pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, Fault> {
-    let text = std::str::from_utf8(body).map_err(|_| Fault::new(BODY, "must be UTF-8"))?;
+pub(crate) fn parse(body: &[u8]) -> Result<Node<'_>, FieldError> {
+    let text = std::str::from_utf8(body).map_err(|_| FieldError::new(BODY, "must be UTF-8"))?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     node(raw.get(), &Name::root(), 0)
 }
 
 /// The entries of the one list that a body consists of, each unread: `{"<name>": [ … ]}`. What is wrong inside an entry is
 /// that entry's own fault; all else is looked at as in any other body.
-pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec<&'a str>, Vec<Fault>> {
+pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec<&'a str>, Vec<FieldError>> {
     let (list, others) = one_list(body, name).map_err(|fault| vec![fault])?;
     let list = match list.map(serde_json::from_str::<Vec<&RawValue>>) {
         None => Err("is required".to_owned()),
@@ -54,16 +54,16 @@ pub(crate) fn entries<'a>(body: &'a [u8], name: &str, most: usize) -> Result<Vec
     match list {
         Ok(list) if others.is_empty() => Ok(list.into_iter().map(RawValue::get).collect()),
         Ok(_) => Err(unknown.take(MOST_UNKNOWN).collect()),
-        Err(expected) => Err([Fault::new(name, expected)].into_iter().chain(unknown).take(MOST_UNKNOWN).collect()),
+        Err(expected) => Err([FieldError::new(name, expected)].into_iter().chain(unknown).take(MOST_UNKNOWN).collect()),
     }
 }
 
 /// The member `name` of an object, unread, and the names of its other members, which are sound JSON.
-fn one_list<'a>(body: &'a [u8], name: &str) -> Result<(Option<&'a str>, Vec<String>), Fault> {
-    let text = std::str::from_utf8(body).map_err(|_| Fault::new(BODY, "must be UTF-8"))?;
+fn one_list<'a>(body: &'a [u8], name: &str) -> Result<(Option<&'a str>, Vec<String>), FieldError> {
+    let text = std::str::from_utf8(body).map_err(|_| FieldError::new(BODY, "must be UTF-8"))?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     if !raw.get().starts_with('{') {
-        return Err(Fault::new(BODY, "must be a JSON object"));
+        return Err(FieldError::new(BODY, "must be a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
     let members = deserializer.deserialize_map(Members).map_err(|error| malformed(&error))?;
@@ -84,15 +84,15 @@ fn one_list<'a>(body: &'a [u8], name: &str) -> Result<(Option<&'a str>, Vec<Stri
     Ok((list, others))
 }
 
-fn malformed(error: &serde_json::Error) -> Fault {
-    Fault::new(BODY, format!("must be valid JSON (see line {}, column {})", error.line(), error.column()))
+fn malformed(error: &serde_json::Error) -> FieldError {
+    FieldError::new(BODY, format!("must be valid JSON (see line {}, column {})", error.line(), error.column()))
 }
 
 /// Reads one value; `raw` is its text without spaces around it, already known to be JSON in outline.
-fn node<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Node<'a>, Fault> {
+fn node<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Node<'a>, FieldError> {
     match raw.as_bytes().first() {
         Some(b'{' | b'[') if depth == MOST_DEPTH => {
-            Err(Fault::new(BODY, format!("must not be nested deeper than {MOST_DEPTH} levels")))
+            Err(FieldError::new(BODY, format!("must not be nested deeper than {MOST_DEPTH} levels")))
         }
         Some(b'{') => object(raw, name, depth + 1).map(Node::Object),
         Some(b'[') => list(raw, name, depth + 1).map(Node::List),
@@ -104,7 +104,7 @@ fn node<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Node<'a>, Fau
     }
 }
 
-fn text<'a>(raw: &'a str, name: &Name<'_>) -> Result<Cow<'a, str>, Fault> {
+fn text<'a>(raw: &'a str, name: &Name<'_>) -> Result<Cow<'a, str>, FieldError> {
     let quoted = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let read = match quoted {
         Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
@@ -113,12 +113,12 @@ fn text<'a>(raw: &'a str, name: &Name<'_>) -> Result<Cow<'a, str>, Fault> {
     if read.contains('\0') { Err(name.fault("must not contain U+0000")) } else { Ok(read) }
 }
 
-fn list<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Vec<Node<'a>>, Fault> {
+fn list<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Vec<Node<'a>>, FieldError> {
     let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(|error| malformed(&error))?;
     items.into_iter().enumerate().map(|(at, item)| node(item.get(), &name.item(at), depth)).collect()
 }
 
-fn object<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Entries<'a>, Fault> {
+fn object<'a>(raw: &'a str, name: &Name<'_>, depth: usize) -> Result<Entries<'a>, FieldError> {
     let mut deserializer = serde_json::Deserializer::from_str(raw);
     let members = deserializer.deserialize_map(Members).map_err(|error| malformed(&error))?;
     let mut entries = Entries::with_capacity(members.len());

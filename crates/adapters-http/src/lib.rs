@@ -1,7 +1,7 @@
 //! The REST API on actix-web: routes, bodies, errors, OpenAPI. The only crate that knows JSON.
 //!
 //! A request passes `observe` (its id, deadline, log line and the format of its errors), is authenticated and read by a
-//! `Call`, handled in `routes`, and rendered by `wire`.
+//! `Call`, handled in `routes`, and rendered by `renderer`.
 
 mod call;
 mod connection;
@@ -11,29 +11,29 @@ mod edge;
 mod errors;
 mod fields;
 mod json;
+mod legacy_api;
 mod listener;
 mod listing;
 mod name;
 mod observe;
-mod older;
 mod openapi;
 mod paths;
+mod representations;
 mod routes;
 mod server;
 mod spelling;
 mod tls;
 mod trace;
 mod values;
-mod wire;
 
 pub use cursor::CursorKey;
 pub use edge::{Limits, Outside, Visitors};
 pub use errors::{Code, errors_page};
 pub use listener::Listen;
 pub use openapi::document as openapi_document;
+pub use representations::{JsonRenderer, instant_text};
 pub use server::{HttpOptions, Running, serve};
 pub use tls::{TlsError, TlsIdentity};
-pub use wire::{JsonWire, instant_text};
 
 #[cfg(test)]
 mod tests;

@@ -11,13 +11,13 @@ use crate::{
     errors::ApiError,
     fields::Fields,
     json::Node,
+    representations::{self, CountedObject, ListObject},
     spelling::snake_case,
     values,
-    wire::{self, CountedObject, ListObject},
 };
 use actix_web::http::StatusCode;
 use domain::{Commission, CommissionRule, Coupon, Payout, PayoutItem, Tier};
-use ports::{AffiliateRecord, Counted, EventRecord, ListAsk, Page, PageAsk, Position, SortBy, Tenant};
+use ports::{AffiliateRecord, Counted, EventRecord, ListRequest, Page, PageRequest, Position, SortBy, Tenant};
 use search::Field;
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -73,7 +73,7 @@ listed! {
 /// A page that was asked for.
 #[derive(Debug)]
 pub(crate) struct Paging {
-    pub(crate) ask: PageAsk,
+    pub(crate) request: PageRequest,
     list: List,
 }
 
@@ -94,7 +94,7 @@ impl<S: Needs> Call<S> {
         let filter = filter(&mut fields);
         fields.finish(|| Some(()))?;
         let offset = if after.is_some() { 0 } else { offset.unwrap_or(0) };
-        Ok((filter, Paging { ask: PageAsk { after, offset, limit: limit.unwrap_or(DEFAULT_LIMIT) }, list }))
+        Ok((filter, Paging { request: PageRequest { after, offset, limit: limit.unwrap_or(DEFAULT_LIMIT) }, list }))
     }
 
     /// Shows a page.
@@ -103,7 +103,7 @@ impl<S: Needs> Call<S> {
         paging: &Paging,
         page: &'r Page<T>,
     ) -> Handled {
-        let Paging { ask: PageAsk { after: _, offset, limit }, list } = paging;
+        let Paging { request: PageRequest { after: _, offset, limit }, list } = paging;
         let last = page.rows.last().filter(|_| page.more);
         let next_cursor = last.map(|row| list.seal(row.position(), &self.edge().outside.cursor_key));
         let shown = ListObject {
@@ -113,7 +113,7 @@ impl<S: Needs> Call<S> {
             offset: *offset,
             next_cursor,
         };
-        Ok(json_answer(StatusCode::OK, wire::bytes(&shown)))
+        Ok(json_answer(StatusCode::OK, representations::bytes(&shown)))
     }
 }
 
@@ -184,12 +184,12 @@ fn order_by(fields: &'static [(&'static str, SortBy)]) -> impl Fn(&str) -> Resul
 
 impl<S: Needs> Call<S> {
     /// Which part of a list in camelCase with these fields the query asks for.
-    pub(crate) fn counted<T>(&self, fields: &[Field<T>]) -> Result<ListAsk<T>, ApiError> {
+    pub(crate) fn counted<T>(&self, fields: &[Field<T>]) -> Result<ListRequest<T>, ApiError> {
         self.part(&[("createdAt", SortBy::CreatedAt), ("updatedAt", SortBy::UpdatedAt)], Some(fields))
     }
 
     /// The same of a list that is only ever in the order of time.
-    pub(crate) fn counted_in_time<T>(&self) -> Result<ListAsk<T>, ApiError> {
+    pub(crate) fn counted_in_time<T>(&self) -> Result<ListRequest<T>, ApiError> {
         self.part(&[("createdAt", SortBy::CreatedAt)], None)
     }
 
@@ -197,7 +197,7 @@ impl<S: Needs> Call<S> {
         &self,
         by: &'static [(&'static str, SortBy)],
         searched: Option<&[Field<T>]>,
-    ) -> Result<ListAsk<T>, ApiError> {
+    ) -> Result<ListRequest<T>, ApiError> {
         let query = self.query()?;
         let mut fields = Fields::in_both_spellings(&query)?;
         let take = fields.optional("take", values::text(values::whole_text(1..=MOST_LIMIT)));
@@ -207,13 +207,13 @@ impl<S: Needs> Call<S> {
             searched.and_then(|known| fields.optional("search", values::text(|text| search::read(text, known))));
         fields.finish(|| Some(()))?;
         let (by, descending) = order.unwrap_or((SortBy::CreatedAt, true));
-        Ok(ListAsk { search, by, descending, skip: skip.unwrap_or(0), take: take.unwrap_or(DEFAULT_TAKE) })
+        Ok(ListRequest { search, by, descending, skip: skip.unwrap_or(0), take: take.unwrap_or(DEFAULT_TAKE) })
     }
 
     /// Shows a part of a list.
     pub(crate) fn show_counted<'r, T, O: From<(Tenant, &'r T)> + Serialize>(&self, part: &'r Counted<T>) -> Handled {
         let data = part.rows.iter().map(|row| O::from((self.tenant(), row))).collect();
-        Ok(json_answer(StatusCode::OK, wire::bytes(&CountedObject { data, count: part.count })))
+        Ok(json_answer(StatusCode::OK, representations::bytes(&CountedObject { data, count: part.count })))
     }
 
     /// The tenant whose objects the caller sees.

@@ -1,6 +1,6 @@
 //! The path of a value in a body, for error messages.
 
-use domain::Fault;
+use domain::FieldError;
 
 /// The name that faults of a body as a whole go by.
 pub(crate) const BODY: &str = "body";
@@ -38,9 +38,9 @@ impl<'p> Name<'p> {
     }
 
     /// Builds a fault of the value at this path.
-    pub(crate) fn fault(&self, expected: impl Into<String>) -> Fault {
+    pub(crate) fn fault(&self, expected: impl Into<String>) -> FieldError {
         let text = self.text();
-        Fault::new(if text.is_empty() { BODY.to_owned() } else { text }, expected)
+        FieldError::new(if text.is_empty() { BODY.to_owned() } else { text }, expected)
     }
 
     fn text(&self) -> String {

@@ -3,8 +3,8 @@
 use crate::{
     connection::Watch,
     edge::Edge,
-    errors::{ApiError, Code, Rendered, Voice, whole_seconds},
-    older::Older,
+    errors::{ApiError, Code, ErrorFormat, Rendered, whole_seconds},
+    legacy_api::LegacyRequest,
     paths::Routes,
     trace::Trace,
 };
@@ -60,8 +60,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     let (answered, status) = match within {
         Ok(response) => {
             let mut response = in_our_form(response, &routes, &path, &trace);
-            if let Some(older) = &trace.older {
-                response = older.answer(response).await;
+            if let Some(legacy_api) = &trace.legacy_api {
+                response = legacy_api.answer(response).await;
             }
             if trace.route.borrow().is_none() {
                 *trace.route.borrow_mut() = response.request().match_pattern();
@@ -92,8 +92,8 @@ fn begin(request: &mut ServiceRequest, edge: &Edge, began: Instant) -> Rc<Trace>
     let inbound = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane);
     let request_id = inbound.map_or_else(|| edge.outside.ids.uuid().to_string(), str::to_owned);
     let arrives_by = if has_body(request) { began + edge.limits.body_deadline } else { began };
-    let older = Older::begin(request);
-    Trace::begin(request, Voice { request_id, problem }, older, arrives_by, edge.limits.answer_deadline)
+    let legacy_api = LegacyRequest::begin(request);
+    Trace::begin(request, ErrorFormat { request_id, problem }, legacy_api, arrives_by, edge.limits.answer_deadline)
 }
 
 fn has_body(request: &ServiceRequest) -> bool {
@@ -141,8 +141,8 @@ fn voiced(error: &Error, trace: &Trace) -> Rendered {
 /// Formats the error for its caller and notes its cause.
 fn told(error: ApiError, trace: &Trace) -> ApiError {
     *trace.cause.borrow_mut() = error.cause().map(str::to_owned);
-    match &trace.older {
-        Some(older) => older.respell(error),
+    match &trace.legacy_api {
+        Some(legacy_api) => legacy_api.respell(error),
         None => error,
     }
 }
@@ -177,8 +177,8 @@ fn dress(head: &mut ResponseHead, edge: &Edge, trace: &Trace) {
 fn report(method: &Method, status: StatusCode, took: Duration, trace: &Trace) {
     let route = trace.route.borrow();
     let route = route.as_deref().unwrap_or("unmatched");
-    let older = trace.older.as_ref().and_then(|older| older.route(route));
-    let route = older.as_deref().unwrap_or(route);
+    let legacy_api = trace.legacy_api.as_ref().and_then(|legacy_api| legacy_api.route(route));
+    let route = legacy_api.as_deref().unwrap_or(route);
     let known = [Method::GET, Method::POST, Method::PATCH, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
     let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document: collected from the operations, completed with what all of them share.
 
 mod complete;
-mod older;
+mod legacy_api;
 
 use crate::routes::register;
 use actix_web::App;
@@ -44,7 +44,7 @@ pub fn document() -> Value {
     let (_, collected) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(register).split_for_parts();
     let mut document = serde_json::to_value(collected).unwrap_or_default();
     complete::complete(&mut document);
-    older::add(&mut document);
+    legacy_api::add(&mut document);
     sorted(document)
 }
 

@@ -19,7 +19,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig},
 };
-use domain::Fault;
+use domain::FieldError;
 use ipnet::IpNet;
 use std::{io, net::SocketAddr, num::NonZeroUsize, time::Duration};
 use tokio::task::JoinHandle;
@@ -165,7 +165,7 @@ fn ops_app(
 /// Configures both listeners alike: the format of the library's own errors. The operations read queries, paths and
 /// bodies themselves; this covers operations that use the library's extractors.
 fn common(config: &mut ServiceConfig) {
-    let unreadable = |field: &'static str| ApiError::from(Fault::new(field, "cannot be read"));
+    let unreadable = |field: &'static str| ApiError::from(FieldError::new(field, "cannot be read"));
     config
         .app_data(PathConfig::default().error_handler(|_, _| ApiError::new(Code::NotFound).into()))
         .app_data(QueryConfig::default().error_handler(move |_, _| unreadable("query").into()))

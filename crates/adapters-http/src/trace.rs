@@ -1,6 +1,6 @@
 //! What becomes known of a request on its way, for its log line, its headers and its deadline.
 
-use crate::{errors::Voice, older::Older};
+use crate::{errors::ErrorFormat, legacy_api::LegacyRequest};
 use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest};
 use domain::{ApiKeyId, MerchantId};
 use ports::RateVerdict;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Trace {
     /// The format of the request's errors.
-    pub(crate) voice: Voice,
+    pub(crate) voice: ErrorFormat,
     /// When all of it must have come.
     pub(crate) arrives_by: Instant,
     /// When it must be answered.
@@ -32,7 +32,7 @@ pub(crate) struct Trace {
     /// The principal on whose behalf it runs.
     pub(crate) merchant: Cell<Option<MerchantId>>,
     /// State of a request to the legacy API.
-    pub(crate) older: Option<Older>,
+    pub(crate) legacy_api: Option<LegacyRequest>,
 }
 
 impl Trace {
@@ -40,8 +40,8 @@ impl Trace {
     /// too, or at the latest at `arrives_by`.
     pub(crate) fn begin(
         request: &ServiceRequest,
-        voice: Voice,
-        older: Option<Older>,
+        voice: ErrorFormat,
+        legacy_api: Option<LegacyRequest>,
         arrives_by: Instant,
         answer_within: Duration,
     ) -> Rc<Self> {
@@ -55,7 +55,7 @@ impl Trace {
             route: RefCell::new(None),
             cause: RefCell::new(None),
             merchant: Cell::new(None),
-            older,
+            legacy_api,
         });
         request.extensions_mut().insert(Rc::clone(&trace));
         trace

@@ -23,7 +23,7 @@ pub(crate) enum Purpose {
     /// Single statements, many at a time.
     Read,
     /// Statements by keys for many at once.
-    Gather,
+    BatchLoader,
     /// Transactions.
     Write,
     /// Statements over whole tables.
@@ -140,7 +140,7 @@ fn settings(options: &PostgresOptions, purpose: Purpose) -> String {
         Purpose::Read => format!("{} -c enable_seqscan=off", limits(options.statement_timeout, options.lock_timeout)),
         // PostgreSQL would plan statements that take arrays anew each time, which takes it longer than running them. They
         // go by keys, so there is one good plan. Not so lists: one planned while its table was tiny goes on sorting it.
-        Purpose::Gather | Purpose::Write => format!(
+        Purpose::BatchLoader | Purpose::Write => format!(
             "{} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan",
             limits(options.statement_timeout, options.lock_timeout),
         ),

@@ -2,7 +2,7 @@
 //!
 //! * Reading ([`ports::AffiliateReads`] and its siblings, in `reads`): single statements on a few shared connections,
 //!   pipelined. Facts that need several statements send them together, claims before rows. What many requests ask for at
-//!   the same time is loaded together (`gather`).
+//!   the same time is loaded together (`batch_loader`).
 //! * Writing ([`ports::Journal`], in `flush`): [`journal::Committers`] collect change sets, a connection each writes them
 //!   a batch a transaction.
 //! * The schema is in `migrations/postgres`, the columns of each table once more in `rows`.
@@ -14,10 +14,10 @@
 //! A migration; its row in `rows` with both mappings; its field in `flush::Write`, which [`ports::Rows`] makes the
 //! compiler insist on; its keys in `inspect`; its name in `maintenance`, if a reset wipes it.
 
+mod batch_loader;
 mod connect;
 mod error;
 mod flush;
-mod gather;
 mod inspect;
 mod journal_port;
 mod kept;
@@ -37,20 +37,20 @@ pub use options::PostgresOptions;
 #[doc(hidden)]
 pub use tables::WIPED_TABLES;
 
+use batch_loader::BatchLoader;
 use connect::{Connector, Purpose};
 use flush::PostgresFlusher;
-use gather::Gather;
 use journal::{Committers, Flusher};
 use kept::KeptLink;
 use readers::Readers;
-use reads::FactsAsk;
+use reads::EventFactsRequest;
 use secrecy::SecretString;
 use std::{fmt, sync::Arc};
 
 /// A database that serves every storage port.
 pub struct PostgresStorage {
     readers: Arc<Readers>,
-    event_facts: Gather<FactsAsk>,
+    event_facts: BatchLoader<EventFactsRequest>,
     committers: Committers,
     inspector: Connector,
     upkeep: KeptLink,
@@ -66,13 +66,13 @@ impl PostgresStorage {
     pub async fn connect(url: &SecretString, options: PostgresOptions) -> Result<Self, PostgresError> {
         let reading = Connector::new(url, &options, Purpose::Read)?;
         let readers = Arc::new(Readers::start(reading, options.read_connections, options.patience()).await?);
-        let gathering = Connector::new(url, &options, Purpose::Gather)?;
+        let gathering = Connector::new(url, &options, Purpose::BatchLoader)?;
         let gathering = Arc::new(Readers::start(gathering, options.loads_at_once, options.patience()).await?);
         let writing = Connector::new(url, &options, Purpose::Write)?;
         let flusher = || -> Box<dyn Flusher> { Box::new(PostgresFlusher::new(writing.clone(), options.patience())) };
         let flushers = (0..options.committers.max(1)).map(|_| flusher()).collect();
         Ok(Self {
-            event_facts: Gather::start(&gathering, options.loads_at_once),
+            event_facts: BatchLoader::start(&gathering, options.loads_at_once),
             readers,
             committers: Committers::start(flushers, options.limits),
             upkeep: KeptLink::new(writing, options.patience()),

@@ -9,7 +9,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
-use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ReplyStatus, Told};
+use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ResponseStatus, StoredPayload};
 use tables::WIPED_TABLES;
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ impl Maintenance for PostgresStorage {
         merchant: MerchantId,
         after: Option<AnnouncementId>,
         most: u32,
-    ) -> Result<Vec<Told>, ReadError> {
+    ) -> Result<Vec<StoredPayload>, ReadError> {
         let sql = Sql::<(Uuid, Vec<u8>)>::new("SELECT t.id, t.payload FROM announcements t WHERE t.merchant_id = ?");
         let sql = sql.bind(merchant.uuid()).and(" AND t.id > ?", after.map(AnnouncementId::uuid));
         let sql = sql.text(&format!(" ORDER BY t.id LIMIT {most}"));
@@ -57,7 +57,7 @@ impl Maintenance for PostgresStorage {
         Ok(found.into_iter().map(|(id, payload)| (AnnouncementId::from_uuid(id), payload)).collect())
     }
 
-    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<Told>) -> Result<(), ReadError> {
+    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<StoredPayload>) -> Result<(), ReadError> {
         let (ids, payloads): (Vec<Uuid>, Vec<Vec<u8>>) =
             payloads.into_iter().map(|(id, payload)| (id.uuid(), payload)).unzip();
         let sql = Sql::new(
@@ -94,7 +94,7 @@ impl Maintenance for PostgresStorage {
     async fn blank_replies(&self, merchant: MerchantId, places: Vec<ReplyPlace>) -> Result<(), ReadError> {
         let (routes, keys): (Vec<String>, Vec<String>) =
             places.into_iter().map(|ReplyPlace { route, key }| (route, key.as_str().to_owned())).unzip();
-        let gone = ReplyStatus::Gone.code();
+        let gone = ResponseStatus::Gone.code();
         let sql = Sql::new(format!(
             "UPDATE replies t SET status = {gone}, body = '' FROM unnest(?, ?) AS n (route, key) \
              WHERE t.merchant_id = ? AND t.route = n.route AND t.key = n.key",

@@ -4,7 +4,7 @@
 //! errors ([`ports::MailError`]): permanent, or temporary. Its text is dropped, since it often repeats the address.
 
 use async_trait::async_trait;
-use domain::{Letter, MailId};
+use domain::{EmailMessage, MailId};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     address::AddressError,
@@ -77,7 +77,7 @@ pub enum SmtpError {
     Host(#[source] lettre::transport::smtp::Error),
 }
 
-/// Hands letters to a mail server.
+/// Hands messages to a mail server.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -91,7 +91,7 @@ impl fmt::Debug for SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// Nothing is connected to before the first letter.
+    /// Nothing is connected to before the first message.
     pub fn new(options: SmtpOptions) -> Result<Self, SmtpError> {
         let SmtpOptions { host, port, security, login, from: Sender(from), timeout, authorities } = options;
         let tls = match security {
@@ -110,14 +110,14 @@ impl SmtpMailer {
         Ok(Self { transport: builder.build(), from, timeout })
     }
 
-    fn message(&self, id: MailId, letter: &Letter) -> Result<Message, MailError> {
+    fn message(&self, id: MailId, message: &EmailMessage) -> Result<Message, MailError> {
         let unsendable = |error: Box<dyn Error + Send + Sync>| MailError::Refused(error);
-        let to = letter.to.as_str().parse().map_err(|_: AddressError| MailError::Refused(Unsendable.into()))?;
-        let text = letter.text.replace('\n', "\r\n");
+        let to = message.to.as_str().parse().map_err(|_: AddressError| MailError::Refused(Unsendable.into()))?;
+        let text = message.text.replace('\n', "\r\n");
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
-            .subject(&letter.subject)
+            .subject(&message.subject)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text))
             .map_err(|error| unsendable(error.into()))
@@ -143,8 +143,8 @@ fn parameters(host: &str, authorities: Option<&[u8]>) -> Result<TlsParameters, S
 
 #[async_trait]
 impl Mailer for SmtpMailer {
-    async fn send(&self, id: MailId, letter: &Letter) -> Result<(), MailError> {
-        let message = self.message(id, letter)?;
+    async fn send(&self, id: MailId, message: &EmailMessage) -> Result<(), MailError> {
+        let message = self.message(id, message)?;
         match timeout(self.timeout, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(told(&error)),
@@ -153,11 +153,11 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// What an answer means for the letter. The server's own words are left out.
+/// What an answer means for the message. The server's own words are left out.
 fn told(error: &lettre::transport::smtp::Error) -> MailError {
     let Some(code) = error.status().map(u16::from) else { return MailError::Delayed(kind(error).into()) };
     let cause = format!("the mail server answered {code}").into();
-    // 50x is about the dialogue and 53x about the login. An operator can mend both: the letter itself is as good as before.
+    // 50x is about the dialogue and 53x about the login. An operator can mend both: the message itself is as good as before.
     let is_ours = matches!(code, 500..=509 | 530..=539);
     if error.is_permanent() && !is_ours { MailError::Refused(cause) } else { MailError::Delayed(cause) }
 }

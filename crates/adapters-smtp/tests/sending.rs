@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a panic is how a test fails")]
 
 use adapters_smtp::{Security, Sender, SmtpError, SmtpMailer, SmtpOptions};
-use domain::{Email, Letter, MailId};
+use domain::{Email, EmailMessage, MailId};
 use ports::{MailError, Mailer as _};
 use std::{error::Error, io::Read as _, net::TcpListener, thread, time::Duration};
 use testkit::{Authority, MailServer, MailServerOptions, Mood};
@@ -11,8 +11,8 @@ fn id() -> MailId {
     MailId::from_uuid(uuid::Uuid::from_u128(7))
 }
 
-fn letter() -> Letter {
-    Letter {
+fn message() -> EmailMessage {
+    EmailMessage {
         to: Email::parse("ada@example.com").unwrap(),
         subject: "Zwei Tage für Ihre Gruppe".to_owned(),
         text: "Hello,\n\n.a line that begins with a dot\nand one with ümläuts\n".to_owned(),
@@ -32,7 +32,7 @@ fn options(port: u16) -> SmtpOptions {
 }
 
 async fn send(options: SmtpOptions) -> Result<(), MailError> {
-    SmtpMailer::new(options).unwrap().send(id(), &letter()).await
+    SmtpMailer::new(options).unwrap().send(id(), &message()).await
 }
 
 /// What went wrong, which must not have the address in it.

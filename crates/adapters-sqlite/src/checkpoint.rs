@@ -7,7 +7,7 @@
 
 use crate::{
     connection::{Database, Role},
-    error::Fault,
+    error::SqliteError,
 };
 use diesel::{
     QueryableByName, RunQueryDsl as _, SqliteConnection,
@@ -145,7 +145,7 @@ fn checkpoint(
     signal: &Signal,
     slot: &mut Option<SqliteConnection>,
     last: bool,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteError> {
     let connection = match slot.take() {
         Some(connection) => slot.insert(connection),
         None => slot.insert(database.connect(Role::Checkpointer)?),

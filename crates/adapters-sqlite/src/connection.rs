@@ -1,6 +1,6 @@
 //! Connections to one database file, each set up for what it does.
 
-use crate::{OpenError, SqliteOptions, error::Fault};
+use crate::{OpenError, SqliteOptions, error::SqliteError};
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use std::{
     fs::OpenOptions,
@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// A new connection.
-    pub(crate) fn connect(&self, role: Role) -> Result<SqliteConnection, Fault> {
+    pub(crate) fn connect(&self, role: Role) -> Result<SqliteConnection, SqliteError> {
         let mut connection = SqliteConnection::establish(&self.url)?;
         // The patience comes first: the other settings may already have to wait. A checkpoint may hold writers up, so
         // it gives in soon.
@@ -77,13 +77,13 @@ impl Database {
     }
 
     /// Turns on the write-ahead log, so that readers and the writer do not wait for each other. The file remembers it.
-    fn use_log(&self) -> Result<(), Fault> {
+    fn use_log(&self) -> Result<(), SqliteError> {
         self.connect(Role::Writer)?.batch_execute("PRAGMA journal_mode = WAL")?;
         Ok(())
     }
 
     /// The error of an opening that SQLite refused.
-    pub(crate) fn refused(&self, why: Fault) -> OpenError {
+    pub(crate) fn refused(&self, why: SqliteError) -> OpenError {
         OpenError::Database { path: self.path.clone(), source: Box::new(why) }
     }
 }

@@ -39,7 +39,7 @@ pub enum OpenError {
 
 /// Why a piece of work on the database failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum SqliteError {
     /// What SQLite or diesel said.
     #[error("the database failed")]
     Database(#[source] DieselError),
@@ -68,7 +68,7 @@ pub(crate) enum Fault {
     },
 }
 
-impl From<DieselError> for Fault {
+impl From<DieselError> for SqliteError {
     fn from(error: DieselError) -> Self {
         match error {
             // What a row said when diesel had it read itself.
@@ -81,12 +81,12 @@ impl From<DieselError> for Fault {
     }
 }
 
-impl From<Fault> for ReadError {
-    fn from(fault: Fault) -> Self {
+impl From<SqliteError> for ReadError {
+    fn from(fault: SqliteError) -> Self {
         match fault {
-            Fault::Damaged(damaged) => Self::Damaged(damaged.to_string()),
+            SqliteError::Damaged(damaged) => Self::Damaged(damaged.to_string()),
             // A column of the wrong type or length.
-            Fault::Database(DieselError::DeserializationError(why)) => Self::Damaged(why.to_string()),
+            SqliteError::Database(DieselError::DeserializationError(why)) => Self::Damaged(why.to_string()),
             other => Self::Unavailable(Box::new(other)),
         }
     }
@@ -117,7 +117,7 @@ const AWAY: [&str; 9] = [
     "no such table",
 ];
 
-impl Fault {
+impl SqliteError {
     /// How this failure of a write is to be understood. Whatever is not known to be the storage's fault is taken for
     /// the data's, so that it can never stop other change sets.
     pub(crate) fn failure(&self) -> Failure {

@@ -3,7 +3,7 @@
 use crate::{
     SqliteStorage,
     connection::Role,
-    error::Fault,
+    error::SqliteError,
     schema::{announcements, clicks, replies},
     values::Uid,
 };
@@ -14,7 +14,7 @@ use diesel::{
     sql_types::{BigInt, Binary, Bool, Text},
 };
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
-use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ReplyStatus, Told};
+use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ResponseStatus, StoredPayload};
 use tables::{Reading, WIPED_TABLES};
 use tokio::task;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ struct Holds {
 }
 
 /// Deletes at most `most` rows of the merchant, if it is being reset; whether there are none left.
-fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most: u32) -> Result<bool, Fault> {
+fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most: u32) -> Result<bool, SqliteError> {
     let resetting = "SELECT EXISTS (SELECT 1 FROM merchants WHERE id = ? AND resetting) AS holds";
     if !diesel::sql_query(resetting).bind::<Binary, _>(merchant).get_result::<Holds>(connection)?.holds {
         return Ok(true);
@@ -66,11 +66,11 @@ impl SqliteStorage {
     /// Does some upkeep in one transaction, on a connection of its own.
     async fn keep_up<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, ReadError> {
         let database = self.database.clone();
         let working = task::spawn_blocking(move || database.connect(Role::Writer)?.immediate_transaction(work));
-        Ok(working.await.map_err(|_| Fault::Gone)??)
+        Ok(working.await.map_err(|_| SqliteError::Gone)??)
     }
 }
 
@@ -79,26 +79,26 @@ impl Maintenance for SqliteStorage {
     /// On a connection of its own, which takes its turn at the write lock as another process would.
     async fn forget_replies(&self, now: Timestamp, most: u32) -> Result<u32, ReadError> {
         let database = self.database.clone();
-        let deleting = task::spawn_blocking(move || -> Result<usize, Fault> {
+        let deleting = task::spawn_blocking(move || -> Result<usize, SqliteError> {
             let expired = "SELECT rowid FROM replies WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
             Ok(diesel::sql_query(format!("DELETE FROM replies WHERE rowid IN ({expired})"))
                 .bind::<BigInt, _>(now.micros())
                 .bind::<BigInt, _>(i64::from(most))
                 .execute(&mut database.connect(Role::Writer)?)?)
         });
-        Ok(u32::try_from(deleting.await.map_err(|_| Fault::Gone)??).unwrap_or(most))
+        Ok(u32::try_from(deleting.await.map_err(|_| SqliteError::Gone)??).unwrap_or(most))
     }
 
     async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError> {
         let database = self.database.clone();
-        let deleting = task::spawn_blocking(move || -> Result<usize, Fault> {
+        let deleting = task::spawn_blocking(move || -> Result<usize, SqliteError> {
             let old = "SELECT rowid FROM mails WHERE created_at < ? ORDER BY created_at LIMIT ?";
             Ok(diesel::sql_query(format!("DELETE FROM mails WHERE rowid IN ({old})"))
                 .bind::<BigInt, _>(before.micros())
                 .bind::<BigInt, _>(i64::from(most))
                 .execute(&mut database.connect(Role::Writer)?)?)
         });
-        Ok(u32::try_from(deleting.await.map_err(|_| Fault::Gone)??).unwrap_or(most))
+        Ok(u32::try_from(deleting.await.map_err(|_| SqliteError::Gone)??).unwrap_or(most))
     }
 
     async fn announcements_after(
@@ -106,7 +106,7 @@ impl Maintenance for SqliteStorage {
         merchant: MerchantId,
         after: Option<AnnouncementId>,
         most: u32,
-    ) -> Result<Vec<Told>, ReadError> {
+    ) -> Result<Vec<StoredPayload>, ReadError> {
         let work = move |connection: &mut SqliteConnection| {
             let here = announcements::table.filter(announcements::merchant_id.eq(Uid::from(merchant))).into_boxed();
             let here = match after {
@@ -121,7 +121,7 @@ impl Maintenance for SqliteStorage {
         self.readers.read(work).await
     }
 
-    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<Told>) -> Result<(), ReadError> {
+    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<StoredPayload>) -> Result<(), ReadError> {
         self.keep_up(move |connection| {
             for (id, payload) in payloads {
                 diesel::sql_query("UPDATE announcements SET payload = ? WHERE merchant_id = ? AND id = ?")
@@ -157,7 +157,7 @@ impl Maintenance for SqliteStorage {
             let reading = Reading::of("replies", merchant.uuid());
             let answered = |(route, key, body): (String, String, Vec<u8>)| {
                 let key = reading.made("key", IdempotencyKey::parse(&key))?;
-                Ok::<_, Fault>((ReplyPlace { route, key }, body))
+                Ok::<_, SqliteError>((ReplyPlace { route, key }, body))
             };
             found.into_iter().map(answered).collect()
         };
@@ -165,7 +165,7 @@ impl Maintenance for SqliteStorage {
     }
 
     async fn blank_replies(&self, merchant: MerchantId, places: Vec<ReplyPlace>) -> Result<(), ReadError> {
-        let gone = i16::try_from(ReplyStatus::Gone.code()).unwrap_or(i16::MAX);
+        let gone = i16::try_from(ResponseStatus::Gone.code()).unwrap_or(i16::MAX);
         self.keep_up(move |connection| {
             for ReplyPlace { route, key } in places {
                 diesel::update(replies::table.find((Uid::from(merchant), route, key.as_str())))
@@ -205,10 +205,10 @@ impl Maintenance for SqliteStorage {
     /// In one transaction on a connection of its own: what it says is left is of one moment.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError> {
         let (database, kept_route) = (self.database.clone(), kept_route.to_owned());
-        let wiping = task::spawn_blocking(move || -> Result<bool, Fault> {
+        let wiping = task::spawn_blocking(move || -> Result<bool, SqliteError> {
             let mut connection = database.connect(Role::Writer)?;
             connection.immediate_transaction(|connection| wipe(connection, merchant.into(), &kept_route, most))
         });
-        Ok(wiping.await.map_err(|_| Fault::Gone)??)
+        Ok(wiping.await.map_err(|_| SqliteError::Gone)??)
     }
 }

@@ -1,6 +1,6 @@
 //! Bringing the schema up to date.
 
-use crate::{OpenError, error::Fault};
+use crate::{OpenError, error::SqliteError};
 use diesel::{
     SqliteConnection,
     migration::{Migration, MigrationSource, MigrationVersion, Result as MigrationResult},
@@ -42,7 +42,7 @@ pub(crate) fn pending(connection: &mut SqliteConnection) -> Result<Vec<String>, 
 }
 
 /// Whether exactly the migrations of this program have run: none is missing, none is from a newer one. Writes nothing.
-pub(crate) fn check(connection: &mut SqliteConnection) -> Result<(), Fault> {
+pub(crate) fn check(connection: &mut SqliteConnection) -> Result<(), SqliteError> {
     use diesel::{QueryDsl as _, RunQueryDsl as _};
     diesel::table! {
         __diesel_schema_migrations (version) {
@@ -51,9 +51,9 @@ pub(crate) fn check(connection: &mut SqliteConnection) -> Result<(), Fault> {
     }
     let applied: Vec<String> =
         __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(connection)?;
-    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(|_| Fault::Schema)?;
+    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(|_| SqliteError::Schema)?;
     let all_ran = known.iter().all(|migration| applied.contains(&version(migration.as_ref())));
-    if all_ran && known.len() == applied.len() { Ok(()) } else { Err(Fault::Schema) }
+    if all_ran && known.len() == applied.len() { Ok(()) } else { Err(SqliteError::Schema) }
 }
 
 fn version(migration: &dyn Migration<Sqlite>) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
     connection::{Database, Role},
-    error::Fault,
+    error::SqliteError,
 };
 use diesel::{Connection as _, SqliteConnection};
 use ports::ReadError;
@@ -49,17 +49,17 @@ impl Readers {
     /// connection back.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, ReadError> {
         Ok(self.snapshot(work).await?)
     }
 
     async fn snapshot<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, SqliteError> + Send + 'static,
+    ) -> Result<T, SqliteError> {
         let place = time::timeout(self.database.options().patience, Arc::clone(&self.places).acquire_owned());
-        let place = place.await.map_err(|_| Fault::Exhausted)?.map_err(|_| Fault::Gone)?;
+        let place = place.await.map_err(|_| SqliteError::Exhausted)?.map_err(|_| SqliteError::Gone)?;
         let (database, idle) = (self.database.clone(), Arc::clone(&self.idle));
         let reading = task::spawn_blocking(move || {
             let _place = place;
@@ -69,11 +69,11 @@ impl Readers {
             };
             let answer = connection.transaction(work);
             // A connection on which a statement failed may be broken; a new one costs little.
-            if !matches!(answer, Err(Fault::Database(_))) {
+            if !matches!(answer, Err(SqliteError::Database(_))) {
                 idle.put(connection);
             }
             answer
         });
-        reading.await.map_err(|_| Fault::Gone)?
+        reading.await.map_err(|_| SqliteError::Gone)?
     }
 }

@@ -16,13 +16,13 @@ use domain::{
 use domain::{CustomerId, GroupId, GroupStatus, OrderId, OrderStatus, ShareId};
 use ports::{
     AffiliateFilter, AffiliateKeys, AffiliateReads as _, ChangeSet, ClickReads as _, CommissionFilter,
-    CommissionReads as _, CouponFilter, CouponReads as _, DueAsk, DuePart, EventFilter, EventLookup, EventReads as _,
-    FrozenAsk, IdempotencyKey, Journal as _, KeyReads as _, MailReads as _, MerchantReads as _, PageAsk, PayoutFilter,
-    PayoutItemFilter, PayoutReads as _, Position, ProgramReads as _, RefundLookup, RefundReads as _, RefundedSale,
-    ReplyReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
+    CommissionReads as _, CouponFilter, CouponReads as _, DuePart, DueRequest, EventFilter, EventLookup,
+    EventReads as _, FrozenRequest, IdempotencyKey, Journal as _, KeyReads as _, MailReads as _, MerchantReads as _,
+    PageRequest, PayoutFilter, PayoutItemFilter, PayoutReads as _, Position, ProgramReads as _, RefundLookup,
+    RefundReads as _, RefundedSale, ResponseReads as _, RuleFilter, RuleNames, Space, TierFilter, Window,
 };
 use ports::{
-    Between, CustomerReads as _, CustomerTerm, CustomerTime, GroupReads as _, GroupTerm, GroupTime, ListAsk,
+    Between, CustomerReads as _, CustomerTerm, CustomerTime, GroupReads as _, GroupTerm, GroupTime, ListRequest,
     OrderAmount, OrderLookup, OrderReads as _, OrderTerm, OrderTime, Search, SortBy, Wording,
 };
 use std::{
@@ -82,12 +82,14 @@ async fn governed(storage: &SqliteStorage) {
     let mut set = ChangeSet::new(merchant());
     let currency = before.row.settings.currency;
     let (name, rate) = (TierName::parse("Gold").unwrap(), Rate::ONE);
-    let ask = NewTier { name, rate, metric: Metric::Orders, threshold: "1".parse().unwrap() };
-    set.rows.tiers.insert(Tier::create(TierId::from_uuid(uuid(12)), ask, currency, Timestamp::MIN).unwrap());
+    let request = NewTier { name, rate, metric: Metric::Orders, threshold: "1".parse().unwrap() };
+    set.rows.tiers.insert(Tier::create(TierId::from_uuid(uuid(12)), request, currency, Timestamp::MIN).unwrap());
     let reward = RewardWish { rate: Some(rate), ..RewardWish::default() };
     let scope = RuleScope::Global;
-    let ask = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
-    set.rows.commission_rules.insert(CommissionRule::create(RuleId::from_uuid(uuid(13)), ask, Timestamp::MIN).unwrap());
+    let request = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
+    set.rows
+        .commission_rules
+        .insert(CommissionRule::create(RuleId::from_uuid(uuid(13)), request, Timestamp::MIN).unwrap());
     let counted = before.row.with_one_more_tier().unwrap().with_one_more_rule().unwrap();
     set.rows.merchants.change(before.version, counted);
     storage.commit(set).await.unwrap();
@@ -99,7 +101,7 @@ async fn sold(storage: &SqliteStorage) {
     let (_, founding) = affiliate(1);
     let leaf = founding.rows.affiliates.new[0].clone();
     let sale = Money::from_minor(9_900, settings.currency);
-    let ask = NewEvent {
+    let request = NewEvent {
         kind: EventKind::Purchase,
         external_id: ExternalId::parse("order-1").unwrap(),
         order_id: None,
@@ -115,7 +117,7 @@ async fn sold(storage: &SqliteStorage) {
         metadata: Metadata::default(),
         fingerprint: [0; 32],
     };
-    let event = Event::record(EventId::from_uuid(uuid(10)), ask, Decision::default(), None, Timestamp::MIN);
+    let event = Event::record(EventId::from_uuid(uuid(10)), request, Decision::default(), None, Timestamp::MIN);
     let mut set = ChangeSet::new(merchant());
     set.claim(Space::Event(event.kind.space()), event.external_id.as_str(), event.id.uuid());
     let reward = Reward::Rate(settings.commission_rate);
@@ -142,7 +144,7 @@ async fn sold(storage: &SqliteStorage) {
     storage.commit(set).await.unwrap();
 }
 
-async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
+async fn ask_for_pages(storage: &SqliteStorage, request: &PageRequest) {
     let (id, merchant) = (affiliate(1).0, merchant());
     let (from, to) = (Some(Timestamp::MIN), Some(Timestamp::MAX));
     let everybody = AffiliateFilter::default();
@@ -153,17 +155,17 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
         AffiliateFilter { slug: Slug::parse("partner1").ok(), ..everybody.clone() },
         everybody,
     ] {
-        storage.affiliates(merchant, &filter, ask).await.unwrap();
+        storage.affiliates(merchant, &filter, request).await.unwrap();
     }
     for filter in [
         CouponFilter::default(),
         CouponFilter { affiliate_id: Some(id), code: None },
         CouponFilter { affiliate_id: None, code: Some(code()) },
     ] {
-        storage.coupons(merchant, &filter, ask).await.unwrap();
+        storage.coupons(merchant, &filter, request).await.unwrap();
     }
     for metric in [None, Some(Metric::Orders)] {
-        storage.tiers(merchant, &TierFilter { metric }, ask).await.unwrap();
+        storage.tiers(merchant, &TierFilter { metric }, request).await.unwrap();
     }
     for filter in [
         RuleFilter::default(),
@@ -171,7 +173,7 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
         RuleFilter { scope_ref: ShortText::parse("sku-1").ok(), ..RuleFilter::default() },
         RuleFilter { affiliate_id: Some(id), ..RuleFilter::default() },
     ] {
-        storage.rules(merchant, &filter, ask).await.unwrap();
+        storage.rules(merchant, &filter, request).await.unwrap();
     }
     let every_event = EventFilter { from, to, ..EventFilter::default() };
     for filter in [
@@ -180,7 +182,7 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
         EventFilter { external_id: ExternalId::parse("order-1").ok(), ..every_event.clone() },
         every_event,
     ] {
-        storage.events(merchant, &filter, ask).await.unwrap();
+        storage.events(merchant, &filter, request).await.unwrap();
     }
     let every_commission = CommissionFilter { from, to, ..CommissionFilter::default() };
     for filter in [
@@ -195,12 +197,12 @@ async fn ask_for_pages(storage: &SqliteStorage, ask: &PageAsk) {
         },
         every_commission,
     ] {
-        storage.commissions(merchant, &filter, ask).await.unwrap();
+        storage.commissions(merchant, &filter, request).await.unwrap();
     }
-    ask_for_pages_of_payouts(storage, ask).await;
+    ask_for_pages_of_payouts(storage, request).await;
 }
 
-async fn ask_for_pages_of_payouts(storage: &SqliteStorage, ask: &PageAsk) {
+async fn ask_for_pages_of_payouts(storage: &SqliteStorage, request: &PageRequest) {
     let (from, to) = (Some(Timestamp::MIN), Some(Timestamp::MAX));
     let every_payout = PayoutFilter { from, to, ..PayoutFilter::default() };
     for filter in [
@@ -208,7 +210,7 @@ async fn ask_for_pages_of_payouts(storage: &SqliteStorage, ask: &PageAsk) {
         PayoutFilter { status: Some(PayoutStatus::Open), ..every_payout.clone() },
         PayoutFilter { currency: "USD".parse().ok(), ..every_payout },
     ] {
-        storage.payouts(merchant(), &filter, ask).await.unwrap();
+        storage.payouts(merchant(), &filter, request).await.unwrap();
     }
     let status = Some(PayoutItemStatus::Open);
     for filter in [
@@ -216,7 +218,7 @@ async fn ask_for_pages_of_payouts(storage: &SqliteStorage, ask: &PageAsk) {
         PayoutItemFilter { status, affiliate_id: None },
         PayoutItemFilter { status, affiliate_id: Some(affiliate(1).0) },
     ] {
-        storage.payout_items(merchant(), PayoutId::from_uuid(uuid(20)), &filter, ask).await.unwrap();
+        storage.payout_items(merchant(), PayoutId::from_uuid(uuid(20)), &filter, request).await.unwrap();
     }
 }
 
@@ -243,13 +245,13 @@ async fn ask_about_payouts(storage: &SqliteStorage) {
         DuePart::Accounts { after: Some(id) },
         DuePart::Rest { of: id, after: owed.id },
     ] {
-        let ask = DueAsk { currency: usd, least, only: only.clone(), part, rows: 10 };
-        storage.payout_due(merchant, &ask).await.unwrap().unwrap();
+        let request = DueRequest { currency: usd, least, only: only.clone(), part, rows: 10 };
+        storage.payout_due(merchant, &request).await.unwrap().unwrap();
     }
     for only in [Vec::new(), vec![id]] {
         for after in [None, Some((AffiliateId::from_uuid(uuid(0)), owed.id))] {
-            let ask = FrozenAsk { payout: payout.id, only: only.clone(), after, rows: 10 };
-            assert_eq!(storage.payout_frozen(merchant, &ask).await.unwrap().unwrap().items.len(), 1);
+            let request = FrozenRequest { payout: payout.id, only: only.clone(), after, rows: 10 };
+            assert_eq!(storage.payout_frozen(merchant, &request).await.unwrap().unwrap().items.len(), 1);
         }
     }
     storage.payout(merchant, payout.id).await.unwrap().unwrap();
@@ -317,7 +319,7 @@ async fn ask_for_facts(storage: &SqliteStorage) {
     storage.key(domain::ApiKeyId::from_uuid(uuid(9))).await.unwrap();
     storage.keys_of(organization).await.unwrap();
     let key = IdempotencyKey::parse("key").unwrap();
-    storage.reply(merchant, "POST /events", &key, Timestamp::MIN).await.unwrap();
+    storage.response(merchant, "POST /events", &key, Timestamp::MIN).await.unwrap();
 }
 
 async fn ask_about_groups(storage: &SqliteStorage) {
@@ -361,8 +363,8 @@ fn text<T>() -> Option<Search<T>> {
     Some(Search::Text("x".to_owned()))
 }
 
-fn part<T>(by: SortBy, descending: bool, search: Option<Search<T>>) -> ListAsk<T> {
-    ListAsk { search, by, descending, skip: 5, take: 10 }
+fn part<T>(by: SortBy, descending: bool, search: Option<Search<T>>) -> ListRequest<T> {
+    ListRequest { search, by, descending, skip: 5, take: 10 }
 }
 
 /// Searches by each field that has an index, and by some that have none: these go through the list in its order. What
@@ -380,8 +382,8 @@ async fn search(storage: &SqliteStorage) {
             CustomerTerm::FirstName(Wording::Has("x".to_owned())),
             CustomerTerm::Time(CustomerTime::Created, times),
         ] {
-            let ask = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
-            storage.customers(merchant, &ask).await.unwrap();
+            let request = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
+            storage.customers(merchant, &request).await.unwrap();
         }
         for term in [
             OrderTerm::Id(OrderId::from_uuid(id)),
@@ -394,8 +396,8 @@ async fn search(storage: &SqliteStorage) {
             OrderTerm::Amount(OrderAmount::Paid, Between { least: Some(1), most: Some(2) }),
             OrderTerm::Time(OrderTime::Created, times),
         ] {
-            let ask = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
-            storage.orders(merchant, &ask).await.unwrap();
+            let request = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
+            storage.orders(merchant, &request).await.unwrap();
         }
         for term in [
             GroupTerm::Id(GroupId::from_uuid(id)),
@@ -404,8 +406,8 @@ async fn search(storage: &SqliteStorage) {
             GroupTerm::Status(GroupStatus::Open),
             GroupTerm::Time(GroupTime::Created, times),
         ] {
-            let ask = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
-            storage.groups(merchant, &ask).await.unwrap();
+            let request = part(SortBy::CreatedAt, descending, Some(Search::Terms(vec![term])));
+            storage.groups(merchant, &request).await.unwrap();
         }
     }
 }
@@ -424,9 +426,9 @@ async fn every_question_has_its_index() {
     ask_about_payouts(&storage).await;
     ask_about_groups(&storage).await;
     search(&storage).await;
-    ask_for_pages(&storage, &PageAsk { after: None, offset: 5, limit: 10 }).await;
+    ask_for_pages(&storage, &PageRequest { after: None, offset: 5, limit: 10 }).await;
     let after = Some(Position { at: Timestamp::MAX, id: uuid(9) });
-    ask_for_pages(&storage, &PageAsk { after, offset: 0, limit: 10 }).await;
+    ask_for_pages(&storage, &PageRequest { after, offset: 0, limit: 10 }).await;
 
     let ran = RAN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let questions: Vec<&String> = ran.iter().filter(|statement| statement.starts_with("SELECT")).collect();

@@ -7,7 +7,7 @@ use domain::{
 };
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ChangeSet, Entity,
-    IdSourceExt, Lane, NewAffiliateFacts, Page, PageAsk, ReplyStatus, RowRef, Shown, Space, Topic, Tree,
+    IdSourceExt, Lane, NewAffiliateFacts, Page, PageRequest, Resource, ResponseStatus, RowRef, Space, Topic, Tree,
 };
 use std::sync::Arc;
 
@@ -62,9 +62,9 @@ impl Affiliates {
         &self,
         who: &Principal,
         filter: &AffiliateFilter,
-        ask: &PageAsk,
+        command: &PageRequest,
     ) -> Result<Page<AffiliateRecord>, AppError> {
-        Ok(self.reads.affiliates(who.merchant_id, filter, ask).await?)
+        Ok(self.reads.affiliates(who.merchant_id, filter, command).await?)
     }
 
     /// Creates an affiliate: approved by default, and then with a personal coupon if the settings say so.
@@ -123,7 +123,7 @@ impl Affiliates {
         let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
         if let Some(parent) = &parent {
-            set.hold_still(parent);
+            set.expect_unchanged(parent);
         }
         if let Some(tier) = &tier {
             // Written although it does not change, so that a simultaneous deletion conflicts.
@@ -135,12 +135,12 @@ impl Affiliates {
         let mut record =
             AffiliateRecord { affiliate, coupons: Vec::new(), paid: Vec::new(), currency: merchant.settings.currency };
         self.add_personal_coupon(&mut set, &merchant, &mut record, None, now);
-        let body = self.context.wire.object(Shown::Affiliate(&record));
+        let body = self.context.renderer.object(Resource::Affiliate(&record));
         self.context.announce(&mut set, &merchant, Topic::AffiliateCreated, now, &body);
         if record.affiliate.status == AffiliateStatus::Approved {
             self.context.announce(&mut set, &merchant, Topic::AffiliateApproved, now, &body);
         }
-        Ok((set, Response::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ResponseStatus::Created, body)))
     }
 
     /// Changes one.
@@ -211,18 +211,18 @@ impl Affiliates {
             if before.parent_id != after.parent_id {
                 set.rows.trees.change(tree, Tree { merchant_id: merchant.id });
                 if let (Some(parent_id), Some(version)) = (after.parent_id, parent) {
-                    set.still.push((RowRef { table: Affiliate::TABLE, id: parent_id.uuid() }, version));
+                    set.unchanged.push((RowRef { table: Affiliate::TABLE, id: parent_id.uuid() }, version));
                 }
             }
             record.affiliate = after.clone();
             self.add_personal_coupon(&mut set, &merchant, &mut record, Some(before.status), now);
             set.rows.affiliates.change(version, after);
-            let shown = Shown::Affiliate(&record);
+            let resource = Resource::Affiliate(&record);
             let topic = topic_of(before.status, record.affiliate.status);
-            self.context.announce_shown(&mut set, &merchant, topic, record.affiliate.updated_at, shown);
+            self.context.announce_resource(&mut set, &merchant, topic, record.affiliate.updated_at, resource);
         }
-        let body = self.context.wire.object(Shown::Affiliate(&record));
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        let body = self.context.renderer.object(Resource::Affiliate(&record));
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 
     /// Adds the coupon that an approval makes, where the settings say so.
@@ -241,7 +241,7 @@ impl Affiliates {
         let code = CouponCode::personal(&record.affiliate.slug, &random);
         let coupon = Coupon { id: self.context.ids.id(), affiliate_id: record.affiliate.id, code, created_at: now };
         set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
-        self.context.announce_shown(set, merchant, Topic::CouponCreated, now, Shown::Coupon(&coupon));
+        self.context.announce_resource(set, merchant, Topic::CouponCreated, now, Resource::Coupon(&coupon));
         record.coupons.push(coupon.code.clone());
         set.rows.coupons.insert(coupon);
     }

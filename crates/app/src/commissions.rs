@@ -5,8 +5,8 @@ use domain::{
     Commission, CommissionId, CommissionMove, CommissionStatus, Merchant, Reason, Refusal, Timestamp, moved_together,
 };
 use ports::{
-    ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, Page, PageAsk, ReplyStatus, Shown, Topic,
-    Versioned,
+    ChangeSet, CommissionFilter, CommissionMoveFacts, CommissionReads, Lane, Page, PageRequest, Resource,
+    ResponseStatus, Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -40,9 +40,9 @@ impl Commissions {
         &self,
         who: &Principal,
         filter: &CommissionFilter,
-        ask: &PageAsk,
+        command: &PageRequest,
     ) -> Result<Page<Commission>, AppError> {
-        Ok(self.reads.commissions(who.merchant_id, filter, ask).await?)
+        Ok(self.reads.commissions(who.merchant_id, filter, command).await?)
     }
 
     /// Approves or voids a commission, and the reversals that share its state. Voiding a leaf voids the overrides
@@ -73,28 +73,28 @@ impl Commissions {
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(&merchant)?;
         let merchant = merchant.row;
-        let lineage: Vec<Commission> = rows.iter().map(|row| row.row.clone()).collect();
-        let moved = moved_together(id, &lineage, command.step, command.reason.as_ref(), now)?;
+        let sale_commissions: Vec<Commission> = rows.iter().map(|row| row.row.clone()).collect();
+        let moved = moved_together(id, &sale_commissions, command.step, command.reason.as_ref(), now)?;
         let asked = moved.iter().find(|row| row.id == id).ok_or(Refusal::NotFound)?;
         if command.step == CommissionMove::Approve {
             let earner = affiliates.iter().find(|affiliate| affiliate.row.id == asked.affiliate_id);
             let earner = earner
                 .filter(|affiliate| affiliate.row.is_approved())
                 .ok_or_else(|| Refusal::State("Only an approved affiliate's commission can be approved.".to_owned()))?;
-            set.hold_still(earner);
+            set.expect_unchanged(earner);
         }
-        // A sibling that moves alone does so because of where its row is.
+        // A reversal that moves alone does so because of where its row is.
         if let Some(original) = rows.iter().find(|row| asked.reverses == Some(row.row.id)) {
-            set.hold_still(original);
+            set.expect_unchanged(original);
         }
-        let body = self.context.wire.object(Shown::Commission(asked));
+        let body = self.context.renderer.object(Resource::Commission(asked));
         let mut kept = Accounts::new(&*self.context.ids, accounts);
         for after in moved {
             let before = rows.iter().find(|row| row.row.id == after.id).ok_or(Refusal::NotFound)?;
             self.write_move(&mut set, &merchant, &mut kept, before, after)?;
         }
         kept.write(&mut set);
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 
     fn write_move(
@@ -111,7 +111,7 @@ impl Commissions {
             _ => Topic::CommissionVoided,
         };
         let at: Timestamp = after.updated_at;
-        self.context.announce_shown(set, merchant, topic, at, Shown::Commission(&after));
+        self.context.announce_resource(set, merchant, topic, at, Resource::Commission(&after));
         set.rows.commissions.change(before.version, after);
         Ok(())
     }

@@ -294,6 +294,6 @@ fn keep(
     set: &mut ChangeSet,
     response: &Response,
 ) -> bool {
-    set.reply = request.map(|request| request.reply(response, context.now()));
+    set.response = request.map(|request| request.response(response, context.now()));
     set.row_count() > 0
 }

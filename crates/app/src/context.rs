@@ -4,7 +4,7 @@ use crate::{AppError, IdempotentRequest, Response};
 use domain::{Merchant, MerchantId, Timestamp};
 use ports::{
     Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane, RateLimiter,
-    ReplyReads, ReplyStatus, Shown, Storage, Topic, Versioned, Wire,
+    Renderer, Resource, ResponseReads, ResponseStatus, Storage, Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Dependencies {
     /// Ids and randomness.
     pub ids: Arc<dyn IdSource>,
     /// Renders answers and announcements.
-    pub wire: Arc<dyn Wire>,
+    pub renderer: Arc<dyn Renderer>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
 }
@@ -28,16 +28,16 @@ pub struct Dependencies {
 /// The ports that all use cases share.
 pub(crate) struct UseCaseContext {
     journal: Arc<dyn Journal>,
-    replies: Arc<dyn ReplyReads>,
+    responses: Arc<dyn ResponseReads>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
-    pub(crate) wire: Arc<dyn Wire>,
+    pub(crate) renderer: Arc<dyn Renderer>,
 }
 
 impl UseCaseContext {
     pub(crate) fn new(dependencies: Dependencies) -> Self {
-        let Dependencies { storage, journal, clock, ids, wire, limiter: _ } = dependencies;
-        Self { journal, replies: storage, clock, ids, wire }
+        let Dependencies { storage, journal, clock, ids, renderer, limiter: _ } = dependencies;
+        Self { journal, responses: storage, clock, ids, renderer }
     }
 
     /// Real time.
@@ -51,9 +51,9 @@ impl UseCaseContext {
         merchant: MerchantId,
         request: &IdempotentRequest,
     ) -> Result<Option<Response>, AppError> {
-        match self.replies.reply(merchant, request.route, &request.key, self.now()).await? {
+        match self.responses.response(merchant, request.route, &request.key, self.now()).await? {
             Some(kept) if kept.fingerprint != request.fingerprint => Err(AppError::IdempotencyMismatch),
-            Some(kept) if kept.status == ReplyStatus::Gone => Err(AppError::AnswerErased),
+            Some(kept) if kept.status == ResponseStatus::Gone => Err(AppError::AnswerErased),
             Some(kept) => Ok(Some(kept.into())),
             None => Ok(None),
         }
@@ -68,20 +68,20 @@ impl UseCaseContext {
     pub(crate) fn announce(&self, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, at: Timestamp, data: &[u8]) {
         let id = self.ids.id();
         let envelope = Envelope { id, topic, created_at: at, merchant: merchant.id, mode: merchant.mode };
-        let payload = self.wire.announcement(envelope, data);
+        let payload = self.renderer.announcement(envelope, data);
         set.announce.push(Announcement { id, topic, created_at: at, payload });
     }
 
     /// Shows an object and announces it.
-    pub(crate) fn announce_shown(
+    pub(crate) fn announce_resource(
         &self,
         set: &mut ChangeSet,
         merchant: &Merchant,
         topic: Topic,
         at: Timestamp,
-        shown: Shown<'_>,
+        resource: Resource<'_>,
     ) {
-        let data = self.wire.object(shown);
+        let data = self.renderer.object(resource);
         self.announce(set, merchant, topic, at, &data);
     }
 

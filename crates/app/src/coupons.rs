@@ -3,8 +3,8 @@
 use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, Refusal};
 use ports::{
-    ChangeSet, CouponFacts, CouponFilter, CouponReads, IdSourceExt, Page, PageAsk, ReplyStatus, Shown, Space, Topic,
-    Versioned,
+    ChangeSet, CouponFacts, CouponFilter, CouponReads, IdSourceExt, Page, PageRequest, Resource, ResponseStatus, Space,
+    Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -29,8 +29,13 @@ impl Coupons {
     }
 
     /// A page of them.
-    pub async fn list(&self, who: &Principal, filter: &CouponFilter, ask: &PageAsk) -> Result<Page<Coupon>, AppError> {
-        Ok(self.reads.coupons(who.merchant_id, filter, ask).await?)
+    pub async fn list(
+        &self,
+        who: &Principal,
+        filter: &CouponFilter,
+        command: &PageRequest,
+    ) -> Result<Page<Coupon>, AppError> {
+        Ok(self.reads.coupons(who.merchant_id, filter, command).await?)
     }
 
     /// Makes one.
@@ -56,12 +61,12 @@ impl Coupons {
         let (affiliate_id, code) = (affiliate.row.id, command.code.clone());
         let coupon = Coupon { id: self.context.ids.id(), affiliate_id, code, created_at: now };
         let mut set = self.context.set_for(&merchant)?;
-        set.hold_still(&affiliate);
+        set.expect_unchanged(&affiliate);
         set.claim(Space::CouponCode, coupon.code.as_str(), coupon.id.uuid());
-        let body = self.context.wire.object(Shown::Coupon(&coupon));
+        let body = self.context.renderer.object(Resource::Coupon(&coupon));
         self.context.announce(&mut set, &merchant.row, Topic::CouponCreated, now, &body);
         set.rows.coupons.insert(coupon);
-        Ok((set, Response::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ResponseStatus::Created, body)))
     }
 
     /// Deletes one. What it was credited with stays.
@@ -78,7 +83,13 @@ impl Coupons {
         let mut set = self.context.set_for(&merchant)?;
         set.rows.coupons.delete(&coupon);
         set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
-        self.context.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&coupon.row));
-        Ok((set, Response::first(ReplyStatus::NoContent, Vec::new())))
+        self.context.announce_resource(
+            &mut set,
+            &merchant.row,
+            Topic::CouponDeleted,
+            now,
+            Resource::Coupon(&coupon.row),
+        );
+        Ok((set, Response::first(ResponseStatus::NoContent, Vec::new())))
     }
 }

@@ -3,8 +3,8 @@
 use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{Actor, Customer, CustomerChange, CustomerId, NewCustomer, Refusal, Timestamp};
 use ports::{
-    ChangeSet, Counted, CustomerFacts, CustomerReads, CustomerTerm, IdSourceExt, ListAsk, ReplyStatus, Shown, Space,
-    Tenant, Topic, Versioned,
+    ChangeSet, Counted, CustomerFacts, CustomerReads, CustomerTerm, IdSourceExt, ListRequest, Resource, ResponseStatus,
+    Space, Tenant, Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -33,25 +33,29 @@ impl Customers {
     }
 
     /// A part of those that are not deleted.
-    pub async fn list(&self, who: &Principal, ask: &ListAsk<CustomerTerm>) -> Result<Counted<Customer>, AppError> {
-        Ok(self.reads.customers(who.merchant_id, ask).await?)
+    pub async fn list(
+        &self,
+        who: &Principal,
+        command: &ListRequest<CustomerTerm>,
+    ) -> Result<Counted<Customer>, AppError> {
+        Ok(self.reads.customers(who.merchant_id, command).await?)
     }
 
     /// Makes one.
     pub async fn create(
         &self,
         who: &Principal,
-        ask: NewCustomer,
+        command: NewCustomer,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.customer_facts(who.merchant_id, None, Some(&ask.email));
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(who, &ask, facts)).await
+        let load = || self.reads.customer_facts(who.merchant_id, None, Some(&command.email));
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(who, &command, facts)).await
     }
 
     fn created(
         &self,
         who: &Principal,
-        ask: &NewCustomer,
+        command: &NewCustomer,
         facts: CustomerFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let CustomerFacts { merchant, customer: _, email_owner } = facts;
@@ -60,11 +64,11 @@ impl Customers {
         }
         let mut set = self.context.set_for(&merchant)?;
         let now = merchant.row.clock.at(self.context.now());
-        let customer = Customer::create(self.context.ids.id(), ask.clone(), Actor::Key(who.key_id), now);
-        let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &customer));
+        let customer = Customer::create(self.context.ids.id(), command.clone(), Actor::Key(who.key_id), now);
+        let body = self.context.renderer.object(Resource::Customer(Tenant::from(&merchant.row), &customer));
         self.context.announce(&mut set, &merchant.row, Topic::CustomerCreated, now, &body);
         insert(&mut set, customer);
-        Ok((set, Response::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ResponseStatus::Created, body)))
     }
 
     /// Changes one.
@@ -72,10 +76,10 @@ impl Customers {
         &self,
         who: &Principal,
         id: CustomerId,
-        ask: CustomerChange,
+        command: CustomerChange,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        self.step(who, id, Step::Change(ask), request).await
+        self.step(who, id, Step::Change(command), request).await
     }
 
     /// Blocks one: its orders are refused.
@@ -127,7 +131,7 @@ impl Customers {
         let now = merchant.row.clock.at(self.context.now());
         let (after, topic) = stepped(&before, step, Actor::Key(who.key_id), now)?;
         let mut set = self.context.set_for(&merchant)?;
-        let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
+        let body = self.context.renderer.object(Resource::Customer(Tenant::from(&merchant.row), &after));
         if after != before {
             let id = after.id.uuid();
             let key = |customer: &Customer| customer.deleted_at.is_none().then(|| customer.email.folded());
@@ -143,7 +147,7 @@ impl Customers {
             self.context.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
             set.rows.customers.change(version, after);
         }
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 }
 

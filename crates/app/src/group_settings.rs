@@ -2,7 +2,7 @@
 
 use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext};
 use domain::{Actor, GroupSettings, GroupSettingsChange, GroupTerms, Merchant, Refusal};
-use ports::{ChangeSet, GroupReads, GroupSettingsFacts, ReplyStatus, Shown, Tenant, Topic, Versioned};
+use ports::{ChangeSet, GroupReads, GroupSettingsFacts, Resource, ResponseStatus, Tenant, Topic, Versioned};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings of referral groups.
@@ -37,17 +37,17 @@ impl GroupSettingsCases {
     pub async fn change(
         &self,
         who: &Principal,
-        ask: GroupSettingsChange,
+        command: GroupSettingsChange,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let load = || self.reads.group_settings(who.merchant_id);
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(who, &ask, facts)).await
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(who, &command, facts)).await
     }
 
     fn changed(
         &self,
         who: &Principal,
-        ask: &GroupSettingsChange,
+        command: &GroupSettingsChange,
         facts: GroupSettingsFacts,
     ) -> Result<(ChangeSet, Response), AppError> {
         let GroupSettingsFacts { merchant: loaded, settings } = facts;
@@ -56,8 +56,8 @@ impl GroupSettingsCases {
         let before = present(merchant, settings.as_ref());
         let now = merchant.clock.at(self.context.now());
         let cap = merchant.settings.max_payout_rate;
-        let after = before.changed(ask.clone(), cap, Actor::Key(who.key_id), now)?;
-        let body = self.context.wire.object(Shown::GroupSettings(Tenant::from(merchant), &after));
+        let after = before.changed(command.clone(), cap, Actor::Key(who.key_id), now)?;
+        let body = self.context.renderer.object(Resource::GroupSettings(Tenant::from(merchant), &after));
         if after != before {
             // The merchant's row is what this change, the first one too, and a change of the cap collide on.
             set.rows.merchants.change(loaded.version, merchant.clone());
@@ -67,6 +67,6 @@ impl GroupSettingsCases {
                 None => set.rows.group_settings.insert(after),
             }
         }
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 }

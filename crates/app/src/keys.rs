@@ -5,7 +5,7 @@ use domain::{
     ApiKey, ApiKeyId, KeyHash, KeySecret, Merchant, MerchantId, Mode, NewApiKey, Organization, OrganizationId, Plan,
     Refusal,
 };
-use ports::{ChangeSet, IdSourceExt, KeyFacts, KeyReads, MerchantReads, Shown, Space, Topic, Versioned};
+use ports::{ChangeSet, IdSourceExt, KeyFacts, KeyReads, MerchantReads, Resource, Space, Topic, Versioned};
 use std::{sync::Arc, time::Duration};
 
 /// The use cases of API keys.
@@ -40,16 +40,21 @@ impl Keys {
     }
 
     /// Makes a key. Needs a plan with API access.
-    pub async fn create(&self, organization: OrganizationId, mode: Mode, ask: NewApiKey) -> Result<MadeKey, AppError> {
+    pub async fn create(
+        &self,
+        organization: OrganizationId,
+        mode: Mode,
+        command: NewApiKey,
+    ) -> Result<MadeKey, AppError> {
         let merchant_id = self.organization(organization).await?.row.merchant(mode);
         let merchant = self.merchant(merchant_id).await?;
         let decide = |organization: Versioned<Organization>| {
             check_plan(organization.row.plan)?;
             let (secret, hash) = self.fresh_secret(mode)?;
-            let key = ApiKey::create(self.context.ids.id(), ask.clone(), &secret, hash, self.context.now())?;
+            let key = ApiKey::create(self.context.ids.id(), command.clone(), &secret, hash, self.context.now())?;
             let mut set = ChangeSet::new(merchant_id);
             set.urgent = true;
-            set.hold_still(&organization);
+            set.expect_unchanged(&organization);
             set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
             self.announce(&mut set, &merchant, Topic::ApiKeyCreated, &key);
             set.rows.api_keys.insert(key.clone());
@@ -85,7 +90,7 @@ impl Keys {
         let (old, key) = loaded.row.roll(self.context.ids.id(), &secret, hash, overlap, self.context.now())?;
         let mut set = ChangeSet::new(merchant_id);
         set.urgent = true;
-        set.hold_still(organization);
+        set.expect_unchanged(organization);
         set.claim(Space::KeyHash, key.hash.hex(), key.id.uuid());
         self.announce(&mut set, merchant, Topic::ApiKeyRolled, &old);
         self.announce(&mut set, merchant, Topic::ApiKeyCreated, &key);
@@ -143,7 +148,7 @@ impl Keys {
 
     fn announce(&self, set: &mut ChangeSet, merchant: &Merchant, topic: Topic, key: &ApiKey) {
         let at = merchant.clock.at(self.context.now());
-        self.context.announce_shown(set, merchant, topic, at, Shown::ApiKey(key));
+        self.context.announce_resource(set, merchant, topic, at, Resource::ApiKey(key));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The use cases: load the facts, let the domain decide, commit once.
 //!
 //! Every write has the same three steps in the same order. The rules are in `domain`, the bytes of answers come from the
-//! `Wire` port, the one atomic write goes through the `Journal` port. A use case takes a [`Principal`] and trusts no
+//! `Renderer` port, the one atomic write goes through the `Journal` port. A use case takes a [`Principal`] and trusts no
 //! tenant id from anywhere else.
 //!
 //! # Adding an operation
@@ -33,10 +33,10 @@ mod payouts;
 mod principal;
 mod recording;
 mod refunds;
-mod replays;
 mod response;
 mod rules;
 mod settings;
+mod stored_responses;
 mod taking_back;
 mod testing;
 mod tiers;
@@ -64,10 +64,10 @@ pub use organizations::Organizations;
 pub use payouts::{ChangePayoutCommand, CreatePayoutCommand, Payouts, RecordPayoutResultsCommand};
 pub use principal::Principal;
 pub use refunds::Refunds;
-pub use replays::Replays;
 pub use response::{IdempotentRequest, Response};
 pub use rules::Rules;
 pub use settings::SettingsCases;
+pub use stored_responses::StoredResponses;
 pub use testing::TestMode;
 pub use tiers::Tiers;
 pub use upkeep::Upkeep;
@@ -110,7 +110,7 @@ pub struct App {
     /// Settings of referral groups.
     pub group_settings: GroupSettingsCases,
     /// Responses stored for idempotency keys.
-    pub replays: Replays,
+    pub stored_responses: StoredResponses,
     /// Organizations; for operators.
     pub organizations: Organizations,
     /// API keys; for operators.
@@ -154,7 +154,7 @@ impl App {
             orders: Orders::new(Arc::clone(&context), &storage),
             groups: Groups::new(Arc::clone(&context), storage.clone(), storage.clone()),
             group_settings: GroupSettingsCases::new(Arc::clone(&context), storage.clone()),
-            replays: Replays::new(Arc::clone(&context)),
+            stored_responses: StoredResponses::new(Arc::clone(&context)),
             organizations: Organizations::new(Arc::clone(&context), storage.clone()),
             keys: Keys::new(Arc::clone(&context), storage.clone(), storage.clone(), policy),
             test_mode: TestMode::new(Arc::clone(&context), storage.clone(), storage.clone()),

@@ -10,7 +10,7 @@ use crate::{
     context::UseCaseContext,
     workers::{OneByOne, Turn},
 };
-use domain::{Attempt, Mail, MailId, MailStatus, MerchantId};
+use domain::{Attempt, MailId, MailStatus, MerchantId, OutgoingEmail};
 use ports::{ChangeSet, CommitError, Due, MailError, MailReads, Mailer, Maintenance, Versioned};
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -68,7 +68,7 @@ impl Mails {
         let now = self.context.now();
         let nothing = Tried::Done(Duration::ZERO);
         let Some(Versioned { row: mail, version }) = self.reads.mail(merchant, id).await? else { return Ok(nothing) };
-        let Some(letter) = mail.due(now).cloned() else { return Ok(nothing) };
+        let Some(message) = mail.due(now).cloned() else { return Ok(nothing) };
         let lag = now.since(mail.due_at);
         if mail.is_spent(now) {
             let given_up = mail.given_up();
@@ -80,7 +80,7 @@ impl Mails {
         if !self.write(merchant, Versioned { row: tried.clone(), version }).await? {
             return Ok(nothing);
         }
-        let attempt = attempt(id, mailer.send(id, &letter).await);
+        let attempt = attempt(id, mailer.send(id, &message).await);
         let after = tried.after(attempt, self.context.now());
         told(&after);
         // Lost to a node that took the e-mail over: that node records the outcome.
@@ -89,7 +89,11 @@ impl Mails {
     }
 
     /// Returns whether it was written. Not retried: the node that was faster has done the work.
-    async fn write(&self, merchant: MerchantId, Versioned { row, version }: Versioned<Mail>) -> Result<bool, AppError> {
+    async fn write(
+        &self,
+        merchant: MerchantId,
+        Versioned { row, version }: Versioned<OutgoingEmail>,
+    ) -> Result<bool, AppError> {
         let mut set = ChangeSet::new(merchant);
         set.rows.mails.change(version, row);
         match self.context.commit_once(set).await {
@@ -101,7 +105,7 @@ impl Mails {
 
     /// Forgets mails that were written long ago.
     pub(crate) async fn forget(&self) -> Result<Turn, AppError> {
-        let before = self.context.now().minus(Mail::KEPT_FOR);
+        let before = self.context.now().minus(OutgoingEmail::KEPT_FOR);
         let mut done = 0;
         for _ in 0..MOST_CHUNKS {
             let some = self.storage.forget_mails(before, CHUNK).await?;
@@ -124,7 +128,7 @@ fn attempt(id: MailId, outcome: Result<(), MailError>) -> Attempt {
     attempt
 }
 
-fn told(mail: &Mail) {
+fn told(mail: &OutgoingEmail) {
     if mail.status == MailStatus::GivenUp {
         tracing::error!(mail = %mail.id, attempts = mail.attempts, "a mail is given up");
     }

@@ -2,7 +2,7 @@
 
 use crate::{AppError, accounts::Accounts, commit_loop::Decision, context::UseCaseContext, lanes, workers::Turn};
 use domain::{AffiliateId, Commission, CommissionId, Merchant, MerchantId, Mode};
-use ports::{ChangeSet, CommissionReads, DueCommission, MaturingFacts, Shown, Topic, Versioned};
+use ports::{ChangeSet, CommissionReads, DueCommission, MaturingFacts, Resource, Topic, Versioned};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How many due rows one scan takes up.
@@ -85,7 +85,7 @@ impl Maturing {
             return Ok(None);
         }
         let mut set = self.context.set_for(&merchant)?;
-        set.hold_still(&affiliate);
+        set.expect_unchanged(&affiliate);
         rows.sort_by_key(|row| (row.row.matures_at, row.row.original(), row.row.id));
         let mut accounts = Accounts::new(&*self.context.ids, accounts);
         let (mut count, mut lag, mut last) = (0, Duration::ZERO, None);
@@ -116,12 +116,12 @@ impl Maturing {
         after: Commission,
     ) -> Result<(), AppError> {
         accounts.follow(&before.row, &after)?;
-        self.context.announce_shown(
+        self.context.announce_resource(
             set,
             merchant,
             Topic::CommissionApproved,
             after.updated_at,
-            Shown::Commission(&after),
+            Resource::Commission(&after),
         );
         set.rows.commissions.change(before.version, after);
         Ok(())

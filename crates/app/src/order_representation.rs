@@ -2,14 +2,14 @@
 
 use crate::context::UseCaseContext;
 use domain::{GroupStatus, Merchant, Order};
-use ports::{ChangeSet, CheckoutSession, Shown, Tenant, Topic, Wire};
+use ports::{ChangeSet, CheckoutSession, Renderer, Resource, Tenant, Topic};
 
 /// As what a response represents an order. It is announced as an order in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderRepresentation {
     /// As what it is.
     Order,
-    /// As the checkout session that older clients know.
+    /// As the checkout session that legacy clients know.
     CheckoutSession,
 }
 
@@ -25,14 +25,14 @@ pub(crate) struct WrittenOrder {
 
 impl WrittenOrder {
     /// Renders the body of the response.
-    pub(crate) fn rendered(self, representation: OrderRepresentation, wire: &dyn Wire) -> Vec<u8> {
+    pub(crate) fn rendered(self, representation: OrderRepresentation, renderer: &dyn Renderer) -> Vec<u8> {
         let Self { merchant, order, group, body } = self;
         match representation {
             OrderRepresentation::Order => body,
             OrderRepresentation::CheckoutSession => {
                 let tenant = Tenant::from(&merchant);
                 let session = CheckoutSession { order, group, url: merchant.settings.landing_url };
-                wire.object(Shown::CheckoutSession(tenant, &session))
+                renderer.object(Resource::CheckoutSession(tenant, &session))
             }
         }
     }
@@ -46,7 +46,7 @@ pub(crate) fn announce(
     topic: Topic,
     order: &Order,
 ) -> Vec<u8> {
-    let body = context.wire.object(Shown::Order(Tenant::from(merchant), order));
+    let body = context.renderer.object(Resource::Order(Tenant::from(merchant), order));
     context.announce(set, merchant, topic, order.updated_at, &body);
     body
 }

@@ -33,7 +33,7 @@ impl Organizations {
             let organization = Organization { id, name: name.clone(), plan, test, live, created_at: now };
             let mut set = ChangeSet::new(live);
             for (mode, slug) in slugs {
-                let merchant = Merchant::found(organization.merchant(mode), id, mode, slug, currency, now);
+                let merchant = Merchant::new(organization.merchant(mode), id, mode, slug, currency, now);
                 set.claim(Space::MerchantSlug, merchant.slug.as_str(), merchant.id.uuid());
                 set.rows.trees.insert(Tree { merchant_id: merchant.id });
                 set.rows.merchants.insert(merchant);

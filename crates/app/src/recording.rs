@@ -2,11 +2,11 @@
 
 use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{
-    Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, ClickedAffiliate, Commission,
-    CommissionRule, Decision, Earner, Event, EventId, GroupTerms, LeafPlan, Merchant, Money, NewCommission, NewEvent,
-    Program, Reckoned, Refusal, Reserve, Sale, Settings, Tier, Timestamp, Via, attribute, reckon,
+    Affiliate, AffiliateId, Attributed, Binding, BoundAffiliate, Candidates, CashbackReserve, ClickedAffiliate,
+    Commission, CommissionPlanSet, CommissionRule, Decision, Earner, Event, EventId, GroupTerms, LeafPlan, Merchant,
+    Money, NewCommission, NewEvent, Program, Refusal, Sale, Settings, Tier, Timestamp, Via, attribute, calculate,
 };
-use ports::{ChangeSet, EventFacts, EventFound, EventRecord, IdSourceExt, Shown, Space, Topic, Versioned};
+use ports::{ChangeSet, EventFacts, EventFound, EventRecord, IdSourceExt, Resource, Space, Topic, Versioned};
 use std::collections::HashMap;
 
 /// What all events of one request are decided by.
@@ -38,31 +38,31 @@ impl EventContext {
 }
 
 /// What happened, and what of it is promised to the buyer.
-pub(crate) struct Happened<'a> {
-    ask: NewEvent,
+pub(crate) struct EventInput<'a> {
+    command: NewEvent,
     /// The terms of the group that it is an order in, if it is one.
     group: Option<&'a GroupTerms>,
 }
 
-impl<'a> Happened<'a> {
+impl<'a> EventInput<'a> {
     /// An event that is nothing else.
-    pub(crate) const fn new(ask: NewEvent) -> Self {
-        Self { ask, group: None }
+    pub(crate) const fn new(command: NewEvent) -> Self {
+        Self { command, group: None }
     }
 
     /// An event that is an order in a group of such terms too.
-    pub(crate) const fn in_group(ask: NewEvent, terms: &'a GroupTerms) -> Self {
-        Self { ask, group: Some(terms) }
+    pub(crate) const fn in_group(command: NewEvent, terms: &'a GroupTerms) -> Self {
+        Self { command, group: Some(terms) }
     }
 
-    fn reserve(&self, merchant: &Merchant) -> Option<Reserve> {
-        let (terms, amount) = self.group.zip(self.ask.amount)?;
+    fn reserve(&self, merchant: &Merchant) -> Option<CashbackReserve> {
+        let (terms, amount) = self.group.zip(self.command.amount)?;
         Some(terms.reserve(amount, merchant.settings.max_payout_rate))
     }
 
     /// The most that all of its commissions together may be.
     fn cap(&self, merchant: &Merchant) -> Option<Money> {
-        let amount = self.ask.amount.filter(|_| self.ask.kind.pays())?;
+        let amount = self.command.amount.filter(|_| self.command.kind.pays())?;
         let whole = || amount.at_down(merchant.settings.max_payout_rate);
         Some(self.reserve(merchant).map_or_else(whole, |reserve| reserve.room(amount)))
     }
@@ -82,23 +82,23 @@ impl Recorder<'_> {
         &self,
         set: &mut ChangeSet,
         id: EventId,
-        happened: Happened<'_>,
+        happened: EventInput<'_>,
         found: EventFound,
     ) -> Result<Vec<u8>, AppError> {
         let Self { context: _, who, event_context, now } = *self;
         let merchant = &event_context.merchant.row;
         let binding = found.binding.clone();
         let (cap, reserve) = (happened.cap(merchant), happened.reserve(merchant));
-        let ask = happened.ask;
-        let Attributed { mut decision, winners } = credited(event_context, &ask, found, now)?;
+        let command = happened.command;
+        let Attributed { mut decision, winners } = credited(event_context, &command, found, now)?;
         let uplines: Vec<Vec<Affiliate>> = winners.iter().map(|winner| event_context.upline(winner)).collect();
         let earners: Vec<Earner<'_>> =
             winners.iter().zip(&uplines).map(|(affiliate, upline)| Earner { affiliate, upline }).collect();
-        let sale = Sale { kind: &ask.kind, amount: ask.amount, items: &ask.items, cap };
-        let Reckoned { leaves, ratings, passed_parents, cut } =
-            reckon(&event_context.program(who.plan.allows_parents()), &sale, &earners, now)?;
+        let sale = Sale { kind: &command.kind, amount: command.amount, items: &command.items, cap };
+        let CommissionPlanSet { leaves, ratings, passed_parents, cut } =
+            calculate(&event_context.program(who.plan.allows_parents()), &sale, &earners, now)?;
         decision = Decision { ratings, passed_parents, reserve, cut, ..decision };
-        let event = Event::record(id, ask, decision, cap, now);
+        let event = Event::record(id, command, decision, cap, now);
         let commissions = self.rows(&event, leaves);
         self.bind(set, &event, binding);
         Ok(self.written(set, EventRecord { event, commissions }))
@@ -117,7 +117,7 @@ impl Recorder<'_> {
                 if keys.is_empty() {
                     return;
                 }
-                let binding = Binding::tie(self.context.ids.id(), affiliate_id, event.id, event.created_at);
+                let binding = Binding::new(self.context.ids.id(), affiliate_id, event.id, event.created_at);
                 for key in keys {
                     set.claim(Space::Binding, key, binding.id.uuid());
                 }
@@ -150,13 +150,13 @@ impl Recorder<'_> {
         let event = &record.event;
         let (space, at) = (Space::Event(event.kind.space()), event.created_at);
         set.claim(space, event.external_id.as_str(), event.id.uuid());
-        let body = context.wire.object(Shown::Event(&record));
+        let body = context.renderer.object(Resource::Event(&record));
         context.announce(set, merchant, Topic::ConversionRecorded, at, &body);
         if event.decision.is_suspicious() {
             context.announce(set, merchant, Topic::FraudFlagged, at, &body);
         }
         for commission in &record.commissions {
-            let data = context.wire.object(Shown::Commission(commission));
+            let data = context.renderer.object(Resource::Commission(commission));
             context.announce(set, merchant, Topic::CommissionCreated, at, &data);
             if event.decision.needs_review() {
                 context.announce(set, merchant, Topic::CommissionReview, at, &data);
@@ -176,22 +176,22 @@ fn unknown_affiliate() -> Refusal {
 /// Attributes the event, given what its references lead to.
 fn credited(
     event_context: &EventContext,
-    ask: &NewEvent,
+    command: &NewEvent,
     found: EventFound,
     now: Timestamp,
 ) -> Result<Attributed, Refusal> {
     let EventFound { earlier: _, coupon_owner, binding, clicks } = found;
     let known = |id: AffiliateId| event_context.affiliates.get(&id).cloned();
-    let named = ask.affiliate_id.map(|id| known(id).ok_or_else(unknown_affiliate)).transpose()?;
-    let coupon = ask.coupon.clone().map(|code| (code, coupon_owner.and_then(known)));
+    let named = command.affiliate_id.map(|id| known(id).ok_or_else(unknown_affiliate)).transpose()?;
+    let coupon = command.coupon.clone().map(|code| (code, coupon_owner.and_then(known)));
     let clicked = clicks.iter().filter_map(|click| {
         let affiliate = known(click.affiliate_id)?;
         Some(ClickedAffiliate { click_id: click.id, at: click.at, affiliate })
     });
-    let session = ask.session.is_some().then(|| clicked.collect());
+    let session = command.session.is_some().then(|| clicked.collect());
     let customer = binding.and_then(|Versioned { row: Binding { id, affiliate_id, renewals, .. }, version: _ }| {
         Some(BoundAffiliate { binding_id: id, renewals, affiliate: known(affiliate_id)? })
     });
-    let candidates = Candidates { named, coupon, customer, session, unreadable: ask.unreadable };
-    Ok(attribute(&event_context.merchant.row.settings, &ask.kind, ask.customer_email.as_ref(), candidates, now))
+    let candidates = Candidates { named, coupon, customer, session, unreadable: command.unreadable };
+    Ok(attribute(&event_context.merchant.row.settings, &command.kind, command.customer_email.as_ref(), candidates, now))
 }

@@ -10,7 +10,7 @@ use crate::{
 use domain::{Commission, Merchant, NewRefund, Refusal};
 use ports::{
     ChangeSet, EventRecord, IdSourceExt, Lane, ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale,
-    ReplyStatus, Shown, Versioned,
+    Resource, ResponseStatus, Versioned,
 };
 use std::sync::Arc;
 
@@ -33,16 +33,16 @@ impl Refunds {
     pub async fn record(
         &self,
         who: &Principal,
-        ask: NewRefund,
+        command: NewRefund,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let lookup = lookup(&ask);
+        let lookup = lookup(&command);
         let lanes: Vec<Lane> = lookup.iter().map(|lookup| lanes::sale(who.merchant_id, &lookup.sale)).collect();
         let mut waited = false;
         let load = || self.facts(who, &lookup);
         let decide = |facts: Facts| match group_lane(who, &facts, &mut waited) {
             Some(lane) => Ok(Decision::Reload(vec![lane])),
-            None => self.decided(who, &ask, facts?).map(Decision::from),
+            None => self.decided(who, &command, facts?).map(Decision::from),
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
@@ -51,10 +51,10 @@ impl Refunds {
     pub(crate) async fn record_in_batch(
         &self,
         who: &Principal,
-        ask: NewRefund,
+        command: NewRefund,
         commits: &mut CommitLoop<'_>,
     ) -> Result<(Response, Versioned<Merchant>), AppError> {
-        let lookup = lookup(&ask);
+        let lookup = lookup(&command);
         let mut waited = false;
         let load = || self.facts(who, &lookup);
         let decide = |facts: Option<Facts>| {
@@ -64,7 +64,7 @@ impl Refunds {
             }
             let facts = facts?;
             let merchant = facts.merchant.clone();
-            let (set, response) = self.decided(who, &ask, facts)?;
+            let (set, response) = self.decided(who, &command, facts)?;
             Ok(Decision::from((set, (response, merchant))))
         };
         commits.step(load, decide).await
@@ -79,33 +79,33 @@ impl Refunds {
     }
 
     /// Returns the response that recording it now would give. Nothing is stored.
-    pub async fn preview(&self, who: &Principal, ask: NewRefund) -> Result<Response, AppError> {
-        let facts = self.reads.refund_facts(who.merchant_id, &lookup(&ask)?).await?;
-        let (_, response) = self.decided(who, &ask, facts.ok_or(Refusal::NotFound)?)?;
-        Ok(Response { status: ReplyStatus::Ok, ..response })
+    pub async fn preview(&self, who: &Principal, command: NewRefund) -> Result<Response, AppError> {
+        let facts = self.reads.refund_facts(who.merchant_id, &lookup(&command)?).await?;
+        let (_, response) = self.decided(who, &command, facts.ok_or(Refusal::NotFound)?)?;
+        Ok(Response { status: ResponseStatus::Ok, ..response })
     }
 
     /// What is to be written, if anything, and what is to be answered.
     fn decided(
         &self,
         who: &Principal,
-        ask: &NewRefund,
+        command: &NewRefund,
         mut facts: RefundFacts,
     ) -> Result<(Option<ChangeSet>, Response), AppError> {
         let earlier = facts.earlier.take();
-        if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == ask.fingerprint) {
-            let body = self.context.wire.object(Shown::Event(&as_first_answered(same)));
-            return Ok((None, Response::first(ReplyStatus::Ok, body)));
+        if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == command.fingerprint) {
+            let body = self.context.renderer.object(Resource::Event(&as_first_answered(same)));
+            return Ok((None, Response::first(ResponseStatus::Ok, body)));
         }
         // Faults of the body are reported before the external id is checked: shape comes before state.
-        let sale = ask.sale(facts.sales.iter().map(|sale| &sale.row))?;
-        ask.amount(sale)?;
+        let sale = command.sale(facts.sales.iter().map(|sale| &sale.row))?;
+        command.amount(sale)?;
         if earlier.is_some() {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
         let TakenBack { set, event, order: _ } =
-            taken_back(&self.context, who, self.context.ids.id(), ask.clone(), facts)?;
-        Ok((Some(set), Response::first(ReplyStatus::Created, event)))
+            taken_back(&self.context, who, self.context.ids.id(), command.clone(), facts)?;
+        Ok((Some(set), Response::first(ResponseStatus::Created, event)))
     }
 }
 
@@ -115,16 +115,16 @@ fn group_lane(who: &Principal, facts: &Facts, waited: &mut bool) -> Option<Lane>
     (!std::mem::replace(waited, true)).then(|| lanes::group(who.merchant_id, group.row.id))
 }
 
-fn lookup(ask: &NewRefund) -> Result<RefundLookup, Refusal> {
-    let sale = match (ask.refunds, &ask.order_id) {
+fn lookup(command: &NewRefund) -> Result<RefundLookup, Refusal> {
+    let sale = match (command.refunds, &command.order_id) {
         (Some(id), _) => RefundedSale::Event(id),
         (None, Some(order)) => RefundedSale::Order(order.clone()),
         (None, None) => return Err(Refusal::invalid("refunds", "is required where there is no order_id")),
     };
-    Ok(RefundLookup { external_id: ask.external_id.clone(), sale })
+    Ok(RefundLookup { external_id: command.external_id.clone(), sale })
 }
 
-/// The refund as its first answer showed it: what may have changed since are the states of its siblings. What it made
+/// The refund as its first answer showed it: what may have changed since are the states of its reversals. What it made
 /// void is final.
 fn as_first_answered(record: &EventRecord) -> EventRecord {
     let row = |row: &Commission| if row.reverses.is_some() { row.as_made() } else { row.clone() };

@@ -1,7 +1,7 @@
 //! Answers that are made before the commit, and the wish to get the same one again.
 
 use domain::Timestamp;
-use ports::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
+use ports::{IdempotencyKey, ResponseRecord, ResponseStatus, StoredResponse};
 use std::time::Duration;
 
 /// How long a response is stored for its idempotency key (docs/api-conventions.md).
@@ -11,7 +11,7 @@ const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// Its status.
-    pub status: ReplyStatus,
+    pub status: ResponseStatus,
     /// Its body.
     pub body: Vec<u8>,
     /// Whether it is the stored response of an earlier request with the same idempotency key.
@@ -20,13 +20,13 @@ pub struct Response {
 
 impl Response {
     /// A first answer.
-    pub(crate) fn first(status: ReplyStatus, body: Vec<u8>) -> Self {
+    pub(crate) fn first(status: ResponseStatus, body: Vec<u8>) -> Self {
         Self { status, body, replayed: false }
     }
 }
 
-impl From<KeptReply> for Response {
-    fn from(KeptReply { fingerprint: _, status, body }: KeptReply) -> Self {
+impl From<StoredResponse> for Response {
+    fn from(StoredResponse { fingerprint: _, status, body }: StoredResponse) -> Self {
         Self { status, body, replayed: true }
     }
 }
@@ -44,8 +44,8 @@ pub struct IdempotentRequest {
 
 impl IdempotentRequest {
     /// The answer as it is kept for this request.
-    pub(crate) fn reply(&self, response: &Response, now: Timestamp) -> Reply {
-        Reply {
+    pub(crate) fn response(&self, response: &Response, now: Timestamp) -> ResponseRecord {
+        ResponseRecord {
             route: self.route.to_owned(),
             key: self.key.clone(),
             fingerprint: self.fingerprint,

@@ -2,7 +2,7 @@
 
 use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseContext, group_settings};
 use domain::{Merchant, Refusal, SettingsChange};
-use ports::{ChangeSet, MerchantReads, ReplyStatus, SettingsFacts, Shown, Space, Topic};
+use ports::{ChangeSet, MerchantReads, Resource, ResponseStatus, SettingsFacts, Space, Topic};
 use std::sync::Arc;
 
 /// The use cases of a merchant's settings.
@@ -25,27 +25,27 @@ impl SettingsCases {
     pub async fn change(
         &self,
         who: &Principal,
-        ask: SettingsChange,
+        command: SettingsChange,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.settings_facts(who.merchant_id, ask.slug.as_ref());
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&ask, facts)).await
+        let load = || self.reads.settings_facts(who.merchant_id, command.slug.as_ref());
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&command, facts)).await
     }
 
-    fn changed(&self, ask: &SettingsChange, facts: SettingsFacts) -> Result<(ChangeSet, Response), AppError> {
+    fn changed(&self, command: &SettingsChange, facts: SettingsFacts) -> Result<(ChangeSet, Response), AppError> {
         let mut set = self.context.set_for(&facts.merchant)?;
         let before = facts.merchant.row;
         if facts.slug_owner.is_some_and(|owner| owner != before.id.uuid()) {
             return Err(Refusal::Exists { field: "slug" }.into());
         }
-        let settings = before.settings.changed(ask.clone(), facts.has_commissions)?;
+        let settings = before.settings.changed(command.clone(), facts.has_commissions)?;
         let promises = group_settings::terms(&before, facts.group_settings.as_ref());
         if settings.max_payout_rate < before.settings.max_payout_rate && !promises.fits_within(settings.max_payout_rate)
         {
             let expected = "must leave room for the cashback that the group settings promise";
             return Err(Refusal::invalid("max_payout_rate", expected).into());
         }
-        let slug = ask.slug.clone().unwrap_or_else(|| before.slug.clone());
+        let slug = command.slug.clone().unwrap_or_else(|| before.slug.clone());
         let mut after = before.clone();
         if slug != before.slug || settings != before.settings {
             set.urgent = true;
@@ -57,9 +57,9 @@ impl SettingsCases {
             let now = before.clock.at(self.context.now()).max(before.updated_at);
             after = Merchant { slug, settings, updated_at: now, ..before };
             set.rows.merchants.change(facts.merchant.version, after.clone());
-            self.context.announce_shown(&mut set, &after, Topic::SettingsUpdated, now, Shown::Settings(&after));
+            self.context.announce_resource(&mut set, &after, Topic::SettingsUpdated, now, Resource::Settings(&after));
         }
-        let body = self.context.wire.object(Shown::Settings(&after));
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        let body = self.context.renderer.object(Resource::Settings(&after));
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 }

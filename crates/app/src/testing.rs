@@ -7,7 +7,7 @@ use crate::{
     workers::Turn,
 };
 use domain::{Merchant, MerchantId, Refusal, TestClock, TestClockStep};
-use ports::{ChangeSet, Maintenance, MerchantReads, ReplyStatus, Shown, Topic, Versioned};
+use ports::{ChangeSet, Maintenance, MerchantReads, Resource, ResponseStatus, Topic, Versioned};
 use std::{ops::ControlFlow, sync::Arc};
 
 /// How many rows are wiped at once, so that other work does not wait long.
@@ -53,9 +53,9 @@ impl TestMode {
             set.urgent = true;
             let real = self.context.now();
             let after = loaded.row.clock_moved(step, real)?;
-            let body = self.context.wire.object(Shown::TestClock(after.test_clock(real)));
+            let body = self.context.renderer.object(Resource::TestClock(after.test_clock(real)));
             set.rows.merchants.change(loaded.version, after);
-            Ok((set, Response::first(ReplyStatus::Ok, body)))
+            Ok((set, Response::first(ResponseStatus::Ok, body)))
         };
         let load = || self.reads.merchant(who.merchant_id);
         self.context.run(who.merchant_id, request, &[], load, decide).await
@@ -115,15 +115,15 @@ impl TestMode {
     fn reopened(&self, loaded: &Versioned<Merchant>) -> (ChangeSet, Response) {
         let mut set = ChangeSet::of(loaded);
         if !loaded.row.resetting {
-            let body = self.context.wire.object(Shown::Settings(&loaded.row));
-            return (set, Response::first(ReplyStatus::Ok, body));
+            let body = self.context.renderer.object(Resource::Settings(&loaded.row));
+            return (set, Response::first(ResponseStatus::Ok, body));
         }
         set.urgent = true;
         let after = loaded.row.reset_done(self.context.now());
-        let body = self.context.wire.object(Shown::Settings(&after));
+        let body = self.context.renderer.object(Resource::Settings(&after));
         self.context.announce(&mut set, &after, Topic::SettingsUpdated, after.updated_at, &body);
         set.rows.merchants.change(loaded.version, after);
-        (set, Response::first(ReplyStatus::Ok, body))
+        (set, Response::first(ResponseStatus::Ok, body))
     }
 
     /// Continues resets that were interrupted.

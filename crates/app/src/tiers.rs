@@ -9,8 +9,8 @@ use domain::{
     promotion,
 };
 use ports::{
-    ChangeSet, IdSourceExt, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, ReplyStatus, Shown, Space,
-    TierChangeFacts, TierFilter, Topic, Versioned, Window,
+    ChangeSet, IdSourceExt, NewTierFacts, Page, PageRequest, ProgramReads, PromotionFacts, Resource, ResponseStatus,
+    Space, TierChangeFacts, TierFilter, Topic, Versioned, Window,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -55,22 +55,27 @@ impl Tiers {
     }
 
     /// A page of them.
-    pub async fn list(&self, who: &Principal, filter: &TierFilter, ask: &PageAsk) -> Result<Page<Tier>, AppError> {
-        Ok(self.reads.tiers(who.merchant_id, filter, ask).await?)
+    pub async fn list(
+        &self,
+        who: &Principal,
+        filter: &TierFilter,
+        command: &PageRequest,
+    ) -> Result<Page<Tier>, AppError> {
+        Ok(self.reads.tiers(who.merchant_id, filter, command).await?)
     }
 
     /// Makes one.
     pub async fn create(
         &self,
         who: &Principal,
-        ask: NewTier,
+        command: NewTier,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.new_tier_facts(who.merchant_id, &ask.name);
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&ask, facts)).await
+        let load = || self.reads.new_tier_facts(who.merchant_id, &command.name);
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(&command, facts)).await
     }
 
-    fn created(&self, ask: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Response), AppError> {
+    fn created(&self, command: &NewTier, facts: NewTierFacts) -> Result<(ChangeSet, Response), AppError> {
         let NewTierFacts { merchant, name_owner } = facts;
         if name_owner.is_some() {
             return Err(Refusal::Exists { field: "name" }.into());
@@ -79,12 +84,12 @@ impl Tiers {
         let mut set = self.context.set_for(&merchant)?;
         // Two requests that take the last place at once conflict on the merchant's row.
         set.rows.merchants.change(merchant.version, merchant.row.with_one_more_tier()?);
-        let tier = Tier::create(self.context.ids.id(), ask.clone(), merchant.row.settings.currency, now)?;
+        let tier = Tier::create(self.context.ids.id(), command.clone(), merchant.row.settings.currency, now)?;
         set.claim(Space::TierName, tier.name.folded(), tier.id.uuid());
-        let body = self.context.wire.object(Shown::Tier(&tier));
+        let body = self.context.renderer.object(Resource::Tier(&tier));
         self.context.announce(&mut set, &merchant.row, Topic::TierCreated, now, &body);
         set.rows.tiers.insert(tier);
-        Ok((set, Response::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ResponseStatus::Created, body)))
     }
 
     /// Changes a tier. Its affiliates keep it; commissions earned by it stay.
@@ -92,14 +97,14 @@ impl Tiers {
         &self,
         who: &Principal,
         id: TierId,
-        ask: TierChange,
+        command: TierChange,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        let load = || self.reads.tier_change_facts(who.merchant_id, id, ask.name.as_ref());
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&ask, facts)).await
+        let load = || self.reads.tier_change_facts(who.merchant_id, id, command.name.as_ref());
+        self.context.run(who.merchant_id, request, &[], load, |facts| self.changed(&command, facts)).await
     }
 
-    fn changed(&self, ask: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Response), AppError> {
+    fn changed(&self, command: &TierChange, facts: TierChangeFacts) -> Result<(ChangeSet, Response), AppError> {
         let TierChangeFacts { merchant, tier: Versioned { row: before, version }, name_owner, in_use: _ } = facts;
         let id = before.id.uuid();
         if name_owner.is_some_and(|owner| owner != id) {
@@ -107,10 +112,10 @@ impl Tiers {
         }
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(&merchant)?;
-        let after = before.changed(ask.clone(), merchant.row.settings.currency, now)?;
+        let after = before.changed(command.clone(), merchant.row.settings.currency, now)?;
         let is_same = Tier { updated_at: before.updated_at, ..after.clone() } == before;
         let after = if is_same { before.clone() } else { after };
-        let body = self.context.wire.object(Shown::Tier(&after));
+        let body = self.context.renderer.object(Resource::Tier(&after));
         if !is_same {
             let (old, new) = (before.name.folded(), after.name.folded());
             if old != new {
@@ -120,7 +125,7 @@ impl Tiers {
             self.context.announce(&mut set, &merchant.row, Topic::TierUpdated, after.updated_at, &body);
             set.rows.tiers.change(version, after);
         }
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 
     /// Deletes one that no affiliate has and no rule names.
@@ -140,8 +145,8 @@ impl Tiers {
         set.rows.merchants.change(merchant.version, merchant.row.with_one_tier_less());
         set.rows.tiers.delete(&tier);
         set.free(Space::TierName, tier.row.name.folded(), tier.row.id.uuid());
-        self.context.announce_shown(&mut set, &merchant.row, Topic::TierDeleted, now, Shown::Tier(&tier.row));
-        Ok((set, Response::first(ReplyStatus::NoContent, Vec::new())))
+        self.context.announce_resource(&mut set, &merchant.row, Topic::TierDeleted, now, Resource::Tier(&tier.row));
+        Ok((set, Response::first(ResponseStatus::NoContent, Vec::new())))
     }
 
     /// Promotes affiliates that may have reached a tier since the last turn of this node; from time to time, and at
@@ -215,13 +220,19 @@ impl Tiers {
                 // Written although it does not change, so that a simultaneous deletion conflicts.
                 set.rows.tiers.change(tier.version, tier.row);
             } else {
-                set.hold_still(&tier);
+                set.expect_unchanged(&tier);
             }
         }
         record.affiliate = after.clone();
         let at = after.updated_at;
         set.rows.affiliates.change(version, after);
-        self.context.announce_shown(&mut set, &merchant.row, Topic::AffiliateUpdated, at, Shown::Affiliate(&record));
+        self.context.announce_resource(
+            &mut set,
+            &merchant.row,
+            Topic::AffiliateUpdated,
+            at,
+            Resource::Affiliate(&record),
+        );
         Ok(Some(set))
     }
 }

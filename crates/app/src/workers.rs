@@ -150,11 +150,11 @@ pub(crate) struct Shifts {
     context: Arc<UseCaseContext>,
     leases: Arc<dyn Leases>,
     holder: Uuid,
-    standing: Mutex<HashMap<Worker, Standing>>,
+    standing: Mutex<HashMap<Worker, WorkerState>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Standing {
+enum WorkerState {
     /// This node has the lease until then.
     Ours(Timestamp),
     /// Another had it then.
@@ -172,13 +172,13 @@ impl Shifts {
         let now = self.context.now();
         match self.standing(worker) {
             // If the clock was set back, the lease looks longer than possible: then it is taken again.
-            Some(Standing::Ours(until)) if (ENOUGH..=LEASE).contains(&until.since(now)) => return Ok(true),
-            Some(Standing::Elsewhere(asked)) if asked <= now && now.since(asked) < ASK_AGAIN => return Ok(false),
+            Some(WorkerState::Ours(until)) if (ENOUGH..=LEASE).contains(&until.since(now)) => return Ok(true),
+            Some(WorkerState::Elsewhere(asked)) if asked <= now && now.since(asked) < ASK_AGAIN => return Ok(false),
             _ => {}
         }
         let until = now.plus(LEASE);
         let taken = self.leases.take_lease(worker.name(), self.holder, now, until).await?;
-        let standing = if taken { Standing::Ours(until) } else { Standing::Elsewhere(now) };
+        let standing = if taken { WorkerState::Ours(until) } else { WorkerState::Elsewhere(now) };
         self.all().insert(worker, standing);
         Ok(taken)
     }
@@ -186,18 +186,18 @@ impl Shifts {
     /// Releases the leases of this node.
     async fn end(&self) -> Result<(), AppError> {
         let ours: Vec<Worker> =
-            self.all().drain().filter(|(_, at)| matches!(at, Standing::Ours(_))).map(first).collect();
+            self.all().drain().filter(|(_, at)| matches!(at, WorkerState::Ours(_))).map(first).collect();
         for worker in ours {
             self.leases.give_back_lease(worker.name(), self.holder).await?;
         }
         Ok(())
     }
 
-    fn standing(&self, worker: Worker) -> Option<Standing> {
+    fn standing(&self, worker: Worker) -> Option<WorkerState> {
         self.all().get(&worker).copied()
     }
 
-    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<Worker, Standing>> {
+    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<Worker, WorkerState>> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -80,11 +80,11 @@ fn in_words(refusal: &Refusal) -> String {
 mod tests {
     use super::*;
     use crate::print::chain;
-    use domain::Fault;
+    use domain::FieldError;
 
     #[test]
     fn each_failure_is_said_once_with_all_its_causes() {
-        let faults = vec![Fault::new("name", "must be short"), Fault::new("plan", "must be paid")];
+        let faults = vec![FieldError::new("name", "must be short"), FieldError::new("plan", "must be paid")];
         let database = io::Error::other(chain(&io::Error::other("refused")));
         for (failure, said, code) in [
             (Failure::from(SettingsError::of("http.addr", "must be one")), "http.addr: must be one", 78),

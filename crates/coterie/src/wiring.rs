@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     settings::{self, MailRoute, PerMinute, SettingsError, TlsFiles},
 };
-use adapters_http::{CursorKey, HttpOptions, JsonWire, Limits, Listen, TlsError, TlsIdentity, Visitors};
+use adapters_http::{CursorKey, HttpOptions, JsonRenderer, Limits, Listen, TlsError, TlsIdentity, Visitors};
 use adapters_smtp::{SmtpError, SmtpMailer, SmtpOptions};
 use adapters_system::{AddressRateLimiter, KeyedRateLimiter, SecretKeys, SystemClock, SystemIds};
 use app::App;
@@ -35,7 +35,7 @@ pub(crate) fn app(database: &Database, machine: &Machine, server: &settings::Ser
         storage: database.storage(),
         clock,
         ids,
-        wire: Arc::new(JsonWire),
+        renderer: Arc::new(JsonRenderer),
         limiter: Arc::new(KeyedRateLimiter::new()),
     };
     Ok(App::new(outside, server.key_policy()?))

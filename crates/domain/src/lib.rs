@@ -28,30 +28,30 @@ pub use affiliates::{
 };
 pub use audit::{Flaw, audit, audit_order};
 pub use commissions::{
-    Commission, CommissionMove, CommissionPlan, CommissionRule, CommissionStatus, Earner, LeafPlan, LineGroup,
-    MOST_COMMISSIONS, NewCommission, NewRefund, NewRule, Program, Reckoned, Refund, RewardWish, RuleChange, RuleLevel,
-    RuleScope, Sale, Step, explain, moved_together, reckon, refund, why_unpaid,
+    Commission, CommissionMove, CommissionPlan, CommissionPlanSet, CommissionRule, CommissionStatus, Earner, LeafPlan,
+    LineGroup, MOST_COMMISSIONS, NewCommission, NewRefund, NewRule, Program, Refund, RewardWish, RuleChange, RuleLevel,
+    RuleScope, Sale, Step, calculate, explain, moved_together, refund, why_unpaid,
 };
 pub use events::{
-    Attributed, BoundAffiliate, Candidate, CandidateSource, Candidates, ClickedAffiliate, Considered, Decision,
-    DecisionError, Event, EventKind, EventSpace, Item, Items, ItemsError, NewEvent, ParentVerdict, PassedParent,
-    Rating, RewardVerdict, Unreadable, Verdict, Via, attribute,
+    Attributed, BoundAffiliate, Candidate, CandidateOutcome, CandidateSource, Candidates, ClickedAffiliate, Considered,
+    Decision, DecisionError, Event, EventKind, EventSpace, Item, Items, ItemsError, NewEvent, ParentVerdict,
+    PassedParent, Rating, RewardVerdict, Unreadable, Via, attribute,
 };
 pub use groups::{
     DiscountType, Group, GroupChange, GroupSettings, GroupSettingsChange, GroupStatus, GroupTerms, Joiner, Level,
     LevelValue, Levels, NewGroup, Reminder, Schedule, ScheduleWish, ShareId, ShareIdFormat,
 };
-pub use mails::{Attempt, Language, Letter, Mail, MailStatus};
+pub use mails::{Attempt, EmailMessage, Language, MailStatus, OutgoingEmail};
 pub use orders::{
     Checkout, CheckoutError, Customer, CustomerChange, LineItems, LineType, NewCustomer, NewOrder, Order,
-    OrderPlacement, OrderStatus, Pace, RiskLevel, SessionStatus, Signal, Surroundings, signals,
+    OrderPlacement, OrderStatus, OrderVelocity, RiskContext, RiskLevel, SessionStatus, Signal, signals,
 };
 pub use payouts::{
     Account, Balances, Bucket, Payout, PayoutItem, PayoutItemStatus, PayoutOutcome, PayoutStatus, Posting, ResultLine,
     ResultOf, Settlement, Side, postings, reconcile_results,
 };
 pub use rewards::{
-    LeafTargets, LeafTerms, OverrideTerms, RateSource, Reserve, Reward, SaleCap, Target, split, targets,
+    CashbackReserve, LeafTargets, LeafTerms, OverrideTerms, RateSource, Reward, SaleCap, Target, split, targets,
 };
 pub use tenancy::{
     Actor, ApiKey, AttributionModel, KeyFormat, KeyHash, KeySecret, Merchant, MerchantClock, Mode, NewApiKey,
@@ -60,7 +60,7 @@ pub use tenancy::{
 };
 pub use values::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, Currency, CustomerId,
-    Decimal, DisplayName, Email, EventId, ExternalId, Fault, GroupId, GroupRefusal, Id, IdError, KeyName, Kind,
+    Decimal, DisplayName, Email, EventId, ExternalId, FieldError, GroupId, GroupRefusal, Id, IdError, KeyName, Kind,
     LandingUrl, Locale, MailId, MerchantId, Metadata, Money, MoneyError, OrderId, OrderReference, OrganizationId,
     OrganizationName, PayoutId, PayoutItemId, PersonName, PhoneNumber, Rate, Reason, Refusal, RuleId, SessionId,
     ShortText, Slug, TierId, Timestamp, UserAgent,

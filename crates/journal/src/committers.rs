@@ -1,9 +1,9 @@
 //! Committers: tasks that take batches from one queue and flush them.
 
 use crate::{
-    Flushed, Flusher, Limits, Verdict,
+    CommitOutcome, Flushed, Flusher, Limits,
     lanes::Lanes,
-    queue::{Queue, Waiting},
+    queue::{Queue, Queued},
     tokens::tokens,
 };
 use async_trait::async_trait;
@@ -18,18 +18,18 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-type Answer = Result<(), CommitError>;
-type Passenger = Waiting<Ticket>;
+type CommitResult = Result<(), CommitError>;
+type Pending = Queued<Waiter>;
 
 /// A set with the caller that waits for its outcome.
-struct Ticket {
+struct Waiter {
     set: Arc<ChangeSet>,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<CommitResult>,
 }
 
-impl Ticket {
+impl Waiter {
     /// Sends the outcome to the caller. If the caller no longer waits it is dropped; the set's outcome is the same.
-    fn tell(self, answer: Answer) {
+    fn tell(self, answer: CommitResult) {
         let _ = self.answer.send(answer);
     }
 }
@@ -41,7 +41,7 @@ struct Shared {
 }
 
 struct State {
-    queue: Queue<Ticket>,
+    queue: Queue<Waiter>,
     closed: bool,
 }
 
@@ -83,7 +83,7 @@ impl Committers {
 
     /// Accepts no more sets, finishes the waiting ones and returns when the last flush is done.
     pub async fn close(&self) {
-        self.hang_up();
+        self.stop_accepting();
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
             if task.await.is_err() {
@@ -92,7 +92,7 @@ impl Committers {
         }
     }
 
-    fn hang_up(&self) {
+    fn stop_accepting(&self) {
         self.shared.state().closed = true;
         self.shared.wake.notify_waiters();
         self.shared.wake.notify_one();
@@ -101,7 +101,7 @@ impl Committers {
 
 impl Drop for Committers {
     fn drop(&mut self) {
-        self.hang_up();
+        self.stop_accepting();
     }
 }
 
@@ -116,32 +116,32 @@ impl Journal for Committers {
         timeout(self.limits.entry_wait, waiting).await.map_err(|_| CommitError::Busy)?
     }
 
-    async fn commit(&self, set: ChangeSet) -> Answer {
+    async fn commit(&self, set: ChangeSet) -> CommitResult {
         let rows = set.row_count();
         if rows > self.limits.batch_rows {
             return Err(CommitError::TooLarge);
         }
-        let (answer, verdict) = oneshot::channel();
-        let waiting = Waiting {
+        let (answer, outcome) = oneshot::channel();
+        let waiting = Queued {
             tokens: tokens(&set),
             rows,
             bytes: set.byte_count(),
             urgent: set.urgent,
             since: self.shared.now(),
-            payload: Ticket { set: Arc::new(set), answer },
+            payload: Waiter { set: Arc::new(set), answer },
         };
-        let rouses = {
+        let should_wake = {
             let mut state = self.shared.state();
             if state.closed || state.queue.push(waiting).is_err() {
                 return Err(CommitError::Busy);
             }
-            state.queue.rouses(self.shared.now())
+            state.queue.should_wake(self.shared.now())
         };
-        if rouses {
+        if should_wake {
             self.shared.wake.notify_one();
         }
         // The sender is only dropped unanswered if its task died in mid-flush.
-        verdict.await.unwrap_or(Err(CommitError::Unknown))
+        outcome.await.unwrap_or(Err(CommitError::Unknown))
     }
 }
 
@@ -149,27 +149,27 @@ async fn work(shared: Arc<Shared>, mut flusher: Box<dyn Flusher>) {
     while let Some(batch) = next_batch(&shared).await {
         flush(&shared, flusher.as_mut(), batch).await;
         // Sets that accumulated meanwhile are this task's next batch.
-        shared.state().queue.land();
+        shared.state().queue.batch_done();
     }
 }
 
 /// The next batch as soon as there is one; `None` when the write path is closed and empty.
-async fn next_batch(shared: &Shared) -> Option<Vec<Passenger>> {
+async fn next_batch(shared: &Shared) -> Option<Vec<Pending>> {
     loop {
         let woken = shared.wake.notified();
-        let (departure, closed, waiting, patience) = {
+        let (dispatch, closed, waiting, linger_left) = {
             let (mut state, now) = (shared.state(), shared.now());
-            let departure = state.queue.depart(now);
-            (departure, state.closed, !state.queue.is_empty(), state.queue.patience(now))
+            let dispatch = state.queue.next_batch(now);
+            (dispatch, state.closed, !state.queue.is_empty(), state.queue.linger_left(now))
         };
-        for late in departure.expired {
+        for late in dispatch.expired {
             late.payload.tell(Err(CommitError::Busy));
         }
-        if !departure.batch.is_empty() {
+        if !dispatch.batch.is_empty() {
             if waiting {
                 shared.wake.notify_one();
             }
-            return Some(departure.batch);
+            return Some(dispatch.batch);
         }
         if closed && !waiting {
             // Pass the word on: the next task may be waiting too.
@@ -178,14 +178,14 @@ async fn next_batch(shared: &Shared) -> Option<Vec<Passenger>> {
         }
         // Otherwise the waiting sets leave when a batch in flight ends. The timer rejects sets that have waited too
         // long.
-        let rest = if waiting && !patience.is_zero() { patience } else { Duration::from_millis(250) };
+        let rest = if waiting && !linger_left.is_zero() { linger_left } else { Duration::from_millis(250) };
         let _ = timeout(rest, woken).await;
     }
 }
 
 /// Writes a batch, sends the outcomes, and releases the sets that waited for its tokens.
-async fn flush(shared: &Shared, flusher: &mut dyn Flusher, batch: Vec<Passenger>) {
-    let sets: Vec<Arc<ChangeSet>> = batch.iter().map(|passenger| Arc::clone(&passenger.payload.set)).collect();
+async fn flush(shared: &Shared, flusher: &mut dyn Flusher, batch: Vec<Pending>) {
+    let sets: Vec<Arc<ChangeSet>> = batch.iter().map(|pending| Arc::clone(&pending.payload.set)).collect();
     let mut flushed = flusher.flush(&sets).await;
     if matches!(flushed, Flushed::Again) {
         flushed = flusher.flush(&sets).await;
@@ -193,36 +193,36 @@ async fn flush(shared: &Shared, flusher: &mut dyn Flusher, batch: Vec<Passenger>
     match flushed {
         Flushed::Again | Flushed::Faulty(_) if batch.len() > 1 => {
             tracing::warn!(sets = batch.len(), outcome = ?flushed, "flushing a batch one by one");
-            for passenger in batch {
-                let alone = flusher.flush(std::slice::from_ref(&passenger.payload.set)).await;
-                settle(shared, vec![passenger], alone);
+            for pending in batch {
+                let alone = flusher.flush(std::slice::from_ref(&pending.payload.set)).await;
+                settle(shared, vec![pending], alone);
             }
         }
         flushed => settle(shared, batch, flushed),
     }
 }
 
-fn settle(shared: &Shared, batch: Vec<Passenger>, flushed: Flushed) {
+fn settle(shared: &Shared, batch: Vec<Pending>, flushed: Flushed) {
     {
         let mut state = shared.state();
-        for passenger in &batch {
-            state.queue.release(&passenger.tokens);
+        for pending in &batch {
+            state.queue.release(&pending.tokens);
         }
     }
-    let answers: Vec<Answer> = match flushed {
-        Flushed::Done(verdicts) if verdicts.len() == batch.len() => verdicts
+    let answers: Vec<CommitResult> = match flushed {
+        Flushed::Done(outcomes) if outcomes.len() == batch.len() => outcomes
             .into_iter()
-            .map(|verdict| match verdict {
-                Verdict::Won => Ok(()),
-                Verdict::Lost => Err(CommitError::Conflict),
+            .map(|outcome| match outcome {
+                CommitOutcome::Committed => Ok(()),
+                CommitOutcome::Conflicted => Err(CommitError::Conflict),
             })
             .collect(),
-        Flushed::Done(verdicts) => {
-            tracing::error!(sets = batch.len(), verdicts = verdicts.len(), "the adapter judged another batch");
+        Flushed::Done(outcomes) => {
+            tracing::error!(sets = batch.len(), outcomes = outcomes.len(), "the adapter judged another batch");
             batch.iter().map(|_| Err(CommitError::Unknown)).collect()
         }
         Flushed::Again => batch.iter().map(|_| Err(CommitError::Busy)).collect(),
-        Flushed::Away(source) => {
+        Flushed::Unavailable(source) => {
             tracing::warn!(error = source.as_ref(), "the storage is away");
             batch.iter().map(|_| Err(CommitError::Busy)).collect()
         }
@@ -233,7 +233,7 @@ fn settle(shared: &Shared, batch: Vec<Passenger>, flushed: Flushed) {
         // A batch of one: larger ones were taken apart.
         Flushed::Faulty(source) => vec![Err(CommitError::Broken(source))],
     };
-    for (passenger, answer) in batch.into_iter().zip(answers) {
-        passenger.payload.tell(answer);
+    for (pending, answer) in batch.into_iter().zip(answers) {
+        pending.payload.tell(answer);
     }
 }

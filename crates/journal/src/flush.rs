@@ -6,24 +6,24 @@ use std::{error::Error, sync::Arc};
 
 /// What became of one set of a batch that was committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CommitOutcome {
     /// All of it is durable.
-    Won,
+    Committed,
     /// A version had moved or a claim was taken; none of it was written.
-    Lost,
+    Conflicted,
 }
 
 /// What became of a batch.
 #[derive(Debug)]
 pub enum Flushed {
     /// The transaction is durable; a verdict for each set, in the batch's order.
-    Done(Vec<Verdict>),
+    Done(Vec<CommitOutcome>),
     /// Nothing was written, and the same batch may well pass next time: a deadlock, a lock that took too long.
     Again,
     /// Nothing was written, because some set of the batch cannot be written at all.
     Faulty(Box<dyn Error + Send + Sync>),
     /// Nothing was written, because the storage cannot be reached.
-    Away(Box<dyn Error + Send + Sync>),
+    Unavailable(Box<dyn Error + Send + Sync>),
     /// COMMIT was sent and its answer never came: whether the batch was written is unknown.
     Unknown,
 }
@@ -31,8 +31,8 @@ pub enum Flushed {
 /// One writer: a connection that turns batches into transactions.
 #[async_trait]
 pub trait Flusher: Send + 'static {
-    /// Writes `batch` in one transaction. The sets of a batch are independent: no two share a claim, a free, a reply
-    /// key or a row that either of them writes. With [`Flushed::Again`], `Faulty`, `Away` and `Unknown` the transaction
+    /// Writes `batch` in one transaction. The sets of a batch are independent: no two share a claim, a free, a response
+    /// key or a row that either of them writes. With [`Flushed::Again`], `Faulty`, `Unavailable` and `Unknown` the transaction
     /// is over or its connection closed: the next call starts afresh.
     async fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed;
 }

@@ -2,16 +2,16 @@
 //! found.
 //!
 //! The order is: [`Judge::rows_to_lock`] → lock and read versions → [`Judge::saw_version`] for each row found;
-//! [`Judge::replies`] → insert → [`Judge::took_reply`] for each inserted; [`Judge::claims`] → insert →
+//! [`Judge::responses`] → insert → [`Judge::took_response`] for each inserted; [`Judge::claims`] → insert →
 //! [`Judge::took_claim`] for each inserted; then [`Judge::decide`]. An adapter may send all three before it reads the
-//! answers: [`Judge::released_claims`] and [`Judge::released_replies`] name what losers had taken and must give back.
+//! answers: [`Judge::released_claims`] and [`Judge::released_responses`] name what losers had taken and must give back.
 
 use crate::{
-    Verdict,
+    CommitOutcome,
     tokens::{claim_scope, row_scope},
 };
 use domain::MerchantId;
-use ports::{ChangeSet, Hold, Reply, RowRef, Space, Table, Version};
+use ports::{ChangeSet, LockMode, ResponseRecord, RowRef, Space, Table, Version};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
@@ -26,7 +26,7 @@ pub struct LockRow {
     /// Its id.
     pub id: Uuid,
     /// Whether it will be written by some set of the batch, or only read.
-    pub hold: Hold,
+    pub hold: LockMode,
 }
 
 /// A claim to be inserted, with everything its row holds.
@@ -42,16 +42,16 @@ pub struct ClaimRow<'a> {
     pub owner: Uuid,
 }
 
-/// A reply to be inserted.
+/// A response to be inserted.
 #[derive(Debug, Clone, Copy)]
-pub struct ReplyRow<'a> {
+pub struct ResponseRow<'a> {
     /// Its merchant.
     pub merchant: MerchantId,
-    /// The reply.
-    pub reply: &'a Reply,
+    /// The response.
+    pub response: &'a ResponseRecord,
 }
 
-type ReplyKey<'a> = (MerchantId, &'a str, &'a str);
+type ResponseKey<'a> = (MerchantId, &'a str, &'a str);
 
 /// Collects what an adapter found and decides on each set.
 #[derive(Debug)]
@@ -59,19 +59,19 @@ pub struct Judge<'a> {
     batch: &'a [Arc<ChangeSet>],
     versions: HashMap<(Uuid, RowRef), Version>,
     claims: HashSet<(Uuid, Space, &'a str)>,
-    replies: HashSet<ReplyKey<'a>>,
+    responses: HashSet<ResponseKey<'a>>,
 }
 
 impl<'a> Judge<'a> {
     /// A judge without any findings yet.
     pub fn new(batch: &'a [Arc<ChangeSet>]) -> Self {
-        Self { batch, versions: HashMap::new(), claims: HashSet::new(), replies: HashSet::new() }
+        Self { batch, versions: HashMap::new(), claims: HashSet::new(), responses: HashSet::new() }
     }
 
     /// Returns the rows to lock, by table in lock order and sorted by key within each; each row once, exclusively if
     /// any set writes it.
     pub fn rows_to_lock(&self) -> BTreeMap<Table, Vec<LockRow>> {
-        let mut firmness: BTreeMap<(Table, Uuid, Uuid), Hold> = BTreeMap::new();
+        let mut firmness: BTreeMap<(Table, Uuid, Uuid), LockMode> = BTreeMap::new();
         for set in self.batch {
             for expected in set.expectations() {
                 let RowRef { table, id } = expected.row;
@@ -91,23 +91,25 @@ impl<'a> Judge<'a> {
         self.versions.insert((merchant, RowRef { table, id }), version);
     }
 
-    /// The replies to insert, sorted by key.
-    pub fn replies(&self) -> Vec<ReplyRow<'a>> {
-        let mut all: Vec<ReplyRow<'a>> = self
+    /// The responses to insert, sorted by key.
+    pub fn responses(&self) -> Vec<ResponseRow<'a>> {
+        let mut all: Vec<ResponseRow<'a>> = self
             .batch
             .iter()
-            .filter_map(|set| set.reply.as_ref().map(|reply| ReplyRow { merchant: set.merchant, reply }))
+            .filter_map(|set| set.response.as_ref().map(|response| ResponseRow { merchant: set.merchant, response }))
             .collect();
-        all.sort_by_key(|row| reply_key(row.merchant, row.reply));
+        all.sort_by_key(|row| response_key(row.merchant, row.response));
         all
     }
 
-    /// Records that the reply for this key was inserted, or replaced an expired one.
-    pub fn took_reply(&mut self, merchant: Uuid, route: &str, key: &str) {
+    /// Records that the response for this key was inserted, or replaced an expired one.
+    pub fn took_response(&mut self, merchant: Uuid, route: &str, key: &str) {
         let merchant = MerchantId::from_uuid(merchant);
-        let known = self.batch.iter().filter(|set| set.merchant == merchant).filter_map(|set| set.reply.as_ref());
-        if let Some(reply) = known.into_iter().find(|reply| reply.route == route && reply.key.as_str() == key) {
-            self.replies.insert(reply_key(merchant, reply));
+        let known = self.batch.iter().filter(|set| set.merchant == merchant).filter_map(|set| set.response.as_ref());
+        if let Some(response) =
+            known.into_iter().find(|response| response.route == route && response.key.as_str() == key)
+        {
+            self.responses.insert(response_key(merchant, response));
         }
     }
 
@@ -125,8 +127,11 @@ impl<'a> Judge<'a> {
 
     /// Returns the verdict on each set, in the batch's order: it wins if every row it expects was seen in the version
     /// it expects and everything it claims was taken.
-    pub fn decide(&self) -> Vec<Verdict> {
-        self.batch.iter().map(|set| if self.wins(set) { Verdict::Won } else { Verdict::Lost }).collect()
+    pub fn decide(&self) -> Vec<CommitOutcome> {
+        self.batch
+            .iter()
+            .map(|set| if self.wins(set) { CommitOutcome::Committed } else { CommitOutcome::Conflicted })
+            .collect()
     }
 
     /// Whether the versions that `set` expects hold: if not, an adapter that reads versions first need not insert its
@@ -147,12 +152,12 @@ impl<'a> Judge<'a> {
         all
     }
 
-    /// Returns the replies that losers had inserted and must delete.
-    pub fn released_replies(&self) -> Vec<ReplyRow<'a>> {
+    /// Returns the responses that losers had inserted and must delete.
+    pub fn released_responses(&self) -> Vec<ResponseRow<'a>> {
         let losers = self.batch.iter().filter(|set| !self.wins(set));
         losers
-            .filter_map(|set| set.reply.as_ref().map(|reply| ReplyRow { merchant: set.merchant, reply }))
-            .filter(|row| self.replies.contains(&reply_key(row.merchant, row.reply)))
+            .filter_map(|set| set.response.as_ref().map(|response| ResponseRow { merchant: set.merchant, response }))
+            .filter(|row| self.responses.contains(&response_key(row.merchant, row.response)))
             .collect()
     }
 
@@ -160,13 +165,14 @@ impl<'a> Judge<'a> {
         let claimed = set.claims.iter().all(|claim| {
             self.claims.contains(&(claim_scope(set.merchant, claim.space), claim.space, claim.key.as_str()))
         });
-        let replied = set.reply.as_ref().is_none_or(|reply| self.replies.contains(&reply_key(set.merchant, reply)));
+        let replied =
+            set.response.as_ref().is_none_or(|response| self.responses.contains(&response_key(set.merchant, response)));
         claimed && replied && self.versions_hold(set)
     }
 }
 
-fn reply_key(merchant: MerchantId, reply: &Reply) -> ReplyKey<'_> {
-    (merchant, &reply.route, reply.key.as_str())
+fn response_key(merchant: MerchantId, response: &ResponseRecord) -> ResponseKey<'_> {
+    (merchant, &response.route, response.key.as_str())
 }
 
 fn claim_rows(set: &ChangeSet) -> impl Iterator<Item = ClaimRow<'_>> {

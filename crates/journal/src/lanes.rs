@@ -7,19 +7,19 @@ use std::{
 };
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-type Table = Mutex<HashMap<Lane, Arc<AsyncMutex<()>>>>;
+type LaneMap = Mutex<HashMap<Lane, Arc<AsyncMutex<()>>>>;
 
 /// The lanes that are held or waited for.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Lanes {
-    table: Arc<Table>,
+    table: Arc<LaneMap>,
 }
 
 /// A lane that is held; dropping it gives it to the next in line.
 #[derive(Debug)]
 pub(crate) struct LaneGuard {
     lane: Lane,
-    table: Arc<Table>,
+    table: Arc<LaneMap>,
     guard: Option<OwnedMutexGuard<()>>,
 }
 
@@ -57,7 +57,7 @@ impl Drop for LaneGuard {
     }
 }
 
-fn lock(table: &Table) -> std::sync::MutexGuard<'_, HashMap<Lane, Arc<AsyncMutex<()>>>> {
+fn lock(table: &LaneMap) -> std::sync::MutexGuard<'_, HashMap<Lane, Arc<AsyncMutex<()>>>> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -14,6 +14,6 @@ mod queue;
 mod tokens;
 
 pub use committers::Committers;
-pub use flush::{Flushed, Flusher, Verdict};
-pub use judge::{ClaimRow, Judge, LockRow, ReplyRow};
+pub use flush::{CommitOutcome, Flushed, Flusher};
+pub use judge::{ClaimRow, Judge, LockRow, ResponseRow};
 pub use limits::Limits;

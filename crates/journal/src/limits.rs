@@ -13,7 +13,7 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// How long waiting sets hold back for the batch that left last: a few large batches cost less than many small
     /// ones. Urgent sets and full batches leave at once.
-    pub apart: Duration,
+    pub linger: Duration,
     /// The maximum number of waiting sets.
     pub queue_sets: usize,
     /// The maximum bytes of waiting sets.
@@ -32,7 +32,7 @@ impl Limits {
         batch_sets: 128,
         batch_rows: ports::ChangeSet::MOST_ROWS,
         batch_bytes: 4 << 20,
-        apart: Duration::from_millis(10),
+        linger: Duration::from_millis(10),
         queue_sets: 4_096,
         queue_bytes: 64 << 20,
         queue_age: Duration::from_secs(1),

@@ -8,7 +8,7 @@
 //! long, if the waiting sets fill a batch, or if one of them is urgent (docs/adr/0019-a-batch-is-waited-for.md).
 
 use crate::{Limits, tokens::Token};
-use ports::Hold;
+use ports::LockMode;
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -16,9 +16,9 @@ use std::{
 
 /// A set that waits or is in flight. `P` is returned to the caller with it.
 #[derive(Debug)]
-pub(crate) struct Waiting<P> {
+pub(crate) struct Queued<P> {
     pub(crate) payload: P,
-    pub(crate) tokens: Vec<(Token, Hold)>,
+    pub(crate) tokens: Vec<(Token, LockMode)>,
     pub(crate) rows: usize,
     pub(crate) bytes: usize,
     pub(crate) urgent: bool,
@@ -28,12 +28,12 @@ pub(crate) struct Waiting<P> {
 
 #[derive(Debug)]
 pub(crate) struct Queue<P> {
-    urgent: VecDeque<Waiting<P>>,
-    ordinary: VecDeque<Waiting<P>>,
+    urgent: VecDeque<Queued<P>>,
+    ordinary: VecDeque<Queued<P>>,
     /// How often each token is held by sets in flight; an exclusive hold is the only one.
-    in_flight: HashMap<Token, Held>,
+    held: HashMap<Token, Held>,
     /// The number of batches in flight.
-    away: usize,
+    batches_in_flight: usize,
     /// When the last of them left.
     left: Duration,
     bytes: usize,
@@ -42,31 +42,31 @@ pub(crate) struct Queue<P> {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Held {
-    still: usize,
-    change: usize,
+    shared: usize,
+    exclusive: usize,
 }
 
 impl Held {
     /// Whether another set may hold the token as firmly as `hold` beside these.
-    fn admits(self, hold: Hold) -> bool {
-        self.change == 0 && (hold == Hold::Still || self.still == 0)
+    fn admits(self, hold: LockMode) -> bool {
+        self.exclusive == 0 && (hold == LockMode::Shared || self.shared == 0)
     }
 
-    fn count(&mut self, hold: Hold) -> &mut usize {
+    fn count(&mut self, hold: LockMode) -> &mut usize {
         match hold {
-            Hold::Still => &mut self.still,
-            Hold::Change => &mut self.change,
+            LockMode::Shared => &mut self.shared,
+            LockMode::Exclusive => &mut self.exclusive,
         }
     }
 }
 
 /// The sets that leave the queue at one moment.
 #[derive(Debug)]
-pub(crate) struct Departure<P> {
+pub(crate) struct Dispatch<P> {
     /// To be written in one transaction; their tokens are held until [`Queue::release`].
-    pub(crate) batch: Vec<Waiting<P>>,
+    pub(crate) batch: Vec<Queued<P>>,
     /// Sets that have waited too long.
-    pub(crate) expired: Vec<Waiting<P>>,
+    pub(crate) expired: Vec<Queued<P>>,
 }
 
 impl<P> Queue<P> {
@@ -74,8 +74,8 @@ impl<P> Queue<P> {
         Self {
             urgent: VecDeque::new(),
             ordinary: VecDeque::new(),
-            in_flight: HashMap::new(),
-            away: 0,
+            held: HashMap::new(),
+            batches_in_flight: 0,
             left: Duration::ZERO,
             bytes: 0,
             limits,
@@ -83,7 +83,7 @@ impl<P> Queue<P> {
     }
 
     /// Accepts a set, or hands it back if the queue is full. Urgent sets are always accepted.
-    pub(crate) fn push(&mut self, set: Waiting<P>) -> Result<(), P> {
+    pub(crate) fn push(&mut self, set: Queued<P>) -> Result<(), P> {
         let full = self.ordinary.len() >= self.limits.queue_sets || self.bytes + set.bytes > self.limits.queue_bytes;
         if full && !set.urgent {
             return Err(set.payload);
@@ -98,13 +98,13 @@ impl<P> Queue<P> {
     }
 
     /// Returns what may leave now; both lists are empty if nothing can.
-    pub(crate) fn depart(&mut self, now: Duration) -> Departure<P> {
-        let mut departure = Departure { batch: Vec::new(), expired: Vec::new() };
-        if !self.patience(now).is_zero() {
-            return departure;
+    pub(crate) fn next_batch(&mut self, now: Duration) -> Dispatch<P> {
+        let mut dispatch = Dispatch { batch: Vec::new(), expired: Vec::new() };
+        if !self.linger_left(now).is_zero() {
+            return dispatch;
         }
-        let mut room =
-            Room { sets: self.limits.batch_sets, rows: self.limits.batch_rows, bytes: self.limits.batch_bytes };
+        let mut budget =
+            Budget { sets: self.limits.batch_sets, rows: self.limits.batch_rows, bytes: self.limits.batch_bytes };
         let mut reserved: HashMap<Token, Held> = HashMap::new();
         for urgent in [true, false] {
             let waiting = std::mem::take(if urgent { &mut self.urgent } else { &mut self.ordinary });
@@ -112,14 +112,16 @@ impl<P> Queue<P> {
             for set in waiting {
                 if now.saturating_sub(set.since) > self.limits.queue_age {
                     self.bytes -= set.bytes;
-                    departure.expired.push(set);
-                } else if room.is_open() && self.is_free(&set, &reserved) && room.take(&set, departure.batch.is_empty())
+                    dispatch.expired.push(set);
+                } else if budget.is_open()
+                    && self.is_free(&set, &reserved)
+                    && budget.take(&set, dispatch.batch.is_empty())
                 {
                     self.bytes -= set.bytes;
-                    hold(&mut self.in_flight, &set.tokens);
-                    departure.batch.push(set);
+                    hold(&mut self.held, &set.tokens);
+                    dispatch.batch.push(set);
                 } else {
-                    if room.is_open() {
+                    if budget.is_open() {
                         hold(&mut reserved, &set.tokens);
                     }
                     kept.push_back(set);
@@ -127,39 +129,39 @@ impl<P> Queue<P> {
             }
             *(if urgent { &mut self.urgent } else { &mut self.ordinary }) = kept;
         }
-        if !departure.batch.is_empty() {
-            (self.away, self.left) = (self.away + 1, now);
+        if !dispatch.batch.is_empty() {
+            (self.batches_in_flight, self.left) = (self.batches_in_flight + 1, now);
         }
-        departure
+        dispatch
     }
 
     /// Returns how long waiting sets still hold back for a batch in flight.
-    pub(crate) fn patience(&self, now: Duration) -> Duration {
-        if self.away == 0 || !self.urgent.is_empty() || self.ordinary.len() >= self.limits.batch_sets {
+    pub(crate) fn linger_left(&self, now: Duration) -> Duration {
+        if self.batches_in_flight == 0 || !self.urgent.is_empty() || self.ordinary.len() >= self.limits.batch_sets {
             return Duration::ZERO;
         }
-        (self.left + self.limits.apart).saturating_sub(now)
+        (self.left + self.limits.linger).saturating_sub(now)
     }
 
     /// Whether a sleeping committer must look again after a set has arrived: the first set starts the linger time, and
     /// later ones may end it.
-    pub(crate) fn rouses(&self, now: Duration) -> bool {
-        self.urgent.len() + self.ordinary.len() == 1 || self.patience(now).is_zero()
+    pub(crate) fn should_wake(&self, now: Duration) -> bool {
+        self.urgent.len() + self.ordinary.len() == 1 || self.linger_left(now).is_zero()
     }
 
     /// Records that a batch is done.
-    pub(crate) fn land(&mut self) {
-        self.away = self.away.saturating_sub(1);
+    pub(crate) fn batch_done(&mut self) {
+        self.batches_in_flight = self.batches_in_flight.saturating_sub(1);
     }
 
     /// Releases these tokens, so that sets which waited for them may leave.
-    pub(crate) fn release(&mut self, tokens: &[(Token, Hold)]) {
+    pub(crate) fn release(&mut self, tokens: &[(Token, LockMode)]) {
         for &(token, hold) in tokens {
-            if let Some(held) = self.in_flight.get_mut(&token) {
+            if let Some(held) = self.held.get_mut(&token) {
                 let count = held.count(hold);
                 *count = count.saturating_sub(1);
-                if held.still == 0 && held.change == 0 {
-                    self.in_flight.remove(&token);
+                if held.shared == 0 && held.exclusive == 0 {
+                    self.held.remove(&token);
                 }
             }
         }
@@ -170,33 +172,33 @@ impl<P> Queue<P> {
         self.urgent.is_empty() && self.ordinary.is_empty()
     }
 
-    fn is_free(&self, set: &Waiting<P>, reserved: &HashMap<Token, Held>) -> bool {
+    fn is_free(&self, set: &Queued<P>, reserved: &HashMap<Token, Held>) -> bool {
         let admits = |map: &HashMap<Token, Held>, token, hold| map.get(token).is_none_or(|held| held.admits(hold));
-        set.tokens.iter().all(|(token, hold)| admits(&self.in_flight, token, *hold) && admits(reserved, token, *hold))
+        set.tokens.iter().all(|(token, hold)| admits(&self.held, token, *hold) && admits(reserved, token, *hold))
     }
 }
 
-fn hold(map: &mut HashMap<Token, Held>, tokens: &[(Token, Hold)]) {
+fn hold(map: &mut HashMap<Token, Held>, tokens: &[(Token, LockMode)]) {
     for &(token, hold) in tokens {
         *map.entry(token).or_default().count(hold) += 1;
     }
 }
 
 /// The space left in a batch.
-struct Room {
+struct Budget {
     sets: usize,
     rows: usize,
     bytes: usize,
 }
 
-impl Room {
+impl Budget {
     fn is_open(&self) -> bool {
         self.sets > 0
     }
 
     /// Takes a set in if it fits. The first set always does. A set that does not fit closes the batch, so that it
     /// leaves first next time and is not overtaken for ever.
-    fn take<P>(&mut self, set: &Waiting<P>, first: bool) -> bool {
+    fn take<P>(&mut self, set: &Queued<P>, first: bool) -> bool {
         if !first && (set.rows > self.rows || set.bytes > self.bytes) {
             self.sets = 0;
             return false;
@@ -214,50 +216,54 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashSet;
 
-    fn waiting(name: usize, tokens: &[(u64, Hold)], urgent: bool) -> Waiting<usize> {
+    fn waiting(name: usize, tokens: &[(u64, LockMode)], urgent: bool) -> Queued<usize> {
         let tokens = tokens.iter().map(|&(token, hold)| (Token::of(token), hold)).collect();
-        Waiting { payload: name, tokens, rows: 1, bytes: 10, urgent, since: Duration::ZERO }
+        Queued { payload: name, tokens, rows: 1, bytes: 10, urgent, since: Duration::ZERO }
     }
 
-    fn names(departure: &Departure<usize>) -> Vec<usize> {
-        departure.batch.iter().map(|set| set.payload).collect()
+    fn names(dispatch: &Dispatch<usize>) -> Vec<usize> {
+        dispatch.batch.iter().map(|set| set.payload).collect()
     }
 
     /// Limits without a linger time.
-    const EAGER: Limits = Limits { apart: Duration::ZERO, ..Limits::DEFAULT };
-    const CHANGE: Hold = Hold::Change;
-    const STILL: Hold = Hold::Still;
+    const EAGER: Limits = Limits { linger: Duration::ZERO, ..Limits::DEFAULT };
+    const EXCLUSIVE: LockMode = LockMode::Exclusive;
+    const SHARED: LockMode = LockMode::Shared;
 
     #[test]
     fn sets_that_meet_go_one_after_the_other() {
         let mut queue = Queue::new(EAGER);
-        for (name, tokens) in
-            [(0, [(1, CHANGE)]), (1, [(1, CHANGE)]), (2, [(2, STILL)]), (3, [(2, STILL)]), (4, [(2, CHANGE)])]
-        {
+        for (name, tokens) in [
+            (0, [(1, EXCLUSIVE)]),
+            (1, [(1, EXCLUSIVE)]),
+            (2, [(2, SHARED)]),
+            (3, [(2, SHARED)]),
+            (4, [(2, EXCLUSIVE)]),
+        ] {
             queue.push(waiting(name, &tokens, false)).unwrap();
         }
-        let first = queue.depart(Duration::ZERO);
+        let first = queue.next_batch(Duration::ZERO);
         assert_eq!(names(&first), [0, 2, 3]);
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [] as [usize; 0]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [] as [usize; 0]);
         queue.release(&first.batch[0].tokens);
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [1]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [1]);
         queue.release(&first.batch[1].tokens);
-        assert!(names(&queue.depart(Duration::ZERO)).is_empty(), "one reader is still in flight");
+        assert!(names(&queue.next_batch(Duration::ZERO)).is_empty(), "one reader is still in flight");
         queue.release(&first.batch[2].tokens);
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [4]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [4]);
     }
 
     #[test]
     fn nobody_overtakes_a_set_that_waits_for_the_same_key() {
         let mut queue = Queue::new(EAGER);
-        queue.push(waiting(0, &[(1, CHANGE)], false)).unwrap();
-        let flight = queue.depart(Duration::ZERO);
-        queue.push(waiting(1, &[(1, CHANGE), (2, CHANGE)], false)).unwrap();
-        queue.push(waiting(2, &[(2, CHANGE)], false)).unwrap();
-        queue.push(waiting(3, &[(3, CHANGE)], false)).unwrap();
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [3]);
+        queue.push(waiting(0, &[(1, EXCLUSIVE)], false)).unwrap();
+        let flight = queue.next_batch(Duration::ZERO);
+        queue.push(waiting(1, &[(1, EXCLUSIVE), (2, EXCLUSIVE)], false)).unwrap();
+        queue.push(waiting(2, &[(2, EXCLUSIVE)], false)).unwrap();
+        queue.push(waiting(3, &[(3, EXCLUSIVE)], false)).unwrap();
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [3]);
         queue.release(&flight.batch[0].tokens);
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [1]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [1]);
     }
 
     #[test]
@@ -267,30 +273,30 @@ mod tests {
         queue.push(waiting(0, &[], false)).unwrap();
         assert_eq!(queue.push(waiting(1, &[], false)), Err(1));
         queue.push(waiting(2, &[], true)).unwrap();
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [2]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [2]);
     }
 
     #[test]
     fn those_who_come_while_a_batch_is_away_make_the_next_one() {
-        let mut queue = Queue::new(Limits { apart: Duration::from_millis(10), ..EAGER });
+        let mut queue = Queue::new(Limits { linger: Duration::from_millis(10), ..EAGER });
         let at = Duration::from_millis;
         queue.push(waiting(0, &[], false)).unwrap();
-        assert_eq!(names(&queue.depart(at(1))), [0], "nothing is away");
+        assert_eq!(names(&queue.next_batch(at(1))), [0], "nothing is away");
         queue.push(waiting(1, &[], false)).unwrap();
         queue.push(waiting(2, &[], false)).unwrap();
-        assert!(names(&queue.depart(at(10))).is_empty());
-        assert_eq!(queue.patience(at(10)), at(1));
-        queue.land();
-        assert_eq!(names(&queue.depart(at(10))), [1, 2]);
+        assert!(names(&queue.next_batch(at(10))).is_empty());
+        assert_eq!(queue.linger_left(at(10)), at(1));
+        queue.batch_done();
+        assert_eq!(names(&queue.next_batch(at(10))), [1, 2]);
     }
 
     #[test]
     fn a_batch_that_stays_away_is_not_waited_for_nor_is_any_by_urgent_or_many_sets() {
-        let limits = Limits { apart: Duration::from_millis(10), batch_sets: 2, ..EAGER };
+        let limits = Limits { linger: Duration::from_millis(10), batch_sets: 2, ..EAGER };
         let mut queue = Queue::new(limits);
         let mut leave = |name, urgent, at| {
             queue.push(waiting(name, &[], urgent)).unwrap();
-            names(&queue.depart(Duration::from_millis(at)))
+            names(&queue.next_batch(Duration::from_millis(at)))
         };
         assert_eq!(leave(0, false, 0), [0]);
         assert_eq!(leave(1, false, 10), [1], "ten milliseconds later");
@@ -303,7 +309,7 @@ mod tests {
     fn a_set_that_waited_too_long_is_turned_away() {
         let mut queue = Queue::new(EAGER);
         queue.push(waiting(0, &[], false)).unwrap();
-        let late = queue.depart(Duration::from_millis(1_001));
+        let late = queue.next_batch(Duration::from_millis(1_001));
         assert_eq!((late.batch.len(), late.expired.len()), (0, 1));
         assert!(queue.is_empty() && queue.bytes == 0);
     }
@@ -313,10 +319,10 @@ mod tests {
         let limits = Limits { batch_rows: 10, ..EAGER };
         let mut queue = Queue::new(limits);
         for (name, rows) in [(0, 5), (1, 8), (2, 1)] {
-            queue.push(Waiting { rows, ..waiting(name, &[], false) }).unwrap();
+            queue.push(Queued { rows, ..waiting(name, &[], false) }).unwrap();
         }
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [0]);
-        assert_eq!(names(&queue.depart(Duration::ZERO)), [1, 2]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [0]);
+        assert_eq!(names(&queue.next_batch(Duration::ZERO)), [1, 2]);
     }
 
     proptest! {
@@ -329,31 +335,31 @@ mod tests {
             lazy in any::<bool>(),
         ) {
             let mut queue = Queue::new(Limits { batch_sets: batch, ..EAGER });
-            let sets: Vec<Vec<(u64, Hold)>> = sets
+            let sets: Vec<Vec<(u64, LockMode)>> = sets
                 .into_iter()
                 .map(|tokens| {
                     let once: HashMap<u64, bool> = tokens.into_iter().collect();
-                    once.into_iter().map(|(token, change)| (token, if change { CHANGE } else { STILL })).collect()
+                    once.into_iter().map(|(token, exclusive)| (token, if exclusive { EXCLUSIVE } else { SHARED })).collect()
                 })
                 .collect();
             let meet = |a: usize, b: usize| sets[a].iter().any(|(x, hold)| {
-                sets[b].iter().any(|(y, other)| x == y && (*hold == CHANGE || *other == CHANGE))
+                sets[b].iter().any(|(y, other)| x == y && (*hold == EXCLUSIVE || *other == EXCLUSIVE))
             });
             for (name, tokens) in sets.iter().enumerate() {
                 queue.push(waiting(name, tokens, false)).unwrap();
             }
-            let mut flights: Vec<Vec<Waiting<usize>>> = Vec::new();
+            let mut flights: Vec<Vec<Queued<usize>>> = Vec::new();
             let mut left: Vec<usize> = Vec::new();
             loop {
-                let departed = queue.depart(Duration::ZERO).batch;
-                for set in &departed {
-                    let in_flight: HashSet<usize> = flights.iter().flatten().map(|set| set.payload).collect();
-                    prop_assert!(in_flight.iter().all(|&other| !meet(set.payload, other)));
-                    prop_assert!(departed.iter().all(|o| o.payload == set.payload || !meet(set.payload, o.payload)));
+                let dispatched = queue.next_batch(Duration::ZERO).batch;
+                for set in &dispatched {
+                    let held: HashSet<usize> = flights.iter().flatten().map(|set| set.payload).collect();
+                    prop_assert!(held.iter().all(|&other| !meet(set.payload, other)));
+                    prop_assert!(dispatched.iter().all(|o| o.payload == set.payload || !meet(set.payload, o.payload)));
                     left.push(set.payload);
                 }
-                let idle = departed.is_empty();
-                if !idle { flights.push(departed); }
+                let idle = dispatched.is_empty();
+                if !idle { flights.push(dispatched); }
                 if (idle || !lazy) && !flights.is_empty() {
                     for set in flights.remove(0) { queue.release(&set.tokens); }
                 } else if idle {
@@ -361,7 +367,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(left.len(), sets.len());
-            prop_assert!(queue.in_flight.is_empty() && queue.bytes == 0);
+            prop_assert!(queue.held.is_empty() && queue.bytes == 0);
             for (at, &a) in left.iter().enumerate() {
                 for &b in &left[at + 1..] {
                     prop_assert!(a < b || !meet(a, b), "{} left before {}", a, b);

@@ -1,7 +1,7 @@
 //! Tokens of sets: two sets that share an exclusive one are never in one batch.
 
 use domain::MerchantId;
-use ports::{ChangeSet, Claim, Hold, RowRef, Space, Table};
+use ports::{ChangeSet, Claim, LockMode, RowRef, Space, Table};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ pub(crate) struct Token(u64);
 enum Name<'a> {
     Row(Uuid, RowRef),
     Claim(Uuid, Space, &'a str),
-    Reply(MerchantId, &'a str, &'a str),
+    ResponseRecord(MerchantId, &'a str, &'a str),
 }
 
 impl Name<'_> {
@@ -36,20 +36,19 @@ pub(crate) fn claim_scope(merchant: MerchantId, space: Space) -> Uuid {
 }
 
 /// Every token of a set, with how firmly it holds it.
-pub(crate) fn tokens(set: &ChangeSet) -> Vec<(Token, Hold)> {
+pub(crate) fn tokens(set: &ChangeSet) -> Vec<(Token, LockMode)> {
     let claim = |claim: &Claim| {
         let name = Name::Claim(claim_scope(set.merchant, claim.space), claim.space, &claim.key);
-        (name.token(), Hold::Change)
+        (name.token(), LockMode::Exclusive)
     };
     let rows = set
         .expectations()
         .into_iter()
         .map(|expected| (Name::Row(row_scope(set.merchant, expected.row.table), expected.row).token(), expected.hold));
-    let reply = set
-        .reply
-        .iter()
-        .map(|reply| (Name::Reply(set.merchant, &reply.route, reply.key.as_str()).token(), Hold::Change));
-    rows.chain(set.claims.iter().map(claim)).chain(set.frees.iter().map(claim)).chain(reply).collect()
+    let response = set.response.iter().map(|response| {
+        (Name::ResponseRecord(set.merchant, &response.route, response.key.as_str()).token(), LockMode::Exclusive)
+    });
+    rows.chain(set.claims.iter().map(claim)).chain(set.frees.iter().map(claim)).chain(response).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The change set: one atomic write as a value.
 
-use crate::{Entity, Reply, RowRef, Rows, Version, Versioned};
+use crate::{Entity, ResponseRecord, RowRef, Rows, Version, Versioned};
 use domain::{AnnouncementId, EventSpace, Merchant, MerchantId, Mode, Timestamp};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub struct ChangeSet {
     /// Served before the others: revocations, settings, leases.
     pub urgent: bool,
     /// Rows that were only read and must not have changed.
-    pub still: Vec<(RowRef, Version)>,
+    pub unchanged: Vec<(RowRef, Version)>,
     /// Unique keys that the set takes.
     pub claims: Vec<Claim>,
     /// Unique keys that the set gives back.
@@ -23,16 +23,16 @@ pub struct ChangeSet {
     /// The announcements that the set publishes.
     pub announce: Vec<Announcement>,
     /// The response to store with the set.
-    pub reply: Option<Reply>,
+    pub response: Option<ResponseRecord>,
 }
 
 /// How firmly an expected row is held until the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hold {
+pub enum LockMode {
     /// It is only read: others may read it too.
-    Still,
+    Shared,
     /// It is written.
-    Change,
+    Exclusive,
 }
 
 /// A row that must still be in the version in which it was read.
@@ -41,7 +41,7 @@ pub struct Expectation {
     /// The row.
     pub row: RowRef,
     /// Whether it will be written.
-    pub hold: Hold,
+    pub hold: LockMode,
     /// The version.
     pub version: Version,
 }
@@ -59,7 +59,7 @@ pub enum Space {
     Event(EventSpace),
     /// An affiliate's account in a currency.
     Account,
-    /// A customer's bond to an affiliate.
+    /// A customer's binding to an affiliate.
     Binding,
     /// A tier's name, case-folded.
     TierName,
@@ -243,7 +243,7 @@ pub struct Announcement {
 }
 
 impl ChangeSet {
-    /// The most rows that one set may touch, claims, announcements and reply included.
+    /// The most rows that one set may touch, claims, announcements and response included.
     pub const MOST_ROWS: usize = 4_000;
 
     /// A set that changes nothing yet.
@@ -251,12 +251,12 @@ impl ChangeSet {
         Self {
             merchant,
             urgent: false,
-            still: Vec::new(),
+            unchanged: Vec::new(),
             claims: Vec::new(),
             frees: Vec::new(),
             rows: Rows::default(),
             announce: Vec::new(),
-            reply: None,
+            response: None,
         }
     }
 
@@ -265,7 +265,7 @@ impl ChangeSet {
     pub fn of(merchant: &Versioned<Merchant>) -> Self {
         let mut set = Self::new(merchant.row.id);
         if merchant.row.mode == Mode::Test {
-            set.hold_still(merchant);
+            set.expect_unchanged(merchant);
         }
         set
     }
@@ -281,30 +281,31 @@ impl ChangeSet {
     }
 
     /// Insists that a row which was only read has not changed.
-    pub fn hold_still<T: Entity>(&mut self, loaded: &Versioned<T>) {
-        self.still.push((loaded.row.row_ref(), loaded.version));
+    pub fn expect_unchanged<T: Entity>(&mut self, loaded: &Versioned<T>) {
+        self.unchanged.push((loaded.row.row_ref(), loaded.version));
     }
 
     /// Adds all of another set of the same merchant, so that both become true at once or neither. The two must not
     /// touch the same key, nor change the same row.
     pub fn absorb(&mut self, other: Self) {
-        let Self { merchant: _, urgent, still, claims, frees, rows, announce, reply } = other;
+        let Self { merchant: _, urgent, unchanged, claims, frees, rows, announce, response } = other;
         self.urgent |= urgent;
-        let fresh: Vec<_> = still.into_iter().filter(|row| !self.still.contains(row)).collect();
-        self.still.extend(fresh);
+        let fresh: Vec<_> = unchanged.into_iter().filter(|row| !self.unchanged.contains(row)).collect();
+        self.unchanged.extend(fresh);
         self.claims.extend(claims);
         self.frees.extend(frees);
         self.rows.absorb(rows);
         self.announce.extend(announce);
-        self.reply = self.reply.take().or(reply);
+        self.response = self.response.take().or(response);
     }
 
     /// Every row that must still be as it was read, sorted in lock order, each once: a row that is both read and
     /// written is written.
     pub fn expectations(&self) -> Vec<Expectation> {
-        let still = self.still.iter().map(|&(row, version)| Expectation { row, hold: Hold::Still, version });
-        let change = self.rows.expected().map(|(row, version)| Expectation { row, hold: Hold::Change, version });
-        let mut all: Vec<Expectation> = still.chain(change).collect();
+        let unchanged =
+            self.unchanged.iter().map(|&(row, version)| Expectation { row, hold: LockMode::Shared, version });
+        let change = self.rows.expected().map(|(row, version)| Expectation { row, hold: LockMode::Exclusive, version });
+        let mut all: Vec<Expectation> = unchanged.chain(change).collect();
         all.sort_by(|a, b| (a.row, b.hold).cmp(&(b.row, a.hold)));
         all.dedup_by_key(|expectation| expectation.row);
         all
@@ -316,12 +317,12 @@ impl ChangeSet {
             + self.claims.len()
             + self.frees.len()
             + 2 * self.announce.len()
-            + usize::from(self.reply.is_some())
+            + usize::from(self.response.is_some())
     }
 
     /// Returns roughly how many bytes the set occupies in memory while it waits.
     pub fn byte_count(&self) -> usize {
         let announced: usize = self.announce.iter().map(|announcement| announcement.payload.len()).sum();
-        announced + self.reply.as_ref().map_or(0, |reply| reply.body.len()) + 256 * self.row_count()
+        announced + self.response.as_ref().map_or(0, |response| response.body.len()) + 256 * self.row_count()
     }
 }

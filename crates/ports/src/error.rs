@@ -25,7 +25,7 @@ pub enum CommitError {
     #[error("the storage is busy or away")]
     Busy,
     /// The connection failed while the commit was under way: whether it was written is unknown. Never run again
-    /// automatically; the caller's retry finds the reply or the claim.
+    /// automatically; the caller's retry finds the response or the claim.
     #[error("the outcome of the commit is unknown")]
     Unknown,
     /// The set is larger than the write path takes (4,000 rows). Nothing was written.

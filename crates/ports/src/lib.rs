@@ -19,44 +19,46 @@ mod mailer;
 mod maintenance;
 mod page;
 mod reads;
-mod reply;
+mod renderer;
+mod response;
 mod rows;
 mod search;
-mod wire;
 
-pub use change::{Announcement, ChangeSet, Claim, Expectation, Hold, Space, Topic};
+pub use change::{Announcement, ChangeSet, Claim, Expectation, LockMode, Space, Topic};
 pub use clock::{Clock, IdSource, IdSourceExt};
 pub use error::{CommitError, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
 pub use lease::Leases;
 pub use limits::{MOST_ANCESTORS, MOST_KEYS, MOST_SEATS};
 pub use mailer::{MailError, Mailer};
-pub use maintenance::{Answered, Maintenance, ReplyPlace, Told};
-pub use page::{Counted, ListAsk, Page, PageAsk, Position, SortBy};
+pub use maintenance::{Answered, Maintenance, ReplyPlace, StoredPayload};
+pub use page::{Counted, ListRequest, Page, PageRequest, Position, SortBy};
 pub use reads::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, Candidate, ClickReads,
+    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    DueAccount, DueAsk, DueCommission, DueFacts, DuePart, EventFacts, EventFilter, EventFound, EventLookup, EventReads,
-    EventRecord, FrozenAsk, FrozenFacts, FrozenItem, Inspection, KeyFacts, KeyReads, LinkFacts, MaturingFacts,
-    MerchantReads, NewAffiliateFacts, NewTierFacts, PayoutFacts, PayoutFilter, PayoutItemFilter, PayoutLine,
-    PayoutReads, ProgramReads, PromotionFacts, RefundFacts, RefundLookup, RefundReads, RefundedSale, ReplyReads,
-    RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage, TierChangeFacts, TierFilter, Window,
+    DueAccount, DueCommission, DueFacts, DuePart, DueRequest, EventFacts, EventFilter, EventFound, EventLookup,
+    EventReads, EventRecord, FrozenFacts, FrozenItem, FrozenRequest, Inspection, KeyFacts, KeyReads, LinkFacts,
+    MaturingFacts, MerchantReads, NewAffiliateFacts, NewTierFacts, PayoutFacts, PayoutFilter, PayoutItemFilter,
+    PayoutLine, PayoutReads, ProgramReads, PromotionCandidate, PromotionFacts, RefundFacts, RefundLookup, RefundReads,
+    RefundedSale, ResponseReads, RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage,
+    TierChangeFacts, TierFilter, Window,
 };
 pub use reads::{
     AffiliateTraces, ClosingFacts, CustomerFacts, CustomerReads, CustomerTraces, Due, ErasureReads, EventTraces,
     GroupFacts, GroupReads, GroupSettingsFacts, MailReads, NewGroupFacts, OrderFacts, OrderInGroup, OrderLookup,
     OrderReads, Part, PlaceFacts, SessionFacts,
 };
-pub use reply::{IdempotencyKey, KeptReply, Reply, ReplyStatus};
+pub use renderer::{
+    CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Renderer, Resource, SubjectIdentifiers,
+    Tenant,
+};
+pub use response::{IdempotencyKey, ResponseRecord, ResponseStatus, StoredResponse};
 #[doc(hidden)]
 pub use rows::entities;
 pub use rows::{Entity, KeyUse, RowRef, Rows, Table, Tree, Version, Versioned, Writes};
 pub use search::{
     Between, CustomerTerm, CustomerTime, GroupTerm, GroupTime, OrderAmount, OrderTerm, OrderTime, Search, Wording,
 };
-pub use wire::{
-    CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Shown, Telltales, Tenant, Wire,
-};
 
 #[cfg(feature = "mock")]
-pub use {clock::MockClock, journal::MockJournal, mailer::MockMailer, wire::MockRateLimiter};
+pub use {clock::MockClock, journal::MockJournal, mailer::MockMailer, renderer::MockRateLimiter};

@@ -1,7 +1,7 @@
 //! Sending e-mails.
 
 use async_trait::async_trait;
-use domain::{Letter, MailId};
+use domain::{EmailMessage, MailId};
 use std::error::Error;
 
 /// Sends e-mail messages.
@@ -9,8 +9,8 @@ use std::error::Error;
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Sends a message under this id, by which the receiver can recognize a second copy. Ends within
-    /// [`domain::Mail::LONGEST_ATTEMPT`].
-    async fn send(&self, id: MailId, letter: &Letter) -> Result<(), MailError>;
+    /// [`domain::OutgoingEmail::LONGEST_ATTEMPT`].
+    async fn send(&self, id: MailId, message: &EmailMessage) -> Result<(), MailError>;
 }
 
 /// Why a message was not accepted. The cause contains neither the address nor the mail server's text.

@@ -14,7 +14,7 @@ pub struct ReplyPlace {
 }
 
 /// An announcement's id and payload.
-pub type Told = (AnnouncementId, Vec<u8>);
+pub type StoredPayload = (AnnouncementId, Vec<u8>);
 /// A stored response's key and body.
 pub type Answered = (ReplyPlace, Vec<u8>);
 
@@ -35,11 +35,11 @@ pub trait Maintenance: Send + Sync {
         merchant: MerchantId,
         after: Option<AnnouncementId>,
         most: u32,
-    ) -> Result<Vec<Told>, ReadError>;
+    ) -> Result<Vec<StoredPayload>, ReadError>;
 
     /// Puts other payloads in the place of those of these announcements. That a payload never changes ends where a person
     /// is to be forgotten.
-    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<Told>) -> Result<(), ReadError>;
+    async fn rewrite_announcements(&self, merchant: MerchantId, payloads: Vec<StoredPayload>) -> Result<(), ReadError>;
 
     /// Returns at most `most` stored responses of a merchant after `after`, in the order of their keys.
     async fn replies_after(
@@ -49,7 +49,7 @@ pub trait Maintenance: Send + Sync {
         most: u32,
     ) -> Result<Vec<Answered>, ReadError>;
 
-    /// Empties these stored responses, which are [`crate::ReplyStatus::Gone`] from then on: their requests count as
+    /// Empties these stored responses, which are [`crate::ResponseStatus::Gone`] from then on: their requests count as
     /// done and are not executed again.
     async fn blank_replies(&self, merchant: MerchantId, places: Vec<ReplyPlace>) -> Result<(), ReadError>;
 

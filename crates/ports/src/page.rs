@@ -15,7 +15,7 @@ pub struct Position {
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy)]
-pub struct PageAsk {
+pub struct PageRequest {
     /// Only rows after this one; from the newest on if absent.
     pub after: Option<Position>,
     /// Rows to pass over, at most 10,000; 0 with `after`.
@@ -35,8 +35,8 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// A page from what a query with `LIMIT limit + 1` returned.
-    pub fn cut(mut rows: Vec<T>, ask: &PageAsk) -> Self {
-        let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
+    pub fn cut(mut rows: Vec<T>, request: &PageRequest) -> Self {
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
         Self { rows, more }
@@ -54,7 +54,7 @@ pub enum SortBy {
 
 /// A request for a part of a list with its total count; `T` is the type of its search terms.
 #[derive(Debug, Clone)]
-pub struct ListAsk<T> {
+pub struct ListRequest<T> {
     /// Only rows that this finds.
     pub search: Option<Search<T>>,
     /// The order.
@@ -67,7 +67,7 @@ pub struct ListAsk<T> {
     pub take: u32,
 }
 
-impl<T> ListAsk<T> {
+impl<T> ListRequest<T> {
     /// The newest of all rows.
     pub const fn newest(take: u32) -> Self {
         Self { search: None, by: SortBy::CreatedAt, descending: true, skip: 0, take }

@@ -52,7 +52,7 @@ macro_rules! tables {
             customers: $crate::entities::Customer, Customers by id;
             groups: $crate::entities::Group, Groups by id;
             orders: $crate::entities::Order, Orders by id;
-            mails: $crate::entities::Mail, Mails by id;
+            mails: $crate::entities::OutgoingEmail, Mails by id;
         }
     };
 }
@@ -62,7 +62,7 @@ pub mod entities {
     pub use crate::Tree;
     pub use domain::{
         Account, Affiliate, ApiKey, Binding, Commission, CommissionRule, Coupon, Customer, Event, Group, GroupSettings,
-        Mail, Merchant, Order, Organization, Payout, PayoutItem, Tier,
+        Merchant, Order, Organization, OutgoingEmail, Payout, PayoutItem, Tier,
     };
 }
 
@@ -121,12 +121,12 @@ pub struct Writes<T> {
     /// Whole new images, each with the version it replaces; stored with [`Version::next`].
     pub changed: Vec<Versioned<T>>,
     /// Rows to delete, each with the version in which it was read.
-    pub gone: Vec<(Uuid, Version)>,
+    pub deleted: Vec<(Uuid, Version)>,
 }
 
 impl<T> Default for Writes<T> {
     fn default() -> Self {
-        Self { new: Vec::new(), changed: Vec::new(), gone: Vec::new() }
+        Self { new: Vec::new(), changed: Vec::new(), deleted: Vec::new() }
     }
 }
 
@@ -143,27 +143,27 @@ impl<T: Entity> Writes<T> {
 
     /// Deletes a row, provided it is still as it was loaded.
     pub fn delete(&mut self, loaded: &Versioned<T>) {
-        self.gone.push((loaded.row.row_id(), loaded.version));
+        self.deleted.push((loaded.row.row_id(), loaded.version));
     }
 
     /// Adds what `other` does to the same table.
     fn absorb(&mut self, other: Self) {
-        let Self { new, changed, gone } = other;
+        let Self { new, changed, deleted } = other;
         self.new.extend(new);
         self.changed.extend(changed);
-        self.gone.extend(gone);
+        self.deleted.extend(deleted);
     }
 
     /// How many rows it touches.
     pub fn count(&self) -> usize {
-        self.new.len() + self.changed.len() + self.gone.len()
+        self.new.len() + self.changed.len() + self.deleted.len()
     }
 
     /// The rows that must still be in the version in which they were read.
     pub(crate) fn expected(&self) -> impl Iterator<Item = (RowRef, Version)> {
         let changed = self.changed.iter().map(|change| (change.row.row_ref(), change.version));
-        let gone = self.gone.iter().map(|&(id, version)| (RowRef { table: T::TABLE, id }, version));
-        changed.chain(gone)
+        let deleted = self.deleted.iter().map(|&(id, version)| (RowRef { table: T::TABLE, id }, version));
+        changed.chain(deleted)
     }
 }
 

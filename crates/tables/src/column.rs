@@ -132,7 +132,7 @@ texts! {
 }
 
 /// Enums of words.
-macro_rules! words {
+macro_rules! enum_columns {
     ($($type:ty),* $(,)?) => {$(
         impl Column for $type {
             const KIND: Kind = Kind::Text;
@@ -151,7 +151,7 @@ macro_rules! words {
         }
     )*};
 }
-words! {
+enum_columns! {
     AffiliateStatus, AttributionModel, CommissionStatus, DiscountType, GroupStatus, MailStatus, Metric, Mode,
     OrderStatus, PayoutItemStatus, PayoutStatus, Plan, RateSource, Recurring, Reminder, RiskLevel, RuleLevel,
     SelfReferral,

@@ -1,7 +1,9 @@
-//! Customers, their referral groups and orders, and the letters about them.
+//! Customers, their referral groups and orders, and the messages about them.
 
-use crate::{column::Narrow, describe::table, parts::letter as letter_of};
-use domain::{Checkout, Currency, Customer, Email, Group, GroupSettings, GroupTerms, Mail, Money, Order, Schedule};
+use crate::{column::Narrow, describe::table, parts::message as letter_of};
+use domain::{
+    Checkout, Currency, Customer, Email, Group, GroupSettings, GroupTerms, Money, Order, OutgoingEmail, Schedule,
+};
 
 table! {
     group_settings(merchant_id, id): GroupSettings by merchant_id as settings {
@@ -79,13 +81,13 @@ table! {
 }
 
 table! {
-    mails(merchant_id, id): Mail by id as mail {
+    mails(merchant_id, id): OutgoingEmail by id as mail {
         plain { group_id, status, attempts, due_at, useless_at, created_at }
         stored {
-            recipient: Option<Email> = letter.as_ref().map(|letter| letter.to.clone()),
-            subject: Option<String> = letter.as_ref().map(|letter| letter.subject.clone()),
-            body: Option<String> = letter.as_ref().map(|letter| letter.text.clone()),
+            recipient: Option<Email> = message.as_ref().map(|message| message.to.clone()),
+            subject: Option<String> = message.as_ref().map(|message| message.subject.clone()),
+            body: Option<String> = message.as_ref().map(|message| message.text.clone()),
         }
-        made { letter = letter_of(recipient, subject, body) => recipient }
+        made { message = letter_of(recipient, subject, body) => recipient }
     }
 }

@@ -1,7 +1,7 @@
 //! Fields of the domain that fill several columns.
 
 use crate::{Kind, Unfit};
-use domain::{Currency, Email, Items, Letter, Metric, Money, Rate, Reward, Threshold};
+use domain::{Currency, Email, EmailMessage, Items, Metric, Money, Rate, Reward, Threshold};
 
 /// An amount that may be absent, together with its currency.
 pub(crate) fn amount(minor: Option<i64>, currency: Option<Currency>) -> Result<Option<Money>, Unfit> {
@@ -51,14 +51,14 @@ pub(crate) fn threshold(metric: Metric, height: i64, currency: Option<Currency>)
     }
 }
 
-/// A letter: all of it, or nothing once it was sent.
-pub(crate) fn letter(
+/// A message: all of it, or nothing once it was sent.
+pub(crate) fn message(
     to: Option<Email>,
     subject: Option<String>,
     text: Option<String>,
-) -> Result<Option<Letter>, Unfit> {
+) -> Result<Option<EmailMessage>, Unfit> {
     match (to, subject, text) {
-        (Some(to), Some(subject), Some(text)) => Ok(Some(Letter { to, subject, text })),
+        (Some(to), Some(subject), Some(text)) => Ok(Some(EmailMessage { to, subject, text })),
         (None, None, None) => Ok(None),
         _ => Err(Unfit::new("must come with a subject and a body")),
     }

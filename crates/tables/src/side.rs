@@ -2,7 +2,7 @@
 
 use crate::{Column as _, Value, describe::written};
 use domain::{Click, Utm};
-use ports::{Announcement, KeyUse, Reply};
+use ports::{Announcement, KeyUse, ResponseRecord};
 
 // Nothing reads a whole click back.
 written! {
@@ -43,7 +43,7 @@ written! {
 }
 
 written! {
-    replies: Reply as Reply { route, key, fingerprint, status, body, created_at, expires_at }, by merchant {
+    replies: ResponseRecord as ResponseRecord { route, key, fingerprint, status, body, created_at, expires_at }, by merchant {
         merchant_id = Value::Uuid(merchant.uuid()), route = route.value(), key = Value::borrowed(key.as_str());
         fingerprint = fingerprint.value(),
         // Three digits.

@@ -4,12 +4,12 @@
 use domain::{
     Account, Actor, Affiliate, AffiliateStatus, ApiKey, Binding, Checkout, Click, Commission, CommissionRule,
     CommissionStatus, Coupon, CouponCode, Currency, Customer, Decision, Email, Event, EventKind, ExternalId, Group,
-    GroupSettings, GroupTerms, Items, KeyHash, KeyName, Language, Mail, Merchant, Metadata, Mode, Money, NewCustomer,
-    NewGroup, NewOrder, Order, OrderPlacement, OrderReference, Organization, OrganizationName, Pace, Payout,
-    PayoutItem, Plan, Rate, RateSource, Reminder, Reward, RuleScope, ScheduleWish, Scopes, SessionId, ShareIdFormat,
-    Slug, Surroundings, Threshold, Tier, TierName, Timestamp, Utm,
+    GroupSettings, GroupTerms, Items, KeyHash, KeyName, Language, Merchant, Metadata, Mode, Money, NewCustomer,
+    NewGroup, NewOrder, Order, OrderPlacement, OrderReference, OrderVelocity, Organization, OrganizationName,
+    OutgoingEmail, Payout, PayoutItem, Plan, Rate, RateSource, Reminder, Reward, RiskContext, RuleScope, ScheduleWish,
+    Scopes, SessionId, ShareIdFormat, Slug, Threshold, Tier, TierName, Timestamp, Utm,
 };
-use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, Reply, ReplyStatus, Topic};
+use ports::{Announcement, IdSource, IdSourceExt, IdempotencyKey, ResponseRecord, ResponseStatus, Topic};
 use std::time::Duration;
 
 /// `seconds` after the instant at which every builder begins, 2026-01-01T00:00:00Z.
@@ -38,7 +38,7 @@ pub fn shop(ids: &dyn IdSource, name: &str) -> Shop {
     let name = OrganizationName::parse(name).unwrap();
     let organization_id = ids.id();
     let merchant =
-        |mode| Merchant::found(ids.id(), organization_id, mode, Merchant::slug_for(&name, mode, 0), usd(), moment(0));
+        |mode| Merchant::new(ids.id(), organization_id, mode, Merchant::slug_for(&name, mode, 0), usd(), moment(0));
     let (test, live) = (merchant(Mode::Test), merchant(Mode::Live));
     let organization = Organization {
         id: organization_id,
@@ -114,9 +114,9 @@ pub fn coupon(ids: &dyn IdSource, owner: &Affiliate, code: &str) -> Coupon {
     Coupon { id: ids.id(), affiliate_id: owner.id, code, created_at: moment(0) }
 }
 
-/// The bond of a customer to `owner` since `event`.
+/// The binding of a customer to `owner` since `event`.
 pub fn binding(ids: &dyn IdSource, owner: &Affiliate, event: &Event) -> Binding {
-    Binding::tie(ids.id(), owner.id, event.id, moment(0))
+    Binding::new(ids.id(), owner.id, event.id, moment(0))
 }
 
 /// A session id from a short name.
@@ -256,8 +256,8 @@ pub fn refund(ids: &dyn IdSource, sale: &Event, minor: i64) -> Event {
     }
 }
 
-/// The negative sibling of a row at a rate, for its part of a `refund` that is all its basis loses.
-pub fn sibling(ids: &dyn IdSource, row: &Commission, refund: &Event) -> Commission {
+/// The reversal of a row at a rate, for its part of a `refund` that is all its basis loses.
+pub fn reversal(ids: &dyn IdSource, row: &Commission, refund: &Event) -> Commission {
     let lost = refund.amount.unwrap_or(Money::zero(usd()));
     let left = row.basis.minus(lost).expect("amounts of one currency");
     let minus = |less: Money, more: Money| less.minus(more).expect("amounts of one currency");
@@ -293,12 +293,12 @@ pub fn announcement(ids: &dyn IdSource, topic: Topic) -> Announcement {
 }
 
 /// A response stored for a day from the first moment on.
-pub fn reply(route: &str, key: &str) -> Reply {
-    Reply {
+pub fn response(route: &str, key: &str) -> ResponseRecord {
+    ResponseRecord {
         route: route.to_owned(),
         key: IdempotencyKey::parse(key).unwrap(),
         fingerprint: [7; 32],
-        status: ReplyStatus::Created,
+        status: ResponseStatus::Created,
         body: b"{\"id\":1}".to_vec(),
         created_at: moment(0),
         expires_at: moment(86_400),
@@ -307,19 +307,19 @@ pub fn reply(route: &str, key: &str) -> Reply {
 
 /// A customer with the address `name@example.com`.
 pub fn customer(ids: &dyn IdSource, name: &str) -> Customer {
-    let ask = NewCustomer {
+    let request = NewCustomer {
         email: Email::parse(&format!("{name}@example.com")).unwrap(),
         first_name: None,
         last_name: None,
         phone: None,
         metadata: Metadata::default(),
     };
-    Customer::create(ids.id(), ask, Actor::System, moment(0))
+    Customer::create(ids.id(), request, Actor::System, moment(0))
 }
 
 /// An open group of `creator` in test mode, ten minutes long, without any order so far. `code` is eight of `[A-Z0-9]`.
 pub fn group(ids: &dyn IdSource, creator: &Customer, code: &str) -> Group {
-    let ask = NewGroup {
+    let request = NewGroup {
         share_id: ShareIdFormat::default().make(code),
         customer_id: creator.id,
         creator_email: creator.email.clone(),
@@ -329,12 +329,12 @@ pub fn group(ids: &dyn IdSource, creator: &Customer, code: &str) -> Group {
         participants: 0,
         schedule: ScheduleWish::default(),
     };
-    Group::open(ids.id(), ask, Actor::System, moment(0)).unwrap()
+    Group::open(ids.id(), request, Actor::System, moment(0)).unwrap()
 }
 
 /// An order of 350 dollars of `customer` that takes part in `group`.
 pub fn order(ids: &dyn IdSource, customer: &Customer, group: &Group) -> Order {
-    let ask = NewOrder {
+    let request = NewOrder {
         first_name: None,
         last_name: None,
         phone: None,
@@ -344,15 +344,15 @@ pub fn order(ids: &dyn IdSource, customer: &Customer, group: &Group) -> Order {
         metadata: Metadata::default(),
         checkout: Checkout::default(),
     };
-    let around = Surroundings { creator: None, pace: &Pace::default() };
+    let around = RiskContext { creator: None, velocity: &OrderVelocity::default() };
     let (id, by, now) = (ids.id(), Actor::System, moment(0));
-    Order::place(ask, OrderPlacement { id, customer, group, around, by, now })
+    Order::place(request, OrderPlacement { id, customer, group, around, by, now })
 }
 
 /// The mail of the first reminder of `group`.
-pub fn mail(ids: &dyn IdSource, group: &Group) -> Mail {
+pub fn mail(ids: &dyn IdSource, group: &Group) -> OutgoingEmail {
     let reminded = Group { reminder: Reminder::MidwaySent, ..group.clone() };
-    Mail::reminder(ids.id(), &reminded, Language::En, moment(0)).unwrap()
+    OutgoingEmail::reminder(ids.id(), &reminded, Language::En, moment(0)).unwrap()
 }
 
 /// The settings of referral groups that `merchant` begins with.

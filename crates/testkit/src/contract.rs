@@ -40,7 +40,7 @@ mod races;
 mod random_plan;
 mod random_sets;
 mod refunds;
-mod replies;
+mod responses;
 mod searches;
 mod sequence;
 mod settle;
@@ -108,7 +108,7 @@ macro_rules! contract_cases {
                 the_latest_use_of_a_key_stays
                 simultaneous_uses_of_a_key_do_not_harm_one_another
             }
-            replies {
+            responses {
                 an_answer_is_kept_to_the_byte_in_its_own_scope
                 a_kept_answer_keeps_its_place_until_it_expires
                 answers_are_forgotten_when_they_expired_the_oldest_first

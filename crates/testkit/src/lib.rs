@@ -1,7 +1,7 @@
 //! For tests only: fakes, builders, and the contract that every storage adapter must pass.
 //!
 //! - [`FakeClock`] and [`SeededIds`] stand in for time and randomness, so that a use case gives the same answer twice.
-//! - [`build`] makes entities with sensible defaults, [`extremes`] makes them as small and as large as the domain lets
+//! - [`build`] makes entities with sensible defaults, [`boundary_values`] makes them as small and as large as the domain lets
 //!   them be, and [`sets`] makes the change sets that write them as the use cases do.
 //! - [`contract`] holds the cases; [`storage_contract!`] stamps every one of them as a test of one adapter.
 //! - [`Mutant`] takes one guard out of every change set, to see what it was there for.
@@ -15,10 +15,10 @@
 )]
 
 mod authority;
+pub mod boundary_values;
 pub mod build;
 mod clock;
 pub mod contract;
-pub mod extremes;
 mod ids;
 mod model;
 mod mutant;

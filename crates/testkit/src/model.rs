@@ -1,16 +1,16 @@
 //! A model of a storage, as simple as possible, that the write path is compared with.
 
 use domain::MerchantId;
-use ports::{ChangeSet, Claim, Entity, Reply, RowRef, Table, Version, Writes};
+use ports::{ChangeSet, Claim, Entity, ResponseRecord, RowRef, Table, Version, Writes};
 use std::{collections::BTreeMap, fmt::Debug};
 use uuid::Uuid;
 
-/// Rows with their versions, claims and replies in memory. Change sets are applied to it one after the other.
+/// Rows with their versions, claims and responses in memory. Change sets are applied to it one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Model {
     rows: BTreeMap<(Uuid, RowRef), (Version, String)>,
     claims: BTreeMap<(Uuid, i16, String), Uuid>,
-    replies: BTreeMap<(MerchantId, String, String), Reply>,
+    responses: BTreeMap<(MerchantId, String, String), ResponseRecord>,
 }
 
 impl Model {
@@ -33,7 +33,7 @@ impl Model {
             .iter()
             .all(|expected| self.version(set.merchant, expected.row) == Some(expected.version));
         let free = set.claims.iter().all(|claim| self.owner(set.merchant, claim).is_none());
-        expected && free && set.reply.as_ref().is_none_or(|reply| self.has_room(set.merchant, reply))
+        expected && free && set.response.as_ref().is_none_or(|response| self.has_room(set.merchant, response))
     }
 
     /// The version of a row.
@@ -51,14 +51,14 @@ impl Model {
         self.claims.get(&claim_key(merchant, claim)).copied()
     }
 
-    /// Whether `reply` could be stored: there is no response for its key, or only an expired one.
-    pub fn has_room(&self, merchant: MerchantId, reply: &Reply) -> bool {
-        self.replies.get(&reply_key(merchant, reply)).is_none_or(|kept| kept.expires_at <= reply.created_at)
+    /// Whether `response` could be stored: there is no response for its key, or only an expired one.
+    pub fn has_room(&self, merchant: MerchantId, response: &ResponseRecord) -> bool {
+        self.responses.get(&response_key(merchant, response)).is_none_or(|kept| kept.expires_at <= response.created_at)
     }
 
-    /// The answer in the place of `reply`.
-    pub fn kept(&self, merchant: MerchantId, reply: &Reply) -> Option<&Reply> {
-        self.replies.get(&reply_key(merchant, reply))
+    /// The answer in the place of `response`.
+    pub fn kept(&self, merchant: MerchantId, response: &ResponseRecord) -> Option<&ResponseRecord> {
+        self.responses.get(&response_key(merchant, response))
     }
 
     fn write(&mut self, set: &ChangeSet) {
@@ -75,13 +75,13 @@ impl Model {
             let had = self.claims.remove(&claim_key(set.merchant, free));
             assert_eq!(had, Some(free.owner), "{free:?}");
         }
-        if let Some(reply) = &set.reply {
-            self.replies.insert(reply_key(set.merchant, reply), reply.clone());
+        if let Some(response) = &set.response {
+            self.responses.insert(response_key(set.merchant, response), response.clone());
         }
     }
 
     fn write_table<T: Entity + Debug>(&mut self, merchant: MerchantId, writes: &Writes<T>) {
-        let Writes { new, changed, gone } = writes;
+        let Writes { new, changed, deleted } = writes;
         for row in new {
             let before = self.rows.insert(row_key(merchant, row.row_ref()), (Version::FIRST, format!("{row:?}")));
             assert_eq!(before, None, "a row is made once");
@@ -90,7 +90,7 @@ impl Model {
             let image = (change.version.next(), format!("{:?}", change.row));
             self.rows.insert(row_key(merchant, change.row.row_ref()), image);
         }
-        for &(id, _) in gone {
+        for &(id, _) in deleted {
             self.rows.remove(&row_key(merchant, RowRef { table: T::TABLE, id }));
         }
     }
@@ -104,8 +104,8 @@ fn claim_key(merchant: MerchantId, claim: &Claim) -> (Uuid, i16, String) {
     (scope(merchant, claim.space.is_global()), claim.space.number(), claim.key.clone())
 }
 
-fn reply_key(merchant: MerchantId, reply: &Reply) -> (MerchantId, String, String) {
-    (merchant, reply.route.clone(), reply.key.as_str().to_owned())
+fn response_key(merchant: MerchantId, response: &ResponseRecord) -> (MerchantId, String, String) {
+    (merchant, response.route.clone(), response.key.as_str().to_owned())
 }
 
 fn scope(merchant: MerchantId, is_global: bool) -> Uuid {

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use ports::{
-    ChangeSet, CommitError, Entity, Entry, Expectation, Hold, Journal, Lane, RowRef, Rows, Space, Storage, Table,
+    ChangeSet, CommitError, Entity, Entry, Expectation, Journal, Lane, LockMode, RowRef, Rows, Space, Storage, Table,
     Version, Writes,
 };
 use std::{
@@ -21,22 +21,22 @@ pub enum Guard {
     /// A row that is changed or deleted must be as it was read.
     Version(Table),
     /// A row that was only read must be as it was read.
-    Still(Table),
+    Unchanged(Table),
     /// A unique key must be free.
     Claim(Space),
     /// The key of the stored response must be free.
-    Reply,
+    ResponseRecord,
 }
 
 impl Guard {
     /// The guards that `set` carries.
     pub fn of(set: &ChangeSet) -> BTreeSet<Self> {
         let rows = set.expectations().into_iter().map(|Expectation { row, hold, version: _ }| match hold {
-            Hold::Still => Self::Still(row.table),
-            Hold::Change => Self::Version(row.table),
+            LockMode::Shared => Self::Unchanged(row.table),
+            LockMode::Exclusive => Self::Version(row.table),
         });
         let claims = set.claims.iter().map(|claim| Self::Claim(claim.space));
-        rows.chain(claims).chain(set.reply.as_ref().map(|_| Self::Reply)).collect()
+        rows.chain(claims).chain(set.response.as_ref().map(|_| Self::ResponseRecord)).collect()
     }
 }
 
@@ -70,9 +70,9 @@ impl Mutant {
     async fn weakened(&self, mut set: ChangeSet) -> ChangeSet {
         match self.without {
             None => {}
-            Some(Guard::Still(table)) => set.still.retain(|(row, _)| row.table != table),
+            Some(Guard::Unchanged(table)) => set.unchanged.retain(|(row, _)| row.table != table),
             Some(Guard::Claim(space)) => set.claims.retain(|claim| claim.space != space),
-            Some(Guard::Reply) => set.reply = None,
+            Some(Guard::ResponseRecord) => set.response = None,
             // A row cannot be written without naming the version that is replaced: name the one that is there.
             Some(Guard::Version(table)) => {
                 for (row, read) in set.rows.expected().filter(|(row, _)| row.table == table).collect::<Vec<_>>() {
@@ -88,7 +88,7 @@ impl Mutant {
     async fn version_of(&self, set: &ChangeSet, row: RowRef, read: Version) -> Option<Version> {
         let mut version = read;
         for _ in 0..10 {
-            let asked = ChangeSet { still: vec![(row, version)], ..ChangeSet::new(set.merchant) };
+            let asked = ChangeSet { unchanged: vec![(row, version)], ..ChangeSet::new(set.merchant) };
             if self.storage.commit(asked).await.is_ok() {
                 return Some(version);
             }
@@ -125,15 +125,15 @@ fn in_table(rows: &mut Rows, row: RowRef, there: Option<Version>) {
 }
 
 fn expect<T: Entity>(writes: &mut Writes<T>, row: RowRef, there: Option<Version>) {
-    let Writes { new: _, changed, gone } = writes;
+    let Writes { new: _, changed, deleted } = writes;
     let Some(there) = there else {
         changed.retain(|change| change.row.row_ref() != row);
-        gone.retain(|(id, _)| *id != row.id);
+        deleted.retain(|(id, _)| *id != row.id);
         return;
     };
     let changed = changed.iter_mut().filter(|change| change.row.row_ref() == row);
-    let gone = gone.iter_mut().filter(|(id, _)| *id == row.id);
-    for version in changed.map(|change| &mut change.version).chain(gone.map(|(_, version)| version)) {
+    let deleted = deleted.iter_mut().filter(|(id, _)| *id == row.id);
+    for version in changed.map(|change| &mut change.version).chain(deleted.map(|(_, version)| version)) {
         *version = there;
     }
 }

@@ -13,7 +13,7 @@ pub fn first<T>(row: T) -> Versioned<T> {
 }
 
 /// Founds an organization: itself, its merchants, their slugs and trees.
-pub fn found(shop: &Shop) -> ChangeSet {
+pub fn with_organization(shop: &Shop) -> ChangeSet {
     let Shop { organization, test, live } = shop;
     let mut set = ChangeSet::new(test.id);
     set.rows.organizations.insert(organization.clone());
@@ -39,7 +39,7 @@ pub trait Grow: Sized {
     /// Adds a coupon and the claim of its code.
     #[must_use]
     fn with_coupon(self, coupon: &Coupon) -> Self;
-    /// Adds a customer's bond and the claims of the keys it goes by.
+    /// Adds a customer's binding and the claims of the keys it goes by.
     #[must_use]
     fn with_binding(self, binding: &Binding, keys: &[String]) -> Self;
     /// Takes a coupon away and gives its code back.

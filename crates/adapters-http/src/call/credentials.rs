@@ -26,7 +26,7 @@ pub(super) async fn authenticate(
     *trace.route.borrow_mut() = request.match_pattern();
     let headers = request.headers();
     let as_user =
-        || if takes_basic(request.path(), trace.older.is_some()) { basic(headers).map(Cow::Owned) } else { None };
+        || if takes_basic(request.path(), trace.legacy_api.is_some()) { basic(headers).map(Cow::Owned) } else { None };
     let text = bearer(headers).map(Cow::Borrowed).or_else(as_user).ok_or(AppError::Unauthorized)?;
     let authenticator = &edge.outside.app.authenticator;
     let identity = authenticator.identify(&text).await?;
@@ -50,7 +50,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_matches(' '))
 }
 
-/// Whether older clients, which send their key as the user of HTTP Basic, call this path: at the root, and all of the
+/// Whether legacy clients, which send their key as the user of HTTP Basic, call this path: at the root, and all of the
 /// legacy API.
 fn takes_basic(path: &str, is_older: bool) -> bool {
     is_older || !path.starts_with(BASE)
@@ -97,8 +97,8 @@ mod tests {
         for bad in ["Basic", "Basic !", "Basic YWJj", "Bearer YWJjOg=="] {
             assert_eq!(read(bad), None, "{bad}");
         }
-        let (now, older) = (false, true);
+        let (now, legacy_api) = (false, true);
         assert!(takes_basic("/orders", now) && !takes_basic("/api/v1/orders", now));
-        assert!(takes_basic("/api/v1/checkout-sessions", older));
+        assert!(takes_basic("/api/v1/checkout-sessions", legacy_api));
     }
 }

@@ -12,24 +12,24 @@ use actix_web::{
     http::header::{self, HeaderMap},
     web::{Bytes, BytesMut},
 };
-use domain::Fault;
+use domain::FieldError;
 use futures_util::StreamExt;
 use std::borrow::Cow;
 
 /// The parameters of a query string as an object of strings.
 pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
     let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_| Fault::new("query", "must be form-encoded"))?;
+        .map_err(|_| FieldError::new("query", "must be form-encoded"))?;
     let entries = pairs.into_inner().into_iter().map(|(name, value)| (Cow::Owned(name), Node::Text(Cow::Owned(value))));
     let entries: json::Entries<'static> = entries.collect();
     if let Some(name) = json::duplicate(&entries) {
-        return Err(Fault::new(name, "must be given only once").into());
+        return Err(FieldError::new(name, "must be given only once").into());
     }
     let nul = |(name, value): &&(Cow<'_, str>, Node<'_>)| {
         name.contains('\0') || matches!(value, Node::Text(text) if text.contains('\0'))
     };
     match entries.iter().find(nul) {
-        Some((name, _)) => Err(Fault::new(name.replace('\0', ""), "must not contain U+0000").into()),
+        Some((name, _)) => Err(FieldError::new(name.replace('\0', ""), "must not contain U+0000").into()),
         None => Ok(Node::Object(entries)),
     }
 }
@@ -72,7 +72,7 @@ pub(crate) async fn receive(
     let collected = tokio::time::timeout_at(trace.arrives_by, async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Fault::new(name::BODY, "must arrive whole"))?;
+            let chunk = chunk.map_err(|_| FieldError::new(name::BODY, "must arrive whole"))?;
             if body.len() + chunk.len() > most {
                 return Err(too_large());
             }

@@ -5,7 +5,7 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
-use domain::{Fault, GroupRefusal, Refusal};
+use domain::{FieldError, GroupRefusal, Refusal};
 use serde::Serialize;
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -20,7 +20,7 @@ const DOCS: &str = "/api/v1/errors#";
 pub(crate) struct ApiError {
     code: Code,
     message: Cow<'static, str>,
-    faults: Vec<Fault>,
+    faults: Vec<FieldError>,
     retry_after: Option<Duration>,
     allow: Option<String>,
     close: bool,
@@ -81,7 +81,7 @@ impl ApiError {
     }
 
     /// 417 with every fault.
-    pub(crate) fn invalid(faults: Vec<Fault>) -> Self {
+    pub(crate) fn invalid(faults: Vec<FieldError>) -> Self {
         let message = match faults.first() {
             Some(first) => Cow::Owned(first.to_string()),
             None => Self::new(Code::InvalidInput).message,
@@ -91,7 +91,7 @@ impl ApiError {
 
     /// The same error with the names in it spelled by `spell`.
     pub(crate) fn respelled(self, spell: impl Fn(&str) -> String) -> Self {
-        let fault = |fault: Fault| Fault { field: spell(&fault.field), expected: spell(&fault.expected) };
+        let fault = |fault: FieldError| FieldError { field: spell(&fault.field), expected: spell(&fault.expected) };
         let message = Cow::Owned(spell(&self.message));
         Self { message, faults: self.faults.into_iter().map(fault).collect(), ..self }
     }
@@ -144,7 +144,7 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::Invalid(faults) => Self::invalid(faults),
             Refusal::Exists { field } => {
-                let fault = Fault::new(field, "is already in use");
+                let fault = FieldError::new(field, "is already in use");
                 Self { message: fault.to_string().into(), faults: vec![fault], ..Self::new(Code::AlreadyExists) }
             }
             Refusal::State(message) => Self::saying(Code::InvalidState, message),
@@ -161,14 +161,14 @@ impl From<Refusal> for ApiError {
     }
 }
 
-impl From<Vec<Fault>> for ApiError {
-    fn from(faults: Vec<Fault>) -> Self {
+impl From<Vec<FieldError>> for ApiError {
+    fn from(faults: Vec<FieldError>) -> Self {
         Self::invalid(faults)
     }
 }
 
-impl From<Fault> for ApiError {
-    fn from(fault: Fault) -> Self {
+impl From<FieldError> for ApiError {
+    fn from(fault: FieldError) -> Self {
         Self::invalid(vec![fault])
     }
 }
@@ -186,13 +186,13 @@ impl ResponseError for ApiError {
 
     /// Without the caller's format; the observing middleware adds it.
     fn error_response(&self) -> HttpResponse {
-        Rendered { error: self.clone(), voice: Voice::default() }.error_response()
+        Rendered { error: self.clone(), voice: ErrorFormat::default() }.error_response()
     }
 }
 
 /// In which form, and under which request id, one caller is answered.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Voice {
+pub(crate) struct ErrorFormat {
     /// The request's id.
     pub(crate) request_id: String,
     /// Whether the caller asked for `application/problem+json`.
@@ -205,7 +205,7 @@ pub(crate) struct Rendered {
     /// The error.
     pub(crate) error: ApiError,
     /// Its form.
-    pub(crate) voice: Voice,
+    pub(crate) voice: ErrorFormat,
 }
 
 impl fmt::Display for Rendered {
@@ -312,13 +312,14 @@ mod tests {
     use super::*;
 
     fn body(error: ApiError, problem: bool) -> serde_json::Value {
-        let voice = Voice { request_id: "r".to_owned(), problem };
+        let voice = ErrorFormat { request_id: "r".to_owned(), problem };
         serde_json::from_slice(&Rendered { error, voice }.body()).unwrap()
     }
 
     #[test]
     fn both_forms_say_the_same() {
-        let error = ApiError::invalid(vec![Fault::new("a.b", "is required"), Fault::new("c", "must be a number")]);
+        let error =
+            ApiError::invalid(vec![FieldError::new("a.b", "is required"), FieldError::new("c", "must be a number")]);
         let details = serde_json::json!([{"param": "a.b", "message": "a.b is required"}, {"param": "c", "message": "c must be a number"}]);
         assert_eq!(
             body(error.clone(), false),

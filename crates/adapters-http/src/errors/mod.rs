@@ -4,5 +4,5 @@ mod answer;
 mod app;
 mod table;
 
-pub(crate) use answer::{ApiError, ErrorBody, Rendered, Voice, whole_seconds};
+pub(crate) use answer::{ApiError, ErrorBody, ErrorFormat, Rendered, whole_seconds};
 pub use table::{Code, page as errors_page};

@@ -31,10 +31,10 @@ pub(super) fn complete(document: &mut Value) {
     );
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (path, item) in paths.iter_mut() {
-        let twin = !path.starts_with(BASE);
+        let modern_path = !path.starts_with(BASE);
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
-                if twin {
+                if modern_path {
                     name_twin(operation);
                 }
                 complete_operation(method, operation);

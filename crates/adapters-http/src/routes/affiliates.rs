@@ -5,13 +5,13 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{AffiliateObject, AffiliateStatusWord, Fraction, ListObject, OwnData},
     values::{existing_tier, id, metadata, rate, text},
-    wire::{AffiliateObject, AffiliateStatusWord, Fraction, ListObject, OwnData},
 };
 use actix_web::{get, patch, post};
 use app::{ChangeAffiliateCommand, CreateAffiliateCommand, Person};
-use domain::{AffiliateChange, DisplayName, Email, Fault, NewAffiliate, Slug};
-use ports::{AffiliateFilter, Shown};
+use domain::{AffiliateChange, DisplayName, Email, FieldError, NewAffiliate, Slug};
+use ports::{AffiliateFilter, Resource};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which affiliates a list shows.
@@ -46,7 +46,7 @@ async fn list(call: Call<Read>) -> Handled {
         email: fields.optional("email", text(Email::parse)),
         slug: fields.optional("slug", text(Slug::parse)),
     })?;
-    let page = call.app().affiliates.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().affiliates.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, AffiliateObject<'_>>(&paging, &page)
 }
 
@@ -60,7 +60,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let record = call.app().affiliates.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Affiliate(&record)))
+    Ok(call.show(Resource::Affiliate(&record)))
 }
 
 /// A new affiliate.
@@ -92,7 +92,7 @@ struct NewAffiliateBody {
     metadata: Option<OwnData>,
 }
 
-fn new(body: &Node<'_>) -> Result<CreateAffiliateCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<CreateAffiliateCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let email = fields.required("email", text(Email::parse));
     let slug = fields.optional("slug", text(Slug::parse));
@@ -116,8 +116,8 @@ fn new(body: &Node<'_>) -> Result<CreateAffiliateCommand, Vec<Fault>> {
 )]
 #[post("/affiliates")]
 async fn create(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /affiliates", new).await?;
-    let answer = call.app().affiliates.create(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /affiliates", new).await?;
+    let answer = call.app().affiliates.create(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -149,7 +149,7 @@ struct AffiliateChangeBody {
     metadata: Option<OwnData>,
 }
 
-fn change(body: &Node<'_>) -> Result<ChangeAffiliateCommand, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<ChangeAffiliateCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let change = AffiliateChange {
         slug: fields.kept("slug", text(Slug::parse)),
@@ -174,8 +174,8 @@ fn change(body: &Node<'_>) -> Result<ChangeAffiliateCommand, Vec<Fault>> {
 )]
 #[patch("/affiliates/{id}")]
 async fn update(mut call: Call<Write>) -> Handled {
-    let (id, ask, once) = call.read_change("PATCH /affiliates/{id}", change).await?;
-    let answer = call.app().affiliates.change(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_change("PATCH /affiliates/{id}", change).await?;
+    let answer = call.app().affiliates.change(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -5,13 +5,15 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::{SESSIONS, TakeParams},
+    representations::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
     values::{at_most, currency, decimal, metadata, share_id, text, whole},
-    wire::{CheckoutSessionObject, CountedObject, LineItemObject, LineTypeWord, OwnData},
 };
 use actix_web::{get, post};
 use app::{OrderRepresentation, PlaceOrderCommand};
-use domain::{Checkout, Email, Fault, LineItems, LineType, Locale, Money, OrderReference, PersonName, PhoneNumber};
-use ports::Shown;
+use domain::{
+    Checkout, Email, FieldError, LineItems, LineType, Locale, Money, OrderReference, PersonName, PhoneNumber,
+};
+use ports::Resource;
 use utoipa::ToSchema;
 
 /// List checkout sessions, newest first: every order is one.
@@ -42,7 +44,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let session = call.app().orders.session(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::CheckoutSession(call.tenant(), &session)))
+    Ok(call.show(Resource::CheckoutSession(call.tenant(), &session)))
 }
 
 /// A line of a new session. Not used in calculations.
@@ -135,7 +137,7 @@ fn number(node: &Node<'_>) -> Result<String, String> {
     decimal(node).map(|_| node.compact())
 }
 
-fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let amount = fields.required("amountTotal", whole(1..=Money::MAX_MINOR));
     let email = fields.required("customerEmail", text(Email::parse));
@@ -148,7 +150,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
     let payment_reference = fields.optional("paymentClientReferenceId", filled(OrderReference::parse)).flatten();
     let share_id = fields.optional("paymentGroupShareId", filled(share_id)).flatten();
     let lines = fields.objects("lineItems", LineItems::MOST, line);
-    let lines = lines.map(|lines| LineItems::parse(crate::wire::lines_text(&lines)));
+    let lines = lines.map(|lines| LineItems::parse(crate::representations::lines_text(&lines)));
     if let Some(Err(expected)) = &lines {
         fields.fault("lineItems", expected);
     }
@@ -182,8 +184,8 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
 )]
 #[post("/checkout-sessions")]
 async fn create(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /checkout-sessions", new).await?;
-    let answer = call.app().orders.place(&call.who, ask, OrderRepresentation::CheckoutSession, once).await?;
+    let (request, once) = call.read("POST /checkout-sessions", new).await?;
+    let answer = call.app().orders.place(&call.who, request, OrderRepresentation::CheckoutSession, once).await?;
     Ok(call.answer(answer))
 }
 

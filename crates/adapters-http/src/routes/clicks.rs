@@ -19,7 +19,7 @@ use actix_web::{
     web::{self, Data, Payload},
 };
 use app::{Clicks, RecordClickCommand, Redirect};
-use domain::{Fault, LandingUrl, Refusal, SessionId, ShortText, Slug, UserAgent, Utm, WebUrl};
+use domain::{FieldError, LandingUrl, Refusal, SessionId, ShortText, Slug, UserAgent, Utm, WebUrl};
 use std::{collections::HashMap, net::IpAddr};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -67,10 +67,10 @@ async fn follow(request: HttpRequest, edge: Data<Edge>) -> Handled {
     let cookie = request.cookie(Clicks::COOKIE);
     let session = cookie.and_then(|cookie| SessionId::parse(cookie.value()).ok());
     let referrer = header_text(request.headers(), &header::REFERER).and_then(LandingUrl::lossy);
-    let ask =
+    let click =
         RecordClickCommand { session, referrer, utm: utm(given), ..visitor(&request, &edge, merchant, affiliate) };
     let to = given("to").and_then(|to| WebUrl::parse(to).ok());
-    let Redirect { target, landing } = edge.outside.app.clicks.redirect(ask, to).await?;
+    let Redirect { target, landing } = edge.outside.app.clicks.redirect(click, to).await?;
     let mut answer = HttpResponse::Found();
     answer.insert_header((header::LOCATION, target)).insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(landing) = landing {
@@ -136,7 +136,7 @@ struct Seen {
     utm: Utm,
 }
 
-fn seen(body: &Node<'_>) -> Result<Seen, Vec<Fault>> {
+fn seen(body: &Node<'_>) -> Result<Seen, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let merchant = fields.required("merchant", text(Slug::parse));
     let session = fields.required("session", text(SessionId::parse));
@@ -183,8 +183,8 @@ async fn report(request: HttpRequest, payload: Payload, edge: Data<Edge>) -> Han
     let body = receive(&mut payload.into_inner(), request.headers(), edge.limits.body_bytes, &trace).await?;
     let Seen { merchant, affiliate, session, landing_page, referrer, utm } = seen(&json::parse(&body)?)?;
     let visitor = visitor(&request, &edge, merchant, affiliate);
-    let ask = RecordClickCommand { session: Some(session), landing_page, referrer, utm, ..visitor };
-    edge.outside.app.clicks.beacon(ask).await?;
+    let click = RecordClickCommand { session: Some(session), landing_page, referrer, utm, ..visitor };
+    edge.outside.app.clicks.beacon(click).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

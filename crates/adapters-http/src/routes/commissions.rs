@@ -5,13 +5,13 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{CommissionObject, CommissionStatusWord, ListObject},
     values::{id, instant, text},
-    wire::{CommissionObject, CommissionStatusWord, ListObject},
 };
 use actix_web::{get, patch};
 use app::MoveCommissionCommand;
-use domain::{CommissionMove, Fault, OrderReference, Reason};
-use ports::{CommissionFilter, Shown};
+use domain::{CommissionMove, FieldError, OrderReference, Reason};
+use ports::{CommissionFilter, Resource};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which commissions a list shows.
@@ -48,7 +48,7 @@ async fn list(call: Call<Read>) -> Handled {
         from: fields.optional("from", text(instant)),
         to: fields.optional("to", text(instant)),
     })?;
-    let page = call.app().commissions.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().commissions.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, CommissionObject<'_>>(&paging, &page)
 }
 
@@ -62,7 +62,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let commission = call.app().commissions.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Commission(&commission)))
+    Ok(call.show(Resource::Commission(&commission)))
 }
 
 /// A manual change of a commission's status.
@@ -86,7 +86,7 @@ fn step(word: &str) -> Result<CommissionMove, String> {
     }
 }
 
-fn change(body: &Node<'_>) -> Result<MoveCommissionCommand, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<MoveCommissionCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let step = fields.required("status", text(step));
     let reason = fields.optional("reason", text(Reason::parse));
@@ -102,8 +102,8 @@ fn change(body: &Node<'_>) -> Result<MoveCommissionCommand, Vec<Fault>> {
 )]
 #[patch("/commissions/{id}")]
 async fn update(mut call: Call<Admin>) -> Handled {
-    let (id, ask, once) = call.read_change("PATCH /commissions/{id}", change).await?;
-    let answer = call.app().commissions.change(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_change("PATCH /commissions/{id}", change).await?;
+    let answer = call.app().commissions.change(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -5,12 +5,12 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{CouponObject, ListObject},
     values::{existing_affiliate, id, text},
-    wire::{CouponObject, ListObject},
 };
 use actix_web::{delete, get, post};
 use app::CreateCouponCommand;
-use domain::{CouponCode, Fault};
+use domain::{CouponCode, FieldError};
 use ports::CouponFilter;
 use utoipa::{IntoParams, ToSchema};
 
@@ -38,7 +38,7 @@ async fn list(call: Call<Read>) -> Handled {
         affiliate_id: fields.optional("affiliate_id", text(id)),
         code: fields.optional("code", text(CouponCode::parse)),
     })?;
-    let page = call.app().coupons.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().coupons.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, CouponObject<'_>>(&paging, &page)
 }
 
@@ -54,7 +54,7 @@ struct NewCouponBody {
     code: String,
 }
 
-fn new(body: &Node<'_>) -> Result<CreateCouponCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<CreateCouponCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let affiliate_id = fields.required("affiliate_id", text(existing_affiliate));
     let code = fields.required("code", text(CouponCode::parse));
@@ -69,8 +69,8 @@ fn new(body: &Node<'_>) -> Result<CreateCouponCommand, Vec<Fault>> {
 )]
 #[post("/coupons")]
 async fn create(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /coupons", new).await?;
-    let answer = call.app().coupons.create(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /coupons", new).await?;
+    let answer = call.app().coupons.create(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -5,13 +5,13 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::{CUSTOMERS, TakeParams},
+    representations::{CountedObject, CustomerObject, OwnData},
     values::{metadata, own_data, text},
-    wire::{CountedObject, CustomerObject, OwnData},
 };
 use actix_web::{delete, get, patch, post};
 use app::Person;
-use domain::{CustomerChange, Email, Fault, NewCustomer, PersonName, PhoneNumber};
-use ports::Shown;
+use domain::{CustomerChange, Email, FieldError, NewCustomer, PersonName, PhoneNumber};
+use ports::Resource;
 use utoipa::ToSchema;
 
 /// List customers, newest first. Deleted ones are left out.
@@ -40,7 +40,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let customer = call.app().customers.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Customer(call.tenant(), &customer)))
+    Ok(call.show(Resource::Customer(call.tenant(), &customer)))
 }
 
 /// A new customer.
@@ -65,7 +65,7 @@ struct NewCustomerBody {
     metadata: Option<OwnData>,
 }
 
-fn new(body: &Node<'_>) -> Result<NewCustomer, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<NewCustomer, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let email = fields.required("emailAddress", text(Email::parse));
     let first_name = fields.optional("firstName", text(PersonName::parse));
@@ -84,8 +84,8 @@ fn new(body: &Node<'_>) -> Result<NewCustomer, Vec<Fault>> {
 )]
 #[post("/customers")]
 async fn create(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /customers", new).await?;
-    let answer = call.app().customers.create(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /customers", new).await?;
+    let answer = call.app().customers.create(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -110,7 +110,7 @@ struct CustomerChangeBody {
     metadata: Option<OwnData>,
 }
 
-fn change(body: &Node<'_>) -> Result<CustomerChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<CustomerChange, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let change = CustomerChange {
         email: fields.kept("emailAddress", text(Email::parse)),
@@ -132,8 +132,8 @@ fn change(body: &Node<'_>) -> Result<CustomerChange, Vec<Fault>> {
 )]
 #[patch("/customers/{id}")]
 async fn update(mut call: Call<Write>) -> Handled {
-    let (id, ask, once) = call.read_change("PATCH /customers/{id}", change).await?;
-    let answer = call.app().customers.change(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_change("PATCH /customers/{id}", change).await?;
+    let answer = call.app().customers.change(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -6,16 +6,16 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
     values::{currency, decimal, existing_affiliate, id, instant, metadata, text, unproven},
-    wire::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
 };
 use actix_web::{get, http::StatusCode, post};
 use app::{App, AskedItem, BatchLine, RecordEventBatchCommand, RecordEventCommand};
 use domain::{
-    CouponCode, Email, EventKind, ExternalId, Fault, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
-    Unreadable,
+    CouponCode, Email, EventKind, ExternalId, FieldError, Items, NewRefund, OrderReference, Refusal, SessionId,
+    ShortText, Unreadable,
 };
-use ports::{EventFilter, Shown};
+use ports::{EventFilter, Resource};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which events a list shows.
@@ -48,7 +48,7 @@ async fn list(call: Call<Read>) -> Handled {
         from: fields.optional("from", text(instant)),
         to: fields.optional("to", text(instant)),
     })?;
-    let page = call.app().events.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().events.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, EventObject<'_>>(&paging, &page)
 }
 
@@ -62,7 +62,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let record = call.app().events.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Event(&record)))
+    Ok(call.show(Resource::Event(&record)))
 }
 
 /// Explain a conversion event.
@@ -105,7 +105,7 @@ struct NewEventBody {
     /// The amount paid, in whole units with at most the currency's digits. Required if the type pays and there are no
     /// items. For a refund, the amount to take back: above 0; by default all that is left.
     #[schema(minimum = 0)]
-    amount: Option<crate::wire::Amount>,
+    amount: Option<crate::representations::Amount>,
     /// An ISO 4217 code; by default that of the settings. For a refund, that of the event it takes back.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Za-z]{3}$")]
     currency: Option<String>,
@@ -142,7 +142,7 @@ struct ItemBody {
     category: Option<String>,
     /// The amount paid for the line, in whole units with at most the currency's digits.
     #[schema(minimum = 0)]
-    amount: crate::wire::Amount,
+    amount: crate::representations::Amount,
 }
 
 /// The buyer of an event.
@@ -164,11 +164,11 @@ enum Posted {
     Refund(NewRefund),
 }
 
-fn posted(body: &Node<'_>) -> Result<Posted, Vec<Fault>> {
+fn posted(body: &Node<'_>) -> Result<Posted, Vec<FieldError>> {
     if is_refund(body) { new_refund(body).map(Posted::Refund) } else { new(body).map(Posted::Event) }
 }
 
-fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let kind = fields.either("type", "event_type");
     let kind = fields.required(kind, text(EventKind::parse));
@@ -249,13 +249,13 @@ struct RecordParams {
 )]
 #[post("/events")]
 async fn record_event(mut call: Call<WriteOrTry>) -> Handled {
-    let (ask, once) = call.read("POST /events", posted).await?;
+    let (request, once) = call.read("POST /events", posted).await?;
     let App { events, refunds, .. } = call.app();
-    let answer = match (ask, call.dry_run) {
-        (Posted::Event(ask), false) => events.record(&call.who, ask, once).await?,
-        (Posted::Event(ask), true) => events.try_out(&call.who, ask).await?,
-        (Posted::Refund(ask), false) => refunds.record(&call.who, ask, once).await?,
-        (Posted::Refund(ask), true) => refunds.preview(&call.who, ask).await?,
+    let answer = match (request, call.dry_run) {
+        (Posted::Event(request), false) => events.record(&call.who, request, once).await?,
+        (Posted::Event(request), true) => events.try_out(&call.who, request).await?,
+        (Posted::Refund(request), false) => refunds.record(&call.who, request, once).await?,
+        (Posted::Refund(request), true) => refunds.preview(&call.who, request).await?,
     };
     Ok(call.answer(answer))
 }
@@ -292,8 +292,8 @@ struct BatchBody {
 async fn record_batch(mut call: Call<Write>) -> Handled {
     let (lines, once) = call.read_lines("POST /events/batch", ("events", MOST_LINES), posted).await?;
     let line = |posted| match posted {
-        Posted::Event(ask) => BatchLine::Event(ask),
-        Posted::Refund(ask) => BatchLine::Refund(ask),
+        Posted::Event(request) => BatchLine::Event(request),
+        Posted::Refund(request) => BatchLine::Refund(request),
     };
     let lines = lines.into_iter().map(|read| read.map(line).map_err(Refusal::Invalid)).collect();
     let batch = RecordEventBatchCommand { lines, request_id: call.request_id().to_owned() };

@@ -4,12 +4,12 @@ use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
+    representations::{DiscountTypeWord, Fraction, GroupSettingsObject, LevelNumber},
     values::{decimal, rate, text, whole},
-    wire::{DiscountTypeWord, Fraction, GroupSettingsObject, LevelNumber},
 };
 use actix_web::{get, patch};
-use domain::{Fault, GroupSettingsChange, GroupTerms, Level, LevelValue, Levels, Money};
-use ports::Shown;
+use domain::{FieldError, GroupSettingsChange, GroupTerms, Level, LevelValue, Levels, Money};
+use ports::Resource;
 use utoipa::ToSchema;
 
 /// Get the settings of referral groups.
@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let settings = call.app().group_settings.get(&call.who).await?;
-    Ok(call.show(Shown::GroupSettings(call.tenant(), &settings)))
+    Ok(call.show(Resource::GroupSettings(call.tenant(), &settings)))
 }
 
 /// A level of the discount.
@@ -90,7 +90,7 @@ fn levels(fields: &mut Fields<'_>) -> Option<Levels> {
     levels.map_err(|expected| fields.fault("discountLevels", expected)).ok()
 }
 
-fn change(body: &Node<'_>) -> Result<GroupSettingsChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<GroupSettingsChange, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let change = GroupSettingsChange {
         discount: fields.kept("discountType", text(str::parse)),
@@ -112,8 +112,8 @@ fn change(body: &Node<'_>) -> Result<GroupSettingsChange, Vec<Fault>> {
 )]
 #[patch("/group-settings")]
 async fn update(mut call: Call<Admin>) -> Handled {
-    let (ask, once) = call.read("PATCH /group-settings", change).await?;
-    let answer = call.app().group_settings.change(&call.who, ask, once).await?;
+    let (request, once) = call.read("PATCH /group-settings", change).await?;
+    let answer = call.app().group_settings.change(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -6,13 +6,13 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::{GROUPS, TakeInTimeParams, TakeParams},
+    representations::{self, CountedObject, GroupObject, OrderObject, OwnData, ValidatedGroupObject},
     values::{existing, instant, metadata, own_data, text, whole},
-    wire::{self, CountedObject, GroupObject, OrderObject, OwnData, ValidatedGroupObject},
 };
 use actix_web::{get, http::StatusCode, patch, post};
 use app::{OpenGroupCommand, ValidateGroupCommand};
-use domain::{Email, Fault, GroupChange, GroupId, Money, ScheduleWish};
-use ports::Shown;
+use domain::{Email, FieldError, GroupChange, GroupId, Money, ScheduleWish};
+use ports::Resource;
 use utoipa::ToSchema;
 
 /// The group that the path names, by its id or its share id.
@@ -46,7 +46,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let group = call.app().groups.get(&call.who, named(&call).await?).await?;
-    Ok(call.show(Shown::Group(call.tenant(), &group)))
+    Ok(call.show(Resource::Group(call.tenant(), &group)))
 }
 
 /// List the orders that take part in a group, newest first.
@@ -58,8 +58,8 @@ async fn show(call: Call<Read>) -> Handled {
 )]
 #[get("/groups/{id}/participants")]
 async fn participants(call: Call<Read>) -> Handled {
-    let ask = call.counted_in_time()?;
-    let part = call.app().groups.participants(&call.who, named(&call).await?, &ask).await?;
+    let request = call.counted_in_time()?;
+    let part = call.app().groups.participants(&call.who, named(&call).await?, &request).await?;
     call.show_counted::<_, OrderObject<'_>>(&part)
 }
 
@@ -83,7 +83,7 @@ struct NewGroupBody {
     mid_expire_at: Option<String>,
 }
 
-fn new(body: &Node<'_>) -> Result<OpenGroupCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<OpenGroupCommand, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let customer_id = fields.required("customerId", text(existing("customer")));
     let order_id = fields.optional("orderId", text(existing("order")));
@@ -105,8 +105,8 @@ fn new(body: &Node<'_>) -> Result<OpenGroupCommand, Vec<Fault>> {
 )]
 #[post("/groups")]
 async fn create(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /groups", new).await?;
-    let answer = call.app().groups.open(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /groups", new).await?;
+    let answer = call.app().groups.open(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -123,7 +123,7 @@ struct GroupChangeBody {
     creator_email: Option<String>,
 }
 
-fn change(body: &Node<'_>) -> Result<GroupChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<GroupChange, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let change = GroupChange {
         metadata: fields.kept("metadata", own_data),
@@ -141,8 +141,8 @@ fn change(body: &Node<'_>) -> Result<GroupChange, Vec<Fault>> {
 )]
 #[patch("/groups/{id}")]
 async fn update(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("PATCH /groups/{id}", change).await?;
-    let answer = call.app().groups.change(&call.who, named(&call).await?, ask, once).await?;
+    let (request, once) = call.read("PATCH /groups/{id}", change).await?;
+    let answer = call.app().groups.change(&call.who, named(&call).await?, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -193,7 +193,7 @@ struct GroupValidationBody {
     amount: Option<i64>,
 }
 
-fn validation(body: &Node<'_>) -> Result<ValidateGroupCommand, Vec<Fault>> {
+fn validation(body: &Node<'_>) -> Result<ValidateGroupCommand, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let email = fields.optional("customerEmail", text(Email::parse));
     let amount = fields.optional("amount", whole(1..=Money::MAX_MINOR));
@@ -213,9 +213,9 @@ fn validation(body: &Node<'_>) -> Result<ValidateGroupCommand, Vec<Fault>> {
 )]
 #[post("/groups/{id}/validate")]
 async fn validate(mut call: Call<Read>) -> Handled {
-    let (ask, _) = call.read_optional("POST /groups/{id}/validate", validation).await?;
-    let group = call.app().groups.validate(&call.who, named(&call).await?, ask).await?;
-    Ok(json_answer(StatusCode::OK, wire::bytes(&ValidatedGroupObject::from((call.tenant(), &group)))))
+    let (request, _) = call.read_optional("POST /groups/{id}/validate", validation).await?;
+    let group = call.app().groups.validate(&call.who, named(&call).await?, request).await?;
+    Ok(json_answer(StatusCode::OK, representations::bytes(&ValidatedGroupObject::from((call.tenant(), &group)))))
 }
 
 /// Registers the operations.

@@ -5,16 +5,16 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::{ORDERS, TakeParams},
+    representations::{CountedObject, OrderObject, OrderStatusWord, OwnData},
     values::{currency, existing, metadata, share_id, text, unproven, whole},
-    wire::{CountedObject, OrderObject, OrderStatusWord, OwnData},
 };
 use actix_web::{get, patch, post};
 use app::{OrderReferral, OrderRepresentation, PlaceOrderCommand};
 use domain::{
-    Checkout, CouponCode, Email, Fault, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber, SessionId,
-    Unreadable,
+    Checkout, CouponCode, Email, FieldError, Locale, Money, OrderReference, OrderStatus, PersonName, PhoneNumber,
+    SessionId, Unreadable,
 };
-use ports::Shown;
+use ports::Resource;
 use utoipa::ToSchema;
 
 /// The codes with which placing an order may be refused beyond its shape, in each representation.
@@ -55,7 +55,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let order = call.app().orders.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Order(call.tenant(), &order)))
+    Ok(call.show(Resource::Order(call.tenant(), &order)))
 }
 
 /// A new order.
@@ -107,7 +107,7 @@ struct NewOrderBody {
     metadata: Option<OwnData>,
 }
 
-fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let amount = fields.required("amount", whole(1..=Money::MAX_MINOR));
     let customer_id = fields.optional("customerId", text(existing("customer")));
@@ -163,8 +163,8 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<Fault>> {
 )]
 #[post("/orders")]
 async fn create(mut call: Call<Write>) -> Handled {
-    let (ask, once) = call.read("POST /orders", new).await?;
-    let answer = call.app().orders.place(&call.who, ask, OrderRepresentation::Order, once).await?;
+    let (request, once) = call.read("POST /orders", new).await?;
+    let answer = call.app().orders.place(&call.who, request, OrderRepresentation::Order, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -177,7 +177,7 @@ struct OrderChangeBody {
     status: OrderStatusWord,
 }
 
-fn change(body: &Node<'_>) -> Result<OrderStatus, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<OrderStatus, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let status = fields.required("status", text(str::parse));
     fields.finish(|| status)
@@ -208,7 +208,7 @@ struct OrderRefundBody {
     amount: Option<i64>,
 }
 
-fn refund_of(body: &Node<'_>) -> Result<Option<i64>, Vec<Fault>> {
+fn refund_of(body: &Node<'_>) -> Result<Option<i64>, Vec<FieldError>> {
     let mut fields = Fields::lenient(body)?;
     let amount = fields.optional("amount", whole(1..=Money::MAX_MINOR));
     fields.finish(|| Some(amount))

@@ -1,7 +1,7 @@
 //! Payment files for PayPal and Wise, and what comes back from them.
 
 use crate::{csv, values::currency};
-use domain::{AffiliateId, DisplayName, Fault, PayoutItemId, Reason, ResultLine, ResultOf, ShortText};
+use domain::{AffiliateId, DisplayName, FieldError, PayoutItemId, Reason, ResultLine, ResultOf, ShortText};
 use ports::PayoutLine;
 use std::str::FromStr;
 
@@ -88,7 +88,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &[String]) -> Result<Self, Vec<Fault>> {
+    fn of(header: &[String]) -> Result<Self, Vec<FieldError>> {
         let folded: Vec<String> =
             header.iter().map(|name| name.trim().to_ascii_lowercase().replace([' ', '_', '-'], "")).collect();
         let mut faults = Vec::new();
@@ -96,7 +96,7 @@ impl Columns {
             let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(&name.as_str()));
             let first = found.next().map(|(at, _)| at);
             if let (Some(_), Some((_, name))) = (first, found.next()) {
-                faults.push(Fault::new(format!("lines[1].{name}"), "must be given only once"));
+                faults.push(FieldError::new(format!("lines[1].{name}"), "must be given only once"));
             }
             first
         };
@@ -112,7 +112,8 @@ impl Columns {
         let lacking =
             [(columns.item.or(columns.affiliate), "item_id"), (columns.status, "status"), (columns.amount, "amount")];
         let lacking = lacking.into_iter().filter(|(column, _)| column.is_none());
-        faults.extend(lacking.map(|(_, name)| Fault::new(format!("lines[1].{name}"), "is required in the header")));
+        faults
+            .extend(lacking.map(|(_, name)| FieldError::new(format!("lines[1].{name}"), "is required in the header")));
         if faults.is_empty() { Ok(columns) } else { Err(faults) }
     }
 }
@@ -121,7 +122,7 @@ impl Columns {
 struct Line<'a> {
     name: String,
     cells: &'a [String],
-    faults: &'a mut Vec<Fault>,
+    faults: &'a mut Vec<FieldError>,
 }
 
 impl Line<'_> {
@@ -138,7 +139,7 @@ impl Line<'_> {
         match read(self.text(column)?) {
             Ok(value) => Some(value),
             Err(expected) => {
-                self.faults.push(Fault::new(format!("{}.{field}", self.name), expected));
+                self.faults.push(FieldError::new(format!("{}.{field}", self.name), expected));
                 None
             }
         }
@@ -151,15 +152,15 @@ impl Line<'_> {
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         if self.text(column).is_none() {
-            self.faults.push(Fault::new(format!("{}.{field}", self.name), "is required"));
+            self.faults.push(FieldError::new(format!("{}.{field}", self.name), "is required"));
         }
         self.optional(field, column, read)
     }
 }
 
 /// Reads a file of results. Its lines are named by their place in the file, of which the header is the first.
-pub(super) fn read(text: &str) -> Result<Vec<ResultLine>, Vec<Fault>> {
-    let whole = |expected: String| vec![Fault::new("body", expected)];
+pub(super) fn read(text: &str) -> Result<Vec<ResultLine>, Vec<FieldError>> {
+    let whole = |expected: String| vec![FieldError::new("body", expected)];
     if text.contains('\0') {
         return Err(whole("must not contain U+0000".to_owned()));
     }
@@ -188,7 +189,7 @@ fn result(columns: &Columns, mut line: Line<'_>) -> Option<ResultLine> {
         (None, Some(_)) => line.required("affiliate_id", columns.affiliate, affiliate),
         (Some(_), Some(_)) => {
             let expected = "must not be given together with item_id";
-            line.faults.push(Fault::new(format!("{}.affiliate_id", line.name), expected));
+            line.faults.push(FieldError::new(format!("{}.affiliate_id", line.name), expected));
             None
         }
         (_, None) => line.required("item_id", columns.item, item),

@@ -6,13 +6,13 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{Amount, ListObject, PayoutItemObject, PayoutItemStatusWord, PayoutObject, PayoutStatusWord},
     values::{currency, decimal, existing_affiliate, id, instant, list as items_of, text},
-    wire::{Amount, ListObject, PayoutItemObject, PayoutItemStatusWord, PayoutObject, PayoutStatusWord},
 };
 use actix_web::{HttpResponse, get, http::header, patch, post};
 use app::{ChangePayoutCommand, CreatePayoutCommand, Payouts, RecordPayoutResultsCommand};
-use domain::{AffiliateId, Fault, PayoutId, PayoutStatus, Reason, ResultLine, ResultOf, ShortText};
-use ports::{PayoutFilter, PayoutItemFilter, Shown};
+use domain::{AffiliateId, FieldError, PayoutId, PayoutStatus, Reason, ResultLine, ResultOf, ShortText};
+use ports::{PayoutFilter, PayoutItemFilter, Resource};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which payouts a list shows.
@@ -46,7 +46,7 @@ async fn list(call: Call<Read>) -> Handled {
         from: fields.optional("from", text(instant)),
         to: fields.optional("to", text(instant)),
     })?;
-    let page = call.app().payouts.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().payouts.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, PayoutObject>(&paging, &page)
 }
 
@@ -60,7 +60,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let payout = call.app().payouts.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Payout(&payout)))
+    Ok(call.show(Resource::Payout(&payout)))
 }
 
 /// A new payout.
@@ -76,7 +76,7 @@ struct NewPayoutBody {
     affiliate_ids: Option<Vec<String>>,
 }
 
-fn new(body: &Node<'_>) -> Result<CreatePayoutCommand, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<CreatePayoutCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let currency = fields.required("currency", text(currency));
     let affiliate_ids = fields.optional("affiliate_ids", items_of(Payouts::MOST_AFFILIATES, text(existing_affiliate)));
@@ -100,8 +100,8 @@ fn new(body: &Node<'_>) -> Result<CreatePayoutCommand, Vec<Fault>> {
 )]
 #[post("/payouts")]
 async fn create(mut call: Call<Admin>) -> Handled {
-    let (ask, once) = call.read("POST /payouts", new).await?;
-    let answer = call.app().payouts.create(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /payouts", new).await?;
+    let answer = call.app().payouts.create(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -115,7 +115,7 @@ struct PayoutChangeBody {
     status: String,
 }
 
-fn change(body: &Node<'_>) -> Result<ChangePayoutCommand, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<ChangePayoutCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let status = fields.required("status", text(str::parse::<PayoutStatus>));
     fields.finish(|| Some(ChangePayoutCommand { status: status? }))
@@ -133,8 +133,8 @@ fn change(body: &Node<'_>) -> Result<ChangePayoutCommand, Vec<Fault>> {
 )]
 #[patch("/payouts/{id}")]
 async fn update(mut call: Call<Admin>) -> Handled {
-    let (id, ask, once) = call.read_change("PATCH /payouts/{id}", change).await?;
-    let answer = call.app().payouts.change(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_change("PATCH /payouts/{id}", change).await?;
+    let answer = call.app().payouts.change(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -165,7 +165,7 @@ async fn items(call: Call<Read>) -> Handled {
         status: fields.optional("status", text(str::parse)),
         affiliate_id: fields.optional("affiliate_id", text(id)),
     })?;
-    let page = call.app().payouts.items(&call.who, payout?, &filter, &paging.ask).await?;
+    let page = call.app().payouts.items(&call.who, payout?, &filter, &paging.request).await?;
     call.show_page::<_, PayoutItemObject<'_>>(&paging, &page)
 }
 
@@ -244,7 +244,7 @@ fn item_of<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "must be of an item of this payout".to_owned())
 }
 
-fn results(body: &Node<'_>) -> Result<RecordPayoutResultsCommand, Vec<Fault>> {
+fn results(body: &Node<'_>) -> Result<RecordPayoutResultsCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     if fields.lacks("items") {
         fields.fault("items", "is required");
@@ -293,8 +293,8 @@ fn result(line: &mut Fields<'_>, name: String) -> Option<ResultLine> {
 #[post("/payouts/{id}/results")]
 async fn import(mut call: Call<Admin>) -> Handled {
     let table = |text: &str| Ok(RecordPayoutResultsCommand { lines: payout_files::read(text)? });
-    let (id, ask, once) = call.read_file("POST /payouts/{id}/results", results, table).await?;
-    let answer = call.app().payouts.results(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_file("POST /payouts/{id}/results", results, table).await?;
+    let answer = call.app().payouts.results(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 

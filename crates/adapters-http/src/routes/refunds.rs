@@ -5,7 +5,7 @@ use crate::{
     json::Node,
     values::{currency, decimal, instant, metadata, text},
 };
-use domain::{Email, ExternalId, Fault, NewRefund, OrderReference, ShortText};
+use domain::{Email, ExternalId, FieldError, NewRefund, OrderReference, ShortText};
 
 /// The fields of a sale that a refund does not have: the affiliate credited with the sale bears the refund.
 const NOT_ON_A_REFUND: [&str; 4] = ["items", "coupon", "cookie_id", "affiliate_id"];
@@ -18,7 +18,7 @@ pub(super) fn is_refund(body: &Node<'_>) -> bool {
 }
 
 /// Reads one.
-pub(super) fn new_refund(body: &Node<'_>) -> Result<NewRefund, Vec<Fault>> {
+pub(super) fn new_refund(body: &Node<'_>) -> Result<NewRefund, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let kind = fields.either("type", "event_type");
     fields.required(kind, text(|_| Ok(())));

@@ -5,12 +5,12 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{Amount, CommissionRuleObject, Fraction, Instant, ListObject, RuleLevelWord},
     values::{currency, decimal, id, instant, rate, text, whole},
-    wire::{Amount, CommissionRuleObject, Fraction, Instant, ListObject, RuleLevelWord},
 };
 use actix_web::{delete, get, patch, post};
-use domain::{CommissionRule, EventKind, Fault, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope, ShortText};
-use ports::{RuleFilter, Shown};
+use domain::{CommissionRule, EventKind, FieldError, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope, ShortText};
+use ports::{Resource, RuleFilter};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which rules a list shows.
@@ -46,7 +46,7 @@ async fn list(call: Call<Read>) -> Handled {
         affiliate_id: fields.optional("affiliate_id", text(id)),
         tier_id: fields.optional("tier_id", text(id)),
     })?;
-    let page = call.app().rules.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().rules.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, CommissionRuleObject<'_>>(&paging, &page)
 }
 
@@ -61,7 +61,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let rule = call.app().rules.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::CommissionRule(&rule)))
+    Ok(call.show(Resource::CommissionRule(&rule)))
 }
 
 /// A new commission rule. It gives a `rate`, or a `flat_amount` in a `currency`.
@@ -104,7 +104,7 @@ fn reward(fields: &mut Fields<'_>) -> RewardWish {
     }
 }
 
-fn new(body: &Node<'_>) -> Result<NewRule, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<NewRule, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let level = fields.required("scope", text(str::parse::<RuleLevel>));
     let reference = fields.optional("scope_ref", text(ShortText::parse));
@@ -114,12 +114,12 @@ fn new(body: &Node<'_>) -> Result<NewRule, Vec<Fault>> {
     let starts_at = fields.optional("starts_at", text(instant));
     let ends_at = fields.optional("ends_at", text(instant));
     // Whether the two go together is only checked if each is valid.
-    let ask = |level| {
+    let request = |level| {
         let scope = RuleScope::parse(level, reference.as_ref().map(ShortText::as_str));
         scope.map(|scope| NewRule { scope, reward, event_kind, priority, starts_at, ends_at })
     };
-    let asked = fields.finish(|| level.map(ask))?;
-    asked.map_err(|expected| vec![Fault::new("scope_ref", expected)])
+    let asked = fields.finish(|| level.map(request))?;
+    asked.map_err(|expected| vec![FieldError::new("scope_ref", expected)])
 }
 
 /// Create a commission rule.
@@ -130,8 +130,8 @@ fn new(body: &Node<'_>) -> Result<NewRule, Vec<Fault>> {
 )]
 #[post("/commission-rules")]
 async fn create(mut call: Call<Admin>) -> Handled {
-    let (ask, once) = call.read("POST /commission-rules", new).await?;
-    let answer = call.app().rules.create(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /commission-rules", new).await?;
+    let answer = call.app().rules.create(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -166,7 +166,7 @@ struct RuleChangeBody {
     ends_at: Option<Instant>,
 }
 
-fn change(body: &Node<'_>) -> Result<RuleChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<RuleChange, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let change = RuleChange {
         level: fields.kept("scope", text(str::parse)),
@@ -189,8 +189,8 @@ fn change(body: &Node<'_>) -> Result<RuleChange, Vec<Fault>> {
 )]
 #[patch("/commission-rules/{id}")]
 async fn update(mut call: Call<Admin>) -> Handled {
-    let (id, ask, once) = call.read_change("PATCH /commission-rules/{id}", change).await?;
-    let answer = call.app().rules.change(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_change("PATCH /commission-rules/{id}", change).await?;
+    let answer = call.app().rules.change(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 

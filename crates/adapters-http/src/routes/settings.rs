@@ -4,12 +4,12 @@ use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
+    representations::{Amount, AttributionModelWord, Fraction, RecurringWord, SelfReferralWord, SettingsObject},
     values::{currency, decimal, flag, list, rate, text, whole},
-    wire::{Amount, AttributionModelWord, Fraction, RecurringWord, SelfReferralWord, SettingsObject},
 };
 use actix_web::{get, patch};
-use domain::{Fault, RedirectHost, Settings, SettingsChange, Slug, WebUrl};
-use ports::Shown;
+use domain::{FieldError, RedirectHost, Settings, SettingsChange, Slug, WebUrl};
+use ports::Resource;
 use utoipa::ToSchema;
 
 /// Get the settings.
@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let merchant = call.app().settings.get(&call.who).await?;
-    Ok(call.show(Shown::Settings(&merchant)))
+    Ok(call.show(Resource::Settings(&merchant)))
 }
 
 /// Changes of the settings. Fields that are left out stay as they are.
@@ -80,7 +80,7 @@ struct SettingsChangeBody {
     max_payout_rate: Option<Fraction>,
 }
 
-fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let change = SettingsChange {
         slug: fields.kept("slug", text(Slug::parse)),
@@ -110,8 +110,8 @@ fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<Fault>> {
 )]
 #[patch("/settings")]
 async fn update(mut call: Call<Admin>) -> Handled {
-    let (ask, once) = call.read("PATCH /settings", change).await?;
-    let answer = call.app().settings.change(&call.who, ask, once).await?;
+    let (request, once) = call.read("PATCH /settings", change).await?;
+    let answer = call.app().settings.change(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -4,13 +4,13 @@ use crate::{
     call::{Admin, Call, Handled, Read},
     fields::Fields,
     json::Node,
+    representations::{SettingsObject, TestClockObject},
     values::{instant, text, whole},
-    wire::{SettingsObject, TestClockObject},
 };
 use actix_web::{get, post};
 use app::TestMode;
-use domain::{Fault, MerchantClock, TestClockStep};
-use ports::Shown;
+use domain::{FieldError, MerchantClock, TestClockStep};
+use ports::Resource;
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ async fn clock(call: Call<Read>) -> Handled {
     call.who.require_test()?;
     call.no_query()?;
     let clock = call.app().test_mode.clock(&call.who).await?;
-    Ok(call.show(Shown::TestClock(clock)))
+    Ok(call.show(Resource::TestClock(clock)))
 }
 
 /// How far to move the clock: one of the two fields.
@@ -40,7 +40,7 @@ struct TestClockAdvanceBody {
     to: Option<String>,
 }
 
-fn step(body: &Node<'_>) -> Result<TestClockStep, Vec<Fault>> {
+fn step(body: &Node<'_>) -> Result<TestClockStep, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let seconds = fields.optional("seconds", whole(1..=MerchantClock::MOST_AHEAD.as_secs().cast_signed()));
     let to = fields.optional("to", text(instant));
@@ -62,8 +62,8 @@ fn by(seconds: i64) -> TestClockStep {
 #[post("/test/clock/advance")]
 async fn advance(mut call: Call<Admin>) -> Handled {
     call.who.require_test()?;
-    let (ask, once) = call.read("POST /test/clock/advance", step).await?;
-    let answer = call.app().test_mode.advance(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /test/clock/advance", step).await?;
+    let answer = call.app().test_mode.advance(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 

@@ -5,12 +5,12 @@ use crate::{
     fields::Fields,
     json::Node,
     listing::PageParams,
+    representations::{Fraction, Height, ListObject, MetricWord, TierObject},
     values::{decimal, rate, text},
-    wire::{Fraction, Height, ListObject, MetricWord, TierObject},
 };
 use actix_web::{delete, get, patch, post};
-use domain::{Fault, NewTier, TierChange, TierName};
-use ports::{Shown, TierFilter};
+use domain::{FieldError, NewTier, TierChange, TierName};
+use ports::{Resource, TierFilter};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which tiers a list shows.
@@ -33,7 +33,7 @@ struct TierParams {
 async fn list(call: Call<Read>) -> Handled {
     let (filter, paging) =
         call.list("tiers", |fields| TierFilter { metric: fields.optional("metric", text(str::parse)) })?;
-    let page = call.app().tiers.list(&call.who, &filter, &paging.ask).await?;
+    let page = call.app().tiers.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, TierObject<'_>>(&paging, &page)
 }
 
@@ -47,7 +47,7 @@ async fn list(call: Call<Read>) -> Handled {
 async fn show(call: Call<Read>) -> Handled {
     call.no_query()?;
     let tier = call.app().tiers.get(&call.who, call.path_id()?).await?;
-    Ok(call.show(Shown::Tier(&tier)))
+    Ok(call.show(Resource::Tier(&tier)))
 }
 
 /// A new tier.
@@ -68,7 +68,7 @@ struct NewTierBody {
     threshold: Height,
 }
 
-fn new(body: &Node<'_>) -> Result<NewTier, Vec<Fault>> {
+fn new(body: &Node<'_>) -> Result<NewTier, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let name = fields.required("name", text(TierName::parse));
     let rate = fields.required("rate", rate);
@@ -85,8 +85,8 @@ fn new(body: &Node<'_>) -> Result<NewTier, Vec<Fault>> {
 )]
 #[post("/tiers")]
 async fn create(mut call: Call<Admin>) -> Handled {
-    let (ask, once) = call.read("POST /tiers", new).await?;
-    let answer = call.app().tiers.create(&call.who, ask, once).await?;
+    let (request, once) = call.read("POST /tiers", new).await?;
+    let answer = call.app().tiers.create(&call.who, request, once).await?;
     Ok(call.answer(answer))
 }
 
@@ -109,7 +109,7 @@ struct TierChangeBody {
     threshold: Option<Height>,
 }
 
-fn change(body: &Node<'_>) -> Result<TierChange, Vec<Fault>> {
+fn change(body: &Node<'_>) -> Result<TierChange, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let change = TierChange {
         name: fields.kept("name", text(TierName::parse)),
@@ -129,8 +129,8 @@ fn change(body: &Node<'_>) -> Result<TierChange, Vec<Fault>> {
 )]
 #[patch("/tiers/{id}")]
 async fn update(mut call: Call<Admin>) -> Handled {
-    let (id, ask, once) = call.read_change("PATCH /tiers/{id}", change).await?;
-    let answer = call.app().tiers.change(&call.who, id, ask, once).await?;
+    let (id, request, once) = call.read_change("PATCH /tiers/{id}", change).await?;
+    let answer = call.app().tiers.change(&call.who, id, request, once).await?;
     Ok(call.answer(answer))
 }
 

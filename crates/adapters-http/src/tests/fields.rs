@@ -142,12 +142,12 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let schema = resolve(&content["schema"], &document);
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
         let path = concrete(path);
-        let ask = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
+        let request = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
         // The stub storage has no customers, orders and groups; valid requests about them are tested from outside.
         let is_known = operation["x-unknown-fields"] != "ignored";
         if is_known && !ON_REAL_STORAGE.contains(&name) {
-            let got = send(&edge, ask(&good(name))).await;
+            let got = send(&edge, request(&good(name))).await;
             assert!(got.status.is_success(), "{name}: {}", String::from_utf8_lossy(&got.bytes));
             assert_eq!(commits(&stub), before + 1, "{name}");
         }
@@ -161,7 +161,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
                     Some(value) => body[&case.field] = value,
                     None => drop(body.as_object_mut().unwrap().remove(&case.field)),
                 }
-                let got = send(&edge, ask(&body)).await;
+                let got = send(&edge, request(&body)).await;
                 assert_eq!((got.status.as_u16(), got.code().as_str()), (417, "INVALID_INPUT"), "{name} {body}");
                 let param = got.param();
                 assert!(param == case.field || param.starts_with(&format!("{}.", case.field)), "{name} {body} {param}");
@@ -171,7 +171,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         if is_known {
             let mut unknown = good(name);
             unknown["zz"] = json!(1);
-            assert_eq!(send(&edge, ask(&unknown)).await.param(), "zz", "{name}");
+            assert_eq!(send(&edge, request(&unknown)).await.param(), "zz", "{name}");
         }
         assert_eq!(commits(&stub), written, "{name} wrote something");
     }

@@ -27,8 +27,8 @@ async fn both_forms_of_an_error_and_the_request_id() {
     let got = send(&edge, TestRequest::with_uri("/nothing").insert_header(("x-request-id", "my-id.1"))).await;
     assert_eq!((got.header("x-request-id"), got.header("content-type")), ("my-id.1", "application/json"));
     assert_eq!(got.json()["error"]["request_id"], "my-id.1");
-    let ask = TestRequest::with_uri("/nothing").insert_header(("accept", "application/problem+json"));
-    let got = send(&edge, ask.insert_header(("x-request-id", "not sane"))).await;
+    let request = TestRequest::with_uri("/nothing").insert_header(("accept", "application/problem+json"));
+    let got = send(&edge, request.insert_header(("x-request-id", "not sane"))).await;
     assert_eq!(got.header("content-type"), "application/problem+json");
     assert_eq!((&got.json()["status"], &got.json()["code"]), (&404.into(), &"NOT_FOUND".into()));
     assert_eq!(got.json()["request_id"], got.header("x-request-id"));
@@ -38,14 +38,14 @@ async fn both_forms_of_an_error_and_the_request_id() {
 #[actix_web::test]
 async fn a_list_goes_on_where_it_stopped() {
     let (_, edge) = set_up();
-    let ask = |query: &str| as_caller(Who::All, Method::GET, &format!("/api/v1/affiliates?{query}"));
-    let first = send(&edge, ask("limit=2&offset=3&status=approved")).await.json();
+    let request = |query: &str| as_caller(Who::All, Method::GET, &format!("/api/v1/affiliates?{query}"));
+    let first = send(&edge, request("limit=2&offset=3&status=approved")).await.json();
     assert_eq!((first["data"].as_array().unwrap().len(), &first["has_more"]), (2, &true.into()));
     assert_eq!((&first["limit"], &first["offset"]), (&2.into(), &3.into()));
     let cursor = first["next_cursor"].as_str().unwrap();
-    let next = send(&edge, ask(&format!("limit=2&status=approved&cursor={cursor}"))).await.json();
+    let next = send(&edge, request(&format!("limit=2&status=approved&cursor={cursor}"))).await.json();
     assert_eq!((&next["offset"], &next["has_more"], &next["next_cursor"]), (&0.into(), &false.into(), &Value::Null));
-    let default = send(&edge, ask("")).await.json();
+    let default = send(&edge, request("")).await.json();
     assert_eq!((&default["limit"], &default["offset"]), (&50.into(), &0.into()));
     for (query, param) in [
         (format!("cursor={cursor}"), "cursor"),
@@ -62,7 +62,7 @@ async fn a_list_goes_on_where_it_stopped() {
         ("slug=%00".to_owned(), "slug"),
         ("nothing=1".to_owned(), "nothing"),
     ] {
-        let got = send(&edge, ask(&query)).await;
+        let got = send(&edge, request(&query)).await;
         assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{query}");
     }
     for query in ["affiliate_id=aff_x", "from=yesterday", "to=2024-13-01", "order_id=", "status=lost"] {

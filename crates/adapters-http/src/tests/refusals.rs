@@ -166,21 +166,21 @@ async fn bodies_come_before_ids_and_transport_before_both() {
         .collect();
     for (name, method, path, _) in keyed().into_iter().filter(|(name, ..)| with_body.contains(name)) {
         let path = path.replace('7', "8");
-        let ask = || as_caller(Who::All, method.clone(), &path);
-        let got = send(&edge, ask().insert_header(("content-type", "text/plain")).set_payload("{")).await;
+        let request = || as_caller(Who::All, method.clone(), &path);
+        let got = send(&edge, request().insert_header(("content-type", "text/plain")).set_payload("{")).await;
         assert_eq!(got.code(), "UNSUPPORTED_MEDIA_TYPE", "{name}");
-        let got = send(&edge, with_json(ask(), "{}").insert_header(("content-encoding", "gzip"))).await;
+        let got = send(&edge, with_json(request(), "{}").insert_header(("content-encoding", "gzip"))).await;
         assert_eq!(got.code(), "UNSUPPORTED_MEDIA_TYPE", "{name}");
         let most = if path.ends_with("/batch") { 2 * 1024 * 1024 } else { 256 * 1024 };
-        let got = send(&edge, with_json(ask(), vec![b' '; most + 1])).await;
+        let got = send(&edge, with_json(request(), vec![b' '; most + 1])).await;
         assert_eq!(got.code(), "PAYLOAD_TOO_LARGE", "{name}");
         for (body, param) in
             [("", "body"), ("{", "body"), ("[]", "body"), (r#"{"a":1,"a":1}"#, "a"), (r#"{"zz":"\u0000"}"#, "zz")]
         {
-            let got = send(&edge, with_json(ask(), body)).await;
+            let got = send(&edge, with_json(request(), body)).await;
             assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{name} {body}");
         }
-        let bad_key = with_json(ask(), "{}").insert_header(("idempotency-key", "a b"));
+        let bad_key = with_json(request(), "{}").insert_header(("idempotency-key", "a b"));
         assert_eq!(send(&edge, bad_key).await.param(), "Idempotency-Key", "{name}");
     }
     assert_eq!(commits(&stub), 0);

@@ -3,7 +3,7 @@
 
 mod program;
 
-use crate::{CursorKey, JsonWire, Limits, Visitors, edge::Edge};
+use crate::{CursorKey, JsonRenderer, Limits, Visitors, edge::Edge};
 use actix_web::web::Data;
 use app::{App, KeyPolicy};
 use async_trait::async_trait;
@@ -61,14 +61,14 @@ impl Who {
             Self::Admin => Scopes::of(&[Scope::Admin]).unwrap(),
             _ => Scopes::ALL,
         };
-        let ask = NewApiKey {
+        let request = NewApiKey {
             name: KeyName::parse("test").unwrap(),
             scopes,
             rate_limit_per_min: if self == Self::Limited { 1 } else { 600 },
             expires_in: (self == Self::Expired).then_some(Duration::from_secs(1)),
         };
         let id = ApiKeyId::from_uuid(Uuid::from_u128(100 + self as u128));
-        let key = ApiKey::create(id, ask, &self.secret(), self.secret().hash(None), Timestamp::MIN).unwrap();
+        let key = ApiKey::create(id, request, &self.secret(), self.secret().hash(None), Timestamp::MIN).unwrap();
         let key = if self == Self::Revoked { key.revoke(Timestamp::MIN) } else { key };
         KeyFacts {
             key: Versioned { row: key, version: Version::FIRST },
@@ -92,7 +92,7 @@ pub(super) struct Stub {
     pub(super) commits: AtomicUsize,
     /// How long a read of one affiliate takes.
     slowness: Duration,
-    replies: Mutex<HashMap<String, KeptReply>>,
+    replies: Mutex<HashMap<String, StoredResponse>>,
 }
 
 impl Stub {
@@ -110,13 +110,13 @@ pub(super) fn merchant() -> Merchant {
     let (id, organization) =
         (MerchantId::from_uuid(Uuid::from_u128(MERCHANT)), OrganizationId::from_uuid(Uuid::from_u128(9)));
     let slug = Slug::parse("my-shop").unwrap();
-    let founded = Merchant::found(id, organization, Mode::Test, slug, "USD".parse().unwrap(), Timestamp::MIN);
+    let founded = Merchant::new(id, organization, Mode::Test, slug, "USD".parse().unwrap(), Timestamp::MIN);
     Merchant { settings, ..founded }
 }
 
 pub(super) fn affiliate() -> Affiliate {
     let slug = Slug::parse("alice").unwrap();
-    let ask = NewAffiliate {
+    let request = NewAffiliate {
         email: Email::parse("alice@example.com").unwrap(),
         slug: None,
         display_name: None,
@@ -125,7 +125,7 @@ pub(super) fn affiliate() -> Affiliate {
         tier_id: None,
         metadata: Metadata::default(),
     };
-    Affiliate::create(AffiliateId::from_uuid(Uuid::from_u128(KNOWN)), ask, slug, None, now()).unwrap()
+    Affiliate::create(AffiliateId::from_uuid(Uuid::from_u128(KNOWN)), request, slug, None, now()).unwrap()
 }
 
 fn record() -> AffiliateRecord {
@@ -175,11 +175,11 @@ pub(super) fn known<K: Kind, T>(id: Id<K>, value: T) -> Option<T> {
 }
 
 /// A list of 120 rows, all alike.
-pub(super) fn page<T: Clone>(row: T, ask: &PageAsk) -> Page<T> {
-    let limit = usize::try_from(ask.limit).unwrap();
-    let left = 120_usize.saturating_sub(usize::try_from(ask.offset).unwrap());
-    let left = if ask.after.is_some() { left.min(limit) } else { left };
-    Page::cut(vec![row; left.min(limit + 1)], ask)
+pub(super) fn page<T: Clone>(row: T, request: &PageRequest) -> Page<T> {
+    let limit = usize::try_from(request.limit).unwrap();
+    let left = 120_usize.saturating_sub(usize::try_from(request.offset).unwrap());
+    let left = if request.after.is_some() { left.min(limit) } else { left };
+    Page::cut(vec![row; left.min(limit + 1)], request)
 }
 
 #[async_trait]
@@ -223,8 +223,14 @@ impl KeyReads for Stub {
 }
 
 #[async_trait]
-impl ReplyReads for Stub {
-    async fn reply(&self, _: MerchantId, route: &str, key: &IdempotencyKey, _: Timestamp) -> Read<Option<KeptReply>> {
+impl ResponseReads for Stub {
+    async fn response(
+        &self,
+        _: MerchantId,
+        route: &str,
+        key: &IdempotencyKey,
+        _: Timestamp,
+    ) -> Read<Option<StoredResponse>> {
         Ok(self.replies.lock().unwrap().get(&format!("{route} {}", key.as_str())).cloned())
     }
 }
@@ -235,8 +241,13 @@ impl AffiliateReads for Stub {
         tokio::time::sleep(self.slowness).await;
         Ok(known(id, record()))
     }
-    async fn affiliates(&self, _: MerchantId, _: &AffiliateFilter, ask: &PageAsk) -> Read<Page<AffiliateRecord>> {
-        Ok(page(record(), ask))
+    async fn affiliates(
+        &self,
+        _: MerchantId,
+        _: &AffiliateFilter,
+        request: &PageRequest,
+    ) -> Read<Page<AffiliateRecord>> {
+        Ok(page(record(), request))
     }
     async fn new_affiliate_facts(&self, _: MerchantId, keys: &AffiliateKeys) -> Read<Option<NewAffiliateFacts>> {
         let parent = keys.parent_email.as_ref().filter(|email| **email == affiliate().email);
@@ -275,8 +286,8 @@ impl CouponReads for Stub {
     async fn coupon(&self, _: MerchantId, id: CouponId) -> Read<Option<(Versioned<Merchant>, Versioned<Coupon>)>> {
         Ok(known(id, (versioned(merchant()), versioned(coupon()))))
     }
-    async fn coupons(&self, _: MerchantId, _: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>> {
-        Ok(page(coupon(), ask))
+    async fn coupons(&self, _: MerchantId, _: &CouponFilter, request: &PageRequest) -> Read<Page<Coupon>> {
+        Ok(page(coupon(), request))
     }
     async fn coupon_facts(&self, _: MerchantId, id: AffiliateId, _: &CouponCode) -> Read<Option<CouponFacts>> {
         let affiliate = known(id, versioned(affiliate()));
@@ -308,7 +319,7 @@ impl EventReads for Stub {
     async fn event(&self, _: MerchantId, _: EventId) -> Read<Option<EventRecord>> {
         Ok(None)
     }
-    async fn events(&self, _: MerchantId, _: &EventFilter, _: &PageAsk) -> Read<Page<EventRecord>> {
+    async fn events(&self, _: MerchantId, _: &EventFilter, _: &PageRequest) -> Read<Page<EventRecord>> {
         Ok(Page { rows: Vec::new(), more: false })
     }
 }
@@ -333,8 +344,8 @@ impl CommissionReads for Stub {
     async fn commission(&self, _: MerchantId, id: CommissionId) -> Read<Option<Commission>> {
         Ok(known(id, commission()))
     }
-    async fn commissions(&self, _: MerchantId, _: &CommissionFilter, ask: &PageAsk) -> Read<Page<Commission>> {
-        Ok(page(commission(), ask))
+    async fn commissions(&self, _: MerchantId, _: &CommissionFilter, request: &PageRequest) -> Read<Page<Commission>> {
+        Ok(page(commission(), request))
     }
     async fn commission_move_facts(&self, _: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {
         let facts = CommissionMoveFacts {
@@ -376,10 +387,10 @@ impl Maintenance for Stub {
         _: MerchantId,
         _: Option<domain::AnnouncementId>,
         _: u32,
-    ) -> Read<Vec<ports::Told>> {
+    ) -> Read<Vec<ports::StoredPayload>> {
         Ok(Vec::new())
     }
-    async fn rewrite_announcements(&self, _: MerchantId, _: Vec<ports::Told>) -> Read<()> {
+    async fn rewrite_announcements(&self, _: MerchantId, _: Vec<ports::StoredPayload>) -> Read<()> {
         Ok(())
     }
     async fn replies_after(&self, _: MerchantId, _: Option<&ports::ReplyPlace>, _: u32) -> Read<Vec<ports::Answered>> {
@@ -419,8 +430,8 @@ impl Journal for Stub {
     }
     async fn commit(&self, set: ChangeSet) -> Result<(), CommitError> {
         self.commits.fetch_add(1, Ordering::Relaxed);
-        if let Some(Reply { route, key, fingerprint, status, body, .. }) = set.reply {
-            let kept = KeptReply { fingerprint, status, body };
+        if let Some(ResponseRecord { route, key, fingerprint, status, body, .. }) = set.response {
+            let kept = StoredResponse { fingerprint, status, body };
             self.replies.lock().unwrap().insert(format!("{route} {}", key.as_str()), kept);
         }
         Ok(())
@@ -467,7 +478,7 @@ pub(super) fn outside(stub: Arc<Stub>) -> crate::Outside {
         storage: stub,
         clock: clock.clone(),
         ids: ids.clone(),
-        wire: Arc::new(JsonWire),
+        renderer: Arc::new(JsonRenderer),
         limiter: Arc::new(Strict),
     };
     let beacons = AtomicU32::new(0);

@@ -3,12 +3,12 @@
 use super::stub::Stub;
 use async_trait::async_trait;
 use domain::{
-    AffiliateId, Customer, CustomerId, Email, Event, EventId, Group, GroupId, Mail, MailId, MerchantId, Order, OrderId,
-    Timestamp,
+    AffiliateId, Customer, CustomerId, Email, Event, EventId, Group, GroupId, MailId, MerchantId, Order, OrderId,
+    OutgoingEmail, Timestamp,
 };
 use ports::{
     AffiliateTraces, ClosingFacts, Counted, CustomerFacts, CustomerReads, CustomerTerm, CustomerTraces, Due,
-    ErasureReads, EventTraces, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, MailReads,
+    ErasureReads, EventTraces, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListRequest, MailReads,
     NewGroupFacts, OrderFacts, OrderLookup, OrderReads, OrderTerm, Part, PlaceFacts, ReadError, SessionFacts,
     Versioned,
 };
@@ -24,7 +24,7 @@ impl CustomerReads for Stub {
     async fn customer(&self, _: MerchantId, _: CustomerId) -> Read<Option<Customer>> {
         Ok(None)
     }
-    async fn customers(&self, _: MerchantId, _: &ListAsk<CustomerTerm>) -> Read<Counted<Customer>> {
+    async fn customers(&self, _: MerchantId, _: &ListRequest<CustomerTerm>) -> Read<Counted<Customer>> {
         none()
     }
     async fn customer_facts(
@@ -39,7 +39,7 @@ impl CustomerReads for Stub {
 
 #[async_trait]
 impl MailReads for Stub {
-    async fn mail(&self, _: MerchantId, _: MailId) -> Read<Option<Versioned<Mail>>> {
+    async fn mail(&self, _: MerchantId, _: MailId) -> Read<Option<Versioned<OutgoingEmail>>> {
         Ok(None)
     }
     async fn due_mails(&self, _: Timestamp, _: u32, _: u32) -> Read<Vec<Due<MailId>>> {
@@ -71,7 +71,7 @@ impl OrderReads for Stub {
     async fn order(&self, _: MerchantId, _: OrderId) -> Read<Option<Order>> {
         Ok(None)
     }
-    async fn orders(&self, _: MerchantId, _: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
+    async fn orders(&self, _: MerchantId, _: &ListRequest<OrderTerm>) -> Read<Counted<Order>> {
         none()
     }
     async fn place_facts(&self, _: MerchantId, _: &OrderLookup) -> Read<Option<PlaceFacts>> {
@@ -96,10 +96,10 @@ impl GroupReads for Stub {
     async fn group(&self, _: MerchantId, _: GroupId) -> Read<Option<Group>> {
         Ok(None)
     }
-    async fn groups(&self, _: MerchantId, _: &ListAsk<GroupTerm>) -> Read<Counted<Group>> {
+    async fn groups(&self, _: MerchantId, _: &ListRequest<GroupTerm>) -> Read<Counted<Group>> {
         none()
     }
-    async fn participants(&self, _: MerchantId, _: GroupId, _: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
+    async fn participants(&self, _: MerchantId, _: GroupId, _: &ListRequest<OrderTerm>) -> Read<Counted<Order>> {
         none()
     }
     async fn new_group_facts(&self, _: MerchantId, _: CustomerId, _: Option<OrderId>) -> Read<Option<NewGroupFacts>> {

@@ -27,17 +27,17 @@ impl PayoutReads for Stub {
     async fn payout(&self, _: MerchantId, id: PayoutId) -> Read<Option<Payout>> {
         Ok(known(id, payout()))
     }
-    async fn payouts(&self, _: MerchantId, _: &PayoutFilter, ask: &PageAsk) -> Read<Page<Payout>> {
-        Ok(page(payout(), ask))
+    async fn payouts(&self, _: MerchantId, _: &PayoutFilter, request: &PageRequest) -> Read<Page<Payout>> {
+        Ok(page(payout(), request))
     }
     async fn payout_items(
         &self,
         _: MerchantId,
         _: PayoutId,
         _: &PayoutItemFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<PayoutItem>> {
-        Ok(page(item(), ask))
+        Ok(page(item(), request))
     }
     async fn payout_lines(&self, _: MerchantId, _: PayoutId, _: Option<AffiliateId>, _: u32) -> Read<Vec<PayoutLine>> {
         Ok(vec![PayoutLine { item: item(), email: affiliate().email, display_name: None }])
@@ -55,12 +55,12 @@ impl PayoutReads for Stub {
     async fn known_affiliates(&self, _: MerchantId, ids: &[AffiliateId]) -> Read<Vec<AffiliateId>> {
         Ok(ids.iter().copied().filter(|id| known(*id, ()).is_some()).collect())
     }
-    async fn payout_due(&self, _: MerchantId, _: &DueAsk) -> Read<Option<DueFacts>> {
+    async fn payout_due(&self, _: MerchantId, _: &DueRequest) -> Read<Option<DueFacts>> {
         Ok(Some(DueFacts { merchant: versioned(merchant()), accounts: Vec::new(), more: false }))
     }
-    async fn payout_frozen(&self, _: MerchantId, ask: &FrozenAsk) -> Read<Option<FrozenFacts>> {
+    async fn payout_frozen(&self, _: MerchantId, request: &FrozenRequest) -> Read<Option<FrozenFacts>> {
         let (merchant, payout) = (versioned(merchant()), versioned(payout()));
-        Ok(known(ask.payout, FrozenFacts { merchant, payout, items: Vec::new(), more: false }))
+        Ok(known(request.payout, FrozenFacts { merchant, payout, items: Vec::new(), more: false }))
     }
     async fn unsealed_payouts(&self, _: Timestamp, _: u32) -> Read<Vec<(MerchantId, PayoutId)>> {
         Ok(Vec::new())

@@ -7,7 +7,7 @@ use super::{
     write::{insert, steps},
 };
 use crate::sql::Sql;
-use journal::{Judge, Verdict};
+use journal::{CommitOutcome, Judge};
 use ports::ChangeSet;
 use std::sync::Arc;
 
@@ -21,17 +21,17 @@ pub(super) fn statement(batch: &[Arc<ChangeSet>]) -> Option<Sql<'_>> {
     }
     let judge = Judge::new(batch);
     let mut all: Vec<Step<'_>> = Vec::new();
-    insert(kept_rows(&judge.replies()), &mut all);
+    insert(kept_rows(&judge.responses()), &mut all);
     let (own, global) = split(&judge.claims());
     insert(own, &mut all);
     insert(global, &mut all);
-    all.extend(steps(batch, &vec![Verdict::Won; batch.len()]));
+    all.extend(steps(batch, &vec![CommitOutcome::Committed; batch.len()]));
     // PostgreSQL runs the parts from the last to the first. So keys are taken in the order in which every transaction
     // takes them, and before anything else is written.
     (!all.is_empty()).then(|| Sql::all_of(all.into_iter().rev().map(|step| step.sql)))
 }
 
 fn only_inserts(set: &ChangeSet) -> bool {
-    let ChangeSet { merchant: _, urgent: _, still, claims: _, frees, rows, announce: _, reply: _ } = set;
-    still.is_empty() && frees.is_empty() && rows.expected().next().is_none()
+    let ChangeSet { merchant: _, urgent: _, unchanged, claims: _, frees, rows, announce: _, response: _ } = set;
+    unchanged.is_empty() && frees.is_empty() && rows.expected().next().is_none()
 }

@@ -5,7 +5,7 @@ use crate::sql::{Sql, load};
 use diesel_async::AsyncPgConnection;
 use futures_util::future::try_join_all;
 use journal::LockRow;
-use ports::{Hold, Table, Version};
+use ports::{LockMode, Table, Version};
 use std::collections::BTreeMap;
 use tables::Row;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ pub(super) async fn versions(
 fn lock<'a>(table: Table, rows: &[LockRow]) -> Sql<'a, (Uuid, Uuid, i64)> {
     // One strength for all rows of the table: one statement must take them in the order of their keys, and could not
     // take some firmly and others not.
-    let firm = rows.iter().any(|row| row.hold == Hold::Change);
+    let firm = rows.iter().any(|row| row.hold == LockMode::Exclusive);
     let strength = if firm { "NO KEY UPDATE" } else { "SHARE" };
     let same_merchant = if table.is_global() { "" } else { "t.merchant_id = n.merchant_id AND " };
     Sql::new(format!(

@@ -3,7 +3,7 @@
 //! ```text
 //! BEGIN                                   ┐
 //! lock expected rows, table by table      │ one pipeline
-//! insert replies, claims, directory       ┘
+//! insert responses, claims, directory       ┘
 //! -- the judge decides
 //! give back what losers took              ┐
 //! insert, update and delete of winners    │ one pipeline
@@ -14,7 +14,7 @@
 //! first tries to do without all that: one statement with everything in it, which commits by itself (`at_once`). If a
 //! key of it is taken nothing of it is written, and the batch goes the long way to learn who loses.
 //!
-//! All locks are taken in one order (tables as declared, rows by key; then replies, claims and directory, each by key),
+//! All locks are taken in one order (tables as declared, rows by key; then responses, claims and directory, each by key),
 //! so that two transactions wait for each other only ever in one direction.
 
 mod at_once;
@@ -31,7 +31,7 @@ use async_trait::async_trait;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::try_join_all;
-use journal::{Flushed, Flusher, Judge, Verdict};
+use journal::{CommitOutcome, Flushed, Flusher, Judge};
 use ports::ChangeSet;
 use std::{error::Error, sync::Arc, time::Duration};
 use tokio::{time::timeout, try_join};
@@ -53,7 +53,7 @@ pub(crate) struct PostgresFlusher {
 enum Failure {
     Again(DieselError),
     Faulty(Box<dyn Error + Send + Sync>),
-    Away(Box<dyn Error + Send + Sync>),
+    Unavailable(Box<dyn Error + Send + Sync>),
 }
 
 /// A statement that must touch an exact number of rows.
@@ -81,7 +81,7 @@ impl PostgresFlusher {
     async fn link(&mut self) -> Result<Link, Failure> {
         match self.link.take() {
             Some(link) if !link.is_gone() => Ok(link),
-            _ => self.connector.open().await.map_err(|error| Failure::Away(Box::new(error))),
+            _ => self.connector.open().await.map_err(|error| Failure::Unavailable(Box::new(error))),
         }
     }
 
@@ -95,7 +95,7 @@ impl PostgresFlusher {
         match done {
             Ok(Ok(_)) => {
                 self.link = Some(link);
-                Some(Flushed::Done(vec![Verdict::Won; sets]))
+                Some(Flushed::Done(vec![CommitOutcome::Committed; sets]))
             }
             Ok(Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
                 self.link = Some(link);
@@ -121,13 +121,13 @@ impl PostgresFlusher {
     }
 
     /// Everything before the COMMIT.
-    async fn prepare(&mut self, batch: &[Arc<ChangeSet>]) -> Result<(Link, Vec<Verdict>), Failure> {
+    async fn prepare(&mut self, batch: &[Arc<ChangeSet>]) -> Result<(Link, Vec<CommitOutcome>), Failure> {
         let link = self.link().await?;
-        let verdicts = match timeout(self.patience, transact(&link.conn, batch)).await {
-            Ok(verdicts) => verdicts?,
-            Err(late) => return Err(Failure::Away(Box::new(late))),
+        let outcomes = match timeout(self.patience, transact(&link.conn, batch)).await {
+            Ok(outcomes) => outcomes?,
+            Err(late) => return Err(Failure::Unavailable(Box::new(late))),
         };
-        Ok((link, verdicts))
+        Ok((link, outcomes))
     }
 }
 
@@ -139,20 +139,20 @@ impl Flusher for PostgresFlusher {
         {
             return flushed;
         }
-        let (link, verdicts) = match self.prepare(batch).await {
+        let (link, outcomes) = match self.prepare(batch).await {
             Ok(prepared) => prepared,
             Err(failure) => return failure.into(),
         };
         // Any answer to COMMIT but "done" leaves open what became of it: PostgreSQL may have committed before it said
         // something else.
-        let end = if verdicts.contains(&Verdict::Won) { COMMIT } else { "ROLLBACK" };
+        let end = if outcomes.contains(&CommitOutcome::Committed) { COMMIT } else { "ROLLBACK" };
         match timeout(self.patience, (&link.conn).batch_execute(end)).await {
             Ok(Ok(())) => {
                 self.link = Some(link);
-                Flushed::Done(verdicts)
+                Flushed::Done(outcomes)
             }
             // Everybody lost: cutting the connection rolls back just as well.
-            _ if end == "ROLLBACK" => Flushed::Done(verdicts),
+            _ if end == "ROLLBACK" => Flushed::Done(outcomes),
             Ok(Err(error)) => {
                 tracing::error!(%error, "no good answer to COMMIT");
                 Flushed::Unknown
@@ -163,33 +163,33 @@ impl Flusher for PostgresFlusher {
 }
 
 /// Opens the transaction, finds out who wins, and writes what the winners write.
-async fn transact(conn: &AsyncPgConnection, batch: &[Arc<ChangeSet>]) -> Result<Vec<Verdict>, Failure> {
+async fn transact(conn: &AsyncPgConnection, batch: &[Arc<ChangeSet>]) -> Result<Vec<CommitOutcome>, Failure> {
     let mut judge = Judge::new(batch);
-    let (rows, replies, claims) = (judge.rows_to_lock(), judge.replies(), judge.claims());
+    let (rows, responses, claims) = (judge.rows_to_lock(), judge.responses(), judge.claims());
     let begin = async { Ok::<_, Failure>((&*conn).batch_execute("BEGIN").await?) };
     let ((), versions, replies_taken, claims_taken) = try_join!(
         biased;
         begin,
         lock::versions(conn, &rows),
-        take::replies(conn, &replies),
+        take::responses(conn, &responses),
         take::claims(conn, &claims),
     )?;
     for (table, merchant, id, version) in versions {
         judge.saw_version(table, merchant, id, version);
     }
     for (merchant, route, key) in replies_taken {
-        judge.took_reply(merchant, &route, &key);
+        judge.took_response(merchant, &route, &key);
     }
     for claim in claims_taken {
         judge.took_claim(claim);
     }
-    let verdicts = judge.decide();
-    if verdicts.contains(&Verdict::Won) {
+    let outcomes = judge.decide();
+    if outcomes.contains(&CommitOutcome::Committed) {
         let mut steps = take::release(&judge);
-        steps.extend(write::steps(batch, &verdicts));
+        steps.extend(write::steps(batch, &outcomes));
         run(conn, steps).await?;
     }
-    Ok(verdicts)
+    Ok(outcomes)
 }
 
 /// Sends all steps at once and checks what each of them touched.
@@ -209,7 +209,7 @@ impl From<DieselError> for Failure {
         use DatabaseErrorKind as Kind;
         match error {
             DieselError::DatabaseError(Kind::UnableToSendCommand | Kind::ClosedConnection, _)
-            | DieselError::DatabaseError(Kind::ReadOnlyTransaction, _) => Self::Away(Box::new(error)),
+            | DieselError::DatabaseError(Kind::ReadOnlyTransaction, _) => Self::Unavailable(Box::new(error)),
             DieselError::DatabaseError(
                 Kind::UniqueViolation
                 | Kind::ForeignKeyViolation
@@ -233,7 +233,7 @@ impl From<Failure> for Flushed {
                 Self::Again
             }
             Failure::Faulty(error) => Self::Faulty(error),
-            Failure::Away(error) => Self::Away(error),
+            Failure::Unavailable(error) => Self::Unavailable(error),
         }
     }
 }

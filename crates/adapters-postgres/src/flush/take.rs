@@ -1,4 +1,4 @@
-//! Taking replies and claims, and giving back those of sets that lost.
+//! Taking responses and claims, and giving back those of sets that lost.
 
 use super::{
     Failure, Step,
@@ -10,26 +10,30 @@ use crate::{
 };
 use diesel::{deserialize::FromSqlRow, pg::Pg};
 use diesel_async::AsyncPgConnection;
-use journal::{ClaimRow, Judge, ReplyRow as Kept};
-use ports::Reply;
+use journal::{ClaimRow, Judge, ResponseRow as Kept};
+use ports::ResponseRecord;
 use std::collections::HashMap;
 use tables::Row as _;
 use tokio::try_join;
 use uuid::Uuid;
 
-/// Inserts replies where there is none, or an expired one; returns which.
-pub(super) async fn replies(
+/// Inserts responses where there is none, or an expired one; returns which.
+pub(super) async fn responses(
     conn: &AsyncPgConnection,
-    replies: &[Kept<'_>],
+    responses: &[Kept<'_>],
 ) -> Result<Vec<(Uuid, String, String)>, Failure> {
-    let replaced = list(Reply::rest(), |column| format!("{column} = excluded.{column}"));
-    take(conn, kept_rows(replies), &format!("DO UPDATE SET {replaced} WHERE replies.expires_at <= excluded.created_at"))
-        .await
+    let replaced = list(ResponseRecord::rest(), |column| format!("{column} = excluded.{column}"));
+    take(
+        conn,
+        kept_rows(responses),
+        &format!("DO UPDATE SET {replaced} WHERE replies.expires_at <= excluded.created_at"),
+    )
+    .await
 }
 
-/// The rows of replies.
-pub(super) fn kept_rows<'a>(replies: &[Kept<'a>]) -> Batch<'a> {
-    Batch::of::<Reply>(replies.iter().map(|kept| kept.reply.unversioned(kept.merchant)))
+/// The rows of responses.
+pub(super) fn kept_rows<'a>(responses: &[Kept<'a>]) -> Batch<'a> {
+    Batch::of::<ResponseRecord>(responses.iter().map(|kept| kept.response.unversioned(kept.merchant)))
 }
 
 /// Inserts the claims that nobody has; returns those.
@@ -74,18 +78,18 @@ where
 /// Gives back what losers took.
 pub(super) fn release<'a>(judge: &Judge<'a>) -> Vec<Step<'a>> {
     let mut steps = claims_gone(&judge.released_claims(), "claims given back");
-    let replies = judge.released_replies();
-    if !replies.is_empty() {
-        let merchants = replies.iter().map(|kept| kept.merchant.uuid());
-        let routes = replies.iter().map(|kept| kept.reply.route.clone());
-        let keys = replies.iter().map(|kept| kept.reply.key.as_str().to_owned());
+    let responses = judge.released_responses();
+    if !responses.is_empty() {
+        let merchants = responses.iter().map(|kept| kept.merchant.uuid());
+        let routes = responses.iter().map(|kept| kept.response.route.clone());
+        let keys = responses.iter().map(|kept| kept.response.key.as_str().to_owned());
         let sql = Sql::new(
             "DELETE FROM replies t USING unnest(?, ?, ?) AS n (merchant_id, route, key) \
              WHERE t.merchant_id = n.merchant_id AND t.route = n.route AND t.key = n.key",
         );
         steps.push(Step {
             sql: sql.bind_each(merchants).bind_each(routes).bind_each(keys),
-            rows: replies.len(),
+            rows: responses.len(),
             what: "replies given back".to_owned(),
         });
     }

@@ -10,7 +10,7 @@ use crate::{
     sql::Sql,
 };
 use domain::{ApiKeyId, MerchantId};
-use journal::{ClaimRow, Verdict};
+use journal::{ClaimRow, CommitOutcome};
 use ports::{ChangeSet, Claim, KeyUse, Rows, Version, Writes};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -20,11 +20,11 @@ use tables::{Outboxed, Row, Value, VersionedRow};
 use uuid::Uuid;
 
 /// The statements that write what the winners write, frees last.
-pub(super) fn steps<'a>(batch: &'a [Arc<ChangeSet>], verdicts: &[Verdict]) -> Vec<Step<'a>> {
+pub(super) fn steps<'a>(batch: &'a [Arc<ChangeSet>], outcomes: &[CommitOutcome]) -> Vec<Step<'a>> {
     let winners: Vec<&ChangeSet> = batch
         .iter()
-        .zip(verdicts)
-        .filter(|(_, verdict)| **verdict == Verdict::Won)
+        .zip(outcomes)
+        .filter(|(_, outcome)| **outcome == CommitOutcome::Committed)
         .map(|(set, _)| set.as_ref())
         .collect();
     let mut steps = Vec::new();
@@ -69,10 +69,10 @@ fn changes<'a, R: VersionedRow>(winners: &[&'a ChangeSet], of: fn(&Rows) -> &Wri
         writes.changed.iter().map(move |change| change.row.values(merchant, change.version.next()))
     });
     update(Batch::of::<R>(changed), steps);
-    let gone = sets().flat_map(|(merchant, writes)| {
-        writes.gone.iter().map(move |&(id, version)| (merchant.uuid(), id, version.number()))
+    let deleted = sets().flat_map(|(merchant, writes)| {
+        writes.deleted.iter().map(move |&(id, version)| (merchant.uuid(), id, version.number()))
     });
-    delete::<R>(gone.collect(), steps);
+    delete::<R>(deleted.collect(), steps);
 }
 
 /// The rows of a table that is only inserted into.

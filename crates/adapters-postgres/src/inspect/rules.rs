@@ -141,7 +141,7 @@ const REFUNDED_SUMS: &str = "\
     WHERE refunds IS NOT NULL GROUP BY merchant_id, refunds) r ON r.merchant_id = e.merchant_id AND r.refunds = e.id \
     WHERE e.refunded_minor <> coalesce(r.minor, 0) OR e.refunded_minor > coalesce(e.amount_minor, 0)";
 
-/// A sibling takes back from a row of its event, affiliate and level, by a refund.
+/// A reversal takes back from a row of its event, affiliate and level, by a refund.
 const COMMISSION_REVERSES: &str = "\
     SELECT c.merchant_id, c.id, 'takes back a row that does not exist, or is not its like' \
     FROM commissions c LEFT JOIN commissions o ON o.merchant_id = c.merchant_id AND o.id = c.reverses \
@@ -155,7 +155,7 @@ const COMMISSION_REFUND: &str = "\
     FROM commissions c LEFT JOIN events r ON r.merchant_id = c.merchant_id AND r.id = c.refund_id \
     AND r.refunds = c.event_id WHERE c.refund_id IS NOT NULL AND r.id IS NULL";
 
-/// A customer's bond goes by some key.
+/// A customer's binding goes by some key.
 fn binding_claim() -> String {
     format!(
         "SELECT b.merchant_id, b.id, 'does not own its key in claims' \
@@ -165,7 +165,7 @@ fn binding_claim() -> String {
     )
 }
 
-/// What a customer's bond goes by is a bond's.
+/// What a customer's binding goes by is a binding's.
 fn claim_binding() -> String {
     format!(
         "SELECT c.merchant_id, c.owner, 'owns a key in claims that is not of any row of it' \

@@ -1,4 +1,4 @@
-//! What sales earned against what they should have earned, as the domain reckons it.
+//! What sales earned against what they should have earned, as the domain calculates it.
 
 use crate::{
     error::read_error,

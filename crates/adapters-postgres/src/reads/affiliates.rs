@@ -16,7 +16,7 @@ use domain::{
 };
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, MOST_ANCESTORS, MOST_SEATS,
-    NewAffiliateFacts, Page, PageAsk, Space, Version, Versioned,
+    NewAffiliateFacts, Page, PageRequest, Space, Version, Versioned,
 };
 use tokio::try_join;
 use uuid::Uuid;
@@ -78,7 +78,7 @@ impl AffiliateReads for PostgresStorage {
         &self,
         merchant: MerchantId,
         filter: &AffiliateFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<AffiliateRecord>> {
         let AffiliateFilter { status, tier_id, email, slug } = filter;
         let mut sql = affiliates(merchant)
@@ -93,8 +93,8 @@ impl AffiliateReads for PostgresStorage {
                 sql = sql.text(&format!(" AND a.id = {}", owner(space))).bind(merchant.uuid()).bind(key);
             }
         }
-        let rows = self.readers.reader()?.all(records(paged(sql, "a", ask))).await?;
-        page(rows, ask, |row| record(row).map(|(record, _)| record))
+        let rows = self.readers.reader()?.all(records(paged(sql, "a", request))).await?;
+        page(rows, request, |row| record(row).map(|(record, _)| record))
     }
 
     async fn new_affiliate_facts(&self, merchant: MerchantId, keys: &AffiliateKeys) -> Read<Option<NewAffiliateFacts>> {

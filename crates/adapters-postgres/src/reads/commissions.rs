@@ -11,7 +11,7 @@ use domain::{
     Account, AffiliateId, Commission, CommissionId, CommissionStatus, Currency, MerchantId, OrderReference, Timestamp,
 };
 use ports::{
-    CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageAsk, Versioned,
+    CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageRequest, Versioned,
 };
 use tokio::try_join;
 use uuid::Uuid;
@@ -99,7 +99,7 @@ impl CommissionReads for PostgresStorage {
         &self,
         merchant: MerchantId,
         filter: &CommissionFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<Commission>> {
         let CommissionFilter { affiliate_id, status, order_id, from, to } = filter;
         let sql = commissions(merchant)
@@ -108,8 +108,8 @@ impl CommissionReads for PostgresStorage {
             .and(" AND c.order_id = ?", order_id.as_ref().map(OrderReference::as_str))
             .and(" AND c.created_at >= ?", from.map(time))
             .and(" AND c.created_at < ?", to.map(time));
-        let rows = self.readers.reader()?.all(paged(sql, "c", ask)).await?;
-        page(rows, ask, Found::entity)
+        let rows = self.readers.reader()?.all(paged(sql, "c", request)).await?;
+        page(rows, request, Found::entity)
     }
 
     async fn commission_move_facts(&self, merchant: MerchantId, id: CommissionId) -> Read<Option<CommissionMoveFacts>> {

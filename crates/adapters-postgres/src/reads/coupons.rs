@@ -8,7 +8,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, MerchantId};
-use ports::{CouponFacts, CouponFilter, CouponReads, Page, PageAsk, Space, Versioned};
+use ports::{CouponFacts, CouponFilter, CouponReads, Page, PageRequest, Space, Versioned};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ impl CouponReads for PostgresStorage {
         Ok(Some((merchant.versioned()?, coupon.versioned()?)))
     }
 
-    async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>> {
+    async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, request: &PageRequest) -> Read<Page<Coupon>> {
         let CouponFilter { affiliate_id, code } = filter;
         let columns = select::<Coupon>("c");
         let mut sql = Sql::<Found<Coupon>>::new(format!("SELECT {columns} FROM coupons c WHERE c.merchant_id = ?"))
@@ -39,8 +39,8 @@ impl CouponReads for PostgresStorage {
             let found = format!(" AND c.id = {}", owner(Space::CouponCode));
             sql = sql.text(&found).bind(merchant.uuid()).bind(code.as_str());
         }
-        let rows = self.readers.reader()?.all(paged(sql, "c", ask)).await?;
-        page(rows, ask, Found::entity)
+        let rows = self.readers.reader()?.all(paged(sql, "c", request)).await?;
+        page(rows, request, Found::entity)
     }
 
     async fn coupon_facts(

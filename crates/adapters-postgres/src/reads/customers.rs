@@ -8,7 +8,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Email, Merchant, MerchantId};
-use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, Space};
+use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListRequest, Space};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -19,10 +19,10 @@ impl CustomerReads for PostgresStorage {
         Ok(row.map(Found::entity).transpose()?)
     }
 
-    async fn customers(&self, merchant: MerchantId, ask: &ListAsk<CustomerTerm>) -> Read<Counted<Customer>> {
+    async fn customers(&self, merchant: MerchantId, request: &ListRequest<CustomerTerm>) -> Read<Counted<Customer>> {
         let found =
             || Sql::<Found<Customer>>::new(" WHERE t.merchant_id = ? AND t.deleted_at IS NULL").bind(merchant.uuid());
-        counted(&self.readers.reader()?, merchant, found, ask).await
+        counted(&self.readers.reader()?, merchant, found, request).await
     }
 
     async fn customer_facts(

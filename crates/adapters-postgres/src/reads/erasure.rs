@@ -13,7 +13,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{
-    AffiliateId, Coupon, CouponCode, CustomerId, Decision, Email, Event, EventId, Group, Mail, MerchantId, Order,
+    AffiliateId, Coupon, CouponCode, CustomerId, Decision, Email, Event, EventId, Group, MerchantId, Order,
+    OutgoingEmail,
 };
 use ports::{AffiliateTraces, Claim, CustomerTraces, ErasureReads, EventTraces, Part, Space, Versioned};
 use tables::VersionedRow;
@@ -103,7 +104,7 @@ impl ErasureReads for PostgresStorage {
             "(t.customer_id = ? OR lower(t.creator_email) = ANY (?) OR t.creator_email = ANY (?)) AND t.creator_email <> ?",
             most,
         );
-        let mails = rows::<Mail>(
+        let mails = rows::<OutgoingEmail>(
             merchant,
             "t.recipient IS NOT NULL AND (lower(t.recipient) = ANY (?) OR t.recipient = ANY (?) OR t.group_id IN (\
              SELECT g.id FROM referral_groups g WHERE g.merchant_id = t.merchant_id AND g.customer_id = ?))",

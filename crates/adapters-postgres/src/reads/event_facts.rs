@@ -9,7 +9,7 @@ use super::{
     program::{rules_of, tiers_of},
 };
 use crate::{
-    gather::Load,
+    batch_loader::Load,
     readers::Reader,
     rows::{Found, Mapped, instant, time},
     sql::{Sql, Typed},
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 /// What one use case asks.
 #[derive(Debug)]
-pub(crate) struct FactsAsk {
+pub(crate) struct EventFactsRequest {
     /// The merchant.
     pub(crate) merchant: MerchantId,
     /// What its events name.
@@ -34,7 +34,7 @@ pub(crate) struct FactsAsk {
 
 /// Everything that was read, before it is shared out.
 #[derive(Default)]
-struct Haul {
+struct LoadedRows {
     merchants: HashMap<Uuid, Found<Merchant>>,
     affiliates: BTreeMap<Key, Found<Affiliate>>,
     events: HashMap<Key, Found<Event>>,
@@ -58,22 +58,25 @@ struct Leads {
     clicks: BTreeMap<Uuid, (PgTimestamp, Uuid)>,
 }
 
-impl Load for FactsAsk {
+impl Load for EventFactsRequest {
     /// A damaged row is the misfortune of those alone that need it.
     type Answer = Mapped<Option<EventFacts>>;
 
     /// One round trip of one to five statements. A second one where sessions have many clicks, events are there already
     /// or merchants have tiers or rules, a third one where affiliates have parents.
     async fn load(reader: &Reader, asks: &[Self]) -> Read<Vec<Self::Answer>> {
-        let each = asks.iter().flat_map(|ask| ask.lookups.iter().map(|lookup| (ask.merchant, lookup)));
+        let each = asks.iter().flat_map(|request| request.lookups.iter().map(|lookup| (request.merchant, lookup)));
         let events: Vec<Numbered<'_>> =
             (0..).zip(each).map(|(number, (merchant, lookup))| Numbered { number, merchant, lookup }).collect();
-        let mut haul = Haul { found: vec![Leads::default(); events.len()], ..Haul::default() };
-        haul.first_round(reader, asks.iter().map(|ask| ask.merchant.uuid()).collect(), &events).await?;
-        haul.second_round(reader, &events).await?;
-        haul.parents(reader).await?;
-        let mut found = std::mem::take(&mut haul.found).into_iter();
-        Ok(asks.iter().map(|ask| haul.facts(ask, found.by_ref().take(ask.lookups.len()).collect())).collect())
+        let mut loaded = LoadedRows { found: vec![Leads::default(); events.len()], ..LoadedRows::default() };
+        loaded.first_round(reader, asks.iter().map(|request| request.merchant.uuid()).collect(), &events).await?;
+        loaded.second_round(reader, &events).await?;
+        loaded.parents(reader).await?;
+        let mut found = std::mem::take(&mut loaded.found).into_iter();
+        Ok(asks
+            .iter()
+            .map(|request| loaded.facts(request, found.by_ref().take(request.lookups.len()).collect()))
+            .collect())
     }
 }
 
@@ -88,7 +91,7 @@ where
     }
 }
 
-impl Haul {
+impl LoadedRows {
     /// Merchants and claims before what depends on them.
     async fn first_round(&mut self, reader: &Reader, shops: Vec<Uuid>, events: &[Numbered<'_>]) -> Read<()> {
         let (merchants, coupons, bindings, named, clicks) = try_join!(
@@ -209,10 +212,10 @@ impl Haul {
         self.affiliates.entry((row.merchant, row.id)).or_insert(row);
     }
 
-    fn facts(&self, ask: &FactsAsk, found: Vec<Leads>) -> Mapped<Option<EventFacts>> {
-        let merchant = ask.merchant.uuid();
+    fn facts(&self, request: &EventFactsRequest, found: Vec<Leads>) -> Mapped<Option<EventFacts>> {
+        let merchant = request.merchant.uuid();
         let Some(row) = self.merchants.get(&merchant) else { return Ok(None) };
-        let named = ask.lookups.iter().filter_map(|lookup| lookup.affiliate_id.map(AffiliateId::uuid));
+        let named = request.lookups.iter().filter_map(|lookup| lookup.affiliate_id.map(AffiliateId::uuid));
         let led_to =
             found.iter().flat_map(|one| one.coupon_owner.into_iter().chain(one.clicks.values().map(|(_, of)| *of)));
         let bound = found

@@ -68,10 +68,10 @@ pub(super) fn coupons<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, CouponFound
     (!numbers.is_empty()).then(|| sql.bind_each(numbers).bind_each(merchants).bind_each(codes))
 }
 
-/// The customer's bond that a key leads to: the event's number, the key's place among the event's, and its affiliate.
+/// The customer's binding that a key leads to: the event's number, the key's place among the event's, and its affiliate.
 pub(super) type BindingFound = (i32, i32, Found<Binding>, Joined<Affiliate>);
 
-/// The bonds of the customers that these events name.
+/// The bindings of the customers that these events name.
 pub(super) fn bindings<'a>(events: &[Numbered<'_>]) -> Option<Sql<'a, BindingFound>> {
     let keys = events.iter().flat_map(|event| {
         let places = (0_i32..).zip(&event.lookup.customer);

@@ -1,35 +1,40 @@
 //! Conversion events.
 
-use super::{FactsAsk, Read, page, paged};
+use super::{EventFactsRequest, Read, page, paged};
 use crate::{
     PostgresStorage,
-    gather::Load,
+    batch_loader::Load,
     readers::Reader,
     rows::{Found, Mapped, select, time},
     sql::Sql,
 };
 use async_trait::async_trait;
 use domain::{AffiliateId, Commission, Event, EventId, EventSpace, MerchantId};
-use ports::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Page, PageAsk, Space};
+use ports::{EventFacts, EventFilter, EventLookup, EventReads, EventRecord, Page, PageRequest, Space};
 use std::collections::HashMap;
 use tokio::try_join;
 
 #[async_trait]
 impl EventReads for PostgresStorage {
     async fn event_facts(&self, merchant: MerchantId, lookups: Vec<EventLookup>) -> Read<Option<EventFacts>> {
-        let ask = FactsAsk { merchant, lookups };
-        if ask.lookups.len() == 1 {
-            return Ok(self.event_facts.ask(ask).await??);
+        let request = EventFactsRequest { merchant, lookups };
+        if request.lookups.len() == 1 {
+            return Ok(self.event_facts.request(request).await??);
         }
         // Large enough alone, and those with one event need not wait for it.
-        Ok(FactsAsk::load(&self.readers.reader()?, &[ask]).await?.pop().transpose()?.flatten())
+        Ok(EventFactsRequest::load(&self.readers.reader()?, &[request]).await?.pop().transpose()?.flatten())
     }
 
     async fn event(&self, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>> {
         event(&self.readers.reader()?, merchant, id).await
     }
 
-    async fn events(&self, merchant: MerchantId, filter: &EventFilter, ask: &PageAsk) -> Read<Page<EventRecord>> {
+    async fn events(
+        &self,
+        merchant: MerchantId,
+        filter: &EventFilter,
+        request: &PageRequest,
+    ) -> Read<Page<EventRecord>> {
         let EventFilter { affiliate_id, external_id, from, to } = filter;
         let mut sql = events(merchant)
             .and(" AND e.affiliate_id = ?", affiliate_id.map(AffiliateId::uuid))
@@ -41,7 +46,7 @@ impl EventReads for PostgresStorage {
                 sql.text(&format!(" AND e.id = ANY (ARRAY {})", owners_in_any_space())).bind(merchant.uuid()).bind(key);
         }
         let reader = self.readers.reader()?;
-        let Page { rows, more } = page(reader.all(paged(sql, "e", ask)).await?, ask, Found::entity)?;
+        let Page { rows, more } = page(reader.all(paged(sql, "e", request)).await?, request, Found::entity)?;
         let mut earned = earned_by(&reader, merchant, &rows).await?;
         let record = |event: Event| {
             let commissions = earned.remove(&event.id).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{CustomerId, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
-    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, NewGroupFacts,
+    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListRequest, NewGroupFacts,
     OrderTerm, SortBy, Space,
 };
 use tokio::try_join;
@@ -33,23 +33,23 @@ impl GroupReads for PostgresStorage {
         Ok(row.map(Found::entity).transpose()?)
     }
 
-    async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Read<Counted<Group>> {
+    async fn groups(&self, merchant: MerchantId, request: &ListRequest<GroupTerm>) -> Read<Counted<Group>> {
         let found = || Sql::<Found<Group>>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
-        counted(&self.readers.reader()?, merchant, found, ask).await
+        counted(&self.readers.reader()?, merchant, found, request).await
     }
 
     async fn participants(
         &self,
         merchant: MerchantId,
         group: GroupId,
-        ask: &ListAsk<OrderTerm>,
+        request: &ListRequest<OrderTerm>,
     ) -> Read<Counted<Order>> {
         let found = || {
             let sql = Sql::<Found<Order>>::new(" WHERE t.merchant_id = ? AND t.group_id = ? AND t.participates");
             sql.bind(merchant.uuid()).bind(group.uuid())
         };
-        let ask = ListAsk { search: None, by: SortBy::CreatedAt, ..ask.clone() };
-        counted(&self.readers.reader()?, merchant, found, &ask).await
+        let request = ListRequest { search: None, by: SortBy::CreatedAt, ..request.clone() };
+        counted(&self.readers.reader()?, merchant, found, &request).await
     }
 
     async fn new_group_facts(

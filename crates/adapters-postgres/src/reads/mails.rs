@@ -7,14 +7,14 @@ use crate::{
     sql::Sql,
 };
 use async_trait::async_trait;
-use domain::{Mail, MailId, MerchantId, Timestamp};
+use domain::{MailId, MerchantId, OutgoingEmail, Timestamp};
 use ports::{Due, MailReads, Versioned};
 use uuid::Uuid;
 
 #[async_trait]
 impl MailReads for PostgresStorage {
-    async fn mail(&self, merchant: MerchantId, id: MailId) -> Read<Option<Versioned<Mail>>> {
-        let row = self.readers.reader()?.first(by_key::<Mail>(merchant, Some(id.uuid()))).await?;
+    async fn mail(&self, merchant: MerchantId, id: MailId) -> Read<Option<Versioned<OutgoingEmail>>> {
+        let row = self.readers.reader()?.first(by_key::<OutgoingEmail>(merchant, Some(id.uuid()))).await?;
         Ok(row.map(Found::versioned).transpose()?)
     }
 

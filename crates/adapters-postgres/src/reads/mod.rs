@@ -22,11 +22,11 @@ mod orders;
 mod payouts;
 mod program;
 mod refunds;
-mod replies;
+mod responses;
 mod search;
 
 pub(crate) use erasure::window_end;
-pub(crate) use event_facts::FactsAsk;
+pub(crate) use event_facts::EventFactsRequest;
 
 use crate::{
     readers::Reader,
@@ -34,7 +34,7 @@ use crate::{
     sql::Sql,
 };
 use domain::MerchantId;
-use ports::{Counted, ListAsk, Page, PageAsk, Position, ReadError, SortBy, Space};
+use ports::{Counted, ListRequest, Page, PageRequest, Position, ReadError, SortBy, Space};
 use search::{Term, narrowed};
 use tables::VersionedRow;
 use tokio::try_join;
@@ -56,16 +56,16 @@ fn global_owner(space: Space) -> String {
 
 /// Ends a list's statement: the rows after the asked position, newest first, and one more than asked to tell whether
 /// more follow.
-fn paged<'a, U>(sql: Sql<'a, U>, alias: &str, ask: &PageAsk) -> Sql<'a, U> {
-    let sql = match ask.after {
+fn paged<'a, U>(sql: Sql<'a, U>, alias: &str, request: &PageRequest) -> Sql<'a, U> {
+    let sql = match request.after {
         Some(Position { at, id }) => {
             sql.text(&format!(" AND ({alias}.created_at, {alias}.id) < (?, ?)")).bind(time(at)).bind(id)
         }
         None => sql,
     };
-    let most = fetched(ask.limit);
+    let most = fetched(request.limit);
     let sql = sql.text(&format!(" ORDER BY {alias}.created_at DESC, {alias}.id DESC LIMIT {most}"));
-    if ask.offset == 0 { sql } else { sql.text(" OFFSET ?").bind(i64::from(ask.offset)) }
+    if request.offset == 0 { sql } else { sql.text(" OFFSET ?").bind(i64::from(request.offset)) }
 }
 
 /// How many rows are fetched for a page of `limit`. The number stands in the statement's text, because PostgreSQL plans
@@ -76,8 +76,8 @@ fn fetched(limit: u32) -> u32 {
 }
 
 /// A page from the rows that [`paged`] returned.
-fn page<U, T>(rows: Vec<U>, ask: &PageAsk, map: impl Fn(U) -> Mapped<T>) -> Read<Page<T>> {
-    let Page { rows, more } = Page::cut(rows, ask);
+fn page<U, T>(rows: Vec<U>, request: &PageRequest, map: impl Fn(U) -> Mapped<T>) -> Read<Page<T>> {
+    let Page { rows, more } = Page::cut(rows, request);
     Ok(Page { rows: rows.into_iter().map(map).collect::<Mapped<_>>()?, more })
 }
 
@@ -99,12 +99,12 @@ async fn counted<'a, R, T: Term>(
     reader: &Reader,
     merchant: MerchantId,
     found: impl Fn() -> Sql<'a, Found<R>>,
-    ask: &'a ListAsk<T>,
+    request: &'a ListRequest<T>,
 ) -> Read<Counted<R>>
 where
     R: VersionedRow + Send,
 {
-    let ListAsk { search, by, descending, skip, take } = ask;
+    let ListRequest { search, by, descending, skip, take } = request;
     let wanted = || narrowed(merchant, found(), search.as_ref());
     let column = match by {
         SortBy::CreatedAt => "created_at",

@@ -14,9 +14,11 @@ use crate::{
 use async_trait::async_trait;
 use diesel::data_types::PgTimestamp;
 use domain::{
-    Customer, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, Pace, Timestamp,
+    Customer, Email, Group, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderReference, OrderVelocity, Timestamp,
 };
-use ports::{Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, SessionFacts, Space};
+use ports::{
+    Counted, Due, ListRequest, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, SessionFacts, Space,
+};
 use tokio::try_join;
 use uuid::Uuid;
 
@@ -40,7 +42,7 @@ fn customer_of_email<'a>(merchant: MerchantId, email: Option<&Email>) -> Sql<'a,
 /// When the latest orders were placed in which `column` is what `value` finds, newest first; without a value `column` is
 /// compared with a parameter of the statement.
 fn latest<'a>(merchant: MerchantId, column: &str, value: Option<&str>) -> Sql<'a, PgTimestamp> {
-    let (value, most) = (value.unwrap_or("?"), Pace::LOOKED_AT);
+    let (value, most) = (value.unwrap_or("?"), OrderVelocity::LOOKED_AT);
     Sql::new(format!(
         "SELECT o.created_at FROM orders o WHERE o.merchant_id = ? AND o.{column} = {value} \
          ORDER BY o.created_at DESC, o.id DESC LIMIT {most}"
@@ -59,9 +61,9 @@ impl OrderReads for PostgresStorage {
         Ok(row.map(Found::entity).transpose()?)
     }
 
-    async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Read<Counted<Order>> {
+    async fn orders(&self, merchant: MerchantId, request: &ListRequest<OrderTerm>) -> Read<Counted<Order>> {
         let found = || Sql::<Found<Order>>::new(" WHERE t.merchant_id = ?").bind(merchant.uuid());
-        counted(&self.readers.reader()?, merchant, found, ask).await
+        counted(&self.readers.reader()?, merchant, found, request).await
     }
 
     /// Two round trips: whose address it is decides which key is asked for in the second. That key is read before the
@@ -114,7 +116,7 @@ impl OrderReads for PostgresStorage {
             group,
             creator: creator.map(Found::entity).transpose()?,
             email_owner: email_owner.flatten(),
-            pace: Pace { of_customer: instants(ordered)?, of_group: instants(in_group)? },
+            velocity: OrderVelocity { of_customer: instants(ordered)?, of_group: instants(in_group)? },
         }))
     }
 

@@ -12,7 +12,7 @@ use domain::{
     PayoutId, PayoutItem, PayoutItemId, PayoutItemStatus, PayoutStatus, Timestamp,
 };
 use ports::{
-    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, Page, PageAsk, PayoutFacts,
+    DueAccount, DueFacts, DuePart, DueRequest, FrozenFacts, FrozenItem, FrozenRequest, Page, PageRequest, PayoutFacts,
     PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, Version, Versioned,
 };
 use tokio::try_join;
@@ -50,8 +50,8 @@ fn uuids(ids: &[AffiliateId]) -> Option<Vec<Uuid>> {
 
 /// The accounts that are due with their rows, an account after the other. Each account's rows come from an index in the
 /// order in which they are wanted, so that no more are read than are asked for.
-fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (Found<Commission>, Found<Account>, i64)> {
-    let DueAsk { currency, least, only, part, rows } = ask;
+fn due<'a>(merchant: MerchantId, request: &DueRequest) -> Sql<'a, (Found<Commission>, Found<Account>, i64)> {
+    let DueRequest { currency, least, only, part, rows } = request;
     let (after_row, of_account) = match part {
         DuePart::Accounts { after: None } => ("", " AND x.approved_minor > 0 AND x.approved_minor >= ?"),
         DuePart::Accounts { after: Some(_) } => {
@@ -91,9 +91,9 @@ fn due<'a>(merchant: MerchantId, ask: &DueAsk) -> Sql<'a, (Found<Commission>, Fo
 /// The rows of a payout that it has not paid yet, with their items and accounts.
 fn frozen<'a>(
     merchant: MerchantId,
-    ask: &FrozenAsk,
+    request: &FrozenRequest,
 ) -> Sql<'a, (Found<Commission>, Found<PayoutItem>, Found<Account>)> {
-    let FrozenAsk { payout, only, after, rows } = ask;
+    let FrozenRequest { payout, only, after, rows } = request;
     let mut sql = Sql::new(format!(
         "SELECT {}, {}, {} FROM commissions c \
          JOIN payout_items i ON i.merchant_id = c.merchant_id AND i.payout_id = c.payout_id \
@@ -143,15 +143,15 @@ impl PayoutReads for PostgresStorage {
         Ok(row.map(Found::entity).transpose()?)
     }
 
-    async fn payouts(&self, merchant: MerchantId, filter: &PayoutFilter, ask: &PageAsk) -> Read<Page<Payout>> {
+    async fn payouts(&self, merchant: MerchantId, filter: &PayoutFilter, request: &PageRequest) -> Read<Page<Payout>> {
         let PayoutFilter { status, currency, from, to } = filter;
         let sql = sealed(merchant)
             .and(" AND p.status = ?", status.map(PayoutStatus::as_str))
             .and(" AND p.currency = ?", currency.as_ref().map(Currency::code))
             .and(" AND p.created_at >= ?", from.map(time))
             .and(" AND p.created_at < ?", to.map(time));
-        let rows = self.readers.reader()?.all(paged(sql, "p", ask)).await?;
-        page(rows, ask, Found::entity)
+        let rows = self.readers.reader()?.all(paged(sql, "p", request)).await?;
+        page(rows, request, Found::entity)
     }
 
     async fn payout_items(
@@ -159,14 +159,14 @@ impl PayoutReads for PostgresStorage {
         merchant: MerchantId,
         payout: PayoutId,
         filter: &PayoutItemFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<PayoutItem>> {
         let PayoutItemFilter { status, affiliate_id } = filter;
         let sql = items(merchant, payout)
             .and(" AND i.status = ?", status.map(PayoutItemStatus::as_str))
             .and(" AND i.affiliate_id = ?", affiliate_id.map(AffiliateId::uuid));
-        let rows = self.readers.reader()?.all(paged(sql, "i", ask)).await?;
-        page(rows, ask, Found::entity)
+        let rows = self.readers.reader()?.all(paged(sql, "i", request)).await?;
+        page(rows, request, Found::entity)
     }
 
     async fn payout_lines(
@@ -222,12 +222,13 @@ impl PayoutReads for PostgresStorage {
         Ok(found.into_iter().map(AffiliateId::from_uuid).collect())
     }
 
-    async fn payout_due(&self, merchant: MerchantId, ask: &DueAsk) -> Read<Option<DueFacts>> {
+    async fn payout_due(&self, merchant: MerchantId, request: &DueRequest) -> Read<Option<DueFacts>> {
         let reader = self.readers.reader()?;
-        let (found, mut rows) = try_join!(biased; reader.first(merchant_of(merchant)), reader.all(due(merchant, ask)))?;
+        let (found, mut rows) =
+            try_join!(biased; reader.first(merchant_of(merchant)), reader.all(due(merchant, request)))?;
         let Some(found) = found else { return Ok(None) };
         let merchant: Versioned<Merchant> = found.versioned()?;
-        let most = usize::try_from(ask.rows).unwrap_or(usize::MAX);
+        let most = usize::try_from(request.rows).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
         let accounts = grouped(
@@ -244,12 +245,11 @@ impl PayoutReads for PostgresStorage {
         Ok(Some(DueFacts { merchant, accounts, more }))
     }
 
-    async fn payout_frozen(&self, merchant: MerchantId, ask: &FrozenAsk) -> Read<Option<FrozenFacts>> {
+    async fn payout_frozen(&self, merchant: MerchantId, request: &FrozenRequest) -> Read<Option<FrozenFacts>> {
         let reader = self.readers.reader()?;
-        let (found, mut rows) =
-            try_join!(biased; reader.first(payout_of(merchant, ask.payout)), reader.all(frozen(merchant, ask)))?;
+        let (found, mut rows) = try_join!(biased; reader.first(payout_of(merchant, request.payout)), reader.all(frozen(merchant, request)))?;
         let Some((merchant, payout)) = found else { return Ok(None) };
-        let most = usize::try_from(ask.rows).unwrap_or(usize::MAX);
+        let most = usize::try_from(request.rows).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
         let items = grouped(

@@ -18,8 +18,8 @@ use domain::{
     TierId, TierName, Totals,
 };
 use ports::{
-    Candidate, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, Space,
-    TierChangeFacts, TierFilter, Window,
+    NewTierFacts, Page, PageRequest, ProgramReads, PromotionCandidate, PromotionFacts, RuleFacts, RuleFilter,
+    RuleNames, Space, TierChangeFacts, TierFilter, Window,
 };
 use tokio::try_join;
 use uuid::Uuid;
@@ -73,11 +73,11 @@ impl ProgramReads for PostgresStorage {
         Ok(row.map(Found::entity).transpose()?)
     }
 
-    async fn tiers(&self, merchant: MerchantId, filter: &TierFilter, ask: &PageAsk) -> Read<Page<Tier>> {
+    async fn tiers(&self, merchant: MerchantId, filter: &TierFilter, request: &PageRequest) -> Read<Page<Tier>> {
         let TierFilter { metric } = filter;
         let sql = tiers(merchant).and(" AND t.metric = ?", metric.map(Metric::as_str));
-        let rows = self.readers.reader()?.all(paged(sql, "t", ask)).await?;
-        page(rows, ask, Found::entity)
+        let rows = self.readers.reader()?.all(paged(sql, "t", request)).await?;
+        page(rows, request, Found::entity)
     }
 
     async fn new_tier_facts(&self, merchant: MerchantId, name: &TierName) -> Read<Option<NewTierFacts>> {
@@ -124,7 +124,12 @@ impl ProgramReads for PostgresStorage {
         Ok(self.readers.reader()?.first(sql).await?.map(Found::entity).transpose()?)
     }
 
-    async fn rules(&self, merchant: MerchantId, filter: &RuleFilter, ask: &PageAsk) -> Read<Page<CommissionRule>> {
+    async fn rules(
+        &self,
+        merchant: MerchantId,
+        filter: &RuleFilter,
+        request: &PageRequest,
+    ) -> Read<Page<CommissionRule>> {
         let RuleFilter { scope, scope_ref, affiliate_id, tier_id } = filter;
         let mut sql = rules(merchant)
             .and(" AND r.scope = ?", scope.map(RuleLevel::as_str))
@@ -132,8 +137,8 @@ impl ProgramReads for PostgresStorage {
         for named in [affiliate_id.map(RuleScope::Affiliate), tier_id.map(RuleScope::Tier)].iter().flatten() {
             sql = rules_for(sql, named);
         }
-        let rows = self.readers.reader()?.all(paged(sql, "r", ask)).await?;
-        page(rows, ask, Found::entity)
+        let rows = self.readers.reader()?.all(paged(sql, "r", request)).await?;
+        page(rows, request, Found::entity)
     }
 
     async fn rule_facts(&self, merchant: MerchantId, id: Option<RuleId>, names: RuleNames) -> Read<Option<RuleFacts>> {
@@ -156,7 +161,12 @@ impl ProgramReads for PostgresStorage {
         }))
     }
 
-    async fn tier_candidates(&self, window: Window, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>> {
+    async fn tier_candidates(
+        &self,
+        window: Window,
+        after: Option<PromotionCandidate>,
+        limit: u32,
+    ) -> Read<Vec<PromotionCandidate>> {
         let (least, end) = window.ids();
         let (merchant, affiliate) = ids_of(after);
         let sql = Sql::<(Uuid, Uuid)>::new(
@@ -169,7 +179,7 @@ impl ProgramReads for PostgresStorage {
         Ok(self.readers.reader()?.all(sql).await?.into_iter().map(candidate).collect())
     }
 
-    async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>> {
+    async fn tier_aspirants(&self, after: Option<PromotionCandidate>, limit: u32) -> Read<Vec<PromotionCandidate>> {
         let (merchant, affiliate) = ids_of(after);
         // OFFSET makes PostgreSQL go through the primary key, from where the last page ended, and stop at the limit.
         let sql = Sql::<(Uuid, Uuid)>::new(
@@ -200,11 +210,11 @@ impl ProgramReads for PostgresStorage {
 }
 
 /// Behind which ids a page begins: behind the least, if it is the first.
-fn ids_of(after: Option<Candidate>) -> (Uuid, Uuid) {
+fn ids_of(after: Option<PromotionCandidate>) -> (Uuid, Uuid) {
     after.map(|(merchant, affiliate)| (merchant.uuid(), affiliate.uuid())).unwrap_or_default()
 }
 
-fn candidate((merchant, affiliate): (Uuid, Uuid)) -> Candidate {
+fn candidate((merchant, affiliate): (Uuid, Uuid)) -> PromotionCandidate {
     (MerchantId::from_uuid(merchant), AffiliateId::from_uuid(affiliate))
 }
 

@@ -21,7 +21,7 @@ use testkit::{
 /// A merchant to write for.
 async fn merchant(storage: &PostgresStorage, ids: &SeededIds) -> MerchantId {
     let shop = build::shop(ids, "shop");
-    storage.commit(sets::found(&shop)).await.unwrap();
+    storage.commit(sets::with_organization(&shop)).await.unwrap();
     shop.test.id
 }
 
@@ -32,10 +32,10 @@ fn newcomer(ids: &SeededIds, merchant: MerchantId, name: &str) -> (Affiliate, Ch
 }
 
 /// Asks again until the answer is `wanted`; whoever waits for ever has failed.
-async fn until<T>(mut ask: impl AsyncFnMut() -> T, wanted: impl Fn(&T) -> bool) -> T {
+async fn until<T>(mut request: impl AsyncFnMut() -> T, wanted: impl Fn(&T) -> bool) -> T {
     let asking = async {
         loop {
-            let answer = ask().await;
+            let answer = request().await;
             if wanted(&answer) {
                 return answer;
             }

@@ -75,10 +75,10 @@ async fn every_mode_encrypts_and_checks_as_much_as_it_says() {
     let by_address = cluster.tcp_url("postgres").unwrap();
     let by_name = by_address.replace("127.0.0.1", "localhost");
     let trusting = |url: &str, mode: &str, ca: &Path| format!("{url}?sslmode={mode}&sslrootcert={}", ca.display());
-    let ask = async |url: String| encrypted(&cluster, url).await;
+    let request = async |url: String| encrypted(&cluster, url).await;
 
-    assert!(!ask(format!("{by_address}?sslmode=disable")).await.unwrap());
-    assert!(!ask(cluster.url("postgres")).await.unwrap(), "a unix socket needs none");
+    assert!(!request(format!("{by_address}?sslmode=disable")).await.unwrap());
+    assert!(!request(cluster.url("postgres")).await.unwrap(), "a unix socket needs none");
     for url in [
         by_address.clone(),
         format!("{by_address}?sslmode=prefer"),
@@ -87,7 +87,7 @@ async fn every_mode_encrypts_and_checks_as_much_as_it_says() {
         trusting(&by_address, "verify-ca", &ca),
         trusting(&by_name, "verify-full", &ca),
     ] {
-        assert!(ask(url.clone()).await.unwrap(), "{url}");
+        assert!(request(url.clone()).await.unwrap(), "{url}");
     }
     for (url, why) in [
         (trusting(&by_address, "verify-full", &ca), "certificate not valid for name"),
@@ -97,7 +97,7 @@ async fn every_mode_encrypts_and_checks_as_much_as_it_says() {
         (format!("{by_name}?sslmode=verify-full"), "invalid peer certificate"),
         (trusting(&by_name, "verify-full", Path::new("/nowhere.pem")), "cannot be used"),
     ] {
-        let told = refused(ask(url.clone()).await);
+        let told = refused(request(url.clone()).await);
         assert!(told.contains(why), "{url}: {told}");
     }
 }

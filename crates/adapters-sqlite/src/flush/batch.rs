@@ -2,28 +2,31 @@
 
 use super::rows;
 use crate::{
-    error::Fault,
+    error::SqliteError,
     rows::{ClaimedKey, keep_reply, stored_version, take_reply_back},
 };
 use diesel::{QueryResult, SqliteConnection};
-use journal::{ClaimRow, Judge, LockRow, Verdict};
+use journal::{ClaimRow, CommitOutcome, Judge, LockRow};
 use ports::{ChangeSet, Table, Version};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// Applies the winners of `batch`. The write lock is held from the beginning, so whatever is seen stays true until the
 /// end, and what is taken here nobody else can take.
-pub(super) fn apply(connection: &mut SqliteConnection, batch: &[Arc<ChangeSet>]) -> Result<Vec<Verdict>, Fault> {
+pub(super) fn apply(
+    connection: &mut SqliteConnection,
+    batch: &[Arc<ChangeSet>],
+) -> Result<Vec<CommitOutcome>, SqliteError> {
     let mut judge = Judge::new(batch);
     look(connection, &mut judge)?;
     take(connection, &mut judge)?;
     release(connection, &judge)?;
-    let verdicts = judge.decide();
-    let winners = batch.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Won);
+    let outcomes = judge.decide();
+    let winners = batch.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == CommitOutcome::Committed);
     for (set, _) in winners {
         rows::write(connection, set)?;
     }
-    Ok(verdicts)
+    Ok(outcomes)
 }
 
 /// Reads the versions that the sets expect something of.
@@ -38,11 +41,11 @@ fn look(connection: &mut SqliteConnection, judge: &mut Judge<'_>) -> QueryResult
     Ok(())
 }
 
-/// Takes every reply's place and every key that can be taken.
+/// Takes every response's place and every key that can be taken.
 fn take(connection: &mut SqliteConnection, judge: &mut Judge<'_>) -> QueryResult<()> {
-    for row in judge.replies() {
-        if keep_reply(connection, row.merchant, row.reply)? {
-            judge.took_reply(row.merchant.uuid(), &row.reply.route, row.reply.key.as_str());
+    for row in judge.responses() {
+        if keep_reply(connection, row.merchant, row.response)? {
+            judge.took_response(row.merchant.uuid(), &row.response.route, row.response.key.as_str());
         }
     }
     for claim in judge.claims() {
@@ -55,8 +58,8 @@ fn take(connection: &mut SqliteConnection, judge: &mut Judge<'_>) -> QueryResult
 
 /// Gives back what losers had taken.
 fn release(connection: &mut SqliteConnection, judge: &Judge<'_>) -> QueryResult<()> {
-    for row in judge.released_replies() {
-        take_reply_back(connection, row.merchant, row.reply)?;
+    for row in judge.released_responses() {
+        take_reply_back(connection, row.merchant, row.response)?;
     }
     for claim in judge.released_claims() {
         claimed(claim).give_back(connection)?;

@@ -6,7 +6,7 @@ mod writer;
 
 pub(crate) use writer::Writer;
 
-use crate::{checkpoint::Signal, connection::Database, error::Fault};
+use crate::{checkpoint::Signal, connection::Database, error::SqliteError};
 use async_trait::async_trait;
 use journal::{Flushed, Flusher};
 use ports::ChangeSet;
@@ -35,10 +35,10 @@ impl SqliteFlusher {
     }
 
     /// Sends a batch, to a new thread if the last one is gone.
-    async fn send(&mut self, job: Job) -> Result<(), Fault> {
+    async fn send(&mut self, job: Job) -> Result<(), SqliteError> {
         let Err(mpsc::error::SendError(job)) = self.jobs.send(job).await else { return Ok(()) };
-        self.jobs = start_thread(self.database.clone(), self.signal.clone()).map_err(|_| Fault::Gone)?;
-        self.jobs.send(job).await.map_err(|_| Fault::Gone)
+        self.jobs = start_thread(self.database.clone(), self.signal.clone()).map_err(|_| SqliteError::Gone)?;
+        self.jobs.send(job).await.map_err(|_| SqliteError::Gone)
     }
 }
 
@@ -60,7 +60,7 @@ impl Flusher for SqliteFlusher {
     async fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
         let (outcome, answer) = oneshot::channel();
         if let Err(fault) = self.send(Job { batch: batch.to_vec(), outcome }).await {
-            return Flushed::Away(Box::new(fault));
+            return Flushed::Unavailable(Box::new(fault));
         }
         // No answer: the thread died with the batch in its hands, before or after COMMIT.
         answer.await.unwrap_or(Flushed::Unknown)

@@ -1,7 +1,7 @@
 //! Writing the rows of one winner.
 
 use crate::{
-    error::Fault,
+    error::SqliteError,
     rows::{ClaimedKey, delete, insert, keep_latest_use, update},
 };
 use diesel::SqliteConnection;
@@ -9,10 +9,10 @@ use domain::{Click, MerchantId};
 use ports::{Announcement, ChangeSet, Claim, Rows, Version, Versioned, Writes};
 use tables::{Outboxed, Row, VersionedRow};
 
-/// Writes everything of a set but its claims and its reply, which stand already. Rows go in one by one, each with a
+/// Writes everything of a set but its claims and its response, which stand already. Rows go in one by one, each with a
 /// statement that stays prepared: inside one transaction on a local file that is the fast way.
-pub(super) fn write(connection: &mut SqliteConnection, set: &ChangeSet) -> Result<(), Fault> {
-    let ChangeSet { merchant, urgent: _, still: _, claims: _, frees, rows, announce, reply: _ } = set;
+pub(super) fn write(connection: &mut SqliteConnection, set: &ChangeSet) -> Result<(), SqliteError> {
+    let ChangeSet { merchant, urgent: _, unchanged: _, claims: _, frees, rows, announce, response: _ } = set;
     let merchant = *merchant;
     write_rows(connection, merchant, rows)?;
     for announcement in announce {
@@ -27,7 +27,7 @@ pub(super) fn write(connection: &mut SqliteConnection, set: &ChangeSet) -> Resul
     Ok(())
 }
 
-fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Rows) -> Result<(), Fault> {
+fn write_rows(connection: &mut SqliteConnection, merchant: MerchantId, rows: &Rows) -> Result<(), SqliteError> {
     macro_rules! written {
         ($($rows:ident: $entity:ty, $table:ident by $id:ident;)*) => {{
             let Rows { $($rows,)* clicks, key_uses } = rows;
@@ -50,21 +50,21 @@ fn write_table<R: VersionedRow>(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     writes: &Writes<R>,
-) -> Result<(), Fault> {
-    let Writes { new, changed, gone } = writes;
+) -> Result<(), SqliteError> {
+    let Writes { new, changed, deleted } = writes;
     for row in new {
         one(R::NAME, insert::<R>(connection, row.values(merchant, Version::FIRST))?)?;
     }
     for Versioned { row, version } in changed {
         one(R::NAME, update::<R>(connection, row.values(merchant, version.next()))?)?;
     }
-    for (id, _) in gone {
+    for (id, _) in deleted {
         one(R::NAME, delete::<R>(connection, merchant.uuid(), *id)?)?;
     }
     Ok(())
 }
 
 /// Every statement of a winner touches exactly one row: its versions were seen under the lock.
-fn one(table: &'static str, rows: usize) -> Result<(), Fault> {
-    if rows == 1 { Ok(()) } else { Err(Fault::Count { table, rows }) }
+fn one(table: &'static str, rows: usize) -> Result<(), SqliteError> {
+    if rows == 1 { Ok(()) } else { Err(SqliteError::Count { table, rows }) }
 }

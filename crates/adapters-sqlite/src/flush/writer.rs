@@ -4,10 +4,10 @@ use super::batch;
 use crate::{
     checkpoint::Signal,
     connection::{Database, Role},
-    error::{Failure, Fault},
+    error::{Failure, SqliteError},
 };
 use diesel::{SqliteConnection, connection::SimpleConnection as _};
-use journal::{Flushed, Verdict};
+use journal::{CommitOutcome, Flushed};
 use ports::ChangeSet;
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ pub(crate) struct Writer {
 /// Why a transaction was not committed.
 enum Stopped {
     /// The lock could not be had, or no connection: nothing has begun.
-    Outside(Fault),
+    Outside(SqliteError),
     /// Something failed before COMMIT.
-    Inside(Fault),
+    Inside(SqliteError),
     /// COMMIT failed.
-    AtCommit(Fault),
+    AtCommit(SqliteError),
 }
 
 impl Writer {
@@ -37,26 +37,26 @@ impl Writer {
     pub(crate) fn flush(&mut self, batch: &[Arc<ChangeSet>]) -> Flushed {
         self.signal.give_way();
         match self.transact(batch) {
-            Ok(verdicts) => {
+            Ok(outcomes) => {
                 self.signal.written();
-                Flushed::Done(verdicts)
+                Flushed::Done(outcomes)
             }
             Err(stopped) => self.stopped(stopped),
         }
     }
 
-    fn transact(&mut self, batch: &[Arc<ChangeSet>]) -> Result<Vec<Verdict>, Stopped> {
+    fn transact(&mut self, batch: &[Arc<ChangeSet>]) -> Result<Vec<CommitOutcome>, Stopped> {
         let connection = self.connection().map_err(Stopped::Outside)?;
         let begun = connection.batch_execute("BEGIN IMMEDIATE");
         begun.map_err(|error| Stopped::Outside(error.into()))?;
-        let verdicts = batch::apply(connection, batch).map_err(Stopped::Inside)?;
+        let outcomes = batch::apply(connection, batch).map_err(Stopped::Inside)?;
         // Where every set lost, all that was taken was given back: there is nothing for the disk to do.
-        let end = if verdicts.contains(&Verdict::Won) { "COMMIT" } else { "ROLLBACK" };
+        let end = if outcomes.contains(&CommitOutcome::Committed) { "COMMIT" } else { "ROLLBACK" };
         connection.batch_execute(end).map_err(|error| Stopped::AtCommit(error.into()))?;
-        Ok(verdicts)
+        Ok(outcomes)
     }
 
-    fn connection(&mut self) -> Result<&mut SqliteConnection, Fault> {
+    fn connection(&mut self) -> Result<&mut SqliteConnection, SqliteError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.database.connect(Role::Writer)?,
@@ -79,14 +79,14 @@ impl Writer {
         }
         match failure {
             // It has waited as long as it may; to try again at once would only double that.
-            Failure::Locked if !begun => Flushed::Away(Box::new(fault)),
+            Failure::Locked if !begun => Flushed::Unavailable(Box::new(fault)),
             Failure::Locked => Flushed::Again,
             // The log may hold the whole transaction though the disk reported a failure: after a crash it may be found.
             _ if at_commit => {
                 tracing::error!(error = &fault as &dyn std::error::Error, "the outcome of a commit is unknown");
                 Flushed::Unknown
             }
-            Failure::Away => Flushed::Away(Box::new(fault)),
+            Failure::Away => Flushed::Unavailable(Box::new(fault)),
             Failure::Data => Flushed::Faulty(Box::new(fault)),
         }
     }

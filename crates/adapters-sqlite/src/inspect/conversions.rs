@@ -1,7 +1,7 @@
 //! Orders that are conversions too against their events, as the domain compares them.
 
 use crate::{
-    error::Fault,
+    error::SqliteError,
     rows::{find, whole},
     schema::orders,
     values::Uid,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 const CHUNK: usize = 500;
 
 /// At most `most` differences, order after order in the order of their ids.
-pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Result<Vec<Difference>, Fault> {
+pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Result<Vec<Difference>, SqliteError> {
     let mut found = Vec::new();
     let mut after = (Uuid::nil(), Uuid::nil());
     while found.len() < most {

@@ -8,7 +8,7 @@ mod refunds;
 mod sales;
 mod sums;
 
-use crate::{SqliteStorage, error::Fault, migrate, values::Uid};
+use crate::{SqliteStorage, error::SqliteError, migrate, values::Uid};
 use async_trait::async_trait;
 use diesel::{
     QueryableByName, RunQueryDsl as _, SqliteConnection,
@@ -38,7 +38,7 @@ struct Found {
 }
 
 impl Rule {
-    fn differences(&self, connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, Fault> {
+    fn differences(&self, connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, SqliteError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let found: Vec<Found> =
             diesel::sql_query(format!("{} LIMIT ?", self.sql)).bind::<BigInt, _>(limit).load(connection)?;
@@ -52,7 +52,7 @@ impl Rule {
 }
 
 /// The differences of all rules, at most `limit`, from one snapshot.
-fn differences(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, Fault> {
+fn differences(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<Difference>, SqliteError> {
     claims::register(connection)?;
     let mut all = Vec::new();
     let rules = sums::rules().into_iter().chain(links::rules()).chain(refunds::rules()).chain(payouts::rules());

@@ -1,6 +1,6 @@
-//! What sales earned against what they should have earned, as the domain reckons it.
+//! What sales earned against what they should have earned, as the domain calculates it.
 
-use crate::{error::Fault, reads, rows::whole, schema::events, values::Uid};
+use crate::{error::SqliteError, reads, rows::whole, schema::events, values::Uid};
 use diesel::prelude::*;
 use domain::{Commission, Event, Flaw, MerchantId, audit};
 use ports::{Difference, Versioned};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 const CHUNK: usize = 500;
 
 /// At most `most` differences, sale after sale in the order of their ids.
-pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Result<Vec<Difference>, Fault> {
+pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Result<Vec<Difference>, SqliteError> {
     let mut found = Vec::new();
     let mut after = (Uuid::nil(), Uuid::nil());
     while found.len() < most {
@@ -19,8 +19,8 @@ pub(super) fn differences(connection: &mut SqliteConnection, most: usize) -> Res
         for (merchant, sale) in sales {
             let (merchant, sale): (MerchantId, Event) = (merchant.id(), sale.row);
             after = (merchant.uuid(), sale.id.uuid());
-            let lineage = reads::lineage(connection, merchant, &sale.order_id, sale.id)?;
-            let rows: Vec<Commission> = lineage.into_iter().map(|row| row.row).collect();
+            let sale_commissions = reads::sale_commissions(connection, merchant, &sale.order_id, sale.id)?;
+            let rows: Vec<Commission> = sale_commissions.into_iter().map(|row| row.row).collect();
             found.extend(audit(&sale, &rows).into_iter().map(|Flaw { id, found }| Difference {
                 rule: "sale_rows",
                 merchant: Some(merchant),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{owner_of, stored_version, whole},
     schema::{accounts, affiliates, coupons},
     values::Uid,
@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use domain::{Account, Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, MerchantId, Slug, Tier};
 use ports::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, MOST_ANCESTORS, MOST_SEATS,
-    NewAffiliateFacts, Page, PageAsk, ReadError, Space, Tree, Versioned,
+    NewAffiliateFacts, Page, PageRequest, ReadError, Space, Tree, Versioned,
 };
 use tables::Reading;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(super) fn record(
     merchant: MerchantId,
     currency: Currency,
     affiliate: Affiliate,
-) -> Result<AffiliateRecord, Fault> {
+) -> Result<AffiliateRecord, SqliteError> {
     let key = (Uid::from(merchant), Uid::from(affiliate.id));
     let codes: Vec<String> = coupons::table
         .filter(coupons::merchant_id.eq(key.0).and(coupons::affiliate_id.eq(key.1)))
@@ -61,8 +61,8 @@ fn list(
     connection: &mut SqliteConnection,
     id: MerchantId,
     filter: &AffiliateFilter,
-    ask: &PageAsk,
-) -> Result<Page<AffiliateRecord>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<AffiliateRecord>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(empty()) };
     let AffiliateFilter { status, tier_id, email, slug } = filter;
     let of_merchant = affiliates::table.filter(affiliates::merchant_id.eq(Uid::from(id)));
@@ -83,7 +83,7 @@ fn list(
             None => {}
         }
     }
-    let Page { rows, more } = page(paged!(query, affiliates, ask).load(connection)?, ask);
+    let Page { rows, more } = page(paged!(query, affiliates, request).load(connection)?, request);
     let currency = merchant.row.settings.currency;
     let rows: Result<_, _> = rows.into_iter().map(|row| record(connection, id, currency, row)).collect();
     Ok(Page { rows: rows?, more })
@@ -126,7 +126,7 @@ fn parent(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     keys: &AffiliateKeys,
-) -> Result<Option<Versioned<Affiliate>>, Fault> {
+) -> Result<Option<Versioned<Affiliate>>, SqliteError> {
     let Some(email) = &keys.parent_email else { return Ok(None) };
     match email_owner(connection, merchant, email)? {
         Some(owner) => affiliate(connection, merchant, AffiliateId::from_uuid(owner)),
@@ -138,7 +138,7 @@ fn wanted_tier(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     keys: &AffiliateKeys,
-) -> Result<Option<Versioned<Tier>>, Fault> {
+) -> Result<Option<Versioned<Tier>>, SqliteError> {
     match keys.tier_id {
         Some(id) => tier(connection, merchant, id),
         None => Ok(None),
@@ -149,7 +149,7 @@ fn new_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     keys: &AffiliateKeys,
-) -> Result<Option<NewAffiliateFacts>, Fault> {
+) -> Result<Option<NewAffiliateFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Owners { slug: slug_owner, email: email_owner } = owners(connection, id, keys)?;
     let parent = parent(connection, id, keys)?;
@@ -170,7 +170,7 @@ fn change_facts(
     id: MerchantId,
     affiliate_id: AffiliateId,
     keys: &AffiliateKeys,
-) -> Result<Option<AffiliateChangeFacts>, Fault> {
+) -> Result<Option<AffiliateChangeFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(Versioned { row, version }) = affiliate(connection, id, affiliate_id)? else { return Ok(None) };
     let record = record(connection, id, merchant.row.settings.currency, row)?;
@@ -224,10 +224,10 @@ impl AffiliateReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         filter: &AffiliateFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<AffiliateRecord>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &request)).await
     }
 
     async fn new_affiliate_facts(

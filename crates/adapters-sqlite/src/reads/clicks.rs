@@ -1,7 +1,7 @@
 //! Clicks: where a link leads, and what a session clicked.
 
 use super::{affiliates, merchants, one};
-use crate::{SqliteStorage, error::Fault, schema::clicks, values::Uid};
+use crate::{SqliteStorage, error::SqliteError, schema::clicks, values::Uid};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{AffiliateId, MerchantId, SessionId, Slug, Timestamp};
@@ -17,7 +17,7 @@ pub(super) fn of_session(
     merchant: MerchantId,
     session: &SessionId,
     oldest: Timestamp,
-) -> Result<Vec<SessionClick>, Fault> {
+) -> Result<Vec<SessionClick>, SqliteError> {
     let of_session =
         clicks::table.filter(clicks::merchant_id.eq(Uid::from(merchant)).and(clicks::session.eq(session.as_str())));
     let columns = (clicks::id, clicks::created_at, clicks::affiliate_id);
@@ -42,7 +42,11 @@ pub(super) fn of_session(
     rows.into_iter().map(click).collect()
 }
 
-fn link(connection: &mut SqliteConnection, merchant: &Slug, affiliate: &Slug) -> Result<Option<LinkFacts>, Fault> {
+fn link(
+    connection: &mut SqliteConnection,
+    merchant: &Slug,
+    affiliate: &Slug,
+) -> Result<Option<LinkFacts>, SqliteError> {
     let Some(owner) = merchants::slug_owner(connection, merchant)? else { return Ok(None) };
     let id = MerchantId::from_uuid(owner);
     let Some(merchant) = one::merchant(connection, id)? else { return Ok(None) };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{find, whole},
     schema::{accounts, commissions},
     values::Uid,
@@ -21,7 +21,7 @@ use domain::{
     OrderReference, Timestamp,
 };
 use ports::{
-    CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageAsk, ReadError,
+    CommissionFilter, CommissionMoveFacts, CommissionReads, DueCommission, MaturingFacts, Page, PageRequest, ReadError,
     Versioned,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn of_event(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     event: &Event,
-) -> Result<Vec<Commission>, Fault> {
+) -> Result<Vec<Commission>, SqliteError> {
     let id = Uid::from(event.id);
     let of_order =
         commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(event.order_id.as_str()));
@@ -42,13 +42,13 @@ pub(super) fn of_event(
     Ok(rows.into_iter().map(|found| found.row).collect())
 }
 
-/// All that an event of an order earned, siblings included, by level.
-pub(crate) fn lineage(
+/// All that an event of an order earned, reversals included, by level.
+pub(crate) fn sale_commissions(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     order: &OrderReference,
     event: EventId,
-) -> Result<Vec<Versioned<Commission>>, Fault> {
+) -> Result<Vec<Versioned<Commission>>, SqliteError> {
     let of_order = commissions::merchant_id.eq(Uid::from(merchant)).and(commissions::order_id.eq(order.as_str()));
     Ok(commissions::table
         .filter(of_order.and(commissions::event_id.eq(Uid::from(event))))
@@ -70,7 +70,7 @@ pub(super) fn accounts_of(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     rows: &[Versioned<Commission>],
-) -> Result<Vec<Versioned<Account>>, Fault> {
+) -> Result<Vec<Versioned<Account>>, SqliteError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for id in earners(rows) {
@@ -84,7 +84,7 @@ pub(super) fn account(
     merchant: MerchantId,
     affiliate: AffiliateId,
     currency: Currency,
-) -> Result<Option<Versioned<Account>>, Fault> {
+) -> Result<Option<Versioned<Account>>, SqliteError> {
     let of_affiliate =
         accounts::merchant_id.eq(Uid::from(merchant)).and(accounts::affiliate_id.eq(Uid::from(affiliate)));
     Ok(accounts::table
@@ -98,10 +98,10 @@ fn move_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     commission_id: CommissionId,
-) -> Result<Option<CommissionMoveFacts>, Fault> {
+) -> Result<Option<CommissionMoveFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(asked) = find::<Commission>(connection, id.uuid(), commission_id.uuid())? else { return Ok(None) };
-    let rows = lineage(connection, id, &asked.row.order_id, asked.row.event_id)?;
+    let rows = sale_commissions(connection, id, &asked.row.order_id, asked.row.event_id)?;
     let mut affiliates = Vec::new();
     for affiliate_id in earners(&rows) {
         affiliates.extend(affiliate(connection, id, affiliate_id)?);
@@ -134,7 +134,7 @@ const DUE_BY_CLOCKS_AHEAD: &str = "SELECT c.merchant_id, c.affiliate_id, c.id FR
     WHERE m.clock_offset_micros <> 0 AND m.id >= zeroblob(16) AND m.resetting = 0 \
     ORDER BY c.merchant_id, c.matures_at, c.id LIMIT ?";
 
-fn due(connection: &mut SqliteConnection, now: Timestamp, limit: u32) -> Result<Vec<DueCommission>, Fault> {
+fn due(connection: &mut SqliteConnection, now: Timestamp, limit: u32) -> Result<Vec<DueCommission>, SqliteError> {
     let mut rows: Vec<DueRow> = Vec::new();
     for scan in [DUE_BY_REAL_TIME, DUE_BY_CLOCKS_AHEAD] {
         let scan = diesel::sql_query(scan).bind::<BigInt, _>(now.micros()).bind::<BigInt, _>(i64::from(limit));
@@ -153,7 +153,7 @@ fn maturing_facts(
     id: MerchantId,
     affiliate_id: AffiliateId,
     due: &[Uid],
-) -> Result<Option<MaturingFacts>, Fault> {
+) -> Result<Option<MaturingFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(affiliate) = affiliate(connection, id, affiliate_id)? else { return Ok(None) };
     let of_merchant = commissions::merchant_id.eq(Uid::from(id));
@@ -186,8 +186,8 @@ fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     filter: &CommissionFilter,
-    ask: &PageAsk,
-) -> Result<Page<Commission>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<Commission>, SqliteError> {
     let CommissionFilter { affiliate_id, status, order_id, from, to } = filter;
     let of_merchant = commissions::table.filter(commissions::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant.select(whole::<Commission>()).into_boxed();
@@ -206,7 +206,7 @@ fn list(
     if let Some(to) = to {
         query = query.filter(commissions::created_at.lt(to.micros()));
     }
-    Ok(page(paged!(query, commissions, ask).load(connection)?, ask))
+    Ok(page(paged!(query, commissions, request).load(connection)?, request))
 }
 
 #[async_trait]
@@ -223,10 +223,10 @@ impl CommissionReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         filter: &CommissionFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<Commission>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &request)).await
     }
 
     async fn commission_move_facts(

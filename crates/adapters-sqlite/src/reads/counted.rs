@@ -4,12 +4,12 @@ use ports::{Counted, Versioned};
 
 /// The rows of a boxed query of a table that was asked for twice: `$found` makes it, so far with every row of the list.
 macro_rules! counted {
-    ($connection:expr, $merchant:expr, $found:expr, $table:ident as $row:ty, $ask:expr) => {{
+    ($connection:expr, $merchant:expr, $found:expr, $table:ident as $row:ty, $request:expr) => {{
         use $crate::reads::search::{Condition, Value, conditions};
-        let ask: &ports::ListAsk<_> = $ask;
+        let request: &ports::ListRequest<_> = $request;
         let found = || {
             let mut query = $found;
-            for Condition { before, value, after } in conditions($merchant, ask.search.as_ref()) {
+            for Condition { before, value, after } in conditions($merchant, request.search.as_ref()) {
                 // A statement with SQL of our own is not kept prepared, and of these there are too many.
                 let before = diesel::dsl::sql::<diesel::sql_types::Bool>(&before);
                 query = match value {
@@ -31,14 +31,14 @@ macro_rules! counted {
         };
         let count: i64 = found().select(diesel::dsl::count_star()).get_result($connection)?;
         let rows = found().select($crate::rows::whole::<$row>());
-        let rows = match (ask.by, ask.descending) {
+        let rows = match (request.by, request.descending) {
             (ports::SortBy::CreatedAt, true) => rows.order(($table::created_at.desc(), $table::id.desc())),
             (ports::SortBy::CreatedAt, false) => rows.order(($table::created_at.asc(), $table::id.asc())),
             (ports::SortBy::UpdatedAt, true) => rows.order(($table::updated_at.desc(), $table::id.desc())),
             (ports::SortBy::UpdatedAt, false) => rows.order(($table::updated_at.asc(), $table::id.asc())),
         };
         let rows: Vec<ports::Versioned<$row>> =
-            rows.limit(i64::from(ask.take)).offset(i64::from(ask.skip)).load($connection)?;
+            rows.limit(i64::from(request.take)).offset(i64::from(request.skip)).load($connection)?;
         Ok($crate::reads::counted::counts(rows, count))
     }};
 }

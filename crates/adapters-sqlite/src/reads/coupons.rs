@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{find, owner_of, whole},
     schema::coupons,
     values::Uid,
@@ -14,7 +14,7 @@ use crate::{
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{AffiliateId, Coupon, CouponCode, CouponId, Merchant, MerchantId};
-use ports::{CouponFacts, CouponFilter, CouponReads, Page, PageAsk, ReadError, Space, Versioned};
+use ports::{CouponFacts, CouponFilter, CouponReads, Page, PageRequest, ReadError, Space, Versioned};
 use uuid::Uuid;
 
 /// Which coupon has a code.
@@ -42,8 +42,8 @@ fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     filter: &CouponFilter,
-    ask: &PageAsk,
-) -> Result<Page<Coupon>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<Coupon>, SqliteError> {
     let CouponFilter { affiliate_id, code } = filter;
     let of_merchant = coupons::table.filter(coupons::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant.select(whole::<Coupon>()).into_boxed();
@@ -54,7 +54,7 @@ fn list(
         let Some(owner) = code_owner(connection, merchant, code)? else { return Ok(empty()) };
         query = query.filter(coupons::id.eq(Uid(owner)));
     }
-    Ok(page(paged!(query, coupons, ask).load(connection)?, ask))
+    Ok(page(paged!(query, coupons, request).load(connection)?, request))
 }
 
 #[async_trait]
@@ -76,10 +76,10 @@ impl CouponReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         filter: &CouponFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<Coupon>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &request)).await
     }
 
     async fn coupon_facts(

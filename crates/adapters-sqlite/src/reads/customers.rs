@@ -4,11 +4,11 @@ use super::{
     counted::counted,
     one::{customer, merchant},
 };
-use crate::{SqliteStorage, error::Fault, rows::owner_of, schema::customers, values::Uid};
+use crate::{SqliteStorage, error::SqliteError, rows::owner_of, schema::customers, values::Uid};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{Customer, CustomerId, Email, MerchantId};
-use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListAsk, ReadError, Space};
+use ports::{Counted, CustomerFacts, CustomerReads, CustomerTerm, ListRequest, ReadError, Space};
 use uuid::Uuid;
 
 /// Which customer has an address.
@@ -23,11 +23,11 @@ pub(super) fn email_owner(
 fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    ask: &ListAsk<CustomerTerm>,
-) -> Result<Counted<Customer>, Fault> {
+    request: &ListRequest<CustomerTerm>,
+) -> Result<Counted<Customer>, SqliteError> {
     let kept = customers::table.filter(customers::merchant_id.eq(Uid::from(merchant)));
     let kept = kept.filter(customers::deleted_at.is_null());
-    counted!(connection, merchant, kept.into_boxed(), customers as Customer, ask)
+    counted!(connection, merchant, kept.into_boxed(), customers as Customer, request)
 }
 
 #[async_trait]
@@ -40,10 +40,10 @@ impl CustomerReads for SqliteStorage {
     async fn customers(
         &self,
         merchant: MerchantId,
-        ask: &ListAsk<CustomerTerm>,
+        request: &ListRequest<CustomerTerm>,
     ) -> Result<Counted<Customer>, ReadError> {
-        let ask = ask.clone();
-        self.readers.read(move |connection| list(connection, merchant, &ask)).await
+        let request = request.clone();
+        self.readers.read(move |connection| list(connection, merchant, &request)).await
     }
 
     async fn customer_facts(

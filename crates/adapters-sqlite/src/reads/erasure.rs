@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{owner_of, whole},
     schema::{accounts, coupons, events, mails, orders, referral_groups},
     values::Uid,
@@ -19,7 +19,8 @@ use diesel::{
     sql_types::{Binary, Bool, Nullable, Text},
 };
 use domain::{
-    AffiliateId, Coupon, CouponCode, CustomerId, Decision, Email, Event, EventId, Group, Mail, MerchantId, Order,
+    AffiliateId, Coupon, CouponCode, CustomerId, Decision, Email, Event, EventId, Group, MerchantId, Order,
+    OutgoingEmail,
 };
 use ports::{AffiliateTraces, Claim, CustomerTraces, ErasureReads, EventTraces, Part, ReadError, Versioned};
 
@@ -39,7 +40,7 @@ fn customer_traces(
     id: MerchantId,
     of: CustomerId,
     most: u32,
-) -> Result<Option<CustomerTraces>, Fault> {
+) -> Result<Option<CustomerTraces>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(customer) = customer(connection, id, of)? else { return Ok(None) };
     register(connection)?;
@@ -75,13 +76,13 @@ fn customer_traces(
     )
     .bind::<Binary, _>(who)
     .sql(")");
-    let mails: Vec<Versioned<Mail>> = mails::table
+    let mails: Vec<Versioned<OutgoingEmail>> = mails::table
         .filter(mails::merchant_id.eq(scope))
         .filter(mails::recipient.is_not_null())
         .filter(folded(mails::recipient).eq_any(&addresses).or(of_their_groups))
         .order(mails::id)
         .limit(most)
-        .select(whole::<Mail>())
+        .select(whole::<OutgoingEmail>())
         .load(connection)?;
     Ok(Some(CustomerTraces { merchant, customer, orders, groups, mails, claims }))
 }
@@ -91,7 +92,7 @@ fn affiliate_traces(
     id: MerchantId,
     of: AffiliateId,
     most: u32,
-) -> Result<Option<AffiliateTraces>, Fault> {
+) -> Result<Option<AffiliateTraces>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(Versioned { row, version }) = affiliate(connection, id, of)? else { return Ok(None) };
     let (scope, who) = (Uid::from(id), Uid::from(of));
@@ -117,7 +118,7 @@ fn event_traces(
     of: &EventTraces,
     after: Option<EventId>,
     window: u32,
-) -> Result<Part<Versioned<Event>, EventId>, Fault> {
+) -> Result<Part<Versioned<Event>, EventId>, SqliteError> {
     register(connection)?;
     let after = after.map(Uid::from);
     let here = || {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{find, owner_of, whole},
     schema::events,
     values::Uid,
@@ -19,14 +19,14 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{Affiliate, AffiliateId, Binding, Event, EventId, EventSpace, ExternalId, Merchant, MerchantId, Settings};
 use ports::{
-    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageAsk, ReadError, Space,
+    EventFacts, EventFilter, EventFound, EventLookup, EventReads, EventRecord, Page, PageRequest, ReadError, Space,
     Versioned,
 };
 use std::collections::HashSet;
 use uuid::Uuid;
 
 /// An event with what it earned.
-fn record(connection: &mut SqliteConnection, merchant: MerchantId, event: Event) -> Result<EventRecord, Fault> {
+fn record(connection: &mut SqliteConnection, merchant: MerchantId, event: Event) -> Result<EventRecord, SqliteError> {
     let commissions = of_event(connection, merchant, &event)?;
     Ok(EventRecord { event, commissions })
 }
@@ -35,7 +35,7 @@ pub(super) fn event(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     id: Uuid,
-) -> Result<Option<EventRecord>, Fault> {
+) -> Result<Option<EventRecord>, SqliteError> {
     match find::<Event>(connection, merchant.uuid(), id)? {
         Some(found) => record(connection, merchant, found.row).map(Some),
         None => Ok(None),
@@ -46,7 +46,7 @@ fn facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     lookups: &[EventLookup],
-) -> Result<Option<EventFacts>, Fault> {
+) -> Result<Option<EventFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let found = lookups.iter().map(|lookup| found(connection, &merchant.row, lookup)).collect::<Result<Vec<_>, _>>()?;
     let clicks = found.iter().flat_map(|found| &found.clicks);
@@ -62,7 +62,11 @@ fn facts(
     Ok(Some(EventFacts { merchant, affiliates, tiers, rules, found }))
 }
 
-fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventLookup) -> Result<EventFound, Fault> {
+fn found(
+    connection: &mut SqliteConnection,
+    merchant: &Merchant,
+    lookup: &EventLookup,
+) -> Result<EventFound, SqliteError> {
     let EventLookup { space, external_id, session, coupon, affiliate_id: _, customer, now } = lookup;
     let earlier = match owner_of(connection, merchant.id, Space::Event(*space), external_id.as_str())? {
         Some(owner) => event(connection, merchant.id, owner)?,
@@ -81,12 +85,12 @@ fn found(connection: &mut SqliteConnection, merchant: &Merchant, lookup: &EventL
     Ok(EventFound { earlier, coupon_owner, binding, clicks })
 }
 
-/// The bond that the first taken key belongs to.
+/// The binding that the first taken key belongs to.
 fn bound(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     keys: &[String],
-) -> Result<Option<Versioned<Binding>>, Fault> {
+) -> Result<Option<Versioned<Binding>>, SqliteError> {
     for key in keys {
         if let Some(owner) = owner_of(connection, merchant, Space::Binding, key)? {
             return find::<Binding>(connection, merchant.uuid(), owner);
@@ -100,7 +104,7 @@ fn with_parents(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     named: Vec<AffiliateId>,
-) -> Result<Vec<Affiliate>, Fault> {
+) -> Result<Vec<Affiliate>, SqliteError> {
     let mut found: Vec<Affiliate> = Vec::new();
     let mut seen: HashSet<AffiliateId> = HashSet::new();
     let mut level = named;
@@ -124,8 +128,8 @@ fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     filter: &EventFilter,
-    ask: &PageAsk,
-) -> Result<Page<EventRecord>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<EventRecord>, SqliteError> {
     let EventFilter { affiliate_id, external_id, from, to } = filter;
     let of_merchant = events::table.filter(events::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant.select(whole::<Event>()).into_boxed();
@@ -145,7 +149,7 @@ fn list(
     if let Some(to) = to {
         query = query.filter(events::created_at.lt(to.micros()));
     }
-    let Page { rows, more } = page(paged!(query, events, ask).load(connection)?, ask);
+    let Page { rows, more } = page(paged!(query, events, request).load(connection)?, request);
     let rows: Result<_, _> = rows.into_iter().map(|row| record(connection, merchant, row)).collect();
     Ok(Page { rows: rows?, more })
 }
@@ -181,9 +185,9 @@ impl EventReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         filter: &EventFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<EventRecord>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &request)).await
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{owner_of, whole},
     schema::{orders, referral_groups},
     values::Uid,
@@ -16,38 +16,38 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{CustomerId, Group, GroupId, MerchantId, Order, OrderId, Timestamp};
 use ports::{
-    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListAsk, NewGroupFacts,
+    ClosingFacts, Counted, Due, GroupFacts, GroupReads, GroupSettingsFacts, GroupTerm, ListRequest, NewGroupFacts,
     OrderTerm, ReadError, SortBy, Space, Versioned,
 };
 
 fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    ask: &ListAsk<GroupTerm>,
-) -> Result<Counted<Group>, Fault> {
+    request: &ListRequest<GroupTerm>,
+) -> Result<Counted<Group>, SqliteError> {
     let of_merchant =
         || referral_groups::table.filter(referral_groups::merchant_id.eq(Uid::from(merchant))).into_boxed();
-    counted!(connection, merchant, of_merchant(), referral_groups as Group, ask)
+    counted!(connection, merchant, of_merchant(), referral_groups as Group, request)
 }
 
 fn participants(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     group: GroupId,
-    ask: &ListAsk<OrderTerm>,
-) -> Result<Counted<Order>, Fault> {
+    request: &ListRequest<OrderTerm>,
+) -> Result<Counted<Order>, SqliteError> {
     let of_group = || {
         let of_merchant = orders::table.filter(orders::merchant_id.eq(Uid::from(merchant)));
         of_merchant.filter(orders::group_id.eq(Uid::from(group))).filter(orders::participates.eq(true)).into_boxed()
     };
-    counted!(connection, merchant, of_group(), orders as Order, ask)
+    counted!(connection, merchant, of_group(), orders as Order, request)
 }
 
 fn closing_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     of: GroupId,
-) -> Result<Option<ClosingFacts>, Fault> {
+) -> Result<Option<ClosingFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(group) = group(connection, id, of)? else { return Ok(None) };
     let mut orders: Vec<Versioned<Order>> = orders::table
@@ -64,7 +64,7 @@ fn new_group_facts(
     id: MerchantId,
     of: CustomerId,
     with: Option<OrderId>,
-) -> Result<Option<NewGroupFacts>, Fault> {
+) -> Result<Option<NewGroupFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let settings = settings_of(connection, id)?;
     let customer = customer(connection, id, of)?;
@@ -90,19 +90,23 @@ impl GroupReads for SqliteStorage {
         Ok(self.readers.read(work).await?.map(|found| found.row))
     }
 
-    async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Result<Counted<Group>, ReadError> {
-        let ask = ask.clone();
-        self.readers.read(move |connection| list(connection, merchant, &ask)).await
+    async fn groups(
+        &self,
+        merchant: MerchantId,
+        request: &ListRequest<GroupTerm>,
+    ) -> Result<Counted<Group>, ReadError> {
+        let request = request.clone();
+        self.readers.read(move |connection| list(connection, merchant, &request)).await
     }
 
     async fn participants(
         &self,
         merchant: MerchantId,
         group: GroupId,
-        ask: &ListAsk<OrderTerm>,
+        request: &ListRequest<OrderTerm>,
     ) -> Result<Counted<Order>, ReadError> {
-        let ask = ListAsk { search: None, by: SortBy::CreatedAt, ..ask.clone() };
-        self.readers.read(move |connection| participants(connection, merchant, group, &ask)).await
+        let request = ListRequest { search: None, by: SortBy::CreatedAt, ..request.clone() };
+        self.readers.read(move |connection| participants(connection, merchant, group, &request)).await
     }
 
     async fn new_group_facts(

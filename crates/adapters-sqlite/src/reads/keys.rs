@@ -3,7 +3,7 @@
 use super::one::{merchant, organization};
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{owner_of, whole},
     schema::{api_keys, key_uses},
     values::Uid,
@@ -22,7 +22,7 @@ struct Owner {
     organization: Organization,
 }
 
-fn facts(connection: &mut SqliteConnection, key: Versioned<ApiKey>, owner: &Owner) -> Result<KeyFacts, Fault> {
+fn facts(connection: &mut SqliteConnection, key: Versioned<ApiKey>, owner: &Owner) -> Result<KeyFacts, SqliteError> {
     let used: Option<i64> = key_uses::table
         .find((Uid::from(owner.merchant_id), Uid::from(key.row.id)))
         .select(key_uses::last_used_at)
@@ -34,7 +34,7 @@ fn facts(connection: &mut SqliteConnection, key: Versioned<ApiKey>, owner: &Owne
     Ok(KeyFacts { key, merchant_id: owner.merchant_id, mode: owner.mode, organization_id, plan, last_used_at })
 }
 
-fn key(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<KeyFacts>, Fault> {
+fn key(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<KeyFacts>, SqliteError> {
     let by_id = api_keys::table.filter(api_keys::id.eq(Uid(id)));
     let found = by_id.select((api_keys::merchant_id, whole::<ApiKey>())).get_result(connection).optional()?;
     let Some((merchant_id, found)): Option<(Uid, Versioned<ApiKey>)> = found else { return Ok(None) };
@@ -45,7 +45,7 @@ fn key(connection: &mut SqliteConnection, id: Uuid) -> Result<Option<KeyFacts>, 
     facts(connection, found, &owner).map(Some)
 }
 
-fn key_by_hash(connection: &mut SqliteConnection, hashes: &[KeyHash]) -> Result<Option<KeyFacts>, Fault> {
+fn key_by_hash(connection: &mut SqliteConnection, hashes: &[KeyHash]) -> Result<Option<KeyFacts>, SqliteError> {
     for hash in hashes {
         // A global space looks at no merchant.
         let nobody = MerchantId::from_uuid(Uuid::nil());
@@ -56,7 +56,7 @@ fn key_by_hash(connection: &mut SqliteConnection, hashes: &[KeyHash]) -> Result<
     Ok(None)
 }
 
-fn keys_of(connection: &mut SqliteConnection, id: OrganizationId) -> Result<Vec<KeyFacts>, Fault> {
+fn keys_of(connection: &mut SqliteConnection, id: OrganizationId) -> Result<Vec<KeyFacts>, SqliteError> {
     let Some(organization) = organization(connection, id)?.map(|found| found.row) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for &mode in Mode::ALL {

@@ -3,13 +3,13 @@
 use crate::{SqliteStorage, rows::find, schema::mails, values::Uid};
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{Mail, MailId, MerchantId, Timestamp};
+use domain::{MailId, MerchantId, OutgoingEmail, Timestamp};
 use ports::{Due, MailReads, ReadError, Versioned};
 
 #[async_trait]
 impl MailReads for SqliteStorage {
-    async fn mail(&self, merchant: MerchantId, id: MailId) -> Result<Option<Versioned<Mail>>, ReadError> {
-        self.readers.read(move |connection| find::<Mail>(connection, merchant.uuid(), id.uuid())).await
+    async fn mail(&self, merchant: MerchantId, id: MailId) -> Result<Option<Versioned<OutgoingEmail>>, ReadError> {
+        self.readers.read(move |connection| find::<OutgoingEmail>(connection, merchant.uuid(), id.uuid())).await
     }
 
     async fn due_mails(&self, now: Timestamp, skip: u32, limit: u32) -> Result<Vec<Due<MailId>>, ReadError> {

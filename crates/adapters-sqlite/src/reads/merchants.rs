@@ -3,7 +3,7 @@
 use super::one::{merchant, organization, settings_of};
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{owner_of, whole},
     schema::{commissions, organizations},
     values::Uid,
@@ -28,7 +28,7 @@ fn settings_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     slug: Option<&Slug>,
-) -> Result<Option<SettingsFacts>, Fault> {
+) -> Result<Option<SettingsFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let any = commissions::table.filter(commissions::merchant_id.eq(Uid::from(id)));
     let has_commissions = diesel::select(exists(any)).get_result(connection)?;

@@ -23,7 +23,7 @@ mod page;
 mod payouts;
 mod program;
 mod refunds;
-mod replies;
+mod responses;
 mod search;
 
-pub(crate) use commissions::lineage;
+pub(crate) use commissions::sale_commissions;

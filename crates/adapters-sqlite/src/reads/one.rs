@@ -1,6 +1,6 @@
 //! One row by its key, which most facts begin with.
 
-use crate::{error::Fault, rows::find};
+use crate::{error::SqliteError, rows::find};
 use diesel::SqliteConnection;
 use domain::{
     Affiliate, AffiliateId, Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId,
@@ -12,7 +12,7 @@ use ports::Versioned;
 pub(super) fn organization(
     connection: &mut SqliteConnection,
     id: OrganizationId,
-) -> Result<Option<Versioned<Organization>>, Fault> {
+) -> Result<Option<Versioned<Organization>>, SqliteError> {
     find::<Organization>(connection, id.uuid(), id.uuid())
 }
 
@@ -20,7 +20,7 @@ pub(super) fn organization(
 pub(super) fn merchant(
     connection: &mut SqliteConnection,
     id: MerchantId,
-) -> Result<Option<Versioned<Merchant>>, Fault> {
+) -> Result<Option<Versioned<Merchant>>, SqliteError> {
     find::<Merchant>(connection, id.uuid(), id.uuid())
 }
 
@@ -29,7 +29,7 @@ pub(super) fn affiliate(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     id: AffiliateId,
-) -> Result<Option<Versioned<Affiliate>>, Fault> {
+) -> Result<Option<Versioned<Affiliate>>, SqliteError> {
     find::<Affiliate>(connection, merchant.uuid(), id.uuid())
 }
 
@@ -38,7 +38,7 @@ pub(super) fn tier(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     id: TierId,
-) -> Result<Option<Versioned<Tier>>, Fault> {
+) -> Result<Option<Versioned<Tier>>, SqliteError> {
     find::<Tier>(connection, merchant.uuid(), id.uuid())
 }
 
@@ -47,7 +47,7 @@ pub(super) fn customer(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     id: CustomerId,
-) -> Result<Option<Versioned<Customer>>, Fault> {
+) -> Result<Option<Versioned<Customer>>, SqliteError> {
     find::<Customer>(connection, merchant.uuid(), id.uuid())
 }
 
@@ -56,7 +56,7 @@ pub(super) fn group(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     id: GroupId,
-) -> Result<Option<Versioned<Group>>, Fault> {
+) -> Result<Option<Versioned<Group>>, SqliteError> {
     find::<Group>(connection, merchant.uuid(), id.uuid())
 }
 
@@ -65,7 +65,7 @@ pub(super) fn order(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     id: OrderId,
-) -> Result<Option<Versioned<Order>>, Fault> {
+) -> Result<Option<Versioned<Order>>, SqliteError> {
     find::<Order>(connection, merchant.uuid(), id.uuid())
 }
 
@@ -73,6 +73,6 @@ pub(super) fn order(
 pub(super) fn settings_of(
     connection: &mut SqliteConnection,
     id: MerchantId,
-) -> Result<Option<Versioned<GroupSettings>>, Fault> {
+) -> Result<Option<Versioned<GroupSettings>>, SqliteError> {
     find::<GroupSettings>(connection, id.uuid(), id.uuid())
 }

@@ -8,40 +8,41 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::owner_of,
     schema::{orders, referral_groups},
     values::Uid,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, Pace, Timestamp};
+use domain::{CustomerId, GroupId, GroupStatus, MerchantId, Order, OrderId, OrderVelocity, Timestamp};
 use ports::{
-    Counted, Due, ListAsk, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, ReadError, SessionFacts, Space,
+    Counted, Due, ListRequest, OrderFacts, OrderLookup, OrderReads, OrderTerm, PlaceFacts, ReadError, SessionFacts,
+    Space,
 };
 use tables::Reading;
 
 fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    ask: &ListAsk<OrderTerm>,
-) -> Result<Counted<Order>, Fault> {
+    request: &ListRequest<OrderTerm>,
+) -> Result<Counted<Order>, SqliteError> {
     let of_merchant = || orders::table.filter(orders::merchant_id.eq(Uid::from(merchant))).into_boxed();
-    counted!(connection, merchant, of_merchant(), orders as Order, ask)
+    counted!(connection, merchant, of_merchant(), orders as Order, request)
 }
 
 /// When the latest orders of a customer and in a group were placed, newest first.
-fn pace(
+fn velocity(
     connection: &mut SqliteConnection,
     id: MerchantId,
     customer: Option<CustomerId>,
     group: Option<GroupId>,
-) -> Result<Pace, Fault> {
+) -> Result<OrderVelocity, SqliteError> {
     let latest = || {
         orders::table
             .filter(orders::merchant_id.eq(Uid::from(id)))
             .order((orders::created_at.desc(), orders::id.desc()))
-            .limit(i64::from(Pace::LOOKED_AT))
+            .limit(i64::from(OrderVelocity::LOOKED_AT))
             .select((orders::id, orders::created_at))
     };
     let of_customer: Vec<(Uid, i64)> = match customer {
@@ -54,14 +55,14 @@ fn pace(
     };
     let instant = |(id, at): (Uid, i64)| Reading::of("orders", id.0).instant("created_at", at);
     let instants = |rows: Vec<(Uid, i64)>| rows.into_iter().map(instant).collect::<Result<Vec<_>, _>>();
-    Ok(Pace { of_customer: instants(of_customer)?, of_group: instants(of_group)? })
+    Ok(OrderVelocity { of_customer: instants(of_customer)?, of_group: instants(of_group)? })
 }
 
 fn place_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     lookup: &OrderLookup,
-) -> Result<Option<PlaceFacts>, Fault> {
+) -> Result<Option<PlaceFacts>, SqliteError> {
     let OrderLookup { customer_id, email, reference, group_id } = lookup;
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let settings = settings_of(connection, id)?;
@@ -81,7 +82,7 @@ fn place_facts(
     let key = group.as_ref().zip(address).map(|(group, address)| group.row.email_key(&address));
     let email_owner = key.map(|key| owner_of(connection, id, Space::GroupEmail, &key)).transpose()?.flatten();
     let creator = group.as_ref().map(|group| customer(connection, id, group.row.customer_id)).transpose()?.flatten();
-    let pace = pace(connection, id, named, *group_id)?;
+    let velocity = velocity(connection, id, named, *group_id)?;
     Ok(Some(PlaceFacts {
         merchant,
         settings,
@@ -90,7 +91,7 @@ fn place_facts(
         group,
         creator: creator.map(|creator| creator.row),
         email_owner,
-        pace,
+        velocity,
     }))
 }
 
@@ -98,7 +99,7 @@ fn session_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     groups: &[GroupId],
-) -> Result<Option<SessionFacts>, Fault> {
+) -> Result<Option<SessionFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let rows: Vec<(Uid, String)> = referral_groups::table
         .filter(referral_groups::merchant_id.eq(Uid::from(id)))
@@ -107,7 +108,7 @@ fn session_facts(
         .load(connection)?;
     let status = |(id, status): (Uid, String)| {
         let status: GroupStatus = Reading::of("referral_groups", id.0).text("status", &status)?;
-        Ok::<_, Fault>((id.id(), status))
+        Ok::<_, SqliteError>((id.id(), status))
     };
     Ok(Some(SessionFacts { merchant: merchant.row, groups: rows.into_iter().map(status).collect::<Result<_, _>>()? }))
 }
@@ -119,9 +120,13 @@ impl OrderReads for SqliteStorage {
         Ok(self.readers.read(work).await?.map(|found| found.row))
     }
 
-    async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Result<Counted<Order>, ReadError> {
-        let ask = ask.clone();
-        self.readers.read(move |connection| list(connection, merchant, &ask)).await
+    async fn orders(
+        &self,
+        merchant: MerchantId,
+        request: &ListRequest<OrderTerm>,
+    ) -> Result<Counted<Order>, ReadError> {
+        let request = request.clone();
+        self.readers.read(move |connection| list(connection, merchant, &request)).await
     }
 
     async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Result<Option<PlaceFacts>, ReadError> {

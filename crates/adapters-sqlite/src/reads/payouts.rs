@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{find, whole},
     schema::{accounts, affiliates, commissions, payout_items, payouts},
     values::Uid,
@@ -19,7 +19,7 @@ use domain::{
     PayoutItemId, Timestamp,
 };
 use ports::{
-    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, Page, PageAsk, PayoutFacts,
+    DueAccount, DueFacts, DuePart, DueRequest, FrozenFacts, FrozenItem, FrozenRequest, Page, PageRequest, PayoutFacts,
     PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads, ReadError, Versioned,
 };
 
@@ -39,8 +39,8 @@ fn list(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     filter: &PayoutFilter,
-    ask: &PageAsk,
-) -> Result<Page<Payout>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<Payout>, SqliteError> {
     let PayoutFilter { status, currency, from, to } = filter;
     let of_merchant = payouts::table.filter(payouts::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant.filter(payouts::sealed_at.is_not_null()).select(whole::<Payout>()).into_boxed();
@@ -56,7 +56,7 @@ fn list(
     if let Some(to) = to {
         query = query.filter(payouts::created_at.lt(to.micros()));
     }
-    Ok(page(paged!(query, payouts, ask).load(connection)?, ask))
+    Ok(page(paged!(query, payouts, request).load(connection)?, request))
 }
 
 fn list_items(
@@ -64,8 +64,8 @@ fn list_items(
     merchant: MerchantId,
     payout: PayoutId,
     filter: &PayoutItemFilter,
-    ask: &PageAsk,
-) -> Result<Page<PayoutItem>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<PayoutItem>, SqliteError> {
     let PayoutItemFilter { status, affiliate_id } = filter;
     let of_merchant = payout_items::table.filter(payout_items::merchant_id.eq(Uid::from(merchant)));
     let of_payout = of_merchant.filter(payout_items::payout_id.eq(Uid::from(payout)));
@@ -76,7 +76,7 @@ fn list_items(
     if let Some(affiliate) = affiliate_id {
         query = query.filter(payout_items::affiliate_id.eq(Uid::from(*affiliate)));
     }
-    Ok(page(paged!(query, payout_items, ask).load(connection)?, ask))
+    Ok(page(paged!(query, payout_items, request).load(connection)?, request))
 }
 
 /// The open items of a payout, by affiliate.
@@ -86,7 +86,7 @@ fn lines(
     payout: PayoutId,
     after: Option<AffiliateId>,
     most: u32,
-) -> Result<Vec<PayoutLine>, Fault> {
+) -> Result<Vec<PayoutLine>, SqliteError> {
     let of_merchant = payout_items::table.filter(payout_items::merchant_id.eq(Uid::from(merchant)));
     let of_payout = of_merchant.filter(payout_items::payout_id.eq(Uid::from(payout)));
     let rows: Vec<Versioned<PayoutItem>> = of_payout
@@ -112,7 +112,7 @@ fn item_of(
     merchant: MerchantId,
     payout: PayoutId,
     affiliate: AffiliateId,
-) -> Result<Option<Versioned<PayoutItem>>, Fault> {
+) -> Result<Option<Versioned<PayoutItem>>, SqliteError> {
     let of_payout =
         payout_items::merchant_id.eq(Uid::from(merchant)).and(payout_items::payout_id.eq(Uid::from(payout)));
     Ok(payout_items::table
@@ -128,7 +128,7 @@ fn facts(
     payout_id: PayoutId,
     wanted: &[PayoutItemId],
     affiliates: &[AffiliateId],
-) -> Result<Option<PayoutFacts>, Fault> {
+) -> Result<Option<PayoutFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(payout) = find::<Payout>(connection, id.uuid(), payout_id.uuid())? else { return Ok(None) };
     let mut items: Vec<PayoutItem> = Vec::new();
@@ -148,7 +148,7 @@ fn known(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     ids: &[AffiliateId],
-) -> Result<Vec<AffiliateId>, Fault> {
+) -> Result<Vec<AffiliateId>, SqliteError> {
     let mut known = Vec::with_capacity(ids.len());
     for id in ids {
         let row = affiliates::table.find((Uid::from(merchant), Uid::from(*id)));
@@ -166,7 +166,7 @@ fn payable(
     affiliate: AffiliateId,
     after: Option<CommissionId>,
     rows: usize,
-) -> Result<Vec<Versioned<Commission>>, Fault> {
+) -> Result<Vec<Versioned<Commission>>, SqliteError> {
     let of_account = commissions::merchant_id
         .eq(Uid::from(merchant))
         .and(commissions::currency.eq(currency.code()))
@@ -184,14 +184,14 @@ fn payable(
 fn due_accounts(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    ask: &DueAsk,
+    request: &DueRequest,
     after: Option<AffiliateId>,
-) -> Result<Vec<AffiliateId>, Fault> {
-    let of_currency = accounts::merchant_id.eq(Uid::from(merchant)).and(accounts::currency.eq(ask.currency.code()));
+) -> Result<Vec<AffiliateId>, SqliteError> {
+    let of_currency = accounts::merchant_id.eq(Uid::from(merchant)).and(accounts::currency.eq(request.currency.code()));
     let ids: Vec<Uid> = accounts::table
         .filter(of_currency.and(accounts::affiliate_id.gt(after.map_or(Uid(uuid::Uuid::nil()), Uid::from))))
         .filter(said("approved_minor > 0"))
-        .filter(accounts::approved_minor.ge(ask.least.minor()))
+        .filter(accounts::approved_minor.ge(request.least.minor()))
         .order(accounts::affiliate_id)
         .limit(ACCOUNTS)
         .select(accounts::affiliate_id)
@@ -203,18 +203,18 @@ fn due_accounts(
 fn take_due(
     connection: &mut SqliteConnection,
     id: MerchantId,
-    ask: &DueAsk,
+    request: &DueRequest,
     (of, after): (AffiliateId, Option<CommissionId>),
     facts: &mut DueFacts,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteError> {
     let taken: usize = facts.accounts.iter().map(|account| account.rows.len()).sum();
-    let room = most(ask.rows).saturating_sub(taken);
+    let room = most(request.rows).saturating_sub(taken);
     let Some(earner) = affiliate(connection, id, of)? else { return Ok(()) };
-    let Some(account) = account(connection, id, of, ask.currency)? else { return Ok(()) };
+    let Some(account) = account(connection, id, of, request.currency)? else { return Ok(()) };
     if earner.row.status != AffiliateStatus::Approved {
         return Ok(());
     }
-    let mut rows = payable(connection, id, ask.currency, of, after, room.saturating_add(1))?;
+    let mut rows = payable(connection, id, request.currency, of, after, room.saturating_add(1))?;
     facts.more = rows.len() > room;
     rows.truncate(room);
     if !rows.is_empty() {
@@ -223,20 +223,24 @@ fn take_due(
     Ok(())
 }
 
-fn due(connection: &mut SqliteConnection, id: MerchantId, ask: &DueAsk) -> Result<Option<DueFacts>, Fault> {
+fn due(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    request: &DueRequest,
+) -> Result<Option<DueFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let mut facts = DueFacts { merchant, accounts: Vec::new(), more: false };
-    let mut after = match ask.part {
+    let mut after = match request.part {
         DuePart::Accounts { after } => after,
         DuePart::Rest { of, after } => {
-            take_due(connection, id, ask, (of, Some(after)), &mut facts)?;
+            take_due(connection, id, request, (of, Some(after)), &mut facts)?;
             return Ok(Some(facts));
         }
     };
     loop {
-        let next = due_accounts(connection, id, ask, after)?;
-        for of in next.iter().filter(|of| ask.only.is_empty() || ask.only.contains(of)) {
-            take_due(connection, id, ask, (*of, None), &mut facts)?;
+        let next = due_accounts(connection, id, request, after)?;
+        for of in next.iter().filter(|of| request.only.is_empty() || request.only.contains(of)) {
+            take_due(connection, id, request, (*of, None), &mut facts)?;
             if facts.more {
                 return Ok(Some(facts));
             }
@@ -252,9 +256,9 @@ fn due(connection: &mut SqliteConnection, id: MerchantId, ask: &DueAsk) -> Resul
 fn frozen_rows(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
-    ask: &FrozenAsk,
-) -> Result<Vec<Versioned<Commission>>, Fault> {
-    let FrozenAsk { payout, only, after, rows } = ask;
+    request: &FrozenRequest,
+) -> Result<Vec<Versioned<Commission>>, SqliteError> {
+    let FrozenRequest { payout, only, after, rows } = request;
     let of_merchant = commissions::table.filter(commissions::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant
         .filter(commissions::payout_id.eq(Uid::from(*payout)))
@@ -272,17 +276,21 @@ fn frozen_rows(
     Ok(query.load(connection)?)
 }
 
-fn frozen(connection: &mut SqliteConnection, id: MerchantId, ask: &FrozenAsk) -> Result<Option<FrozenFacts>, Fault> {
+fn frozen(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+    request: &FrozenRequest,
+) -> Result<Option<FrozenFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
-    let Some(payout) = find::<Payout>(connection, id.uuid(), ask.payout.uuid())? else { return Ok(None) };
-    let mut rows = frozen_rows(connection, id, ask)?;
-    let more = rows.len() > most(ask.rows);
-    rows.truncate(most(ask.rows));
+    let Some(payout) = find::<Payout>(connection, id.uuid(), request.payout.uuid())? else { return Ok(None) };
+    let mut rows = frozen_rows(connection, id, request)?;
+    let more = rows.len() > most(request.rows);
+    rows.truncate(most(request.rows));
     let mut items: Vec<FrozenItem> = Vec::new();
     for row in rows {
         let of = row.row.affiliate_id;
         if items.last().is_none_or(|last| last.item.row.affiliate_id != of) {
-            let item = item_of(connection, id, ask.payout, of)?;
+            let item = item_of(connection, id, request.payout, of)?;
             let account = account(connection, id, of, row.row.amount.currency())?;
             // A row without them is `reconcile`'s to tell; it is no part of any item.
             let (Some(item), Some(account)) = (item, account) else { continue };
@@ -309,10 +317,10 @@ impl PayoutReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         filter: &PayoutFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<Payout>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| list(connection, merchant, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| list(connection, merchant, &filter, &request)).await
     }
 
     async fn payout_items(
@@ -320,10 +328,10 @@ impl PayoutReads for SqliteStorage {
         merchant: MerchantId,
         payout: PayoutId,
         filter: &PayoutItemFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<PayoutItem>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| list_items(connection, merchant, payout, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| list_items(connection, merchant, payout, &filter, &request)).await
     }
 
     async fn payout_lines(
@@ -352,14 +360,18 @@ impl PayoutReads for SqliteStorage {
         self.readers.read(move |connection| known(connection, merchant, &ids)).await
     }
 
-    async fn payout_due(&self, merchant: MerchantId, ask: &DueAsk) -> Result<Option<DueFacts>, ReadError> {
-        let ask = ask.clone();
-        self.readers.read(move |connection| due(connection, merchant, &ask)).await
+    async fn payout_due(&self, merchant: MerchantId, request: &DueRequest) -> Result<Option<DueFacts>, ReadError> {
+        let request = request.clone();
+        self.readers.read(move |connection| due(connection, merchant, &request)).await
     }
 
-    async fn payout_frozen(&self, merchant: MerchantId, ask: &FrozenAsk) -> Result<Option<FrozenFacts>, ReadError> {
-        let ask = ask.clone();
-        self.readers.read(move |connection| frozen(connection, merchant, &ask)).await
+    async fn payout_frozen(
+        &self,
+        merchant: MerchantId,
+        request: &FrozenRequest,
+    ) -> Result<Option<FrozenFacts>, ReadError> {
+        let request = request.clone();
+        self.readers.read(move |connection| frozen(connection, merchant, &request)).await
     }
 
     async fn unsealed_payouts(&self, before: Timestamp, most: u32) -> Result<Vec<(MerchantId, PayoutId)>, ReadError> {

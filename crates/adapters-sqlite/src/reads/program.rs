@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{find, owner_of, whole},
     schema::{accounts, affiliates, commission_rules, events, merchants, tiers},
     values::Uid,
@@ -23,21 +23,24 @@ use domain::{
     Totals,
 };
 use ports::{
-    Candidate, NewTierFacts, Page, PageAsk, ProgramReads, PromotionFacts, ReadError, RuleFacts, RuleFilter, RuleNames,
-    Space, TierChangeFacts, TierFilter, Versioned, Window,
+    NewTierFacts, Page, PageRequest, ProgramReads, PromotionCandidate, PromotionFacts, ReadError, RuleFacts,
+    RuleFilter, RuleNames, Space, TierChangeFacts, TierFilter, Versioned, Window,
 };
 use std::collections::BTreeSet;
 use tables::Reading;
 use uuid::Uuid;
 
 /// All tiers of a merchant.
-pub(super) fn all_tiers(connection: &mut SqliteConnection, id: MerchantId) -> Result<Vec<Versioned<Tier>>, Fault> {
+pub(super) fn all_tiers(
+    connection: &mut SqliteConnection,
+    id: MerchantId,
+) -> Result<Vec<Versioned<Tier>>, SqliteError> {
     let of_merchant = tiers::table.filter(tiers::merchant_id.eq(Uid::from(id)));
     Ok(of_merchant.select(whole::<Tier>()).load(connection)?)
 }
 
 /// All rules of a merchant.
-pub(super) fn all_rules(connection: &mut SqliteConnection, id: MerchantId) -> Result<Vec<CommissionRule>, Fault> {
+pub(super) fn all_rules(connection: &mut SqliteConnection, id: MerchantId) -> Result<Vec<CommissionRule>, SqliteError> {
     let of_merchant = commission_rules::table.filter(commission_rules::merchant_id.eq(Uid::from(id)));
     let rows: Vec<Versioned<CommissionRule>> = of_merchant.select(whole::<CommissionRule>()).load(connection)?;
     Ok(rows.into_iter().map(|found| found.row).collect())
@@ -67,7 +70,7 @@ fn tier_facts(
     id: MerchantId,
     of: TierId,
     name: Option<&TierName>,
-) -> Result<Option<TierChangeFacts>, Fault> {
+) -> Result<Option<TierChangeFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(tier) = tier(connection, id, of)? else { return Ok(None) };
     let name_owner = name.map(|name| name_owner(connection, id, name)).transpose()?.flatten();
@@ -79,23 +82,23 @@ fn tier_page(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     filter: &TierFilter,
-    ask: &PageAsk,
-) -> Result<Page<Tier>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<Tier>, SqliteError> {
     let TierFilter { metric } = filter;
     let of_merchant = tiers::table.filter(tiers::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant.select(whole::<Tier>()).into_boxed();
     if let Some(metric) = metric {
         query = query.filter(tiers::metric.eq(metric.as_str()));
     }
-    Ok(page(paged!(query, tiers, ask).load(connection)?, ask))
+    Ok(page(paged!(query, tiers, request).load(connection)?, request))
 }
 
 fn rule_page(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     filter: &RuleFilter,
-    ask: &PageAsk,
-) -> Result<Page<CommissionRule>, Fault> {
+    request: &PageRequest,
+) -> Result<Page<CommissionRule>, SqliteError> {
     let RuleFilter { scope, scope_ref, affiliate_id, tier_id } = filter;
     let of_merchant = commission_rules::table.filter(commission_rules::merchant_id.eq(Uid::from(merchant)));
     let mut query = of_merchant.select(whole::<CommissionRule>()).into_boxed();
@@ -110,7 +113,7 @@ fn rule_page(
             .filter(commission_rules::scope.eq(named.level().as_str()))
             .filter(commission_rules::scope_ref.eq(named.reference()));
     }
-    Ok(page(paged!(query, commission_rules, ask).load(connection)?, ask))
+    Ok(page(paged!(query, commission_rules, request).load(connection)?, request))
 }
 
 fn rule_facts(
@@ -118,7 +121,7 @@ fn rule_facts(
     id: MerchantId,
     rule: Option<RuleId>,
     names: RuleNames,
-) -> Result<Option<RuleFacts>, Fault> {
+) -> Result<Option<RuleFacts>, SqliteError> {
     let RuleNames { affiliate_id, tier_id } = names;
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     Ok(Some(RuleFacts {
@@ -132,9 +135,9 @@ fn rule_facts(
 fn candidates(
     connection: &mut SqliteConnection,
     window: Window,
-    after: Option<Candidate>,
+    after: Option<PromotionCandidate>,
     limit: usize,
-) -> QueryResult<Vec<Candidate>> {
+) -> QueryResult<Vec<PromotionCandidate>> {
     let mut found = Vec::new();
     for shop in with_tiers(connection, after)? {
         let credited = credited(connection, shop, window)?.into_iter().map(|affiliate| (shop.id(), affiliate));
@@ -148,7 +151,7 @@ fn candidates(
 }
 
 /// The merchants that have tiers, from that of `after` on.
-fn with_tiers(connection: &mut SqliteConnection, after: Option<Candidate>) -> QueryResult<Vec<Uid>> {
+fn with_tiers(connection: &mut SqliteConnection, after: Option<PromotionCandidate>) -> QueryResult<Vec<Uid>> {
     let first = after.map_or_else(Uuid::nil, |(merchant, _)| merchant.uuid());
     merchants::table
         .filter(sql::<Bool>("tier_count > 0").and(merchants::id.ge(Uid(first))))
@@ -157,7 +160,11 @@ fn with_tiers(connection: &mut SqliteConnection, after: Option<Candidate>) -> Qu
         .load(connection)
 }
 
-fn aspirants(connection: &mut SqliteConnection, after: Option<Candidate>, limit: usize) -> QueryResult<Vec<Candidate>> {
+fn aspirants(
+    connection: &mut SqliteConnection,
+    after: Option<PromotionCandidate>,
+    limit: usize,
+) -> QueryResult<Vec<PromotionCandidate>> {
     let mut found = Vec::new();
     for shop in with_tiers(connection, after)? {
         let beyond = after.filter(|(merchant, _)| *merchant == shop.id()).map_or_else(Uuid::nil, |(_, id)| id.uuid());
@@ -193,7 +200,7 @@ fn totals(
     merchant: MerchantId,
     affiliate: AffiliateId,
     currency: Currency,
-) -> Result<Totals, Fault> {
+) -> Result<Totals, SqliteError> {
     let key = (Uid::from(merchant), Uid::from(affiliate));
     let sales = || {
         events::table
@@ -225,7 +232,7 @@ fn promotion_facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     of: AffiliateId,
-) -> Result<Option<PromotionFacts>, Fault> {
+) -> Result<Option<PromotionFacts>, SqliteError> {
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let Some(Versioned { row, version }) = affiliate(connection, id, of)? else { return Ok(None) };
     let currency = merchant.row.settings.currency;
@@ -241,9 +248,14 @@ impl ProgramReads for SqliteStorage {
         self.readers.read(move |connection| Ok(tier(connection, merchant, id)?.map(|tier| tier.row))).await
     }
 
-    async fn tiers(&self, merchant: MerchantId, filter: &TierFilter, ask: &PageAsk) -> Result<Page<Tier>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| tier_page(connection, merchant, &filter, &ask)).await
+    async fn tiers(
+        &self,
+        merchant: MerchantId,
+        filter: &TierFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Tier>, ReadError> {
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| tier_page(connection, merchant, &filter, &request)).await
     }
 
     async fn new_tier_facts(&self, id: MerchantId, name: &TierName) -> Result<Option<NewTierFacts>, ReadError> {
@@ -277,10 +289,10 @@ impl ProgramReads for SqliteStorage {
         &self,
         merchant: MerchantId,
         filter: &RuleFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Result<Page<CommissionRule>, ReadError> {
-        let (filter, ask) = (filter.clone(), *ask);
-        self.readers.read(move |connection| rule_page(connection, merchant, &filter, &ask)).await
+        let (filter, request) = (filter.clone(), *request);
+        self.readers.read(move |connection| rule_page(connection, merchant, &filter, &request)).await
     }
 
     async fn rule_facts(
@@ -295,14 +307,18 @@ impl ProgramReads for SqliteStorage {
     async fn tier_candidates(
         &self,
         window: Window,
-        after: Option<Candidate>,
+        after: Option<PromotionCandidate>,
         limit: u32,
-    ) -> Result<Vec<Candidate>, ReadError> {
+    ) -> Result<Vec<PromotionCandidate>, ReadError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.readers.read(move |connection| Ok(candidates(connection, window, after, limit)?)).await
     }
 
-    async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Result<Vec<Candidate>, ReadError> {
+    async fn tier_aspirants(
+        &self,
+        after: Option<PromotionCandidate>,
+        limit: u32,
+    ) -> Result<Vec<PromotionCandidate>, ReadError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.readers.read(move |connection| Ok(aspirants(connection, after, limit)?)).await
     }

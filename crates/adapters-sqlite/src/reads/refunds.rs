@@ -1,13 +1,13 @@
 //! Refunds.
 
 use super::{
-    commissions::{accounts_of, lineage},
+    commissions::{accounts_of, sale_commissions},
     events::event,
     one::{group, merchant, order},
 };
 use crate::{
     SqliteStorage,
-    error::Fault,
+    error::SqliteError,
     rows::{find, owner_of, whole},
     schema::events,
     values::Uid,
@@ -21,7 +21,7 @@ fn facts(
     connection: &mut SqliteConnection,
     id: MerchantId,
     lookup: &RefundLookup,
-) -> Result<Option<RefundFacts>, Fault> {
+) -> Result<Option<RefundFacts>, SqliteError> {
     let RefundLookup { external_id, sale } = lookup;
     let Some(merchant) = merchant(connection, id)? else { return Ok(None) };
     let earlier = match owner_of(connection, id, Space::Event(EventSpace::Refund), external_id.as_str())? {
@@ -33,7 +33,7 @@ fn facts(
         RefundedSale::Order(order) => of_order(connection, id, order)?,
     };
     let rows = match sales.first() {
-        Some(sale) => lineage(connection, id, &sale.row.order_id, sale.row.id)?,
+        Some(sale) => sale_commissions(connection, id, &sale.row.order_id, sale.row.id)?,
         None => Vec::new(),
     };
     let accounts = accounts_of(connection, id, &rows)?;
@@ -49,7 +49,7 @@ fn order_of(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     sale: &Event,
-) -> Result<Option<OrderInGroup>, Fault> {
+) -> Result<Option<OrderInGroup>, SqliteError> {
     let by_reference = owner_of(connection, merchant, Space::OrderReference, sale.order_id.as_str())?;
     let by_reference = by_reference.map(OrderId::from_uuid);
     for id in by_reference.into_iter().chain(sale.order_id.as_str().parse().ok()) {
@@ -66,7 +66,7 @@ fn of_order(
     connection: &mut SqliteConnection,
     merchant: MerchantId,
     order: &OrderReference,
-) -> Result<Vec<Versioned<Event>>, Fault> {
+) -> Result<Vec<Versioned<Event>>, SqliteError> {
     let owner = owner_of(connection, merchant, Space::Event(EventSpace::Paying), order.as_str())?;
     let own = match owner {
         Some(id) => find::<Event>(connection, merchant.uuid(), id)?.filter(|event| event.row.order_id == *order),

@@ -3,10 +3,10 @@
 
 mod claim;
 mod read;
-mod reply;
+mod response;
 mod statement;
 
 pub(crate) use claim::{ClaimedKey, owner_of};
 pub(crate) use read::whole;
-pub(crate) use reply::{keep as keep_reply, kept as kept_reply, take_back as take_reply_back};
+pub(crate) use response::{keep as keep_reply, kept as kept_reply, take_back as take_reply_back};
 pub(crate) use statement::{delete, find, insert, keep_latest_use, stored_version, update};

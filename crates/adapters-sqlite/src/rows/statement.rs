@@ -2,7 +2,7 @@
 //! not look at it.
 
 use super::read::RowOf;
-use crate::{error::Fault, values::Uid};
+use crate::{error::SqliteError, values::Uid};
 use diesel::{
     OptionalExtension as _, QueryResult, RunQueryDsl, SqliteConnection,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
@@ -54,7 +54,7 @@ pub(crate) fn find<R: VersionedRow>(
     connection: &mut SqliteConnection,
     scope: Uuid,
     id: Uuid,
-) -> Result<Option<Versioned<R>>, Fault> {
+) -> Result<Option<Versioned<R>>, SqliteError> {
     Ok(ByKey::<R, SelectWhole>::new(scope, id).get_result(connection).optional()?)
 }
 

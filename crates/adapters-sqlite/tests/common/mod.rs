@@ -89,7 +89,7 @@ pub async fn founded(storage: &SqliteStorage) {
     };
     let slug = Merchant::slug_for(&name, Mode::Test, 0);
     let usd = "USD".parse().unwrap();
-    let merchant = Merchant::found(merchant(), organization.id, Mode::Test, slug, usd, at);
+    let merchant = Merchant::new(merchant(), organization.id, Mode::Test, slug, usd, at);
     let mut set = ChangeSet::new(merchant.id);
     set.claim(Space::MerchantSlug, merchant.slug.as_str(), merchant.id.uuid());
     set.rows.trees.insert(Tree { merchant_id: merchant.id });
@@ -101,7 +101,7 @@ pub async fn founded(storage: &SqliteStorage) {
 /// An affiliate whose names follow from `n`, and the set that adds it.
 pub fn affiliate(n: u128) -> (AffiliateId, ChangeSet) {
     let slug = Slug::parse(&format!("partner{n}")).unwrap();
-    let ask = NewAffiliate {
+    let request = NewAffiliate {
         email: Email::parse(&format!("partner{n}@example.com")).unwrap(),
         slug: None,
         display_name: None,
@@ -111,7 +111,7 @@ pub fn affiliate(n: u128) -> (AffiliateId, ChangeSet) {
         metadata: Metadata::default(),
     };
     let id = AffiliateId::from_uuid(Uuid::from_u128(1_000 + n));
-    let affiliate = Affiliate::create(id, ask, slug, None, Timestamp::MIN).unwrap();
+    let affiliate = Affiliate::create(id, request, slug, None, Timestamp::MIN).unwrap();
     let mut set = ChangeSet::new(merchant());
     set.claim(Space::AffiliateSlug, affiliate.slug.as_str(), id.uuid());
     set.claim(Space::AffiliateEmail, affiliate.email.folded(), id.uuid());

@@ -1,9 +1,12 @@
 //! What is left of an affiliate.
 
-use super::{CHUNK, Erasing, Next, Remains, is_cut};
+use super::{CHUNK, Erasing, ErasurePlan, Next, is_cut};
 use crate::{AppError, Response};
 use domain::{AffiliateStatus, Coupon, CouponCode, Email, Refusal};
-use ports::{AffiliateRecord, AffiliateTraces, EventTraces, ReplyStatus, Shown, Space, Telltales, Topic, Versioned};
+use ports::{
+    AffiliateRecord, AffiliateTraces, EventTraces, Resource, ResponseStatus, Space, SubjectIdentifiers, Topic,
+    Versioned,
+};
 
 /// The message while a payout is under way: payment files contain the address, and results are still to come.
 const IN_PAYOUT: &str = "The affiliate is in a payout that is not settled yet: settle it first.";
@@ -16,11 +19,11 @@ impl Erasing {
         let after = before.erased(now);
         let erased = AffiliateRecord { affiliate: after.clone(), coupons: Vec::new(), ..record };
         // The announcement contains no personal data any more.
-        let body = self.context.wire.object(Shown::Affiliate(&erased));
+        let body = self.context.renderer.object(Resource::Affiliate(&erased));
         let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();
         if before.is_erased() && coupons.is_empty() {
-            return Ok(Next::Response(last, Response::first(ReplyStatus::Ok, body)));
+            return Ok(Next::Response(last, Response::first(ResponseStatus::Ok, body)));
         }
         // Asked again after it was turned down: from then on no payout takes it.
         if in_payout {
@@ -48,25 +51,31 @@ impl Erasing {
         for chunk in coupons.chunks(CHUNK) {
             let mut set = fresh.clone();
             for coupon in chunk {
-                let gone = Coupon { code: code.clone(), ..coupon.row.clone() };
+                let deleted = Coupon { code: code.clone(), ..coupon.row.clone() };
                 set.rows.coupons.delete(coupon);
                 set.free(Space::CouponCode, coupon.row.code.as_str(), coupon.row.id.uuid());
-                self.context.announce_shown(&mut set, &merchant.row, Topic::CouponDeleted, now, Shown::Coupon(&gone));
+                self.context.announce_resource(
+                    &mut set,
+                    &merchant.row,
+                    Topic::CouponDeleted,
+                    now,
+                    Resource::Coupon(&deleted),
+                );
             }
             rows.push(set);
         }
-        let shown = coupons.iter().map(|Versioned { row, .. }| row.id.to_string()).chain([before.id.to_string()]);
-        Ok(Next::Empty(Box::new(Remains {
-            by: Telltales {
-                shown: shown.collect(),
+        let resource = coupons.iter().map(|Versioned { row, .. }| row.id.to_string()).chain([before.id.to_string()]);
+        Ok(Next::Empty(Box::new(ErasurePlan {
+            by: SubjectIdentifiers {
+                resource_ids: resource.collect(),
                 coupons_of: Some(before.id),
                 erased: Email::erased(before.id.uuid()).as_str().to_owned(),
-                ..Telltales::default()
+                ..SubjectIdentifiers::default()
             },
             events: EventTraces::CouponsOf(before.id),
             clicks_of: Some(before.id),
             more: is_cut(coupons.len()),
-            response: Response::first(ReplyStatus::Ok, body),
+            response: Response::first(ResponseStatus::Ok, body),
             merchant,
             rows,
             last,

@@ -1,10 +1,11 @@
 //! What is left of a customer.
 
-use super::{CHUNK, Erasing, Next, Remains, is_cut};
+use super::{CHUNK, Erasing, ErasurePlan, Next, is_cut};
 use crate::{AppError, Principal, Response};
 use domain::{Actor, Binding, Customer, Email, Group, Order};
 use ports::{
-    ChangeSet, Claim, CustomerTraces, EventTraces, ReplyStatus, Shown, Space, Telltales, Tenant, Topic, Versioned,
+    ChangeSet, Claim, CustomerTraces, EventTraces, Resource, ResponseStatus, Space, SubjectIdentifiers, Tenant, Topic,
+    Versioned,
 };
 use std::collections::HashSet;
 
@@ -15,7 +16,7 @@ impl Erasing {
         let (by, now) = (Actor::Key(who.key_id), merchant.row.clock.at(self.context.now()));
         let after = before.erased(by, now);
         // The announcement contains no personal data any more.
-        let body = self.context.wire.object(Shown::Customer(Tenant::from(&merchant.row), &after));
+        let body = self.context.renderer.object(Resource::Customer(Tenant::from(&merchant.row), &after));
         let mut last = self.context.set_for(&merchant)?;
         let fresh = last.clone();
         if before.deleted_at.is_none() {
@@ -24,7 +25,7 @@ impl Erasing {
             last.rows.customers.change(version, before.deleted(by, now));
             return Ok(Next::Close(last));
         }
-        let response = Response::first(ReplyStatus::Ok, body);
+        let response = Response::first(ResponseStatus::Ok, body);
         if before.is_erased() {
             return Ok(Next::Response(last, response));
         }
@@ -53,18 +54,18 @@ impl Erasing {
             }
             rows.push(set);
         }
-        if !addresses.bonds.is_empty() {
+        if !addresses.bindings.is_empty() {
             let mut set = fresh;
-            addresses.bonds.iter().for_each(|bond| rename_bond(&mut set, bond));
+            addresses.bindings.iter().for_each(|binding| rename_binding(&mut set, binding));
             rows.push(set);
         }
-        let by = Telltales {
+        let by = SubjectIdentifiers {
             texts: addresses.alone.into_iter().chain([before.id.to_string()]).collect(),
             erased: Email::erased(before.id.uuid()).as_str().to_owned(),
-            ..Telltales::default()
+            ..SubjectIdentifiers::default()
         };
         let events = EventTraces::Addresses(addresses.own);
-        Ok(Next::Empty(Box::new(Remains { merchant, by, events, clicks_of: None, rows, more, last, response })))
+        Ok(Next::Empty(Box::new(ErasurePlan { merchant, by, events, clicks_of: None, rows, more, last, response })))
     }
 }
 
@@ -75,8 +76,8 @@ struct Addresses<'a> {
     own: Vec<String>,
     /// That no affiliate has either.
     alone: Vec<String>,
-    /// The bonds of its own.
-    bonds: Vec<&'a Claim>,
+    /// The bindings of its own.
+    bindings: Vec<&'a Claim>,
 }
 
 impl<'a> Addresses<'a> {
@@ -95,7 +96,7 @@ impl<'a> Addresses<'a> {
         let mut own = customer.addresses();
         own.retain(|address| !customers.contains(address.as_str()));
         let alone = own.iter().filter(|address| !affiliates.contains(address.as_str())).cloned().collect();
-        Self { bonds: claims.iter().filter(is_own).collect(), own, alone }
+        Self { bindings: claims.iter().filter(is_own).collect(), own, alone }
     }
 }
 
@@ -109,8 +110,8 @@ fn empty_order(set: &mut ChangeSet, Versioned { row, version }: &Versioned<Order
     set.rows.orders.change(*version, erased);
 }
 
-/// A bond owns at least one key.
-fn rename_bond(set: &mut ChangeSet, Claim { space: _, key, owner }: &Claim) {
+/// A binding owns at least one key.
+fn rename_binding(set: &mut ChangeSet, Claim { space: _, key, owner }: &Claim) {
     set.free(Space::Binding, key.clone(), *owner);
     for erased in Binding::keys(None, Some(&Email::erased(*owner))) {
         set.claim(Space::Binding, erased, *owner);

@@ -12,7 +12,8 @@ mod texts;
 use crate::{AppError, IdempotentRequest, Principal, Response, commit_loop::RequestLoop, context::UseCaseContext};
 use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId};
 use ports::{
-    AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, Telltales, Versioned,
+    AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, SubjectIdentifiers,
+    Versioned,
 };
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -40,7 +41,7 @@ pub enum Person {
 }
 
 /// What was found of a person.
-enum Traces {
+enum PersonalData {
     Customer(CustomerTraces),
     Affiliate(AffiliateTraces),
 }
@@ -50,16 +51,16 @@ enum Next {
     /// To close it.
     Close(ChangeSet),
     /// To empty what is left.
-    Empty(Box<Remains>),
+    Empty(Box<ErasurePlan>),
     /// To answer: nothing is left.
     Response(ChangeSet, Response),
 }
 
 /// What is left of a person.
-struct Remains {
+struct ErasurePlan {
     merchant: Versioned<Merchant>,
     /// What identifies the person in stored payloads.
-    by: Telltales,
+    by: SubjectIdentifiers,
     /// Which events contain the person's data.
     events: EventTraces,
     /// The affiliate whose clicks are deleted.
@@ -98,8 +99,8 @@ impl Erasing {
                 ControlFlow::Continue(traces) => traces,
             };
             let next = match traces {
-                Traces::Customer(traces) => self.customer(who, traces)?,
-                Traces::Affiliate(traces) => self.affiliate(traces)?,
+                PersonalData::Customer(traces) => self.customer(who, traces)?,
+                PersonalData::Affiliate(traces) => self.affiliate(traces)?,
             };
             let answered = match next {
                 Next::Close(set) => {
@@ -117,10 +118,12 @@ impl Erasing {
         }
     }
 
-    async fn traces(&self, merchant: MerchantId, person: Person) -> Result<Option<Traces>, AppError> {
+    async fn traces(&self, merchant: MerchantId, person: Person) -> Result<Option<PersonalData>, AppError> {
         Ok(match person {
-            Person::Customer(id) => self.reads.customer_traces(merchant, id, ROUND).await?.map(Traces::Customer),
-            Person::Affiliate(id) => self.reads.affiliate_traces(merchant, id, ROUND).await?.map(Traces::Affiliate),
+            Person::Customer(id) => self.reads.customer_traces(merchant, id, ROUND).await?.map(PersonalData::Customer),
+            Person::Affiliate(id) => {
+                self.reads.affiliate_traces(merchant, id, ROUND).await?.map(PersonalData::Affiliate)
+            }
         })
     }
 
@@ -129,12 +132,12 @@ impl Erasing {
         &self,
         steps: &mut RequestLoop<'_>,
         past: &mut Option<EventId>,
-        remains: Remains,
+        remains: ErasurePlan,
     ) -> Result<Option<Response>, AppError> {
-        let Remains { merchant, mut by, events, clicks_of, mut rows, more, last, response } = remains;
+        let ErasurePlan { merchant, mut by, events, clicks_of, mut rows, more, last, response } = remains;
         let id = merchant.row.id;
         let Part { found, next } = self.telling_events(id, &events, *past).await?;
-        by.shown.extend(found.iter().map(|event| event.row.id.to_string()));
+        by.resource_ids.extend(found.iter().map(|event| event.row.id.to_string()));
         self.erase_texts(id, &by).await?;
         for chunk in found.chunks(CHUNK) {
             let mut set = self.context.set_for(&merchant)?;

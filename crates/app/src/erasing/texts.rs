@@ -3,7 +3,7 @@
 use super::Erasing;
 use crate::AppError;
 use domain::MerchantId;
-use ports::{ReplyPlace, Telltales, Told};
+use ports::{ReplyPlace, StoredPayload, SubjectIdentifiers};
 
 /// How many announcements are looked at in one go.
 const ANNOUNCEMENTS: u32 = 500;
@@ -12,33 +12,33 @@ const ANSWERS: u32 = 50;
 
 impl Erasing {
     /// Redacts all stored payloads in one pass. Announcements keep their envelope, responses keep their keys.
-    pub(super) async fn erase_texts(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
+    pub(super) async fn erase_texts(&self, merchant: MerchantId, by: &SubjectIdentifiers) -> Result<(), AppError> {
         self.erase_announcements(merchant, by).await?;
         self.erase_answers(merchant, by).await
     }
 
-    async fn erase_announcements(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
-        let wire = &self.context.wire;
+    async fn erase_announcements(&self, merchant: MerchantId, by: &SubjectIdentifiers) -> Result<(), AppError> {
+        let renderer = &self.context.renderer;
         let mut after = None;
         loop {
             let part = self.storage.announcements_after(merchant, after, ANNOUNCEMENTS).await?;
             let Some((last, _)) = part.last() else { return Ok(()) };
             after = Some(*last);
-            let telling = part.into_iter().filter(|(_, payload)| wire.tells(payload, by));
-            let blanked: Vec<Told> = telling.map(|(id, payload)| (id, wire.blanked(&payload))).collect();
-            if !blanked.is_empty() {
-                self.storage.rewrite_announcements(merchant, blanked).await?;
+            let telling = part.into_iter().filter(|(_, payload)| renderer.mentions(payload, by));
+            let redact: Vec<StoredPayload> = telling.map(|(id, payload)| (id, renderer.redact(&payload))).collect();
+            if !redact.is_empty() {
+                self.storage.rewrite_announcements(merchant, redact).await?;
             }
         }
     }
 
-    async fn erase_answers(&self, merchant: MerchantId, by: &Telltales) -> Result<(), AppError> {
+    async fn erase_answers(&self, merchant: MerchantId, by: &SubjectIdentifiers) -> Result<(), AppError> {
         let mut after = None;
         loop {
             let part = self.storage.replies_after(merchant, after.as_ref(), ANSWERS).await?;
             let Some((last, _)) = part.last() else { return Ok(()) };
             after = Some(last.clone());
-            let telling = part.into_iter().filter(|(_, body)| self.context.wire.tells(body, by));
+            let telling = part.into_iter().filter(|(_, body)| self.context.renderer.mentions(body, by));
             let places: Vec<ReplyPlace> = telling.map(|(place, _)| place).collect();
             if !places.is_empty() {
                 self.storage.blank_replies(merchant, places).await?;

@@ -10,7 +10,7 @@ use crate::{
     AppError, IdempotentRequest, Principal, Refunds, Response, commit_loop::RequestLoop, recording::EventContext,
 };
 use domain::{EventSpace, Merchant, MerchantId, NewRefund, Refusal};
-use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, ReplyStatus, RowRef, Shown, Space, Versioned};
+use ports::{ChangeSet, Lane, LaneKind, LineOutcome, Outcomes, Resource, ResponseStatus, RowRef, Space, Versioned};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     ops::ControlFlow,
@@ -126,7 +126,7 @@ impl Events {
                         }
                     }
                 }
-                Part::Refund(place, ask) => run.refund(refunds, place, *ask).await?,
+                Part::Refund(place, command) => run.refund(refunds, place, *command).await?,
             }
         }
         self.closed(run).await
@@ -200,7 +200,7 @@ impl Events {
     }
 
     fn response(&self, outcomes: &Outcomes) -> Response {
-        Response::first(ReplyStatus::Ok, self.context.wire.object(Shown::Outcomes(outcomes)))
+        Response::first(ResponseStatus::Ok, self.context.renderer.object(Resource::Outcomes(outcomes)))
     }
 }
 
@@ -213,10 +213,10 @@ enum Written {
 }
 
 impl Run<'_> {
-    async fn refund(&mut self, refunds: &Refunds, place: usize, ask: NewRefund) -> Result<(), AppError> {
-        match refunds.record_in_batch(self.who, ask, &mut self.steps.commits).await {
+    async fn refund(&mut self, refunds: &Refunds, place: usize, command: NewRefund) -> Result<(), AppError> {
+        match refunds.record_in_batch(self.who, command, &mut self.steps.commits).await {
             Ok((response, merchant)) => {
-                self.wrote |= response.status == ReplyStatus::Created;
+                self.wrote |= response.status == ResponseStatus::Created;
                 self.merchant = Some(merchant);
                 self.tell(place, LineOutcome::Done(response.status, response.body));
             }
@@ -282,8 +282,8 @@ fn parts(lines: Vec<Result<BatchLine, Refusal>>) -> (VecDeque<Part>, Vec<LineOut
                 }
                 Refusal::NotFound
             }
-            Ok(BatchLine::Refund(ask)) => {
-                parts.push_back(Part::Refund(place, Box::new(ask)));
+            Ok(BatchLine::Refund(command)) => {
+                parts.push_back(Part::Refund(place, Box::new(command)));
                 Refusal::NotFound
             }
             Err(refusal) => refusal,

@@ -9,13 +9,13 @@ pub use command::{AskedItem, RecordEventCommand};
 use crate::{
     AppError, IdempotentRequest, Principal, Response,
     context::UseCaseContext,
-    recording::{EventContext, Happened, Recorder},
+    recording::{EventContext, EventInput, Recorder},
 };
 use command::in_currency;
 use domain::{Binding, Commission, EventId, NewEvent, Refusal};
 use ports::{
-    ChangeSet, EventFilter, EventFound, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageAsk, ReplyStatus,
-    Shown,
+    ChangeSet, EventFilter, EventFound, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageRequest, Resource,
+    ResponseStatus,
 };
 use std::sync::Arc;
 
@@ -41,9 +41,9 @@ impl Events {
         &self,
         who: &Principal,
         filter: &EventFilter,
-        ask: &PageAsk,
+        command: &PageRequest,
     ) -> Result<Page<EventRecord>, AppError> {
-        Ok(self.reads.events(who.merchant_id, filter, ask).await?)
+        Ok(self.reads.events(who.merchant_id, filter, command).await?)
     }
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
@@ -67,7 +67,7 @@ impl Events {
         let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&command)]).await?;
         let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
         let (_, response) = self.decided(who, command, &event_context, found.pop().unwrap_or_default())?;
-        Ok(Response { status: ReplyStatus::Ok, ..response })
+        Ok(Response { status: ResponseStatus::Ok, ..response })
     }
 
     fn lookup(&self, command: &RecordEventCommand) -> EventLookup {
@@ -103,23 +103,23 @@ impl Events {
     fn recorded(
         &self,
         who: &Principal,
-        ask: NewEvent,
+        command: NewEvent,
         event_context: &EventContext,
         found: EventFound,
     ) -> Result<(ChangeSet, Response), AppError> {
         let mut set = self.context.set_for(&event_context.merchant)?;
         let now = event_context.merchant.row.clock.at(self.context.now());
         let recorder = Recorder { context: &self.context, who, event_context, now };
-        let body = recorder.record(&mut set, self.context.ids.id(), Happened::new(ask), found)?;
-        Ok((set, Response::first(ReplyStatus::Created, body)))
+        let body = recorder.record(&mut set, self.context.ids.id(), EventInput::new(command), found)?;
+        Ok((set, Response::first(ResponseStatus::Created, body)))
     }
 
-    fn repeated(&self, ask: &NewEvent, earlier: EventRecord) -> Result<Response, AppError> {
-        if earlier.event.fingerprint != ask.fingerprint {
+    fn repeated(&self, command: &NewEvent, earlier: EventRecord) -> Result<Response, AppError> {
+        if earlier.event.fingerprint != command.fingerprint {
             return Err(Refusal::Exists { field: "external_id" }.into());
         }
         let first = as_first_answered(earlier);
-        Ok(Response::first(ReplyStatus::Ok, self.context.wire.object(Shown::Event(&first))))
+        Ok(Response::first(ResponseStatus::Ok, self.context.renderer.object(Resource::Event(&first))))
     }
 }
 

@@ -10,8 +10,8 @@ use domain::{
     Actor, Email, Group, GroupChange, GroupId, GroupRefusal, Joiner, Order, Refusal, ShareIdFormat, Timestamp,
 };
 use ports::{
-    ChangeSet, Counted, GroupFacts, GroupReads, GroupTerm, ListAsk, OrderLookup, OrderReads, OrderTerm, ReplyStatus,
-    Shown, Tenant, Topic,
+    ChangeSet, Counted, GroupFacts, GroupReads, GroupTerm, ListRequest, OrderLookup, OrderReads, OrderTerm, Resource,
+    ResponseStatus, Tenant, Topic,
 };
 use std::sync::Arc;
 
@@ -61,8 +61,8 @@ impl Groups {
     }
 
     /// A part of them.
-    pub async fn list(&self, who: &Principal, ask: &ListAsk<GroupTerm>) -> Result<Counted<Group>, AppError> {
-        Ok(self.reads.groups(who.merchant_id, ask).await?)
+    pub async fn list(&self, who: &Principal, command: &ListRequest<GroupTerm>) -> Result<Counted<Group>, AppError> {
+        Ok(self.reads.groups(who.merchant_id, command).await?)
     }
 
     /// A part of the orders that take part in one.
@@ -70,10 +70,10 @@ impl Groups {
         &self,
         who: &Principal,
         id: GroupId,
-        ask: &ListAsk<OrderTerm>,
+        command: &ListRequest<OrderTerm>,
     ) -> Result<Counted<Order>, AppError> {
         self.get(who, id).await?;
-        Ok(self.reads.participants(who.merchant_id, id, ask).await?)
+        Ok(self.reads.participants(who.merchant_id, id, command).await?)
     }
 
     /// Whether an order would be taken; the group if it would.
@@ -100,10 +100,10 @@ impl Groups {
         &self,
         who: &Principal,
         id: GroupId,
-        ask: GroupChange,
+        command: GroupChange,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
-        self.step(who, id, Step::Change(ask), request).await
+        self.step(who, id, Step::Change(command), request).await
     }
 
     /// Takes one back: open, before its expiry, the creator alone.
@@ -143,12 +143,12 @@ impl Groups {
         let now = merchant.row.clock.at(self.context.now());
         let (after, topic) = stepped(&group.row, step, Actor::Key(who.key_id), now)?;
         let mut set = self.context.set_for(&merchant)?;
-        let body = self.context.wire.object(Shown::Group(Tenant::from(&merchant.row), &after));
+        let body = self.context.renderer.object(Resource::Group(Tenant::from(&merchant.row), &after));
         if after != group.row {
             self.context.announce(&mut set, &merchant.row, topic, after.updated_at, &body);
             set.rows.groups.change(group.version, after);
         }
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 }
 

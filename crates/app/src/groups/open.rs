@@ -6,7 +6,7 @@ use crate::{AppError, IdempotentRequest, Principal, Response, group_settings::te
 use domain::{
     Actor, CustomerId, Group, GroupRefusal, GroupStatus, Metadata, NewGroup, OrderId, Refusal, ScheduleWish, ShareId,
 };
-use ports::{ChangeSet, IdSourceExt, NewGroupFacts, ReplyStatus, Shown, Space, Tenant, Topic};
+use ports::{ChangeSet, IdSourceExt, NewGroupFacts, Resource, ResponseStatus, Space, Tenant, Topic};
 
 /// What a shop posts.
 #[derive(Debug, Clone)]
@@ -87,12 +87,12 @@ impl Groups {
             set.claim(Space::GroupEmail, group.email_key(&order.row.email), order.row.id.uuid());
             set.rows.orders.change(order.version, order.row.opens(&group, by, now));
         }
-        set.hold_still(&customer);
+        set.expect_unchanged(&customer);
         set.claim(Space::GroupShareId, group.share_id.code(), group.id.uuid());
-        let body = self.context.wire.object(Shown::Group(Tenant::from(merchant), &group));
+        let body = self.context.renderer.object(Resource::Group(Tenant::from(merchant), &group));
         self.context.announce(&mut set, merchant, Topic::PaymentGroupCreated, now, &body);
         set.rows.groups.insert(group);
-        Ok((set, Response::first(ReplyStatus::Created, body)))
+        Ok((set, Response::first(ResponseStatus::Created, body)))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::{
     order_representation::announce,
     workers::{OneByOne, Turn},
 };
-use domain::{GroupId, GroupStatus, Language, Mail, MerchantId, Mode};
-use ports::{ChangeSet, ClosingFacts, Due, IdSourceExt as _, Shown, Tenant, Topic};
+use domain::{GroupId, GroupStatus, Language, MerchantId, Mode, OutgoingEmail};
+use ports::{ChangeSet, ClosingFacts, Due, IdSourceExt as _, Resource, Tenant, Topic};
 use std::time::Duration;
 
 impl Groups {
@@ -73,11 +73,11 @@ impl Groups {
         }
         // Test mode sends no e-mails.
         if topic == Topic::PaymentGroupReminder && self.writes_mails && merchant.mode == Mode::Live {
-            let mail = Mail::reminder(self.context.ids.id(), &after, Language::En, self.context.now());
+            let mail = OutgoingEmail::reminder(self.context.ids.id(), &after, Language::En, self.context.now());
             set.rows.mails.new.extend(mail);
         }
-        let shown = Shown::Group(Tenant::from(merchant), &after);
-        self.context.announce_shown(&mut set, merchant, topic, after.updated_at, shown);
+        let resource = Resource::Group(Tenant::from(merchant), &after);
+        self.context.announce_resource(&mut set, merchant, topic, after.updated_at, resource);
         set.rows.groups.change(group.version, after);
         Ok(Some(set))
     }

@@ -1,9 +1,9 @@
-//! Orders as older clients know them: as checkout sessions. The same orders, represented in another way.
+//! Orders as legacy clients know them: as checkout sessions. The same orders, represented in another way.
 
 use super::{OrderRefund, Orders};
 use crate::{AppError, IdempotentRequest, Principal, Response, order_representation::OrderRepresentation};
 use domain::{GroupId, Order, OrderId, Refusal};
-use ports::{CheckoutSession, Counted, ListAsk, OrderFacts, OrderTerm, SessionFacts};
+use ports::{CheckoutSession, Counted, ListRequest, OrderFacts, OrderTerm, SessionFacts};
 
 impl Orders {
     /// Takes a whole order back while its group is open: it takes part no longer.
@@ -28,9 +28,9 @@ impl Orders {
     pub async fn sessions(
         &self,
         who: &Principal,
-        ask: &ListAsk<OrderTerm>,
+        command: &ListRequest<OrderTerm>,
     ) -> Result<Counted<CheckoutSession>, AppError> {
-        let Counted { rows, count } = self.reads.orders(who.merchant_id, ask).await?;
+        let Counted { rows, count } = self.reads.orders(who.merchant_id, command).await?;
         let mut groups: Vec<GroupId> = rows.iter().map(|order| order.group_id).collect();
         groups.sort_unstable();
         groups.dedup();

@@ -3,7 +3,7 @@
 use super::{Orders, PlaceOrderCommand};
 use crate::{
     AppError, Principal,
-    recording::{EventContext, Happened, Recorder},
+    recording::{EventContext, EventInput, Recorder},
 };
 use domain::{
     Binding, CouponCode, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,
@@ -109,9 +109,9 @@ impl Orders {
         // All of one order is decided by the merchant as it was when the order was looked at.
         let (event_context, mut found) = EventContext::of(EventFacts { merchant, ..facts });
         let id = self.context.ids.id();
-        let ask = referral.event(&order, Order::conversion_id(order.id, order.reference.as_ref()));
+        let command = referral.event(&order, Order::conversion_id(order.id, order.reference.as_ref()));
         let recorder = Recorder { context: &self.context, who, event_context: &event_context, now: order.created_at };
-        recorder.record(set, id, Happened::in_group(ask, terms), found.pop().unwrap_or_default())?;
+        recorder.record(set, id, EventInput::in_group(command, terms), found.pop().unwrap_or_default())?;
         Ok(order.converted(id))
     }
 }

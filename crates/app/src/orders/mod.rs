@@ -18,8 +18,8 @@ use crate::{
 };
 use domain::{Actor, Group, Order, OrderId, OrderStatus, Refusal, ShareIdFormat, Timestamp};
 use ports::{
-    ChangeSet, Counted, EventReads, GroupReads, Lane, ListAsk, OrderFacts, OrderReads, OrderTerm, RefundReads,
-    ReplyStatus, Storage, Topic,
+    ChangeSet, Counted, EventReads, GroupReads, Lane, ListRequest, OrderFacts, OrderReads, OrderTerm, RefundReads,
+    ResponseStatus, Storage, Topic,
 };
 use std::sync::Arc;
 
@@ -70,8 +70,8 @@ impl Orders {
     }
 
     /// A part of them.
-    pub async fn list(&self, who: &Principal, ask: &ListAsk<OrderTerm>) -> Result<Counted<Order>, AppError> {
-        Ok(self.reads.orders(who.merchant_id, ask).await?)
+    pub async fn list(&self, who: &Principal, command: &ListRequest<OrderTerm>) -> Result<Counted<Order>, AppError> {
+        Ok(self.reads.orders(who.merchant_id, command).await?)
     }
 
     /// Moves one's cashback on: from available to processing, from processing to sent.
@@ -120,12 +120,12 @@ impl Orders {
                 set.rows.orders.change(order.version, after.clone());
                 WrittenOrder { merchant, order: after, group: group.row.status, body }
             }
-            Step::Refund(ask) => {
-                ask.may(&group.row, now)?;
-                refunded(&self.context, &mut set, &merchant, &(order, group), ask.minor, by, now)?
+            Step::Refund(command) => {
+                command.may(&group.row, now)?;
+                refunded(&self.context, &mut set, &merchant, &(order, group), command.minor, by, now)?
             }
         };
-        Ok((set, Response::first(ReplyStatus::Ok, written.rendered(representation, &*self.context.wire))))
+        Ok((set, Response::first(ResponseStatus::Ok, written.rendered(representation, &*self.context.renderer))))
     }
 }
 

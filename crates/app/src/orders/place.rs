@@ -13,9 +13,11 @@ use crate::{
 use domain::{
     Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
     Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderPlacement, OrderReference, PersonName,
-    PhoneNumber, Refusal, ScheduleWish, ShareId, Surroundings, Timestamp,
+    PhoneNumber, Refusal, RiskContext, ScheduleWish, ShareId, Timestamp,
 };
-use ports::{ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, ReplyStatus, Shown, Space, Tenant, Topic, Versioned};
+use ports::{
+    ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, Resource, ResponseStatus, Space, Tenant, Topic, Versioned,
+};
 
 /// What a shop posts.
 #[derive(Debug, Clone)]
@@ -67,7 +69,10 @@ impl Orders {
         let load = || self.place_facts(who, &command, &lookup);
         let decide = |(id, facts, conversion)| {
             let (set, written) = self.placed(who, id, &command, facts, conversion)?;
-            Ok((set, Response::first(ReplyStatus::Created, written.rendered(representation, &*self.context.wire))))
+            Ok((
+                set,
+                Response::first(ResponseStatus::Created, written.rendered(representation, &*self.context.renderer)),
+            ))
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }
@@ -100,7 +105,7 @@ impl Orders {
         facts: PlaceFacts,
         conversion: Option<Conversion<'_>>,
     ) -> Result<(ChangeSet, WrittenOrder), AppError> {
-        let PlaceFacts { merchant: loaded, settings, customer, reference_owner, group, creator, email_owner, pace } =
+        let PlaceFacts { merchant: loaded, settings, customer, reference_owner, group, creator, email_owner, velocity } =
             facts;
         let merchant = &loaded.row;
         let now = merchant.clock.at(self.context.now());
@@ -140,7 +145,7 @@ impl Orders {
             metadata: command.metadata.clone(),
             checkout: command.checkout.clone(),
         };
-        let around = Surroundings { creator: creator.as_ref(), pace: &pace };
+        let around = RiskContext { creator: creator.as_ref(), velocity: &velocity };
         let mut order = Order::place(new, OrderPlacement { id, customer: &customer, group: &group, around, by, now });
         if let Some(conversion) = conversion {
             order = self.convert(&mut set, who, loaded.clone(), conversion, order, &group.terms)?;
@@ -151,15 +156,15 @@ impl Orders {
         }
         let tenant = Tenant::from(merchant);
         match known {
-            Some(known) => set.hold_still(&known),
+            Some(known) => set.expect_unchanged(&known),
             None => {
-                let shown = Shown::Customer(tenant, &customer);
-                self.context.announce_shown(&mut set, merchant, Topic::CustomerCreated, now, shown);
+                let resource = Resource::Customer(tenant, &customer);
+                self.context.announce_resource(&mut set, merchant, Topic::CustomerCreated, now, resource);
                 customers::insert(&mut set, customer);
             }
         }
         let body = announce(&self.context, &mut set, merchant, Topic::OrderCreated, &order);
-        self.context.announce_shown(&mut set, merchant, topic, now, Shown::Group(tenant, &group));
+        self.context.announce_resource(&mut set, merchant, topic, now, Resource::Group(tenant, &group));
         set.rows.orders.insert(order.clone());
         Ok((set, WrittenOrder { merchant: merchant.clone(), order, group: group.status, body }))
     }

@@ -7,7 +7,7 @@ use crate::{
     taking_back::{TakenBack, taken_back},
 };
 use domain::{Decimal, EventId, ExternalId, Metadata, NewRefund, Order, OrderId, Refusal};
-use ports::{IdSourceExt, ReadError, RefundFacts, RefundLookup, RefundedSale, ReplyStatus};
+use ports::{IdSourceExt, ReadError, RefundFacts, RefundLookup, RefundedSale, ResponseStatus};
 
 impl Orders {
     /// Refunds one, by so many minor units or by all that is left. What it earned as a conversion goes back with it.
@@ -27,14 +27,16 @@ impl Orders {
         representation: OrderRepresentation,
         who: &Principal,
         id: OrderId,
-        ask: OrderRefund,
+        command: OrderRefund,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let order = self.reads.order(who.merchant_id, id).await?;
         // Whether it is a conversion never changes.
         match order.as_ref().and_then(|order| Some((order, order.event_id?))) {
-            Some((order, event)) => self.take_conversion_back(representation, who, (order, event), ask, request).await,
-            None => self.step(representation, who, (id, order), Step::Refund(ask), request).await,
+            Some((order, event)) => {
+                self.take_conversion_back(representation, who, (order, event), command, request).await
+            }
+            None => self.step(representation, who, (id, order), Step::Refund(command), request).await,
         }
     }
 
@@ -56,8 +58,8 @@ impl Orders {
             }
             let TakenBack { set, event: _, order } =
                 taken_back(&self.context, who, id, refund_of(id, event_id, amount), facts)?;
-            let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.context.wire);
-            Ok((set, Response::first(ReplyStatus::Ok, body)))
+            let body = order.ok_or(Refusal::NotFound)?.rendered(representation, &*self.context.renderer);
+            Ok((set, Response::first(ResponseStatus::Ok, body)))
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
     }

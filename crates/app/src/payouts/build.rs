@@ -9,8 +9,8 @@ use crate::{
 };
 use domain::{Affiliate, AffiliateId, Currency, Merchant, MerchantId, Money, Payout, PayoutItem, Refusal};
 use ports::{
-    ChangeSet, DueAccount, DueAsk, DueFacts, DuePart, Entity, IdSourceExt, Lane, ReplyStatus, RowRef, Shown, Space,
-    Topic, Version, Versioned,
+    ChangeSet, DueAccount, DueFacts, DuePart, DueRequest, Entity, IdSourceExt, Lane, Resource, ResponseStatus, RowRef,
+    Space, Topic, Version, Versioned,
 };
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -103,8 +103,13 @@ impl Payouts {
     ) -> Result<Option<Due>, AppError> {
         let has_unknown_affiliates = !begun && self.has_unknown_affiliates(merchant, &command.affiliate_ids).await?;
         loop {
-            let asked =
-                DueAsk { currency: command.currency, least, only: command.affiliate_ids.clone(), part, rows: CHUNK };
+            let asked = DueRequest {
+                currency: command.currency,
+                least,
+                only: command.affiliate_ids.clone(),
+                part,
+                rows: CHUNK,
+            };
             let Some(facts) = self.reads.payout_due(merchant, &asked).await? else { return Ok(None) };
             let minimum = Payout::least(command.currency, facts.merchant.row.settings.min_payout);
             if minimum == least || matches!(part, DuePart::Rest { .. }) {
@@ -253,9 +258,9 @@ impl Payouts {
     ) -> Result<(ChangeSet, Items), AppError> {
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(merchant)?;
-        set.hold_still(merchant);
+        set.expect_unchanged(merchant);
         match draft.stored {
-            Some(version) => set.hold_still(&Versioned { row: draft.payout.clone(), version }),
+            Some(version) => set.expect_unchanged(&Versioned { row: draft.payout.clone(), version }),
             None => set.rows.payouts.insert(draft.payout.clone()),
         }
         let mut items = Items::new();
@@ -263,7 +268,7 @@ impl Payouts {
         let mut accounts = Accounts::new(&*self.context.ids, loaded);
         for DueAccount { account, affiliate, rows } in &step.accounts {
             let of = account.row.affiliate_id;
-            set.still.push((RowRef { table: Affiliate::TABLE, id: of.uuid() }, *affiliate));
+            set.unchanged.push((RowRef { table: Affiliate::TABLE, id: of.uuid() }, *affiliate));
             let known = draft.items.get(&of);
             let mut item = match known {
                 Some(known) => known.row.clone(),
@@ -302,13 +307,13 @@ impl Payouts {
         if sealed.items_count == 0 {
             return Err(Refusal::State(format!("Nothing is due in {}.", sealed.currency())).into());
         }
-        let body = self.context.wire.object(Shown::Payout(&sealed));
+        let body = self.context.renderer.object(Resource::Payout(&sealed));
         self.context.announce(set, merchant, Topic::PayoutCreated, now, &body);
         match draft.stored {
             Some(version) => set.rows.payouts.change(version, sealed),
             None => set.rows.payouts.new = vec![sealed],
         }
-        Ok(Response::first(ReplyStatus::Created, body))
+        Ok(Response::first(ResponseStatus::Created, body))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{CHUNK, Payouts, not_where_it_was};
 use crate::{AppError, accounts::Accounts, commit_loop::Decision, lanes, workers::Turn};
 use domain::{AffiliateId, MerchantId, PayoutId};
-use ports::{FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, Space};
+use ports::{FrozenFacts, FrozenItem, FrozenRequest, PayoutFacts, Space};
 use std::time::Duration;
 
 /// A payout that is not sealed after this long is no longer being built.
@@ -65,9 +65,9 @@ impl Payouts {
         payout: PayoutId,
         only: &[AffiliateId],
     ) -> Result<(), AppError> {
-        let ask = FrozenAsk { payout, only: only.to_vec(), after: None, rows: CHUNK };
+        let command = FrozenRequest { payout, only: only.to_vec(), after: None, rows: CHUNK };
         let mut commits = self.context.enter(&[]).await?;
-        while commits.step(|| self.reads.payout_frozen(merchant, &ask), |facts| self.given_back(facts)).await? {}
+        while commits.step(|| self.reads.payout_frozen(merchant, &command), |facts| self.given_back(facts)).await? {}
         Ok(())
     }
 
@@ -77,7 +77,7 @@ impl Payouts {
         let FrozenFacts { merchant, payout, items, more: _ } = facts;
         let now = merchant.row.clock.at(self.context.now());
         let mut set = self.context.set_for(&merchant)?;
-        set.hold_still(&payout);
+        set.expect_unchanged(&payout);
         let mut accounts =
             Accounts::new(&*self.context.ids, items.iter().map(|frozen| frozen.account.clone()).collect());
         for FrozenItem { item, account: _, rows } in items {

@@ -13,7 +13,7 @@ pub use settle::{ChangePayoutCommand, RecordPayoutResultsCommand};
 
 use crate::{AppError, Principal, context::UseCaseContext};
 use domain::{Currency, Payout, PayoutId, PayoutItem, Refusal};
-use ports::{Page, PageAsk, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads};
+use ports::{Page, PageRequest, PayoutFilter, PayoutItemFilter, PayoutLine, PayoutReads};
 use std::sync::Arc;
 
 /// The most commissions that one set moves.
@@ -50,8 +50,13 @@ impl Payouts {
     }
 
     /// A page of them.
-    pub async fn list(&self, who: &Principal, filter: &PayoutFilter, ask: &PageAsk) -> Result<Page<Payout>, AppError> {
-        Ok(self.reads.payouts(who.merchant_id, filter, ask).await?)
+    pub async fn list(
+        &self,
+        who: &Principal,
+        filter: &PayoutFilter,
+        command: &PageRequest,
+    ) -> Result<Page<Payout>, AppError> {
+        Ok(self.reads.payouts(who.merchant_id, filter, command).await?)
     }
 
     /// A page of one's items.
@@ -60,10 +65,10 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         filter: &PayoutItemFilter,
-        ask: &PageAsk,
+        command: &PageRequest,
     ) -> Result<Page<PayoutItem>, AppError> {
         self.get(who, id).await?;
-        Ok(self.reads.payout_items(who.merchant_id, id, filter, ask).await?)
+        Ok(self.reads.payout_items(who.merchant_id, id, filter, command).await?)
     }
 
     /// Returns the items that are still to be paid, with their affiliates, so that exporting again pays no item twice.

@@ -13,8 +13,8 @@ use domain::{
     Refusal, ResultLine, ResultOf, Settlement, Timestamp, reconcile_results,
 };
 use ports::{
-    ChangeSet, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, ReadError, ReplyStatus, Shown, Topic, Version,
-    Versioned,
+    ChangeSet, FrozenFacts, FrozenItem, FrozenRequest, PayoutFacts, ReadError, Resource, ResponseStatus, Topic,
+    Version, Versioned,
 };
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -83,7 +83,7 @@ enum Next {
     /// The rows behind this one.
     Rows(Option<Cursor>),
     /// Nothing: it was ended on another node meanwhile. The state says so to whoever asks again.
-    Shown,
+    Resource,
 }
 
 impl Payouts {
@@ -133,7 +133,7 @@ impl Payouts {
         if open == 0 {
             return self.settle(who, id, &Plan::Rest, &mut steps).await;
         }
-        self.shown(who, id, &mut steps).await
+        self.resource(who, id, &mut steps).await
     }
 
     async fn send(
@@ -157,10 +157,10 @@ impl Payouts {
         }
         let sent = before.sent(facts.merchant.row.clock.at(self.context.now()))?;
         let mut set = self.context.set_for(&facts.merchant)?;
-        let body = self.context.wire.object(Shown::Payout(&sent));
+        let body = self.context.renderer.object(Resource::Payout(&sent));
         self.context.announce(&mut set, &facts.merchant.row, Topic::PayoutSent, sent.updated_at, &body);
         set.rows.payouts.change(version, sent);
-        Ok((set, Response::first(ReplyStatus::Ok, body)))
+        Ok((set, Response::first(ResponseStatus::Ok, body)))
     }
 
     /// A sealed payout, and those of its items that the lines name.
@@ -195,7 +195,7 @@ impl Payouts {
             match steps.respond(load, |facts| self.settled_on(facts, plan)).await? {
                 ControlFlow::Break(response) => return Ok(response),
                 ControlFlow::Continue(Next::Rows(last)) => after = last,
-                ControlFlow::Continue(Next::Shown) => return self.shown(who, id, steps).await,
+                ControlFlow::Continue(Next::Resource) => return self.resource(who, id, steps).await,
             }
         }
     }
@@ -205,13 +205,13 @@ impl Payouts {
         if more {
             return Ok(Decision::commit(set, ControlFlow::Continue(Next::Rows(last))));
         }
-        let Some(ended) = payout.ended(now) else { return Ok(Decision::Return(ControlFlow::Continue(Next::Shown))) };
-        let body = self.context.wire.object(Shown::Payout(&ended));
+        let Some(ended) = payout.ended(now) else { return Ok(Decision::Return(ControlFlow::Continue(Next::Resource))) };
+        let body = self.context.renderer.object(Resource::Payout(&ended));
         let topic = if ended.status == PayoutStatus::Paid { Topic::PayoutPaid } else { Topic::PayoutFailed };
         self.context.announce(&mut set, &merchant, topic, ended.updated_at, &body);
         set.rows.payouts.changed.clear();
         set.rows.payouts.change(loaded, ended);
-        Ok(Decision::commit(set, ControlFlow::Break(Response::first(ReplyStatus::Ok, body))))
+        Ok(Decision::commit(set, ControlFlow::Break(Response::first(ResponseStatus::Ok, body))))
     }
 
     /// Settles the items of these affiliates; the payout after them.
@@ -238,11 +238,11 @@ impl Payouts {
     }
 
     /// Stores the current payout as the response to the request.
-    async fn shown(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Response, AppError> {
+    async fn resource(&self, who: &Principal, id: PayoutId, steps: &mut RequestLoop<'_>) -> Result<Response, AppError> {
         let decide = |facts: PayoutFacts| {
             let set = self.context.set_for(&facts.merchant)?;
-            let body = self.context.wire.object(Shown::Payout(&facts.payout.row));
-            Ok(Decision::commit(set, Response::first(ReplyStatus::Ok, body)))
+            let body = self.context.renderer.object(Resource::Payout(&facts.payout.row));
+            Ok(Decision::commit(set, Response::first(ResponseStatus::Ok, body)))
         };
         steps.respond(|| self.reads.payout_facts(who.merchant_id, id, &[], &[]), decide).await
     }
@@ -254,8 +254,8 @@ impl Payouts {
         only: &[AffiliateId],
         after: Option<Cursor>,
     ) -> Result<Option<FrozenFacts>, ReadError> {
-        let ask = FrozenAsk { payout: id, only: only.to_vec(), after, rows: CHUNK };
-        self.reads.payout_frozen(who.merchant_id, &ask).await
+        let command = FrozenRequest { payout: id, only: only.to_vec(), after, rows: CHUNK };
+        self.reads.payout_frozen(who.merchant_id, &command).await
     }
 }
 
@@ -285,7 +285,13 @@ fn settled(context: &UseCaseContext, facts: FrozenFacts, plan: &Plan) -> Result<
             let after = follow(&row.row, outcome, now)?;
             accounts.follow(&row.row, &after)?;
             if outcome == PayoutOutcome::Paid {
-                context.announce_shown(&mut set, &merchant, Topic::CommissionPaid, now, Shown::Commission(&after));
+                context.announce_resource(
+                    &mut set,
+                    &merchant,
+                    Topic::CommissionPaid,
+                    now,
+                    Resource::Commission(&after),
+                );
             }
             set.rows.commissions.change(row.version, after);
         }

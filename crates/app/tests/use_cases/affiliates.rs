@@ -1,6 +1,6 @@
 //! Making and changing affiliates.
 
-use crate::stage::{ALL, Stage, email_of, new_affiliate, once, refusal};
+use crate::stage::{ALL, TestApp, email_of, new_affiliate, once, refusal};
 use app::{ChangeAffiliateCommand, CreateAffiliateCommand};
 use domain::{AffiliateChange, AffiliateStatus, DisplayName, NewAffiliate, Plan, Refusal, Slug};
 use ports::AffiliateFilter;
@@ -16,7 +16,7 @@ fn under(parent: &str) -> ChangeAffiliateCommand {
 
 #[tokio::test]
 async fn unique_keys_are_refused_by_name() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     stage.affiliate("bob", None).await;
     let same_slug = CreateAffiliateCommand {
         affiliate: NewAffiliate { email: email_of("bert"), ..new_affiliate("bob") },
@@ -26,7 +26,7 @@ async fn unique_keys_are_refused_by_name() {
         affiliate: NewAffiliate { email: email_of("BOB"), ..new_affiliate("bert") },
         parent_email: None,
     };
-    let create = |ask| stage.app.affiliates.create(&stage.who, ask, None);
+    let create = |command| stage.app.affiliates.create(&stage.who, command, None);
     assert_eq!(refusal(create(same_slug).await), Refusal::Exists { field: "slug" });
     assert_eq!(refusal(create(same_email).await), Refusal::Exists { field: "email" });
     stage.assert_reconciled().await;
@@ -34,7 +34,7 @@ async fn unique_keys_are_refused_by_name() {
 
 #[tokio::test]
 async fn a_name_that_is_taken_gives_another_slug() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     for person in ["bob", "bert"] {
         let affiliate =
             NewAffiliate { slug: None, display_name: DisplayName::parse("Big Bob").ok(), ..new_affiliate(person) };
@@ -53,7 +53,7 @@ async fn a_name_that_is_taken_gives_another_slug() {
 
 #[tokio::test]
 async fn a_replay_comes_before_the_refusal_that_its_own_change_would_provoke() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let create = || stage.app.affiliates.create(&stage.who, named("bob"), once("POST /affiliates", "k", 1));
     let first = create().await.unwrap();
     let again = create().await.unwrap();
@@ -62,7 +62,7 @@ async fn a_replay_comes_before_the_refusal_that_its_own_change_would_provoke() {
 
 #[tokio::test]
 async fn fifty_at_once_with_one_key_make_one() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let stage = Arc::clone(&stage);
@@ -82,7 +82,7 @@ async fn fifty_at_once_with_one_key_make_one() {
 
 #[tokio::test]
 async fn approval_makes_one_personal_coupon() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let affiliate = NewAffiliate { status: Some(AffiliateStatus::Pending), ..new_affiliate("bob") };
     stage
         .app
@@ -94,8 +94,8 @@ async fn approval_makes_one_personal_coupon() {
     let mut codes = Vec::new();
     for status in [AffiliateStatus::Approved, AffiliateStatus::Suspended, AffiliateStatus::Approved] {
         let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-        let ask = ChangeAffiliateCommand { change, parent_email: None };
-        stage.app.affiliates.change(&stage.who, id, ask, None).await.unwrap();
+        let command = ChangeAffiliateCommand { change, parent_email: None };
+        stage.app.affiliates.change(&stage.who, id, command, None).await.unwrap();
         codes.push(stage.app.affiliates.get(&stage.who, id).await.unwrap().coupons);
     }
     assert!(codes[0].len() == 1 && codes[0][0].as_str().starts_with("BOB-"));
@@ -105,13 +105,13 @@ async fn approval_makes_one_personal_coupon() {
 
 #[tokio::test]
 async fn two_simultaneous_changes_of_parents_never_close_a_cycle() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     for round in 0..10 {
         let names = [format!("a{round}"), format!("b{round}")];
         let [a, b] = [stage.affiliate(&names[0], None).await, stage.affiliate(&names[1], None).await];
         let change = |id, parent: &str| {
-            let (stage, ask) = (Arc::clone(&stage), under(parent));
-            tokio::spawn(async move { stage.app.affiliates.change(&stage.who, id, ask, None).await })
+            let (stage, command) = (Arc::clone(&stage), under(parent));
+            tokio::spawn(async move { stage.app.affiliates.change(&stage.who, id, command, None).await })
         };
         let (one, two) = (change(a.id, &names[1]), change(b.id, &names[0]));
         let done = [one.await.unwrap(), two.await.unwrap()];
@@ -121,7 +121,7 @@ async fn two_simultaneous_changes_of_parents_never_close_a_cycle() {
 
 #[tokio::test]
 async fn a_parent_must_exist_and_the_plan_must_have_parents() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let unknown = stage.app.affiliates.change(&stage.who, bob.id, under("nobody"), None).await;
     assert!(matches!(refusal(unknown), Refusal::Invalid(faults) if faults[0].field == "parent_email"));
@@ -130,13 +130,13 @@ async fn a_parent_must_exist_and_the_plan_must_have_parents() {
         Refusal::State(_)
     ));
     let poor = app::Principal { plan: Plan::Starter, ..stage.who };
-    let ask = CreateAffiliateCommand { affiliate: new_affiliate("carl"), parent_email: Some(email_of("bob")) };
-    assert!(matches!(refusal(stage.app.affiliates.create(&poor, ask, None).await), Refusal::Plan(_)));
+    let command = CreateAffiliateCommand { affiliate: new_affiliate("carl"), parent_email: Some(email_of("bob")) };
+    assert!(matches!(refusal(stage.app.affiliates.create(&poor, command, None).await), Refusal::Plan(_)));
 }
 
 #[tokio::test]
 async fn a_plan_with_seats_is_full_at_its_last_one() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let free = app::Principal { plan: Plan::Free, ..stage.who };
     for n in 0..25 {
         stage.app.affiliates.create(&free, named(&format!("partner{n}")), None).await.unwrap();
@@ -146,22 +146,22 @@ async fn a_plan_with_seats_is_full_at_its_last_one() {
 
 #[tokio::test]
 async fn a_freed_slug_and_address_can_be_taken_again() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let change = AffiliateChange {
         slug: Slug::parse("robert").ok(),
         email: Some(email_of("robert")),
         ..AffiliateChange::default()
     };
-    let ask = ChangeAffiliateCommand { change, parent_email: None };
-    stage.app.affiliates.change(&stage.who, bob.id, ask, None).await.unwrap();
+    let command = ChangeAffiliateCommand { change, parent_email: None };
+    stage.app.affiliates.change(&stage.who, bob.id, command, None).await.unwrap();
     stage.affiliate("bob", None).await;
     stage.assert_reconciled().await;
 }
 
 #[tokio::test]
 async fn a_change_that_changes_nothing_writes_nothing() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     stage.clock.advance(std::time::Duration::from_secs(60));
     stage.app.affiliates.change(&stage.who, bob.id, ChangeAffiliateCommand::default(), None).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_change_that_changes_nothing_writes_nothing() {
 
 #[tokio::test]
 async fn what_belongs_to_the_other_mode_does_not_exist() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let live = app::Principal { merchant_id: stage.organization.live, mode: domain::Mode::Live, ..stage.who };
     assert_eq!(refusal(stage.app.affiliates.get(&live, bob.id).await), Refusal::NotFound);

@@ -1,15 +1,15 @@
 //! From a key's text to a principal.
 
-use crate::stage::{Stage, new_key};
+use crate::stage::{TestApp, new_key};
 use app::AppError;
 use domain::{KeyFormat, Mode, NewApiKey, Scope, Scopes};
 use std::time::Duration;
 
 #[tokio::test]
 async fn only_a_known_key_opens_and_only_what_its_scopes_say() {
-    let stage = Stage::new().await;
-    let ask = NewApiKey { scopes: Scopes::of(&[Scope::Read]).unwrap(), ..new_key() };
-    let made = stage.app.keys.create(stage.organization.id, Mode::Live, ask).await.unwrap();
+    let stage = TestApp::new().await;
+    let command = NewApiKey { scopes: Scopes::of(&[Scope::Read]).unwrap(), ..new_key() };
+    let made = stage.app.keys.create(stage.organization.id, Mode::Live, command).await.unwrap();
     let identity = stage.app.authenticator.identify(made.secret.expose()).await.unwrap();
     let principal = identity.require(Scope::Read).unwrap();
     assert_eq!((principal.merchant_id, principal.mode), (stage.organization.live, Mode::Live));
@@ -24,7 +24,7 @@ async fn only_a_known_key_opens_and_only_what_its_scopes_say() {
 
 #[tokio::test]
 async fn a_use_is_noted_at_most_once_a_minute() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let made = stage.app.keys.create(stage.organization.id, Mode::Test, new_key()).await.unwrap();
     let last_use = async || {
         stage.app.authenticator.identify(made.secret.expose()).await.unwrap();

@@ -1,10 +1,10 @@
 //! Recording many events in one request.
 
 use crate::refunds::of_order;
-use crate::stage::{Stage, email_of, once, purchase};
+use crate::stage::{TestApp, email_of, once, purchase};
 use app::{AppError, BatchLine, IdempotentRequest, RecordEventBatchCommand, RecordEventCommand, Response};
-use domain::{Affiliate, CommissionStatus, EventKind, ExternalId, Fault, Refusal};
-use ports::{EventRecord, LineOutcome, Outcomes, Shown};
+use domain::{Affiliate, CommissionStatus, EventKind, ExternalId, FieldError, Refusal};
+use ports::{EventRecord, LineOutcome, Outcomes, Resource};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,15 +17,15 @@ fn batch(lines: Vec<Line>) -> RecordEventBatchCommand {
 
 #[tokio::test]
 async fn a_refund_in_a_batch_takes_back_what_stands_before_it() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
     let sale = |id: &str| Ok(BatchLine::Event(RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase(id) }));
     let back = |order: &str, id: &str| Ok(BatchLine::Refund(of_order(order, id)));
     let lines = || vec![back("1", "r0"), sale("1"), sale("2"), back("1", "r1"), back("1", "r2"), sale("3")];
-    let ask = || RecordEventBatchCommand { lines: lines(), request_id: "request".to_owned() };
+    let command = || RecordEventBatchCommand { lines: lines(), request_id: "request".to_owned() };
     let run = async || {
         let key = once("POST /events/batch", "key", 1);
-        stage.app.events.record_batch(&stage.who, ask(), &stage.app.refunds, key).await.unwrap()
+        stage.app.events.record_batch(&stage.who, command(), &stage.app.refunds, key).await.unwrap()
     };
     let first = run().await;
     let text = String::from_utf8_lossy(&first.body).into_owned();
@@ -39,16 +39,16 @@ async fn a_refund_in_a_batch_takes_back_what_stands_before_it() {
     stage.assert_reconciled().await;
 }
 
-async fn recorded(stage: &Stage, lines: Vec<Line>, once: Option<IdempotentRequest>) -> Result<Response, AppError> {
+async fn recorded(stage: &TestApp, lines: Vec<Line>, once: Option<IdempotentRequest>) -> Result<Response, AppError> {
     stage.app.events.record_batch(&stage.who, batch(lines), &stage.app.refunds, once).await
 }
 
 /// What each line alone is answered with.
-async fn one_by_one(stage: &Stage, lines: Vec<Line>) -> Vec<LineOutcome> {
+async fn one_by_one(stage: &TestApp, lines: Vec<Line>) -> Vec<LineOutcome> {
     let mut outcomes = Vec::new();
     for line in lines {
         let answered = match line {
-            Ok(ask) => stage.record(ask).await,
+            Ok(command) => stage.record(command).await,
             Err(refusal) => Err(refusal.into()),
         };
         outcomes.push(match answered {
@@ -78,7 +78,7 @@ fn without_ids(text: &str) -> String {
 }
 
 fn shown(outcomes: Vec<LineOutcome>) -> Vec<u8> {
-    format!("{:?}", Shown::Outcomes(&Outcomes { request_id: "request".to_owned(), lines: outcomes })).into_bytes()
+    format!("{:?}", Resource::Outcomes(&Outcomes { request_id: "request".to_owned(), lines: outcomes })).into_bytes()
 }
 
 /// A line in few words: which external id, which body, whose sale, of whom.
@@ -96,7 +96,7 @@ impl Brief {
         let Self { id, body, affiliate, kind, customer } = self;
         let kind = ["purchase", "signup", "renewal", "broken"][usize::from(kind)];
         if kind == "broken" {
-            return Err(Refusal::Invalid(vec![Fault::new("type", "is required")]));
+            return Err(Refusal::Invalid(vec![FieldError::new("type", "is required")]));
         }
         let named = affiliates.get(usize::from(affiliate));
         Ok(RecordEventCommand {
@@ -121,7 +121,7 @@ fn briefs() -> impl Strategy<Value = Vec<Brief>> {
 }
 
 /// The rows, oldest first, save for what tells one run from another.
-async fn rows(stage: &Stage) -> String {
+async fn rows(stage: &TestApp) -> String {
     let mut events: Vec<EventRecord> = stage.events().await;
     events.sort_by(|a, b| a.event.external_id.as_str().cmp(b.event.external_id.as_str()));
     let key = |record: &EventRecord| format!("{:?} {}", record.event.kind.space(), record.event.external_id.as_str());
@@ -129,8 +129,8 @@ async fn rows(stage: &Stage) -> String {
     without_ids(&format!("{events:?}"))
 }
 
-async fn furnished() -> (Stage, Vec<Affiliate>) {
-    let stage = Stage::new().await;
+async fn furnished() -> (TestApp, Vec<Affiliate>) {
+    let stage = TestApp::new().await;
     stage.affiliate("alice", None).await;
     let affiliates = vec![
         stage.affiliate("bob", Some("alice")).await,
@@ -197,12 +197,12 @@ async fn a_thousand_lines_take_several_sets_and_are_kept_together() {
     recorded(&stage, lines(), None).await.unwrap();
     let filter = ports::CommissionFilter::default();
     let mut seen = 0;
-    let mut ask = crate::stage::ALL;
+    let mut command = crate::stage::ALL;
     loop {
-        let page = stage.app.commissions.list(&stage.who, &filter, &ask).await.unwrap();
+        let page = stage.app.commissions.list(&stage.who, &filter, &command).await.unwrap();
         seen += page.rows.len();
         let Some(last) = page.rows.last().filter(|_| page.more) else { break };
-        ask.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
+        command.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
     }
     assert_eq!(seen, 2_000);
     stage.assert_reconciled().await;

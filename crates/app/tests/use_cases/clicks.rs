@@ -1,6 +1,6 @@
 //! Following links.
 
-use crate::stage::{Stage, purchase, refusal};
+use crate::stage::{TestApp, purchase, refusal};
 use app::{RecordClickCommand, RecordEventCommand};
 use domain::{Refusal, SessionId, SettingsChange, Slug, Utm, Via, WebUrl};
 
@@ -18,15 +18,15 @@ fn visit(affiliate: &str) -> RecordClickCommand {
     }
 }
 
-async fn with_landing() -> Stage {
-    let stage = Stage::new().await;
+async fn with_landing() -> TestApp {
+    let stage = TestApp::new().await;
     let url = WebUrl::parse("https://shop.example.com/").unwrap();
     let change = SettingsChange { landing_url: Some(Some(url)), ..SettingsChange::default() };
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
     stage
 }
 
-async fn via(stage: &Stage, order: &str, session: SessionId) -> Via {
+async fn via(stage: &TestApp, order: &str, session: SessionId) -> Via {
     stage.record(RecordEventCommand { session: Some(session), ..purchase(order) }).await.unwrap();
     stage.events().await.remove(0).event.decision.via()
 }
@@ -49,15 +49,15 @@ async fn who_refuses_is_redirected_and_not_kept() {
     let stage = with_landing().await;
     stage.affiliate("bob", None).await;
     let session = SessionId::parse("0123456789abcdef").unwrap();
-    let ask = RecordClickCommand { refused: true, session: Some(session.clone()), ..visit("bob") };
-    let redirect = stage.app.clicks.redirect(ask, None).await.unwrap();
+    let command = RecordClickCommand { refused: true, session: Some(session.clone()), ..visit("bob") };
+    let redirect = stage.app.clicks.redirect(command, None).await.unwrap();
     assert_eq!((redirect.target.as_str(), redirect.landing), ("https://shop.example.com/", None));
     assert_eq!(via(&stage, "1", session).await, Via::None);
 }
 
 #[tokio::test]
 async fn a_link_that_leads_nowhere_is_not_found() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     stage.affiliate("bob", None).await;
     assert_eq!(refusal(stage.app.clicks.redirect(visit("bob"), None).await), Refusal::NotFound);
     let stage = with_landing().await;

@@ -3,7 +3,7 @@
 use crate::{
     groups::{joining, order_of},
     refunds::of_order,
-    stage::{ALL, Stage, email_of, once, purchase, refusal},
+    stage::{ALL, TestApp, email_of, once, purchase, refusal},
 };
 use app::{
     App, BatchLine, OpenGroupCommand, OrderReferral, OrderRepresentation, PlaceOrderCommand, RecordEventBatchCommand,
@@ -14,7 +14,7 @@ use domain::{
     Levels, Metadata, NewRefund, Order, OrderReference, OrderStatus, Rate, Refusal, Reward, ScheduleWish, SelfReferral,
     SessionId, SettingsChange, Via,
 };
-use ports::{CommissionFilter, CouponFilter, EventRecord, ReplyStatus};
+use ports::{CommissionFilter, CouponFilter, EventRecord, ResponseStatus};
 use std::sync::{Arc, Mutex};
 use testkit::{
     Mutant,
@@ -23,7 +23,7 @@ use testkit::{
 use tokio::task::JoinSet;
 
 /// By the coupon that `affiliate` got when it was approved.
-async fn by_coupon_of(stage: &Stage, name: &str) -> OrderReferral {
+async fn by_coupon_of(stage: &TestApp, name: &str) -> OrderReferral {
     let affiliate_id = Some(stage.affiliate_named(name).await.id);
     let filter = CouponFilter { affiliate_id, ..CouponFilter::default() };
     let coupon = stage.app.coupons.list(&stage.who, &filter, &ALL).await.unwrap().rows.remove(0);
@@ -35,7 +35,7 @@ pub(crate) fn referral(session: Option<SessionId>, coupon: Option<CouponCode>) -
 }
 
 /// Alice above Bob; a fifth to him, a tenth of that to her; so much of a sale may be paid out.
-async fn program(stage: &Stage, most: u32) {
+async fn program(stage: &TestApp, most: u32) {
     stage.affiliate("alice", None).await;
     stage.affiliate("bob", Some("alice")).await;
     let max_payout_rate = Rate::from_millionths(most);
@@ -43,11 +43,11 @@ async fn program(stage: &Stage, most: u32) {
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
 }
 
-impl Stage {
+impl TestApp {
     /// Places an order that Bob's coupon brought.
-    async fn brought(&self, ask: PlaceOrderCommand) -> Order {
+    async fn brought(&self, command: PlaceOrderCommand) -> Order {
         let referral = Some(by_coupon_of(self, "bob").await);
-        self.place(PlaceOrderCommand { referral, ..ask }).await.unwrap()
+        self.place(PlaceOrderCommand { referral, ..command }).await.unwrap()
     }
 
     async fn order(&self, order: &Order) -> Order {
@@ -73,7 +73,7 @@ fn is_void(row: &Commission) -> bool {
 
 #[tokio::test]
 async fn an_order_by_a_coupon_opens_a_group_and_earns_what_its_promise_leaves() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 300_000).await;
     let order = stage.brought(order_of("ada")).await;
     let EventRecord { event, commissions } = stage.event_of(&order).await;
@@ -103,7 +103,7 @@ async fn an_order_by_a_coupon_opens_a_group_and_earns_what_its_promise_leaves() 
 
 #[tokio::test]
 async fn an_order_by_a_session_joins_and_its_groups_own_terms_count() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 1_000_000).await;
     let opened = stage.place(order_of("ada")).await.unwrap();
     assert_eq!((opened.event_id, stage.events().await.len()), (None, 0), "nobody is named: no conversion");
@@ -112,12 +112,12 @@ async fn an_order_by_a_session_joins_and_its_groups_own_terms_count() {
     stage.settle_on(GroupSettingsChange { levels: Levels::new(vec![level]).ok(), ..Default::default() }).await;
     let bob = stage.affiliate_named("bob").await;
     stage.clicked(&bob, &session("visit"), moment(0)).await;
-    let ask = PlaceOrderCommand {
+    let command = PlaceOrderCommand {
         referral: Some(referral(Some(session("visit")), None)),
         reference: OrderReference::parse("shop-7").ok(),
         ..joining(&group, "eve")
     };
-    let joined = stage.place(ask).await.unwrap();
+    let joined = stage.place(command).await.unwrap();
     let event = stage.event_of(&joined).await.event;
     assert_eq!((event.external_id.as_str(), event.order_id.as_str()), ("shop-7", "shop-7"));
     assert_eq!((event.decision.via(), event.payout_cap.unwrap().minor()), (Via::Click, 35_000 - 5_250));
@@ -128,7 +128,7 @@ async fn an_order_by_a_session_joins_and_its_groups_own_terms_count() {
 
 #[tokio::test]
 async fn what_leads_to_nobody_is_recorded_with_its_reason() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 1_000_000).await;
     let unknown = referral(Some(session("nobody")), CouponCode::parse("NOBODY").ok());
     for (name, referral) in [("ada", unknown), ("eve", referral(None, None))] {
@@ -149,31 +149,31 @@ async fn what_leads_to_nobody_is_recorded_with_its_reason() {
 
 #[tokio::test]
 async fn one_reference_is_one_sale() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 1_000_000).await;
     stage.record(purchase("taken")).await.unwrap();
     let named =
         |reference: &str| PlaceOrderCommand { reference: OrderReference::parse(reference).ok(), ..order_of("ada") };
     let by_bob = Some(by_coupon_of(&stage, "bob").await);
-    let ask = PlaceOrderCommand { referral: by_bob.clone(), ..named("taken") };
-    let refused = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
+    let command = PlaceOrderCommand { referral: by_bob.clone(), ..named("taken") };
+    let refused = stage.app.orders.place(&stage.who, command, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(refused), Refusal::Exists { field: "clientReferenceId" });
     stage.place(named("taken")).await.unwrap();
-    let ask = PlaceOrderCommand { referral: by_bob, ..named("ours") };
+    let command = PlaceOrderCommand { referral: by_bob, ..named("ours") };
     let first = stage
         .app
         .orders
-        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .place(&stage.who, command.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
         .await
         .unwrap();
     let again = stage
         .app
         .orders
-        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .place(&stage.who, command.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
         .await
         .unwrap();
     assert_eq!((again.body, again.replayed), (first.body, true));
-    let refused = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
+    let refused = stage.app.orders.place(&stage.who, command, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(refused), Refusal::Exists { field: "clientReferenceId" });
     assert_eq!(refusal(stage.record(purchase("ours")).await), Refusal::Exists { field: "external_id" });
     assert_eq!((stage.orders().await.len(), stage.events().await.len()), (2, 2));
@@ -182,7 +182,7 @@ async fn one_reference_is_one_sale() {
 
 #[tokio::test]
 async fn whichever_is_refunded_both_are() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 300_000).await;
     let order =
         stage.brought(PlaceOrderCommand { reference: OrderReference::parse("7").ok(), ..order_of("ada") }).await;
@@ -195,13 +195,13 @@ async fn whichever_is_refunded_both_are() {
     let of_order_7 = |amount: &str, id: &str| NewRefund { amount: amount.parse().ok(), ..of_order("7", id) };
     let refund = async |minor| stage.app.orders.refund(&stage.who, order.id, minor, None).await;
     let answer = refund(Some(10_000)).await.unwrap();
-    assert_eq!(answer.status, ReplyStatus::Ok);
+    assert_eq!(answer.status, ResponseStatus::Ok);
     // 250.00 are left: 75.00 may be paid, 37.50 are promised.
     assert_eq!(standing().await, (10_000, true, vec![3_750, 0]));
     stage.app.refunds.record(&stage.who, of_order_7("100.00", "r-1"), None).await.unwrap();
     assert_eq!(standing().await, (20_000, true, vec![2_250, 0]));
     let again = stage.app.refunds.record(&stage.who, of_order_7("100.00", "r-1"), None).await.unwrap();
-    assert_eq!(again.status, ReplyStatus::Ok);
+    assert_eq!(again.status, ResponseStatus::Ok);
     assert_eq!(standing().await.0, 20_000, "a repeat takes nothing");
     let lines = vec![Ok(BatchLine::Refund(of_order_7("100.00", "r-2")))];
     let batch = RecordEventBatchCommand { lines, request_id: "r".to_owned() };
@@ -219,7 +219,7 @@ async fn whichever_is_refunded_both_are() {
 
 #[tokio::test]
 async fn a_refund_after_completion_takes_cashback_and_commissions() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 300_000).await;
     let order = stage.brought(order_of("ada")).await;
     let group = stage.group(&order).await;
@@ -242,11 +242,11 @@ async fn a_refund_after_completion_takes_cashback_and_commissions() {
 
 #[tokio::test]
 async fn a_conversion_opens_no_group_that_promises_more() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     program(&stage, 1_000_000).await;
     let order = stage.brought(order_of("ada")).await;
     assert_eq!((stage.pass(5).await, stage.pass(5).await), (1, 1), "reminded, then expired");
-    let ask = || OpenGroupCommand {
+    let command = || OpenGroupCommand {
         customer_id: order.customer_id,
         order_id: Some(order.id),
         metadata: Metadata::default(),
@@ -257,9 +257,9 @@ async fn a_conversion_opens_no_group_that_promises_more() {
         GroupSettingsChange { levels: Levels::new(vec![level]).ok(), ..Default::default() }
     };
     stage.settle_on(level(16)).await;
-    assert!(matches!(refusal(stage.app.groups.open(&stage.who, ask(), None).await), Refusal::State(_)));
+    assert!(matches!(refusal(stage.app.groups.open(&stage.who, command(), None).await), Refusal::State(_)));
     stage.settle_on(level(15)).await;
-    stage.app.groups.open(&stage.who, ask(), None).await.unwrap();
+    stage.app.groups.open(&stage.who, command(), None).await.unwrap();
     assert_ne!(stage.order(&order).await.group_id, order.group_id);
     stage.app.orders.refund(&stage.who, order.id, None, None).await.unwrap();
     assert_eq!((stage.order(&order).await.participates, stage.earned(&order).await), (false, vec![0, 0]));
@@ -267,7 +267,7 @@ async fn a_conversion_opens_no_group_that_promises_more() {
 }
 
 /// The topics of what the next use case of a node announces.
-async fn announced(stage: &Arc<Stage>, work: impl AsyncFnOnce(&App)) -> Vec<&'static str> {
+async fn announced(stage: &Arc<TestApp>, work: impl AsyncFnOnce(&App)) -> Vec<&'static str> {
     let (app, mutant) = stage.node(|storage| Mutant::of(storage, None));
     let told = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&told);
@@ -284,12 +284,12 @@ async fn announced(stage: &Arc<Stage>, work: impl AsyncFnOnce(&App)) -> Vec<&'st
 
 #[tokio::test]
 async fn each_thing_is_told_once() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     program(&stage, 1_000_000).await;
-    let ask = PlaceOrderCommand { referral: Some(by_coupon_of(&stage, "bob").await), ..order_of("ada") };
+    let command = PlaceOrderCommand { referral: Some(by_coupon_of(&stage, "bob").await), ..order_of("ada") };
     let who = stage.who;
     let placed = announced(&stage, async |app| {
-        drop(app.orders.place(&who, ask, OrderRepresentation::Order, None).await.unwrap())
+        drop(app.orders.place(&who, command, OrderRepresentation::Order, None).await.unwrap())
     })
     .await;
     assert_eq!(
@@ -307,16 +307,16 @@ async fn each_thing_is_told_once() {
     let back = announced(&stage, async |app| drop(app.orders.refund(&who, order.id, Some(1_000), None).await.unwrap()));
     let expected = ["commission.refunded", "commission.refunded", "conversion.recorded", "order.refunded"];
     assert_eq!(back.await, expected);
-    let ask =
+    let command =
         NewRefund { refunds: order.event_id, order_id: None, amount: "10.00".parse().ok(), ..of_order("x", "r-1") };
-    let back = announced(&stage, async |app| drop(app.refunds.record(&who, ask, None).await.unwrap()));
+    let back = announced(&stage, async |app| drop(app.refunds.record(&who, command, None).await.unwrap()));
     assert_eq!(back.await, expected);
 }
 
 /// By the order and by its event, while others join its group and its cashback becomes due.
 #[tokio::test(flavor = "multi_thread")]
 async fn refunds_by_both_doors_at_once_take_no_more_than_there_is() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     program(&stage, 1_000_000).await;
     let reference = OrderReference::parse("7").ok();
     let order = stage.brought(PlaceOrderCommand { reference, ..order_of("ada") }).await;
@@ -326,8 +326,8 @@ async fn refunds_by_both_doors_at_once_take_no_more_than_there_is() {
         let (one, two, three) = (Arc::clone(&stage), Arc::clone(&stage), Arc::clone(&stage));
         let friend = joining(&group, &format!("friend-{n}"));
         tasks.spawn(async move { one.app.orders.refund(&one.who, id, Some(2_000), None).await });
-        let ask = NewRefund { amount: "20.00".parse().ok(), ..of_order("7", &format!("r-{n}")) };
-        tasks.spawn(async move { two.app.refunds.record(&two.who, ask, None).await });
+        let command = NewRefund { amount: "20.00".parse().ok(), ..of_order("7", &format!("r-{n}")) };
+        tasks.spawn(async move { two.app.refunds.record(&two.who, command, None).await });
         tasks.spawn(async move { three.app.orders.place(&three.who, friend, OrderRepresentation::Order, None).await });
     }
     let outcomes = tasks.join_all().await;

@@ -1,14 +1,14 @@
 //! Recording conversion events.
 
-use crate::stage::{Stage, email_of, once, purchase, refusal};
+use crate::stage::{TestApp, email_of, once, purchase, refusal};
 use app::{AppError, AskedItem, MoveCommissionCommand, RecordEventCommand};
 use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, ShortText, Via};
-use ports::ReplyStatus;
+use ports::ResponseStatus;
 use std::sync::Arc;
 
 #[tokio::test]
 async fn a_sale_pays_the_affiliate_and_its_parent() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let parent = stage.affiliate("alice", None).await;
     let leaf = stage.affiliate("bob", Some("alice")).await;
     for (order, amount, currency, leaf_earns, parent_earns) in [
@@ -17,13 +17,13 @@ async fn a_sale_pays_the_affiliate_and_its_parent() {
         ("3", "1.234", "KWD", "0.247", "0.025"),
     ] {
         let currency: Currency = currency.parse().unwrap();
-        let ask = RecordEventCommand {
+        let command = RecordEventCommand {
             amount: amount.parse().ok(),
             currency: Some(currency),
             affiliate_id: Some(leaf.id),
             ..purchase(order)
         };
-        assert_eq!(stage.record(ask).await.unwrap().status, ReplyStatus::Created);
+        assert_eq!(stage.record(command).await.unwrap().status, ResponseStatus::Created);
         let record = stage.events().await.remove(0);
         let seen: Vec<_> =
             record.commissions.iter().map(|row| (row.affiliate_id, row.level, row.amount.decimal())).collect();
@@ -36,23 +36,23 @@ async fn a_sale_pays_the_affiliate_and_its_parent() {
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_even_after_the_commission_moved() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let ask = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
-    let first = stage.record(ask()).await.unwrap();
+    let command = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let first = stage.record(command()).await.unwrap();
     let commission = stage.commissions().await.remove(0);
     let approve = MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, commission.id, approve, None).await.unwrap();
-    let repeat = stage.record(ask()).await.unwrap();
-    assert_eq!((repeat.status, repeat.replayed, repeat.body), (ReplyStatus::Ok, false, first.body));
-    let other = RecordEventCommand { fingerprint: [2; 32], ..ask() };
+    let repeat = stage.record(command()).await.unwrap();
+    assert_eq!((repeat.status, repeat.replayed, repeat.body), (ResponseStatus::Ok, false, first.body));
+    let other = RecordEventCommand { fingerprint: [2; 32], ..command() };
     assert_eq!(refusal(stage.record(other).await), Refusal::Exists { field: "external_id" });
     assert_eq!(stage.commissions().await.len(), 1);
 }
 
 #[tokio::test]
 async fn paying_kinds_share_a_space_and_the_others_have_their_own() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
     let of = |kind: &str| RecordEventCommand {
         kind: EventKind::parse(kind).unwrap(),
@@ -61,7 +61,7 @@ async fn paying_kinds_share_a_space_and_the_others_have_their_own() {
         ..purchase("1")
     };
     for kind in ["purchase", "signup", "lead", "trial_started"] {
-        assert_eq!(stage.record(of(kind)).await.unwrap().status, ReplyStatus::Created, "{kind}");
+        assert_eq!(stage.record(of(kind)).await.unwrap().status, ResponseStatus::Created, "{kind}");
     }
     for kind in ["renewal", "upsell"] {
         assert_eq!(refusal(stage.record(of(kind)).await), Refusal::Exists { field: "external_id" }, "{kind}");
@@ -71,7 +71,7 @@ async fn paying_kinds_share_a_space_and_the_others_have_their_own() {
 
 #[tokio::test]
 async fn of_twenty_at_once_one_is_recorded_and_all_hear_the_same() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     let leaf = stage.affiliate("bob", None).await;
     let tasks: Vec<_> = (0..20)
         .map(|_| {
@@ -85,31 +85,31 @@ async fn of_twenty_at_once_one_is_recorded_and_all_hear_the_same() {
     for task in tasks {
         answers.push(task.await.unwrap());
     }
-    assert_eq!(answers.iter().filter(|answer| answer.status == ReplyStatus::Created).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| answer.status == ResponseStatus::Created).count(), 1);
     assert!(answers.iter().all(|answer| answer.body == answers[0].body));
     assert_eq!((stage.events().await.len(), stage.commissions().await.len()), (1, 1));
 }
 
 #[tokio::test]
 async fn an_idempotency_key_comes_before_the_external_id() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let record = |body| stage.app.events.record(&stage.who, purchase("1"), once("POST /events", "k", body));
     let first = record(1).await.unwrap();
     let again = record(1).await.unwrap();
-    assert_eq!((again.status, again.replayed, again.body), (ReplyStatus::Created, true, first.body));
+    assert_eq!((again.status, again.replayed, again.body), (ResponseStatus::Created, true, first.body));
     assert!(matches!(record(2).await, Err(AppError::IdempotencyMismatch)));
 }
 
 #[tokio::test]
 async fn amounts_must_fit_their_currency() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     for (amount, currency) in [(Some("0.5"), "JPY"), (Some("-1"), "USD"), (Some("1.001"), "USD"), (None, "USD")] {
-        let ask = RecordEventCommand {
+        let command = RecordEventCommand {
             amount: amount.map(|text| text.parse().unwrap()),
             currency: currency.parse().ok(),
             ..purchase("1")
         };
-        match refusal(stage.record(ask).await) {
+        match refusal(stage.record(command).await) {
             Refusal::Invalid(faults) => assert_eq!(faults[0].field, "amount"),
             other => panic!("{other:?}"),
         }
@@ -117,17 +117,17 @@ async fn amounts_must_fit_their_currency() {
     assert!(stage.events().await.is_empty());
     // Also where the external id is taken: shape comes before state.
     stage.record(purchase("1")).await.unwrap();
-    let ask = RecordEventCommand { amount: "-1".parse().ok(), fingerprint: [2; 32], ..purchase("1") };
-    assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(_)));
+    let command = RecordEventCommand { amount: "-1".parse().ok(), fingerprint: [2; 32], ..purchase("1") };
+    assert!(matches!(refusal(stage.record(command).await), Refusal::Invalid(_)));
 }
 
 #[tokio::test]
 async fn a_self_referral_is_blocked_and_flagged() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let ask =
+    let command =
         RecordEventCommand { affiliate_id: Some(leaf.id), customer_email: Some(email_of("BOB")), ..purchase("1") };
-    stage.record(ask).await.unwrap();
+    stage.record(command).await.unwrap();
     let record = stage.events().await.remove(0);
     assert_eq!((record.event.affiliate_id, record.commissions.len()), (None, 0));
     assert!(record.event.decision.is_suspicious());
@@ -135,31 +135,33 @@ async fn a_self_referral_is_blocked_and_flagged() {
 
 #[tokio::test]
 async fn a_referral_under_review_waits_for_a_person() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
     let review = domain::SettingsChange {
         self_referral: Some(domain::SelfReferral::Review),
         ..domain::SettingsChange::default()
     };
     stage.app.settings.change(&stage.who, review, None).await.unwrap();
-    let ask =
+    let command =
         || RecordEventCommand { affiliate_id: Some(leaf.id), customer_email: Some(email_of("bob")), ..purchase("1") };
-    let first = stage.record(ask()).await.unwrap();
+    let first = stage.record(command()).await.unwrap();
     assert_eq!(stage.commissions().await[0].status, CommissionStatus::Review);
-    assert_eq!(stage.record(ask()).await.unwrap().body, first.body);
+    assert_eq!(stage.record(command()).await.unwrap().body, first.body);
 }
 
 #[tokio::test]
 async fn an_unknown_affiliate_is_refused() {
-    let stage = Stage::new().await;
-    let ask =
+    let stage = TestApp::new().await;
+    let command =
         RecordEventCommand { affiliate_id: Some(domain::Id::from_uuid(uuid::Uuid::from_u128(9))), ..purchase("1") };
-    assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == "affiliate_id"));
+    assert!(
+        matches!(refusal(stage.record(command).await), Refusal::Invalid(faults) if faults[0].field == "affiliate_id")
+    );
 }
 
 #[tokio::test]
 async fn several_affiliates_share_an_order_line_by_line() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let model = domain::SettingsChange {
         attribution_model: Some(domain::AttributionModel::Linear),
         ..domain::SettingsChange::default()
@@ -174,8 +176,8 @@ async fn several_affiliates_share_an_order_line_by_line() {
     let (bob, carol) = (bob.id, carol.id);
     let item = |amount: &str| AskedItem { product: None, category: None, amount: amount.parse().unwrap() };
     let items = vec![item("0.99"), item("98.02")];
-    let ask = RecordEventCommand { amount: None, items, session: Some(session), ..purchase("1") };
-    let first = stage.record(ask.clone()).await.unwrap();
+    let command = RecordEventCommand { amount: None, items, session: Some(session), ..purchase("1") };
+    let first = stage.record(command.clone()).await.unwrap();
     let record = stage.events().await.remove(0);
     assert_eq!(record.event.amount.unwrap().decimal(), "99.01");
     let seen: Vec<_> = record
@@ -195,26 +197,26 @@ async fn several_affiliates_share_an_order_line_by_line() {
     let leaf = record.commissions.iter().find(|row| row.affiliate_id == bob).unwrap();
     let above = record.commissions.iter().find(|row| row.level == 1).unwrap();
     assert_eq!(above.leaf_id, Some(leaf.id));
-    assert_eq!(stage.record(ask).await.unwrap().body, first.body, "also in which order the rows are");
+    assert_eq!(stage.record(command).await.unwrap().body, first.body, "also in which order the rows are");
     stage.assert_reconciled().await;
 }
 
 #[tokio::test]
 async fn what_is_only_tried_is_not_kept() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
-    let ask = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
-    let tried = stage.app.events.try_out(&stage.who, ask()).await.unwrap();
-    assert_eq!((tried.status, stage.events().await.len()), (ReplyStatus::Ok, 0));
-    let first = stage.record(ask()).await.unwrap();
-    assert_eq!(stage.app.events.try_out(&stage.who, ask()).await.unwrap().body, first.body);
-    let other = RecordEventCommand { fingerprint: [2; 32], ..ask() };
+    let command = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
+    let tried = stage.app.events.try_out(&stage.who, command()).await.unwrap();
+    assert_eq!((tried.status, stage.events().await.len()), (ResponseStatus::Ok, 0));
+    let first = stage.record(command()).await.unwrap();
+    assert_eq!(stage.app.events.try_out(&stage.who, command()).await.unwrap().body, first.body);
+    let other = RecordEventCommand { fingerprint: [2; 32], ..command() };
     assert_eq!(refusal(stage.app.events.try_out(&stage.who, other).await), Refusal::Exists { field: "external_id" });
 }
 
 #[tokio::test]
 async fn the_cap_is_frozen_rounded_down() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
     let change = domain::SettingsChange {
         max_payout_rate: domain::Rate::from_millionths(123_456),
@@ -224,8 +226,8 @@ async fn the_cap_is_frozen_rounded_down() {
     let few = domain::GroupSettingsChange { max_participants: Some(4), ..domain::GroupSettingsChange::default() };
     stage.app.group_settings.change(&stage.who, few, None).await.unwrap();
     stage.app.settings.change(&stage.who, change, None).await.unwrap();
-    let ask = RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
-    stage.record(ask).await.unwrap();
+    let command = RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
+    stage.record(command).await.unwrap();
     let record = stage.events().await.remove(0);
     assert_eq!(record.event.payout_cap.unwrap().decimal(), "12.22", "12.222144");
     assert_eq!(record.commissions[0].amount.decimal(), "12.22");
@@ -237,7 +239,7 @@ async fn the_cap_is_frozen_rounded_down() {
 
 #[tokio::test]
 async fn items_and_amount_agree() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let item = |amount: &str| AskedItem { product: None, category: None, amount: amount.parse().unwrap() };
     for (amount, items, field) in [
         (Some("2.00"), vec![item("1.00")], "items"),
@@ -245,8 +247,8 @@ async fn items_and_amount_agree() {
         (None, vec![item("1.00"), item("0.001")], "items[1].amount"),
         (None, vec![], "amount"),
     ] {
-        let ask = RecordEventCommand { amount: amount.and_then(|text| text.parse().ok()), items, ..purchase("1") };
-        assert!(matches!(refusal(stage.record(ask).await), Refusal::Invalid(faults) if faults[0].field == field));
+        let command = RecordEventCommand { amount: amount.and_then(|text| text.parse().ok()), items, ..purchase("1") };
+        assert!(matches!(refusal(stage.record(command).await), Refusal::Invalid(faults) if faults[0].field == field));
     }
 }
 
@@ -260,7 +262,7 @@ fn renewal(external_id: &str) -> RecordEventCommand {
     }
 }
 
-async fn recurring(stage: &Stage, recurring: domain::Recurring) {
+async fn recurring(stage: &TestApp, recurring: domain::Recurring) {
     let change = domain::SettingsChange {
         recurring: Some(recurring),
         recurring_max_renewals: Some(2),
@@ -271,10 +273,10 @@ async fn recurring(stage: &Stage, recurring: domain::Recurring) {
 
 #[tokio::test]
 async fn renewals_of_a_bound_customer_earn_as_the_program_says() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
-    let via = async |ask: RecordEventCommand| {
-        stage.record(ask).await.unwrap();
+    let via = async |command: RecordEventCommand| {
+        stage.record(command).await.unwrap();
         let event = stage.events().await.remove(0).event;
         (event.decision.via(), event.affiliate_id)
     };
@@ -301,15 +303,15 @@ async fn renewals_of_a_bound_customer_earn_as_the_program_says() {
 
 #[tokio::test]
 async fn of_renewals_at_once_no_more_earn_than_can() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     let bob = stage.affiliate("bob", None).await;
     recurring(&stage, domain::Recurring::FirstNRenewals).await;
     let storm = async |asks: Vec<RecordEventCommand>| {
         let tasks: Vec<_> = asks
             .into_iter()
-            .map(|ask| {
+            .map(|command| {
                 let stage = Arc::clone(&stage);
-                tokio::spawn(async move { stage.record(ask).await.unwrap() })
+                tokio::spawn(async move { stage.record(command).await.unwrap() })
             })
             .collect();
         for task in tasks {

@@ -1,12 +1,12 @@
 //! Customers, orders and referral groups.
 
-use crate::stage::{Stage, email_of, once, refusal};
+use crate::stage::{TestApp, email_of, once, refusal};
 use app::{AppError, OpenGroupCommand, OrderRepresentation, PlaceOrderCommand, ValidateGroupCommand, Worker};
 use domain::{
     Checkout, Customer, CustomerChange, CustomerId, Group, GroupChange, GroupRefusal, GroupSettingsChange, GroupStatus,
     Metadata, NewCustomer, Order, OrderReference, OrderStatus, Rate, Refusal, Reminder, ScheduleWish, SettingsChange,
 };
-use ports::ListAsk;
+use ports::ListRequest;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
@@ -32,18 +32,18 @@ pub(crate) fn joining(group: &Group, name: &str) -> PlaceOrderCommand {
     PlaceOrderCommand { share_id: Some(group.share_id.to_string()), ..order_of(name) }
 }
 
-impl Stage {
-    pub(crate) async fn place(&self, ask: PlaceOrderCommand) -> Result<Order, AppError> {
-        self.app.orders.place(&self.who, ask, OrderRepresentation::Order, None).await?;
+impl TestApp {
+    pub(crate) async fn place(&self, command: PlaceOrderCommand) -> Result<Order, AppError> {
+        self.app.orders.place(&self.who, command, OrderRepresentation::Order, None).await?;
         Ok(self.orders().await.remove(0))
     }
 
     pub(crate) async fn orders(&self) -> Vec<Order> {
-        self.app.orders.list(&self.who, &ListAsk::newest(100)).await.unwrap().rows
+        self.app.orders.list(&self.who, &ListRequest::newest(100)).await.unwrap().rows
     }
 
     pub(crate) async fn customers(&self) -> Vec<Customer> {
-        self.app.customers.list(&self.who, &ListAsk::newest(100)).await.unwrap().rows
+        self.app.customers.list(&self.who, &ListRequest::newest(100)).await.unwrap().rows
     }
 
     /// A group that an order of `name` opened.
@@ -74,12 +74,12 @@ impl Stage {
 
 #[tokio::test]
 async fn three_friends_get_what_they_were_promised() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let group = stage.opened_by("ada").await;
     assert_eq!((group.participants, group.status), (1, GroupStatus::Open));
     for name in ["bob", "eve"] {
-        let ask = ValidateGroupCommand { email: Some(email_of(name)), amount: Some(1) };
-        let valid = stage.app.groups.validate(&stage.who, group.id, ask).await.unwrap();
+        let command = ValidateGroupCommand { email: Some(email_of(name)), amount: Some(1) };
+        let valid = stage.app.groups.validate(&stage.who, group.id, command).await.unwrap();
         assert_eq!(valid.next_level().map(|(number, _)| number), Some(1));
         let order = stage.place(joining(&group, name)).await.unwrap();
         assert_eq!((order.group_id, order.ambassador_id), (group.id, Some(group.customer_id)));
@@ -97,7 +97,7 @@ async fn three_friends_get_what_they_were_promised() {
 
 #[tokio::test]
 async fn a_lone_creator_is_reminded_and_the_group_expires() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let group = stage.opened_by("ada").await;
     assert_eq!((stage.pass(4).await, stage.pass(1).await, stage.pass(1).await), (0, 1, 0));
     assert_eq!(stage.again(&group).await.reminder, Reminder::MidwaySent);
@@ -109,16 +109,16 @@ async fn a_lone_creator_is_reminded_and_the_group_expires() {
 
     // The order of a group that came to nothing may open another, once.
     let order = stage.orders().await[0].clone();
-    let ask = |order_id| OpenGroupCommand {
+    let command = |order_id| OpenGroupCommand {
         customer_id: group.customer_id,
         order_id: Some(order_id),
         metadata: Metadata::default(),
         schedule: ScheduleWish::default(),
     };
-    stage.app.groups.open(&stage.who, ask(order.id), None).await.unwrap();
+    stage.app.groups.open(&stage.who, command(order.id), None).await.unwrap();
     let moved = stage.app.orders.get(&stage.who, order.id).await.unwrap();
     assert_ne!(moved.group_id, group.id);
-    assert!(matches!(refusal(stage.app.groups.open(&stage.who, ask(order.id), None).await), Refusal::State(_)));
+    assert!(matches!(refusal(stage.app.groups.open(&stage.who, command(order.id), None).await), Refusal::State(_)));
     let second = stage.group(&moved).await;
     stage.place(joining(&second, "bob")).await.unwrap();
     assert_eq!(stage.pass(10).await, 1);
@@ -128,12 +128,12 @@ async fn a_lone_creator_is_reminded_and_the_group_expires() {
 
 #[tokio::test]
 async fn join_rules_have_their_codes() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     stage
         .settle_on(GroupSettingsChange { max_participants: Some(2), min_purchase: Some(100), ..Default::default() })
         .await;
-    let told = async |ask: PlaceOrderCommand| {
-        refusal(stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await)
+    let told = async |command: PlaceOrderCommand| {
+        refusal(stage.app.orders.place(&stage.who, command, OrderRepresentation::Order, None).await)
     };
     let group = |rule| Refusal::Group(rule);
     assert_eq!(told(PlaceOrderCommand { amount: 99, ..order_of("ada") }).await, group(GroupRefusal::AmountTooLow));
@@ -164,30 +164,30 @@ async fn join_rules_have_their_codes() {
         let blocked = PlaceOrderCommand { share_id, amount: 1, ..order_of("bob") };
         assert_eq!(told(blocked).await, group(GroupRefusal::Blocked), "before all others");
     }
-    let ask = ValidateGroupCommand { email: Some(email_of("bob")), amount: None };
-    let validated = stage.app.groups.validate(&stage.who, opened.id, ask).await;
+    let command = ValidateGroupCommand { email: Some(email_of("bob")), amount: None };
+    let validated = stage.app.groups.validate(&stage.who, opened.id, command).await;
     assert_eq!(refusal(validated), group(GroupRefusal::Blocked));
     stage.assert_reconciled().await;
 }
 
 #[tokio::test]
 async fn an_order_is_placed_once_under_its_reference_and_its_key() {
-    let stage = Stage::new().await;
-    let ask = PlaceOrderCommand { reference: OrderReference::parse("shop-1").ok(), ..order_of("ada") };
+    let stage = TestApp::new().await;
+    let command = PlaceOrderCommand { reference: OrderReference::parse("shop-1").ok(), ..order_of("ada") };
     let first = stage
         .app
         .orders
-        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .place(&stage.who, command.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
         .await
         .unwrap();
     let replay = stage
         .app
         .orders
-        .place(&stage.who, ask.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
+        .place(&stage.who, command.clone(), OrderRepresentation::Order, once("POST /orders", "k", 1))
         .await
         .unwrap();
     assert_eq!((replay.body, replay.replayed), (first.body, true));
-    let taken = stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await;
+    let taken = stage.app.orders.place(&stage.who, command, OrderRepresentation::Order, None).await;
     assert_eq!(refusal(taken), Refusal::Exists { field: "clientReferenceId" });
     assert_eq!(stage.orders().await.len(), 1);
     stage.assert_reconciled().await;
@@ -195,12 +195,12 @@ async fn an_order_is_placed_once_under_its_reference_and_its_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_simultaneous_orders_with_one_address_one_joins() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     let group = stage.opened_by("ada").await;
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
-        let (stage, ask) = (Arc::clone(&stage), joining(&group, "bob"));
-        tasks.spawn(async move { stage.app.orders.place(&stage.who, ask, OrderRepresentation::Order, None).await });
+        let (stage, command) = (Arc::clone(&stage), joining(&group, "bob"));
+        tasks.spawn(async move { stage.app.orders.place(&stage.who, command, OrderRepresentation::Order, None).await });
     }
     let outcomes = tasks.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
@@ -213,7 +213,7 @@ async fn of_fifty_simultaneous_orders_with_one_address_one_joins() {
 
 #[tokio::test]
 async fn refunds_follow_the_group() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let group = stage.opened_by("ada").await;
     let bob = stage.place(joining(&group, "bob")).await.unwrap();
     let eve = stage.place(joining(&group, "eve")).await.unwrap();
@@ -241,7 +241,7 @@ async fn refunds_follow_the_group() {
 
 #[tokio::test]
 async fn cashback_waits_for_the_hold() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     stage.settle_on(GroupSettingsChange { cashback_hold_minutes: Some(30), ..Default::default() }).await;
     let group = stage.opened_by("ada").await;
     stage.place(joining(&group, "bob")).await.unwrap();
@@ -255,7 +255,7 @@ async fn cashback_waits_for_the_hold() {
 
 #[tokio::test]
 async fn groups_are_changed_canceled_and_expired_by_hand() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let (who, groups) = (&stage.who, &stage.app.groups);
     let group = stage.opened_by("ada").await;
     let change =
@@ -285,7 +285,7 @@ async fn groups_are_changed_canceled_and_expired_by_hand() {
 
 #[tokio::test]
 async fn customers_come_change_and_go() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let (who, customers) = (&stage.who, &stage.app.customers);
     let new = |name: &str| NewCustomer {
         email: email_of(name),
@@ -305,8 +305,8 @@ async fn customers_come_change_and_go() {
     customers.delete(who, ada.id).await.unwrap();
     assert!(customers.get(who, ada.id).await.unwrap().deleted_at.is_some());
     assert_eq!(stage.customers().await.len(), 1);
-    let ask = PlaceOrderCommand { customer_id: Some(ada.id), email: None, ..order_of("ada2") };
-    assert!(matches!(refusal(stage.place(ask).await), Refusal::Invalid(_)), "it is gone");
+    let command = PlaceOrderCommand { customer_id: Some(ada.id), email: None, ..order_of("ada2") };
+    assert!(matches!(refusal(stage.place(command).await), Refusal::Invalid(_)), "it is gone");
     stage.place(order_of("ada2")).await.unwrap();
     assert_eq!(stage.customers().await.len(), 2, "its address was free");
     stage.assert_reconciled().await;
@@ -314,7 +314,7 @@ async fn customers_come_change_and_go() {
 
 #[tokio::test]
 async fn what_is_promised_is_never_cut() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let cap = |percent: u32| Rate::from_millionths(percent * 10_000);
     let lower = async |rate| {
         let change = SettingsChange { max_payout_rate: rate, ..SettingsChange::default() };

@@ -1,6 +1,6 @@
 //! Making, rolling and revoking keys; organizations and plans.
 
-use crate::stage::{Stage, new_key, refusal};
+use crate::stage::{TestApp, new_key, refusal};
 use app::AppError;
 use domain::{Mode, NewApiKey, OrganizationName, Plan, Refusal, Scope};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use testkit::build::usd;
 
 #[tokio::test]
 async fn organizations_of_one_name_have_slugs_of_their_own() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let name = OrganizationName::parse("Ama").unwrap();
     let other = stage.app.organizations.create(name, Plan::Free, usd()).await.unwrap();
     let slug = stage.storage.merchant(other.live).await.unwrap().unwrap().row.slug;
@@ -20,7 +20,7 @@ async fn organizations_of_one_name_have_slugs_of_their_own() {
 
 #[tokio::test]
 async fn a_rolled_key_overlaps_and_a_revoked_one_does_not() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let made = stage.app.keys.create(stage.organization.id, Mode::Live, new_key()).await.unwrap();
     let new = stage.app.keys.roll(made.key.id, Duration::from_secs(60)).await.unwrap();
     let opens = async |secret: &domain::KeySecret| stage.app.authenticator.identify(secret.expose()).await.is_ok();
@@ -37,7 +37,7 @@ async fn a_rolled_key_overlaps_and_a_revoked_one_does_not() {
 
 #[tokio::test]
 async fn a_downgrade_closes_the_api_and_deletes_nothing() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let made = stage.app.keys.create(stage.organization.id, Mode::Test, new_key()).await.unwrap();
     let require = async || stage.app.authenticator.identify(made.secret.expose()).await.unwrap().require(Scope::Read);
     assert!(require().await.is_ok());
@@ -53,10 +53,10 @@ async fn a_downgrade_closes_the_api_and_deletes_nothing() {
 
 #[tokio::test]
 async fn a_rate_limit_has_bounds() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     for rate_limit_per_min in [0, 10_000_001] {
-        let ask = NewApiKey { rate_limit_per_min, ..new_key() };
-        let refused = stage.app.keys.create(stage.organization.id, Mode::Test, ask).await;
+        let command = NewApiKey { rate_limit_per_min, ..new_key() };
+        let refused = stage.app.keys.create(stage.organization.id, Mode::Test, command).await;
         assert!(matches!(refusal(refused), Refusal::Invalid(_)));
     }
 }

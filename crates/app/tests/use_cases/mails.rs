@@ -1,11 +1,11 @@
 //! Reminders by e-mail: through a mail server in a thread, and through one that is told what to answer.
 
-use crate::{groups::order_of, stage::Stage};
+use crate::{groups::order_of, stage::TestApp};
 use adapters_smtp::{Security, Sender, SmtpMailer, SmtpOptions};
 use app::{App, OrderRepresentation, Principal, Turn, Worker};
 use async_trait::async_trait;
-use domain::{Letter, Mail, MailId, MailStatus};
-use ports::{Due, ListAsk, MailError, Mailer, MockMailer};
+use domain::{EmailMessage, MailId, MailStatus, OutgoingEmail};
+use ports::{Due, ListRequest, MailError, Mailer, MockMailer};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -30,13 +30,13 @@ fn smtp(server: &MailServer) -> Arc<dyn Mailer> {
 }
 
 /// A stage whose use cases send e-mails.
-async fn with(mailer: Arc<dyn Mailer>) -> Stage {
-    let mut stage = Stage::new().await;
+async fn with(mailer: Arc<dyn Mailer>) -> TestApp {
+    let mut stage = TestApp::new().await;
     stage.app = stage.another_node().with_mailer(mailer);
     stage
 }
 
-impl Stage {
+impl TestApp {
     /// A lone group of this merchant, and the time of its first reminder: three days of a long one.
     async fn lone_group(&self, who: &Principal, name: &str) {
         self.app.orders.place(who, order_of(name), OrderRepresentation::Order, None).await.unwrap();
@@ -51,7 +51,7 @@ impl Stage {
         self.storage.due_mails(domain::Timestamp::MAX, 0, 100).await.unwrap()
     }
 
-    async fn mail(&self, id: MailId) -> Mail {
+    async fn mail(&self, id: MailId) -> OutgoingEmail {
         self.storage.mail(self.organization.live, id).await.unwrap().unwrap().row
     }
 }
@@ -71,11 +71,11 @@ async fn a_reminder_reaches_the_creator_once() {
     assert_eq!(send(&stage.app).await.done, 1);
     let received = server.received();
     assert_eq!((received.len(), received[0].to.as_slice()), (1, ["ada@example.com".to_owned()].as_slice()));
-    let group = stage.app.groups.list(&stage.live(), &ListAsk::newest(100)).await.unwrap().rows.remove(0);
+    let group = stage.app.groups.list(&stage.live(), &ListRequest::newest(100)).await.unwrap().rows.remove(0);
     assert!(received[0].data.contains(&group.share_id.to_string()), "{}", received[0].data);
     assert_eq!(received[0].header("Message-ID"), Some(format!("<{id}@example.com>").as_str()));
     let sent = stage.mail(id).await;
-    assert_eq!((sent.status, sent.attempts, sent.letter), (MailStatus::Sent, 1, None), "nobody's address is kept");
+    assert_eq!((sent.status, sent.attempts, sent.message), (MailStatus::Sent, 1, None), "nobody's address is kept");
     stage.clock.advance(DAY);
     assert_eq!((send(&stage.app).await.done, server.received().len()), (0, 1));
     // The second reminder of a long group is a mail of its own.
@@ -117,7 +117,7 @@ async fn what_is_refused_for_good_is_given_up() {
     assert_eq!(send(&stage.app).await.done, 2, "and holds no other up");
     for id in ids {
         let mail = stage.mail(id).await;
-        assert_eq!((mail.status, mail.letter, mail.attempts), (MailStatus::GivenUp, None, 1));
+        assert_eq!((mail.status, mail.message, mail.attempts), (MailStatus::GivenUp, None, 1));
     }
     stage.clock.advance(DAY);
     assert_eq!((send(&stage.app).await.done, server.greeted()), (0, 2));
@@ -128,7 +128,7 @@ async fn a_mail_is_tried_until_it_has_no_use_any_more() {
     let mut mailer = MockMailer::new();
     mailer
         .expect_send()
-        .times(usize::from(Mail::MOST_ATTEMPTS))
+        .times(usize::from(OutgoingEmail::MOST_ATTEMPTS))
         .returning(|_, _| Err(MailError::Delayed("away".into())));
     let stage = with(Arc::new(mailer)).await;
     stage.lone_group(&stage.live(), "ada").await;
@@ -153,7 +153,7 @@ async fn a_mail_is_tried_until_it_has_no_use_any_more() {
 
 #[tokio::test]
 async fn without_a_mail_server_and_in_test_mode_no_mail_is_written() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     stage.lone_group(&stage.live(), "ada").await;
     stage.remind().await;
     assert_eq!(stage.due().await.len(), 0, "nothing piles up");
@@ -175,14 +175,14 @@ async fn old_mails_are_forgotten() {
     stage.remind().await;
     let id = stage.due().await[0].id;
     send(&stage.app).await;
-    stage.clock.advance(Mail::KEPT_FOR);
+    stage.clock.advance(OutgoingEmail::KEPT_FOR);
     assert_eq!(stage.app.work(Worker::ForgetMails).await.unwrap().done, 0);
     stage.clock.advance(MINUTE);
     assert_eq!(stage.app.work(Worker::ForgetMails).await.unwrap().done, 1);
     assert!(stage.storage.mail(stage.organization.live, id).await.unwrap().is_none());
 }
 
-/// Takes every letter, once it is told to.
+/// Takes every message, once it is told to.
 #[derive(Default)]
 struct Slow {
     begun: Notify,
@@ -192,7 +192,7 @@ struct Slow {
 
 #[async_trait]
 impl Mailer for Slow {
-    async fn send(&self, id: MailId, _: &Letter) -> Result<(), MailError> {
+    async fn send(&self, id: MailId, _: &EmailMessage) -> Result<(), MailError> {
         self.begun.notify_one();
         self.go_on.notified().await;
         self.taken.lock().unwrap().push(id);

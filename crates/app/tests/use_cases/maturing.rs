@@ -1,6 +1,6 @@
 //! Time approves commissions: each at its time, once, and only those of approved affiliates.
 
-use crate::stage::{Stage, purchase};
+use crate::stage::{TestApp, purchase};
 use app::{App, ChangeAffiliateCommand, RecordEventCommand, Turn, Worker};
 use domain::{
     Affiliate, AffiliateChange, AffiliateStatus, Commission, CommissionStatus, Money, TestClockStep, Timestamp,
@@ -30,43 +30,43 @@ async fn mature(app: &App) -> u64 {
     }
 }
 
-async fn sale(stage: &Stage, earner: &Affiliate, order: &str) {
+async fn sale(stage: &TestApp, earner: &Affiliate, order: &str) {
     stage.record(RecordEventCommand { affiliate_id: Some(earner.id), ..purchase(order) }).await.unwrap();
 }
 
-async fn set_status(stage: &Stage, affiliate: &Affiliate, status: AffiliateStatus) {
+async fn set_status(stage: &TestApp, affiliate: &Affiliate, status: AffiliateStatus) {
     let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-    let ask = ChangeAffiliateCommand { change, parent_email: None };
-    stage.app.affiliates.change(&stage.who, affiliate.id, ask, None).await.unwrap();
+    let command = ChangeAffiliateCommand { change, parent_email: None };
+    stage.app.affiliates.change(&stage.who, affiliate.id, command, None).await.unwrap();
 }
 
-async fn statuses(stage: &Stage) -> Vec<CommissionStatus> {
+async fn statuses(stage: &TestApp) -> Vec<CommissionStatus> {
     stage.commissions().await.iter().map(|row| row.status).collect()
 }
 
 /// Stores rows as they are, without a use case.
-async fn store(stage: &Stage, rows: Vec<Commission>) {
+async fn store(stage: &TestApp, rows: Vec<Commission>) {
     let mut set = ChangeSet::new(stage.who.merchant_id);
     set.rows.commissions.new = rows;
     stage.storage.commit(set).await.unwrap();
 }
 
 /// Every status that the merchant's commissions have, counted by the storage.
-async fn count(stage: &Stage, status: CommissionStatus) -> usize {
+async fn count(stage: &TestApp, status: CommissionStatus) -> usize {
     let filter = CommissionFilter { status: Some(status), ..CommissionFilter::default() };
     let mut count = 0;
-    let mut ask = crate::stage::ALL;
+    let mut command = crate::stage::ALL;
     loop {
-        let page = stage.storage.commissions(stage.who.merchant_id, &filter, &ask).await.unwrap();
+        let page = stage.storage.commissions(stage.who.merchant_id, &filter, &command).await.unwrap();
         count += page.rows.len();
         let Some(last) = page.rows.last().filter(|_| page.more) else { return count };
-        ask.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
+        command.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
     }
 }
 
 #[tokio::test]
 async fn a_commission_is_approved_at_its_time_and_not_before() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     stage.affiliate("alice", None).await;
     let bob = stage.affiliate("bob", Some("alice")).await;
     sale(&stage, &bob, "1").await;
@@ -84,7 +84,7 @@ async fn a_commission_is_approved_at_its_time_and_not_before() {
 
 #[tokio::test]
 async fn a_clock_that_was_advanced_matures_what_is_due_by_it() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     sale(&stage, &bob, "1").await;
     stage.app.test_mode.advance(&stage.who, TestClockStep::By(29 * DAY), None).await.unwrap();
@@ -98,7 +98,7 @@ async fn a_clock_that_was_advanced_matures_what_is_due_by_it() {
 
 #[tokio::test]
 async fn a_suspended_affiliates_commissions_wait_until_it_is_back() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let (bob, eve) = (stage.affiliate("bob", None).await, stage.affiliate("eve", None).await);
     sale(&stage, &bob, "1").await;
     sale(&stage, &eve, "2").await;
@@ -113,7 +113,7 @@ async fn a_suspended_affiliates_commissions_wait_until_it_is_back() {
 
 #[tokio::test]
 async fn many_rows_of_one_affiliate_come_in_chunks_and_groups_stay_whole() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let ids = SeededIds::new(7);
     let mut rows = Vec::new();
@@ -145,7 +145,7 @@ async fn many_rows_of_one_affiliate_come_in_chunks_and_groups_stay_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_without_leases_do_everything_once() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     for name in ["bob", "eve", "ada", "kim"] {
         let earner = stage.affiliate(name, None).await;
         for n in 0..25 {

@@ -1,6 +1,6 @@
 //! Building, sending and settling payouts.
 
-use crate::stage::{ALL, Stage, once, purchase, refusal};
+use crate::stage::{ALL, TestApp, once, purchase, refusal};
 use app::{
     AppError, ChangeAffiliateCommand, ChangePayoutCommand, CreatePayoutCommand, MoveCommissionCommand,
     RecordEventCommand, RecordPayoutResultsCommand,
@@ -11,8 +11,8 @@ use domain::{
     ResultOf, SettingsChange,
 };
 use ports::{
-    ChangeSet, CommissionFilter, IdSource, IdSourceExt, PageAsk, PayoutFilter, PayoutItemFilter, ReplyStatus, Space,
-    Version,
+    ChangeSet, CommissionFilter, IdSource, IdSourceExt, PageRequest, PayoutFilter, PayoutItemFilter, ResponseStatus,
+    Space, Version,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use testkit::{
@@ -21,7 +21,7 @@ use testkit::{
 };
 
 /// Stores approved rows of these amounts with their account, as maturing would.
-async fn owed(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, amounts: &[i64]) -> Vec<Commission> {
+async fn owed(stage: &TestApp, ids: &dyn IdSource, earner: &Affiliate, amounts: &[i64]) -> Vec<Commission> {
     let mut made = Vec::new();
     let mut account = Account::open(ids.id(), earner.id, usd());
     let mut version = None;
@@ -52,35 +52,35 @@ async fn owed(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, amounts: &[
     made
 }
 
-fn ask() -> CreatePayoutCommand {
+fn command() -> CreatePayoutCommand {
     CreatePayoutCommand { currency: usd(), affiliate_ids: Vec::new() }
 }
 
-async fn created(stage: &Stage) -> Payout {
-    let answer = stage.app.payouts.create(&stage.who, ask(), None).await.unwrap();
-    assert_eq!(answer.status, ReplyStatus::Created);
+async fn created(stage: &TestApp) -> Payout {
+    let answer = stage.app.payouts.create(&stage.who, command(), None).await.unwrap();
+    assert_eq!(answer.status, ResponseStatus::Created);
     payouts(stage).await.remove(0)
 }
 
-async fn payouts(stage: &Stage) -> Vec<Payout> {
+async fn payouts(stage: &TestApp) -> Vec<Payout> {
     stage.app.payouts.list(&stage.who, &PayoutFilter::default(), &ALL).await.unwrap().rows
 }
 
-async fn items(stage: &Stage, payout: &Payout) -> Vec<PayoutItem> {
+async fn items(stage: &TestApp, payout: &Payout) -> Vec<PayoutItem> {
     stage.app.payouts.items(&stage.who, payout.id, &PayoutItemFilter::default(), &ALL).await.unwrap().rows
 }
 
-async fn change(stage: &Stage, payout: &Payout, status: PayoutStatus) -> Result<Payout, AppError> {
+async fn change(stage: &TestApp, payout: &Payout, status: PayoutStatus) -> Result<Payout, AppError> {
     stage.app.payouts.change(&stage.who, payout.id, ChangePayoutCommand { status }, None).await?;
     stage.app.payouts.get(&stage.who, payout.id).await
 }
 
-async fn all_commissions(stage: &Stage) -> Vec<Commission> {
+async fn all_commissions(stage: &TestApp) -> Vec<Commission> {
     let mut rows: Vec<Commission> = Vec::new();
     loop {
         let after = rows.last().map(|row| ports::Position { at: row.created_at, id: row.id.uuid() });
-        let ask = PageAsk { after, offset: 0, limit: 100 };
-        let page = stage.app.commissions.list(&stage.who, &CommissionFilter::default(), &ask).await.unwrap();
+        let command = PageRequest { after, offset: 0, limit: 100 };
+        let page = stage.app.commissions.list(&stage.who, &CommissionFilter::default(), &command).await.unwrap();
         rows.extend(page.rows);
         if !page.more {
             return rows;
@@ -95,7 +95,7 @@ fn line(n: usize, of: ResultOf, outcome: PayoutOutcome, amount: &str) -> ResultL
 
 #[tokio::test]
 async fn who_is_owed_enough_is_paid_with_everything_and_the_others_wait() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let minimum = SettingsChange { min_payout: "5.00".parse().ok(), ..SettingsChange::default() };
     stage.app.settings.change(&stage.who, minimum, None).await.unwrap();
     let [bob, eve, sam] = ["bob", "eve", "sam"].map(|name| name.to_owned());
@@ -113,7 +113,7 @@ async fn who_is_owed_enough_is_paid_with_everything_and_the_others_wait() {
     let item = items(&stage, &payout).await.remove(0);
     assert_eq!((item.affiliate_id, item.amount.minor()), (bob.id, 500), "exactly the minimum");
     stage.assert_reconciled().await;
-    let again = stage.app.payouts.create(&stage.who, ask(), None).await;
+    let again = stage.app.payouts.create(&stage.who, command(), None).await;
     assert!(matches!(refusal(again), Refusal::State(_)), "nothing is due");
     owed_more(&stage, &ids, &eve, 1).await;
     assert_eq!(created(&stage).await.total.minor(), 500, "carried over");
@@ -121,7 +121,7 @@ async fn who_is_owed_enough_is_paid_with_everything_and_the_others_wait() {
 }
 
 /// One more approved row in an account that is there.
-async fn owed_more(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, minor: i64) {
+async fn owed_more(stage: &TestApp, ids: &dyn IdSource, earner: &Affiliate, minor: i64) {
     let (sale, mut rows) = build::earnings(ids, &format!("more-{}", ids.uuid()), earner, &[minor]);
     let pending = rows.remove(0);
     let mut set = ChangeSet::new(stage.who.merchant_id);
@@ -132,18 +132,18 @@ async fn owed_more(stage: &Stage, ids: &dyn IdSource, earner: &Affiliate, minor:
     approve(stage, pending.id).await.unwrap();
 }
 
-async fn approve(stage: &Stage, id: CommissionId) -> Result<app::Response, AppError> {
-    let ask = MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
-    stage.app.commissions.change(&stage.who, id, ask, None).await
+async fn approve(stage: &TestApp, id: CommissionId) -> Result<app::Response, AppError> {
+    let command = MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
+    stage.app.commissions.change(&stage.who, id, command, None).await
 }
 
 #[tokio::test]
 async fn affiliates_can_be_named_and_must_exist() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let (bob, eve) = (stage.affiliate("bob", None).await, stage.affiliate("eve", None).await);
     owed(&stage, &ids, &bob, &[900]).await;
     owed(&stage, &ids, &eve, &[900]).await;
-    let named = |ids: Vec<AffiliateId>| CreatePayoutCommand { affiliate_ids: ids, ..ask() };
+    let named = |ids: Vec<AffiliateId>| CreatePayoutCommand { affiliate_ids: ids, ..command() };
     let stranger = stage.app.payouts.create(&stage.who, named(vec![bob.id, ids.id()]), None).await;
     assert!(matches!(refusal(stranger), Refusal::Invalid(faults) if faults[0].field == "affiliate_ids"));
     stage.app.payouts.create(&stage.who, named(vec![eve.id]), None).await.unwrap();
@@ -153,19 +153,19 @@ async fn affiliates_can_be_named_and_must_exist() {
 
 #[tokio::test]
 async fn the_same_request_makes_one_payout() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let bob = stage.affiliate("bob", None).await;
     owed(&stage, &ids, &bob, &vec![10; 1_200]).await;
     let key = || once("POST /payouts", "key", 1);
-    let first = stage.app.payouts.create(&stage.who, ask(), key()).await.unwrap();
-    let again = stage.app.payouts.create(&stage.who, ask(), key()).await.unwrap();
+    let first = stage.app.payouts.create(&stage.who, command(), key()).await.unwrap();
+    let again = stage.app.payouts.create(&stage.who, command(), key()).await.unwrap();
     assert_eq!((&first.body, again.replayed), (&again.body, true));
     assert_eq!(payouts(&stage).await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_large_account_and_many_small_ones_are_taken_whole() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let large = stage.affiliate("large", None).await;
     let mut amounts = vec![3; 2_500];
     amounts.extend(vec![-1; 500]);
@@ -188,7 +188,7 @@ async fn a_large_account_and_many_small_ones_are_taken_whole() {
 
 #[tokio::test]
 async fn a_payout_moves_as_specified() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let bob = stage.affiliate("bob", None).await;
     owed(&stage, &ids, &bob, &[900]).await;
     let payout = created(&stage).await;
@@ -210,7 +210,7 @@ async fn a_payout_moves_as_specified() {
 
 #[tokio::test]
 async fn results_must_fit_to_the_cent_and_settle_item_by_item() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let mut earners = Vec::new();
     for (name, minor) in [("bob", 1_050), ("eve", 700), ("sam", 1)] {
         let earner = stage.affiliate(name, None).await;
@@ -253,15 +253,15 @@ async fn results_must_fit_to_the_cent_and_settle_item_by_item() {
 /// The items as they would stand had the server died after the first of several steps.
 #[tokio::test]
 async fn what_a_crash_left_half_settled_is_settled_by_asking_again() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let bob = stage.affiliate("bob", None).await;
     let eve = stage.affiliate("eve", None).await;
     owed(&stage, &ids, &bob, &[5; 700]).await;
     owed(&stage, &ids, &eve, &[5; 10]).await;
     let payout = created(&stage).await;
     change(&stage, &payout, PayoutStatus::Processing).await.unwrap();
-    let ask = ports::FrozenAsk { payout: payout.id, only: vec![bob.id], after: None, rows: 300 };
-    let facts = stage.storage.payout_frozen(stage.who.merchant_id, &ask).await.unwrap().unwrap();
+    let command = ports::FrozenRequest { payout: payout.id, only: vec![bob.id], after: None, rows: 300 };
+    let facts = stage.storage.payout_frozen(stage.who.merchant_id, &command).await.unwrap().unwrap();
     let mut set = ChangeSet::new(stage.who.merchant_id);
     let now = build::moment(1);
     let frozen = &facts.items[0];
@@ -280,8 +280,8 @@ async fn what_a_crash_left_half_settled_is_settled_by_asking_again() {
     stage.assert_reconciled().await;
     let again = line(0, ResultOf::Affiliate(bob.id), PayoutOutcome::Paid, "35.00");
     let other = line(1, ResultOf::Affiliate(eve.id), PayoutOutcome::Failed, "0.50");
-    let ask = RecordPayoutResultsCommand { lines: vec![again, other] };
-    stage.app.payouts.results(&stage.who, payout.id, ask, None).await.unwrap();
+    let command = RecordPayoutResultsCommand { lines: vec![again, other] };
+    stage.app.payouts.results(&stage.who, payout.id, command, None).await.unwrap();
     let end = stage.app.payouts.get(&stage.who, payout.id).await.unwrap();
     assert_eq!((end.status, end.paid.minor()), (PayoutStatus::Paid, 3_500));
     let rows = all_commissions(&stage).await;
@@ -291,11 +291,11 @@ async fn what_a_crash_left_half_settled_is_settled_by_asking_again() {
 
 #[tokio::test]
 async fn a_payout_that_was_never_sealed_gives_everything_back() {
-    let (stage, ids) = (Stage::new().await, SeededIds::new(7));
+    let (stage, ids) = (TestApp::new().await, SeededIds::new(7));
     let bob = stage.affiliate("bob", None).await;
     let rows = owed(&stage, &ids, &bob, &[5; 1_100]).await;
     let payout = Payout::begin(ids.id(), usd(), build::moment(0), build::moment(0));
-    let due = ports::DueAsk {
+    let due = ports::DueRequest {
         currency: usd(),
         least: Money::from_minor(1, usd()),
         only: Vec::new(),
@@ -330,11 +330,11 @@ async fn a_payout_that_was_never_sealed_gives_everything_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn payouts_and_approvals_at_once_leave_every_sum_right_and_no_row_in_two() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     let bob = stage.affiliate("bob", None).await;
     for n in 0..100 {
-        let ask = RecordEventCommand { affiliate_id: Some(bob.id), ..purchase(&n.to_string()) };
-        stage.record(ask).await.unwrap();
+        let command = RecordEventCommand { affiliate_id: Some(bob.id), ..purchase(&n.to_string()) };
+        stage.record(command).await.unwrap();
     }
     let rows = stage.commissions().await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -342,10 +342,10 @@ async fn payouts_and_approvals_at_once_leave_every_sum_right_and_no_row_in_two()
         let (stage, row) = (Arc::clone(&stage), rows[n % rows.len()].id);
         tasks.spawn(async move {
             let done = match n % 2 {
-                0 => stage.app.payouts.create(&stage.who, ask(), None).await,
+                0 => stage.app.payouts.create(&stage.who, command(), None).await,
                 _ if n % 3 == 0 => {
-                    let ask = MoveCommissionCommand { step: CommissionMove::Void, reason: None };
-                    stage.app.commissions.change(&stage.who, row, ask, None).await
+                    let command = MoveCommissionCommand { step: CommissionMove::Void, reason: None };
+                    stage.app.commissions.change(&stage.who, row, command, None).await
                 }
                 _ => approve(&stage, row).await,
             };
@@ -363,7 +363,7 @@ async fn payouts_and_approvals_at_once_leave_every_sum_right_and_no_row_in_two()
     for row in &rows {
         let _ = approve(&stage, row.id).await;
     }
-    let _ = stage.app.payouts.create(&stage.who, ask(), None).await;
+    let _ = stage.app.payouts.create(&stage.who, command(), None).await;
     stage.assert_reconciled().await;
     let mut by_payout: BTreeMap<_, (i64, u32)> = BTreeMap::new();
     for row in stage.commissions().await {

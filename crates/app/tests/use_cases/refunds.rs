@@ -1,12 +1,12 @@
 //! Taking sales back.
 
-use crate::stage::{ALL, Stage, once, purchase, refusal};
+use crate::stage::{ALL, TestApp, once, purchase, refusal};
 use app::{AppError, ChangePayoutCommand, CreatePayoutCommand, MoveCommissionCommand, RecordEventCommand};
 use domain::{
     Commission, CommissionMove, CommissionStatus, Event, ExternalId, Metadata, NewRefund, OrderReference, PayoutStatus,
     Refusal,
 };
-use ports::{PayoutFilter, ReplyStatus};
+use ports::{PayoutFilter, ResponseStatus};
 use std::sync::Arc;
 
 /// A refund of all that is left of an order.
@@ -29,16 +29,16 @@ fn part(amount: &str, external_id: &str) -> NewRefund {
     NewRefund { amount: amount.parse().ok(), ..of_order("1", external_id) }
 }
 
-async fn take_back(stage: &Stage, ask: NewRefund) -> Result<app::Response, AppError> {
-    stage.app.refunds.record(&stage.who, ask, None).await
+async fn take_back(stage: &TestApp, command: NewRefund) -> Result<app::Response, AppError> {
+    stage.app.refunds.record(&stage.who, command, None).await
 }
 
-async fn step(stage: &Stage, row: &Commission, step: CommissionMove) -> Result<app::Response, AppError> {
+async fn step(stage: &TestApp, row: &Commission, step: CommissionMove) -> Result<app::Response, AppError> {
     stage.app.commissions.change(&stage.who, row.id, MoveCommissionCommand { step, reason: None }, None).await
 }
 
 /// A sale of 99.00 with a leaf and its parent.
-async fn sold(stage: &Stage) -> Event {
+async fn sold(stage: &TestApp) -> Event {
     stage.affiliate("alice", None).await;
     let leaf = stage.affiliate("bob", Some("alice")).await;
     stage.record(RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") }).await.unwrap();
@@ -52,7 +52,7 @@ fn sum(rows: &[Commission], level: u8) -> i64 {
         .sum()
 }
 
-async fn of_level(stage: &Stage, level: u8) -> Vec<Commission> {
+async fn of_level(stage: &TestApp, level: u8) -> Vec<Commission> {
     let mut rows = stage.commissions().await;
     rows.retain(|row| row.level == level);
     rows.sort_by_key(|row| (row.reverses.is_some(), row.id));
@@ -60,11 +60,11 @@ async fn of_level(stage: &Stage, level: u8) -> Vec<Commission> {
 }
 
 /// Approves the leaf's row and puts it in a payout, which is paid if the row shall be.
-async fn paid(stage: &Stage, status: CommissionStatus) {
+async fn paid(stage: &TestApp, status: CommissionStatus) {
     let row = of_level(stage, 0).await.remove(0);
     step(stage, &row, CommissionMove::Approve).await.unwrap();
-    let ask = CreatePayoutCommand { currency: row.amount.currency(), affiliate_ids: Vec::new() };
-    stage.app.payouts.create(&stage.who, ask, None).await.unwrap();
+    let command = CreatePayoutCommand { currency: row.amount.currency(), affiliate_ids: Vec::new() };
+    stage.app.payouts.create(&stage.who, command, None).await.unwrap();
     let payout = stage.app.payouts.list(&stage.who, &PayoutFilter::default(), &ALL).await.unwrap().rows.remove(0);
     if status == CommissionStatus::Paid {
         for status in [PayoutStatus::Processing, PayoutStatus::Paid] {
@@ -75,11 +75,11 @@ async fn paid(stage: &Stage, status: CommissionStatus) {
 
 #[tokio::test]
 async fn ten_parts_add_up_and_the_eleventh_is_refused() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let sale = sold(&stage).await;
     for n in 1..=10 {
         let answer = take_back(&stage, part("9.90", &format!("r{n}"))).await.unwrap();
-        assert_eq!(answer.status, ReplyStatus::Created);
+        assert_eq!(answer.status, ResponseStatus::Created);
         let rows = stage.commissions().await;
         assert_eq!((sum(&rows, 0), sum(&rows, 1)), (1_980 - 198 * n, 198 - (198 * n + 5) / 10));
         stage.assert_reconciled().await;
@@ -94,7 +94,7 @@ async fn ten_parts_add_up_and_the_eleventh_is_refused() {
 
 #[tokio::test]
 async fn all_at_once_makes_pending_rows_void() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     sold(&stage).await;
     take_back(&stage, of_order("1", "r")).await.unwrap();
     let rows = stage.commissions().await;
@@ -108,7 +108,7 @@ async fn all_at_once_makes_pending_rows_void() {
 #[tokio::test]
 async fn what_is_approved_or_in_a_payout_nets_in_the_next() {
     for in_payout in [false, true] {
-        let stage = Stage::new().await;
+        let stage = TestApp::new().await;
         sold(&stage).await;
         if in_payout {
             paid(&stage, CommissionStatus::Approved).await;
@@ -137,7 +137,7 @@ async fn what_is_paid_waits_for_a_person_who_nets_it_or_writes_it_off() {
     for (move_, status) in
         [(CommissionMove::Approve, CommissionStatus::Approved), (CommissionMove::Void, CommissionStatus::Void)]
     {
-        let stage = Stage::new().await;
+        let stage = TestApp::new().await;
         sold(&stage).await;
         paid(&stage, CommissionStatus::Paid).await;
         take_back(&stage, part("9.90", "r1")).await.unwrap();
@@ -155,7 +155,7 @@ async fn what_is_paid_waits_for_a_person_who_nets_it_or_writes_it_off() {
 
 #[tokio::test]
 async fn a_row_and_its_siblings_move_together() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     sold(&stage).await;
     take_back(&stage, part("9.90", "r1")).await.unwrap();
     step(&stage, &of_level(&stage, 0).await[0], CommissionMove::Approve).await.unwrap();
@@ -169,16 +169,16 @@ async fn a_row_and_its_siblings_move_together() {
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_whatever_happened_since() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
     let sale = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
     let sold = stage.record(sale()).await.unwrap();
     let first = take_back(&stage, part("9.90", "r1")).await.unwrap();
     step(&stage, &of_level(&stage, 0).await[0], CommissionMove::Approve).await.unwrap();
     let last = take_back(&stage, of_order("1", "r2")).await.unwrap();
-    for (ask, answer) in [(part("9.90", "r1"), &first), (of_order("1", "r2"), &last)] {
-        let repeat = take_back(&stage, ask).await.unwrap();
-        assert_eq!((repeat.status, &repeat.body), (ReplyStatus::Ok, &answer.body));
+    for (command, answer) in [(part("9.90", "r1"), &first), (of_order("1", "r2"), &last)] {
+        let repeat = take_back(&stage, command).await.unwrap();
+        assert_eq!((repeat.status, &repeat.body), (ResponseStatus::Ok, &answer.body));
     }
     assert_eq!(stage.record(sale()).await.unwrap().body, sold.body, "the purchase too");
     let other = NewRefund { fingerprint: [2; 32], ..part("1.00", "r1") };
@@ -188,19 +188,19 @@ async fn a_repeat_gets_the_first_answer_whatever_happened_since() {
 
 #[tokio::test]
 async fn an_idempotency_key_keeps_the_answer_and_a_preview_keeps_nothing() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     sold(&stage).await;
     let preview = stage.app.refunds.preview(&stage.who, part("9.90", "r")).await.unwrap();
-    assert_eq!((preview.status, stage.events().await.len()), (ReplyStatus::Ok, 1));
-    let ask = || stage.app.refunds.record(&stage.who, part("99.00", "r"), once("POST /events", "k", 1));
-    let first = ask().await.unwrap();
-    let again = ask().await.unwrap();
-    assert_eq!((again.status, again.replayed, again.body), (ReplyStatus::Created, true, first.body));
+    assert_eq!((preview.status, stage.events().await.len()), (ResponseStatus::Ok, 1));
+    let command = || stage.app.refunds.record(&stage.who, part("99.00", "r"), once("POST /events", "k", 1));
+    let first = command().await.unwrap();
+    let again = command().await.unwrap();
+    assert_eq!((again.status, again.replayed, again.body), (ResponseStatus::Created, true, first.body));
 }
 
 #[tokio::test]
 async fn an_order_with_several_sales_needs_the_events_id() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let sale = sold(&stage).await;
     let second =
         RecordEventCommand { order_id: OrderReference::parse("1").ok(), fingerprint: [3; 32], ..purchase("2") };
@@ -224,16 +224,17 @@ async fn an_order_with_several_sales_needs_the_events_id() {
 
 #[tokio::test]
 async fn of_two_hundred_at_once_never_more_than_is_left_is_taken() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     let sale = sold(&stage).await;
     let tasks: Vec<_> = (0..200)
         .map(|n| {
             let stage = Arc::clone(&stage);
             let by_id = n % 2 == 0;
             tokio::spawn(async move {
-                let ask = part("1.00", &format!("r{n}"));
-                let ask = if by_id { NewRefund { refunds: Some(sale.id), order_id: None, ..ask } } else { ask };
-                take_back(&stage, ask).await
+                let command = part("1.00", &format!("r{n}"));
+                let command =
+                    if by_id { NewRefund { refunds: Some(sale.id), order_id: None, ..command } } else { command };
+                take_back(&stage, command).await
             })
         })
         .collect();
@@ -256,7 +257,7 @@ async fn of_two_hundred_at_once_never_more_than_is_left_is_taken() {
 #[tokio::test]
 async fn whoever_approves_during_a_refund_takes_its_sibling_along() {
     for n in 0..20 {
-        let stage = Arc::new(Stage::new().await);
+        let stage = Arc::new(TestApp::new().await);
         sold(&stage).await;
         let leaf = of_level(&stage, 0).await.remove(0);
         let (one, two) = (Arc::clone(&stage), Arc::clone(&stage));

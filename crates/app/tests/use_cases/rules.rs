@@ -1,6 +1,6 @@
 //! Commission rules.
 
-use crate::stage::{ALL, Stage, once, refusal};
+use crate::stage::{ALL, TestApp, once, refusal};
 use app::Principal;
 use domain::{
     CommissionRule, Metric, Mode, NewRule, NewTier, Rate, Refusal, RewardWish, RuleChange, RuleLevel, RuleScope,
@@ -13,7 +13,7 @@ fn wish(scope: RuleScope) -> NewRule {
     NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None }
 }
 
-async fn rules(stage: &Stage) -> Vec<CommissionRule> {
+async fn rules(stage: &TestApp) -> Vec<CommissionRule> {
     stage.app.rules.list(&stage.who, &RuleFilter::default(), &ALL).await.unwrap().rows
 }
 
@@ -23,7 +23,7 @@ fn names(refusal: &Refusal, field: &str) -> bool {
 
 #[tokio::test]
 async fn what_a_rule_names_must_exist_and_stays() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let gold = NewTier {
         name: TierName::parse("Gold").unwrap(),
@@ -64,7 +64,7 @@ async fn what_a_rule_names_must_exist_and_stays() {
 
 #[tokio::test]
 async fn rules_are_counted_up_to_their_limit() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     for _ in 0..CommissionRule::MOST {
         stage.app.rules.create(&stage.who, wish(RuleScope::Global), None).await.unwrap();
     }
@@ -78,7 +78,7 @@ async fn rules_are_counted_up_to_their_limit() {
 
 #[tokio::test]
 async fn a_replay_changes_nothing_and_an_empty_change_neither() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let create = || stage.app.rules.create(&stage.who, wish(RuleScope::Global), once("POST /commission-rules", "k", 1));
     let first = create().await.unwrap();
     let again = create().await.unwrap();

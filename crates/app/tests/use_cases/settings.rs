@@ -1,12 +1,12 @@
 //! Changing the settings.
 
-use crate::stage::{Stage, purchase, refusal};
+use crate::stage::{TestApp, purchase, refusal};
 use app::RecordEventCommand;
 use domain::{Rate, Refusal, SettingsChange, Slug};
 
 #[tokio::test]
 async fn a_change_is_there_at_once_and_rates_are_frozen() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let sale = |n: &str| RecordEventCommand { affiliate_id: Some(bob.id), ..purchase(n) };
     stage.record(sale("1")).await.unwrap();
@@ -19,7 +19,7 @@ async fn a_change_is_there_at_once_and_rates_are_frozen() {
 
 #[tokio::test]
 async fn the_currency_stays_once_somebody_earned() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let bob = stage.affiliate("bob", None).await;
     let euro = || SettingsChange { currency: "EUR".parse().ok(), ..SettingsChange::default() };
     stage.app.settings.change(&stage.who, euro(), None).await.unwrap();
@@ -31,7 +31,7 @@ async fn the_currency_stays_once_somebody_earned() {
 
 #[tokio::test]
 async fn a_slug_is_unique_on_the_server() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let rename = |slug: &str| SettingsChange { slug: Slug::parse(slug).ok(), ..SettingsChange::default() };
     let taken = stage.app.settings.change(&stage.who, rename("ama"), None).await;
     assert_eq!(refusal(taken), Refusal::Exists { field: "slug" });

@@ -10,8 +10,8 @@ use domain::{
     NewAffiliate, NewApiKey, Organization, OrganizationName, Plan, Refusal, Scopes, SessionId, Slug, Timestamp,
 };
 use ports::{
-    AffiliateFilter, ChangeSet, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, Journal, PageAsk,
-    RateLimiter, RateVerdict, Shown, Storage, Telltales, Wire,
+    AffiliateFilter, ChangeSet, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, Journal,
+    PageRequest, RateLimiter, RateVerdict, Renderer, Resource, Storage, SubjectIdentifiers,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{
@@ -20,7 +20,7 @@ use testkit::{
 };
 
 /// Everything that one test needs; merchant and principal are the test mode's.
-pub(crate) struct Stage {
+pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) storage: Arc<dyn Storage>,
@@ -31,10 +31,10 @@ pub(crate) struct Stage {
 }
 
 /// Shows things as Rust does: equal things give equal bytes.
-struct PlainWire;
+struct PlainRenderer;
 
-impl Wire for PlainWire {
-    fn object(&self, shown: Shown<'_>) -> Vec<u8> {
+impl Renderer for PlainRenderer {
+    fn object(&self, shown: Resource<'_>) -> Vec<u8> {
         format!("{shown:?}").into_bytes()
     }
 
@@ -42,13 +42,13 @@ impl Wire for PlainWire {
         [format!("{envelope:?} ").as_bytes(), data].concat()
     }
 
-    fn tells(&self, body: &[u8], of: &Telltales) -> bool {
+    fn mentions(&self, body: &[u8], of: &SubjectIdentifiers) -> bool {
         let text = String::from_utf8_lossy(body);
         let is_there = |told: &String| text.contains(told.as_str());
-        !text.contains(&of.erased) && (of.texts.iter().any(is_there) || of.shown.iter().any(is_there))
+        !text.contains(&of.erased) && (of.texts.iter().any(is_there) || of.resource_ids.iter().any(is_there))
     }
 
-    fn blanked(&self, _: &[u8]) -> Vec<u8> {
+    fn redact(&self, _: &[u8]) -> Vec<u8> {
         b"erased".to_vec()
     }
 }
@@ -62,9 +62,9 @@ impl RateLimiter for Open {
     }
 }
 
-pub(crate) const ALL: PageAsk = PageAsk { after: None, offset: 0, limit: 100 };
+pub(crate) const ALL: PageRequest = PageRequest { after: None, offset: 0, limit: 100 };
 
-impl Stage {
+impl TestApp {
     pub(crate) async fn new() -> Self {
         let folder = in_memory();
         let storage = open(&folder);
@@ -103,8 +103,8 @@ impl Stage {
 
     /// Makes an affiliate whose slug and address follow from its name.
     pub(crate) async fn affiliate(&self, name: &str, parent: Option<&str>) -> Affiliate {
-        let ask = CreateAffiliateCommand { affiliate: new_affiliate(name), parent_email: parent.map(email_of) };
-        self.app.affiliates.create(&self.who, ask, None).await.unwrap();
+        let command = CreateAffiliateCommand { affiliate: new_affiliate(name), parent_email: parent.map(email_of) };
+        self.app.affiliates.create(&self.who, command, None).await.unwrap();
         self.affiliate_named(name).await
     }
 
@@ -121,8 +121,8 @@ impl Stage {
         self.storage.commit(set).await.unwrap();
     }
 
-    pub(crate) async fn record(&self, ask: RecordEventCommand) -> Result<Response, AppError> {
-        self.app.events.record(&self.who, ask, None).await
+    pub(crate) async fn record(&self, command: RecordEventCommand) -> Result<Response, AppError> {
+        self.app.events.record(&self.who, command, None).await
     }
 
     /// Every event, newest first.
@@ -165,7 +165,7 @@ pub(crate) fn app(
         journal,
         clock: clock.clone(),
         ids: ids.clone(),
-        wire: Arc::new(PlainWire),
+        renderer: Arc::new(PlainRenderer),
         limiter: Arc::new(Open),
     };
     let format = KeyFormat::new("cob_", &[]).unwrap();

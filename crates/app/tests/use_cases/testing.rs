@@ -1,6 +1,6 @@
 //! Test mode: the clock and the reset.
 
-use crate::stage::{Stage, once, purchase, refusal};
+use crate::stage::{TestApp, once, purchase, refusal};
 use app::{AppError, RecordClickCommand, RecordEventCommand, TestMode, Worker};
 use domain::{
     CommissionMove, MerchantClock, Rate, Refusal, Settings, SettingsChange, Slug, TestClockStep, Utm, WebUrl,
@@ -13,7 +13,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 #[tokio::test]
 async fn the_clock_goes_forward_and_business_time_with_it() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let shown = async || stage.app.test_mode.clock(&stage.who).await.unwrap();
     assert_eq!((shown().await.now, shown().await.ahead), (moment(0), MerchantClock::default()));
     stage.app.test_mode.advance(&stage.who, TestClockStep::By(HOUR), None).await.unwrap();
@@ -29,7 +29,7 @@ async fn the_clock_goes_forward_and_business_time_with_it() {
 
 #[tokio::test]
 async fn an_advance_is_done_once_for_its_key() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     for replayed in [false, true] {
         let once = once("POST /test/clock/advance", "k", 1);
         let answer = stage.app.test_mode.advance(&stage.who, TestClockStep::By(HOUR), once).await.unwrap();
@@ -40,7 +40,7 @@ async fn an_advance_is_done_once_for_its_key() {
 
 #[tokio::test]
 async fn nothing_of_it_exists_in_live_mode() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let live = stage.live();
     let cases = &stage.app.test_mode;
     assert!(matches!(cases.clock(&live).await, Err(AppError::LiveMode)));
@@ -49,8 +49,8 @@ async fn nothing_of_it_exists_in_live_mode() {
 }
 
 /// A shop with something of everything.
-async fn used() -> Stage {
-    let stage = Stage::new().await;
+async fn used() -> TestApp {
+    let stage = TestApp::new().await;
     let change = SettingsChange {
         currency: "EUR".parse().ok(),
         slug: Slug::parse("my-shop").ok(),
@@ -62,8 +62,8 @@ async fn used() -> Stage {
     let bob = stage.affiliate("bob", None).await;
     stage.record(RecordEventCommand { affiliate_id: Some(bob.id), ..purchase("1") }).await.unwrap();
     let commission = stage.commissions().await.remove(0);
-    let ask = app::MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
-    stage.app.commissions.change(&stage.who, commission.id, ask, None).await.unwrap();
+    let command = app::MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
+    stage.app.commissions.change(&stage.who, commission.id, command, None).await.unwrap();
     stage.app.clicks.redirect(click(), None).await.unwrap();
     stage.app.test_mode.advance(&stage.who, TestClockStep::By(HOUR), None).await.unwrap();
     stage
@@ -83,7 +83,7 @@ fn click() -> RecordClickCommand {
     }
 }
 
-async fn assert_as_new(stage: &Stage) {
+async fn assert_as_new(stage: &TestApp) {
     let merchant = stage.app.settings.get(&stage.who).await.unwrap();
     assert_eq!(merchant.settings, Settings::initial("EUR".parse().unwrap()), "the currency stays");
     assert_eq!((merchant.slug.as_str(), merchant.resetting), ("my-shop", false), "the slug stays");
@@ -142,8 +142,8 @@ async fn nothing_in_flight_survives_a_reset() {
         .map(|n| {
             let (stage, bob) = (Arc::clone(&stage), bob.id);
             tokio::spawn(async move {
-                let ask = RecordEventCommand { affiliate_id: Some(bob), ..purchase(&format!("storm-{n}")) };
-                stage.record(ask).await.is_ok()
+                let command = RecordEventCommand { affiliate_id: Some(bob), ..purchase(&format!("storm-{n}")) };
+                stage.record(command).await.is_ok()
             })
         })
         .collect();

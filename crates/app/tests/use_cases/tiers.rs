@@ -1,6 +1,6 @@
 //! Tiers, and who rises to which.
 
-use crate::stage::{ALL, Stage, new_affiliate, once, purchase, refusal};
+use crate::stage::{ALL, TestApp, new_affiliate, once, purchase, refusal};
 use app::{ChangeAffiliateCommand, CreateAffiliateCommand, Principal, RecordEventCommand};
 use domain::{
     Affiliate, AffiliateChange, AffiliateStatus, Metric, Mode, NewAffiliate, NewTier, Refusal, Tier, TierChange,
@@ -18,9 +18,9 @@ fn gold() -> NewTier {
     wish("Gold", "0.3", Metric::Revenue, "150")
 }
 
-async fn tier(stage: &Stage, ask: NewTier) -> Tier {
-    let name = ask.name.clone();
-    stage.app.tiers.create(&stage.who, ask, None).await.unwrap();
+async fn tier(stage: &TestApp, command: NewTier) -> Tier {
+    let name = command.name.clone();
+    stage.app.tiers.create(&stage.who, command, None).await.unwrap();
     let rows = stage.app.tiers.list(&stage.who, &TierFilter::default(), &ALL).await.unwrap().rows;
     rows.into_iter().find(|tier| tier.name == name).unwrap()
 }
@@ -28,9 +28,9 @@ async fn tier(stage: &Stage, ask: NewTier) -> Tier {
 /// All of real time.
 const EVER: Window = Window { from: Timestamp::MIN, to: Timestamp::MAX };
 
-async fn sale(stage: &Stage, name: &str, of: &Affiliate) {
-    let ask = RecordEventCommand { affiliate_id: Some(of.id), ..purchase(name) };
-    stage.record(ask).await.unwrap();
+async fn sale(stage: &TestApp, name: &str, of: &Affiliate) {
+    let command = RecordEventCommand { affiliate_id: Some(of.id), ..purchase(name) };
+    stage.record(command).await.unwrap();
 }
 
 fn with_tier(tier: Option<TierId>) -> ChangeAffiliateCommand {
@@ -40,7 +40,7 @@ fn with_tier(tier: Option<TierId>) -> ChangeAffiliateCommand {
 
 #[tokio::test]
 async fn a_name_is_taken_once_and_a_freed_one_again() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let gold_tier = tier(&stage, gold()).await;
     let again = || stage.app.tiers.create(&stage.who, wish("GOLD", "0.1", Metric::Orders, "1"), None);
     assert_eq!(refusal(again().await), Refusal::Exists { field: "name" });
@@ -58,15 +58,15 @@ async fn a_name_is_taken_once_and_a_freed_one_again() {
 
 #[tokio::test]
 async fn of_many_who_want_the_last_place_one_gets_it() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     for n in 1..Tier::MOST {
         tier(&stage, wish(&format!("Tier {n}"), "0.1", Metric::Orders, "1")).await;
     }
     let tasks: Vec<_> = (0..10)
         .map(|n| {
             let stage = Arc::clone(&stage);
-            let ask = wish(&format!("Last {n}"), "0.1", Metric::Orders, "1");
-            tokio::spawn(async move { stage.app.tiers.create(&stage.who, ask, None).await })
+            let command = wish(&format!("Last {n}"), "0.1", Metric::Orders, "1");
+            tokio::spawn(async move { stage.app.tiers.create(&stage.who, command, None).await })
         })
         .collect();
     let mut won = 0;
@@ -83,7 +83,7 @@ async fn of_many_who_want_the_last_place_one_gets_it() {
 
 #[tokio::test]
 async fn a_replay_changes_nothing_and_an_empty_change_neither() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let create = || stage.app.tiers.create(&stage.who, gold(), once("POST /tiers", "k", 1));
     let first = create().await.unwrap();
     let again = create().await.unwrap();
@@ -96,7 +96,7 @@ async fn a_replay_changes_nothing_and_an_empty_change_neither() {
 
 #[tokio::test]
 async fn a_tier_that_is_had_stays() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let gold = tier(&stage, gold()).await;
     let affiliate = NewAffiliate { tier_id: Some(gold.id), ..new_affiliate("bob") };
     stage
@@ -121,7 +121,7 @@ async fn a_tier_that_is_had_stays() {
 
 #[tokio::test]
 async fn giving_and_deleting_a_tier_at_once_never_both_succeed() {
-    let stage = Arc::new(Stage::new().await);
+    let stage = Arc::new(TestApp::new().await);
     for round in 0..10 {
         let gold = tier(&stage, wish(&format!("Gold {round}"), "0.3", Metric::Orders, "1")).await;
         let bob = stage.affiliate(&format!("bob{round}"), None).await;
@@ -137,7 +137,7 @@ async fn giving_and_deleting_a_tier_at_once_never_both_succeed() {
 
 #[tokio::test]
 async fn an_affiliate_rises_by_its_sales_and_never_falls() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let gold = tier(&stage, gold()).await;
     let silver = tier(&stage, wish("Silver", "0.25", Metric::Orders, "1")).await;
     let (bob, eve) = (stage.affiliate("bob", None).await, stage.affiliate("eve", None).await);
@@ -161,7 +161,7 @@ async fn an_affiliate_rises_by_its_sales_and_never_falls() {
 
 #[tokio::test]
 async fn only_who_may_earn_rises() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     tier(&stage, wish("Silver", "0.25", Metric::Orders, "0")).await;
     let bob = stage.affiliate("bob", None).await;
     let change = |status| {
@@ -177,7 +177,7 @@ async fn only_who_may_earn_rises() {
 
 #[tokio::test]
 async fn another_mode_has_other_tiers() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let gold = tier(&stage, gold()).await;
     let live = Principal { merchant_id: stage.organization.live, mode: Mode::Live, ..stage.who };
     assert_eq!(refusal(stage.app.tiers.get(&live, gold.id).await), Refusal::NotFound);
@@ -185,7 +185,7 @@ async fn another_mode_has_other_tiers() {
     assert_eq!(refusal(change), Refusal::NotFound);
     assert_eq!(refusal(stage.app.tiers.delete(&live, gold.id).await), Refusal::NotFound);
     let after = Some(Position { at: gold.created_at, id: gold.id.uuid() });
-    let rest = ports::PageAsk { after, ..ALL };
+    let rest = ports::PageRequest { after, ..ALL };
     let page = stage.app.tiers.list(&stage.who, &TierFilter::default(), &rest).await.unwrap();
     assert!(page.rows.is_empty());
 }

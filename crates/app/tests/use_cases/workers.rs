@@ -1,12 +1,12 @@
 //! Which node does a kind of work.
 
-use crate::stage::Stage;
+use crate::stage::TestApp;
 use app::Worker;
 use std::time::Duration;
 
 #[tokio::test]
 async fn one_node_works_until_it_ends_its_shifts() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let other = stage.another_node();
     for &worker in Worker::ALL {
         assert!(stage.app.turn(worker).await.unwrap().is_some(), "{worker:?}");
@@ -21,7 +21,7 @@ async fn one_node_works_until_it_ends_its_shifts() {
 
 #[tokio::test]
 async fn a_working_node_keeps_its_work_and_a_dead_ones_is_taken_over() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let other = stage.another_node();
     for _ in 0..120 {
         assert!(stage.app.turn(Worker::Mature).await.unwrap().is_some());
@@ -40,7 +40,7 @@ async fn a_working_node_keeps_its_work_and_a_dead_ones_is_taken_over() {
 
 #[tokio::test]
 async fn a_clock_that_is_put_back_takes_no_lease_from_anyone() {
-    let stage = Stage::new().await;
+    let stage = TestApp::new().await;
     let other = stage.another_node();
     assert!(stage.app.turn(Worker::Mature).await.unwrap().is_some());
     let now = testkit::build::moment(-3_600);

@@ -13,7 +13,7 @@ use crate::{
     telemetry,
     wiring::{self, Machine},
 };
-use adapters_http::JsonWire;
+use adapters_http::JsonRenderer;
 use app::{App, AppError};
 use ports::Difference;
 
@@ -33,7 +33,7 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<(), Failu
         Command::Serve => serve::run(settings).await,
         Command::Migrate => migrate(&settings).await,
         Command::Org(command) => with_app(&settings, async |app| org::run(app, command).await).await,
-        Command::Keys(command) => with_app(&settings, async |app| keys::run(app, &JsonWire, command).await).await,
+        Command::Keys(command) => with_app(&settings, async |app| keys::run(app, &JsonRenderer, command).await).await,
         Command::Reconcile => with_app(&settings, reconcile).await,
         Command::Config(ConfigCommand::Check) => {
             wiring::tls_identity(&settings.http)?;

@@ -1,7 +1,8 @@
 //! Affiliates: partners who bring visitors (docs/rules/attribution.md).
 
 use crate::values::{
-    AffiliateId, DisplayName, Email, Fault, Metadata, Rate, Refusal, Slug, TierId, Timestamp, words::words,
+    AffiliateId, DisplayName, Email, FieldError, Metadata, Rate, Refusal, Slug, TierId, Timestamp,
+    string_enum::string_enum,
 };
 
 /// The status of an affiliate: `pending → approved | rejected`, `approved ↔ suspended`. An erased affiliate is
@@ -17,7 +18,7 @@ pub enum AffiliateStatus {
     /// Earns nothing for now.
     Suspended,
 }
-words!(AffiliateStatus { Pending = "pending", Approved = "approved", Rejected = "rejected", Suspended = "suspended" });
+string_enum!(AffiliateStatus { Pending = "pending", Approved = "approved", Rejected = "rejected", Suspended = "suspended" });
 
 impl AffiliateStatus {
     /// Whether an affiliate may go from here to `next`; staying is always allowed.
@@ -100,14 +101,14 @@ impl Affiliate {
     /// A new affiliate, with the slug that was asked for or one made for it.
     pub fn create(
         id: AffiliateId,
-        ask: NewAffiliate,
+        request: NewAffiliate,
         slug: Slug,
         parent_id: Option<AffiliateId>,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let status = ask.status.unwrap_or(AffiliateStatus::Approved);
+        let status = request.status.unwrap_or(AffiliateStatus::Approved);
         if !matches!(status, AffiliateStatus::Pending | AffiliateStatus::Approved) {
-            return Err(Refusal::Invalid(vec![Fault::new(
+            return Err(Refusal::Invalid(vec![FieldError::new(
                 "status",
                 "must be pending or approved for a new affiliate",
             )]));
@@ -115,13 +116,13 @@ impl Affiliate {
         Ok(Self {
             id,
             slug,
-            email: ask.email,
-            display_name: ask.display_name,
+            email: request.email,
+            display_name: request.display_name,
             status,
-            tier_id: ask.tier_id,
+            tier_id: request.tier_id,
             parent_id,
-            custom_rate: ask.custom_rate,
-            metadata: ask.metadata,
+            custom_rate: request.custom_rate,
+            metadata: request.metadata,
             created_at: now,
             updated_at: now,
         })
@@ -232,7 +233,7 @@ pub(crate) mod tests {
     /// An approved affiliate whose id, slug and address are derived from `n`.
     pub(crate) fn affiliate(n: u128) -> Affiliate {
         let slug = Slug::parse(&format!("partner{n}")).unwrap();
-        let ask = NewAffiliate {
+        let request = NewAffiliate {
             email: Email::parse(&format!("partner{n}@example.com")).unwrap(),
             slug: None,
             display_name: None,
@@ -241,7 +242,8 @@ pub(crate) mod tests {
             tier_id: None,
             metadata: Metadata::default(),
         };
-        Affiliate::create(AffiliateId::from_uuid(uuid::Uuid::from_u128(n)), ask, slug, None, Timestamp::MIN).unwrap()
+        Affiliate::create(AffiliateId::from_uuid(uuid::Uuid::from_u128(n)), request, slug, None, Timestamp::MIN)
+            .unwrap()
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Binding {
 
 impl Binding {
     /// Creates a binding by which no renewal has earned yet.
-    pub const fn tie(id: BindingId, affiliate_id: AffiliateId, event_id: EventId, now: Timestamp) -> Self {
+    pub const fn new(id: BindingId, affiliate_id: AffiliateId, event_id: EventId, now: Timestamp) -> Self {
         Self { id, affiliate_id, event_id, renewals: 0, created_at: now }
     }
 

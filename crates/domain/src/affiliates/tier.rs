@@ -1,7 +1,9 @@
 //! Tiers: rates that affiliates rise to (docs/rules/commissions.md).
 
 use crate::tenancy::Merchant;
-use crate::values::{Currency, Decimal, Money, Rate, Refusal, TierId, Timestamp, text::check, words::words};
+use crate::values::{
+    Currency, Decimal, Money, Rate, Refusal, TierId, Timestamp, string_enum::string_enum, text::check,
+};
 
 /// What a tier is called: 1 to 100 characters, unique per merchant, compared without case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +40,7 @@ pub enum Metric {
     /// What the affiliate was paid out.
     CommissionsPaid,
 }
-words!(Metric { Revenue = "revenue", Orders = "orders", CommissionsPaid = "commissions_paid" });
+string_enum!(Metric { Revenue = "revenue", Orders = "orders", CommissionsPaid = "commissions_paid" });
 
 /// What an affiliate must have reached. Sums are in the currency that the settings had when the tier was written; in
 /// another currency they cannot be reached.
@@ -150,8 +152,8 @@ impl Tier {
     pub const MOST: u16 = Merchant::MOST_TIERS;
 
     /// A new tier of a merchant whose settings have `currency`.
-    pub fn create(id: TierId, ask: NewTier, currency: Currency, now: Timestamp) -> Result<Self, Refusal> {
-        let NewTier { name, rate, metric, threshold } = ask;
+    pub fn create(id: TierId, request: NewTier, currency: Currency, now: Timestamp) -> Result<Self, Refusal> {
+        let NewTier { name, rate, metric, threshold } = request;
         let threshold = Threshold::at(metric, threshold, currency)?;
         Ok(Self { id, name, rate, threshold, created_at: now, updated_at: now })
     }

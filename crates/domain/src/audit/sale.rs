@@ -3,7 +3,7 @@
 use super::room::is_roomy;
 use crate::commissions::{
     Commission,
-    lineage::{Branch, Kin, Lineage},
+    sale_commissions::{DirectAndOverrides, SaleCommissions, WithReversals},
 };
 use crate::events::Event;
 use crate::rewards::{LeafTargets, Target};
@@ -21,12 +21,12 @@ pub struct Flaw {
 /// The rows of `sale` that do not sum up to what is left of it, at most one flaw a row; `rows` are all of its
 /// commissions.
 ///
-/// Each row with its siblings is compared with its target. Where the cap cuts, or may have cut on the way, a row may
+/// Each row with its reversals is compared with its target. Where the cap cuts, or may have cut on the way, a row may
 /// be less, as nobody is given back what a rounded cap once took; it is never more, nor are all of them above the cap.
 pub fn audit(sale: &Event, rows: &[Commission]) -> Vec<Flaw> {
-    let lineage = Lineage::of(rows);
-    match Audit::of(sale, rows, &lineage) {
-        Ok(audit) => audit.flaws(&lineage),
+    let sale_commissions = SaleCommissions::of(rows);
+    match Audit::of(sale, rows, &sale_commissions) {
+        Ok(audit) => audit.flaws(&sale_commissions),
         Err(_) => {
             rows.first().map(|row| flaw(row, "its event's amounts do not add up".to_owned())).into_iter().collect()
         }
@@ -50,13 +50,13 @@ fn flaw(row: &Commission, found: String) -> Flaw {
 }
 
 impl Audit {
-    fn of(sale: &Event, rows: &[Commission], lineage: &Lineage<'_>) -> Result<Self, MoneyError> {
-        let branches = &lineage.branches;
+    fn of(sale: &Event, rows: &[Commission], sale_commissions: &SaleCommissions<'_>) -> Result<Self, MoneyError> {
+        let branches = &sale_commissions.branches;
         let lefts = branches.iter().map(|branch| branch.leaf.left()).collect::<Result<Vec<_>, _>>()?;
         let left = sale.left();
         let currency = rows.first().map(|row| row.amount.currency());
         let targets = match left.or(currency.map(Money::zero)) {
-            Some(left) => lineage.targets(sale, &lefts, left),
+            Some(left) => sale_commissions.targets(sale, &lefts, left),
             None => Vec::new(),
         };
         let alive = branches.iter().zip(&lefts).filter(|(branch, _)| !branch.leaf.is_void());
@@ -65,11 +65,11 @@ impl Audit {
         let no_void = branches.iter().all(|branch| !branch.leaf.is_void());
         let cap = left.and_then(|left| sale.cap_at(left));
         let mut sum = 0;
-        for kin in all(lineage).filter(|kin| !kin.is_void()) {
-            sum += i128::from(kin.sum()?.minor());
+        for entry in all(sale_commissions).filter(|entry| !entry.is_void()) {
+            sum += i128::from(entry.sum()?.minor());
         }
         Ok(Self {
-            roomy: cap.is_none_or(|cap| is_roomy(sale, cap, lineage, rows.len())),
+            roomy: cap.is_none_or(|cap| is_roomy(sale, cap, sale_commissions, rows.len())),
             targets,
             capped: cap.map(|cap| (sum, cap.now())),
             bases: left.map(|left| (bases, left)),
@@ -77,36 +77,36 @@ impl Audit {
         })
     }
 
-    fn flaws(&self, lineage: &Lineage<'_>) -> Vec<Flaw> {
+    fn flaws(&self, sale_commissions: &SaleCommissions<'_>) -> Vec<Flaw> {
         let mut found = Vec::new();
-        for (branch, targets) in lineage.branches.iter().zip(&self.targets) {
+        for (branch, targets) in sale_commissions.branches.iter().zip(&self.targets) {
             found.extend(self.row(&branch.leaf, targets.leaf, self.roomy));
             // How much is left of a void leaf only the whole sale tells.
             let exact = self.roomy && !branch.leaf.is_void();
             let rows = branch.overrides.iter().zip(&targets.overrides);
-            found.extend(rows.filter_map(|(kin, &target)| self.row(kin, target, exact)));
+            found.extend(rows.filter_map(|(entry, &target)| self.row(entry, target, exact)));
         }
         if found.is_empty() {
-            found.extend(self.sums(lineage));
+            found.extend(self.sums(sale_commissions));
         }
         found
     }
 
-    fn row(&self, kin: &Kin<'_>, target: Target, exact: bool) -> Option<Flaw> {
-        if kin.is_void() {
+    fn row(&self, entry: &WithReversals<'_>, target: Target, exact: bool) -> Option<Flaw> {
+        if entry.is_void() {
             return None;
         }
-        let Ok(sum) = kin.sum() else { return Some(flaw(kin.original, "its siblings do not add up".to_owned())) };
+        let Ok(sum) = entry.sum() else { return Some(flaw(entry.original, "its siblings do not add up".to_owned())) };
         let wanted = if exact { target.amount } else { target.earned };
         let right = if exact { sum == wanted } else { (0..=wanted.minor()).contains(&sum.minor()) };
         (!right).then(|| {
             let most = if exact { "" } else { "0 to " };
-            flaw(kin.original, format!("is {} with its siblings and should be {most}{}", sum.minor(), wanted.minor()))
+            flaw(entry.original, format!("is {} with its siblings and should be {most}{}", sum.minor(), wanted.minor()))
         })
     }
 
-    fn sums(&self, lineage: &Lineage<'_>) -> Option<Flaw> {
-        let first = lineage.branches.first()?.leaf.original;
+    fn sums(&self, sale_commissions: &SaleCommissions<'_>) -> Option<Flaw> {
+        let first = sale_commissions.branches.first()?.leaf.original;
         if let Some((sum, cap)) = self.capped.filter(|(sum, cap)| *sum > i128::from(cap.minor())) {
             return Some(flaw(
                 first,
@@ -120,6 +120,9 @@ impl Audit {
     }
 }
 
-fn all<'r, 'a>(lineage: &'r Lineage<'a>) -> impl Iterator<Item = &'r Kin<'a>> {
-    lineage.branches.iter().flat_map(|Branch { leaf, overrides }| std::iter::once(leaf).chain(overrides))
+fn all<'r, 'a>(sale_commissions: &'r SaleCommissions<'a>) -> impl Iterator<Item = &'r WithReversals<'a>> {
+    sale_commissions
+        .branches
+        .iter()
+        .flat_map(|DirectAndOverrides { leaf, overrides }| std::iter::once(leaf).chain(overrides))
 }

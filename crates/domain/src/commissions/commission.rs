@@ -4,7 +4,7 @@ use crate::rewards::{RateSource, Reward};
 use crate::tenancy::Settings;
 use crate::values::{
     AffiliateId, CommissionId, EventId, Money, OrderReference, PayoutId, Reason, Refusal, RuleId, Timestamp,
-    words::words,
+    string_enum::string_enum,
 };
 
 /// The status of a commission: `pending → approved → paid`, `pending | approved → void`, and `review`, which a person
@@ -22,7 +22,7 @@ pub enum CommissionStatus {
     /// Waits for a person.
     Review,
 }
-words!(CommissionStatus { Pending = "pending", Approved = "approved", Paid = "paid", Void = "void", Review = "review" });
+string_enum!(CommissionStatus { Pending = "pending", Approved = "approved", Paid = "paid", Void = "void", Review = "review" });
 
 /// What one affiliate earns by one event. Everything but status, its reason and times is frozen when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]

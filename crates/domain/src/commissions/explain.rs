@@ -1,7 +1,7 @@
 //! Explains an event's commissions, step by step, from what was frozen on its rows (docs/rules/commissions.md).
 
 use crate::commissions::{Commission, CommissionStatus};
-use crate::events::{Decision, Event, ParentVerdict, Rating, RewardVerdict, Verdict};
+use crate::events::{CandidateOutcome, Decision, Event, ParentVerdict, Rating, RewardVerdict};
 use crate::values::{CommissionId, Money};
 
 /// The arithmetic of one commission.
@@ -66,8 +66,8 @@ impl<'a> Step<'a> {
     fn of(row: &'a Commission, rows: &[Commission]) -> Self {
         let currency = row.amount.currency();
         let rounded = row.reward.of(row.basis);
-        let siblings = rows.iter().filter(|sibling| sibling.reverses == Some(row.id));
-        let back = siblings.fold(0_i64, |sum, sibling| sum.saturating_sub(sibling.amount.minor()));
+        let reversals = rows.iter().filter(|reversal| reversal.reverses == Some(row.id));
+        let back = reversals.fold(0_i64, |sum, reversal| sum.saturating_sub(reversal.amount.minor()));
         let ended = row.status == CommissionStatus::Void && row.refund_id.is_some();
         let back = if ended { row.amount.minor() } else { back };
         Self {
@@ -96,7 +96,7 @@ pub fn why_unpaid(event: &Event, rows: &[Commission]) -> Option<&'static str> {
     }
 }
 
-impl Verdict {
+impl CandidateOutcome {
     /// The verdict in a sentence.
     pub const fn why(self) -> &'static str {
         match self {

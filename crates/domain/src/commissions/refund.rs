@@ -2,7 +2,7 @@
 
 use crate::commissions::{
     Commission, CommissionStatus,
-    lineage::{Kin, Lineage},
+    sale_commissions::{SaleCommissions, WithReversals},
 };
 use crate::events::{Event, EventKind, Items};
 use crate::rewards::Target;
@@ -44,7 +44,7 @@ pub struct Refund {
     /// The sale, with what is taken back.
     pub sale: Event,
     /// The reversals that it makes, by level.
-    pub siblings: Vec<Commission>,
+    pub reversals: Vec<Commission>,
     /// The rows that it makes void, by level.
     pub voided: Vec<Commission>,
 }
@@ -121,18 +121,18 @@ fn currency_of(sale: &Event) -> Result<Currency, Refusal> {
     sale.amount.map(Money::currency).ok_or_else(nothing)
 }
 
-/// Takes back what `ask` says of `sale`, whose rows, reversals included, are `rows`. Every row ends at its target for
+/// Takes back what `request` says of `sale`, whose rows, reversals included, are `rows`. Every row ends at its target for
 /// what is left: by a reversal, or, if nothing at all is left and the row is still pending or in review, by becoming
 /// void. A void row takes no part, and a refund never pays anything out.
 pub fn refund(
     id: EventId,
-    ask: NewRefund,
+    request: NewRefund,
     sale: &Event,
     rows: &[Commission],
     mut next_id: impl FnMut() -> CommissionId,
     now: Timestamp,
 ) -> Result<Refund, Refusal> {
-    let wanted = ask.amount(sale)?;
+    let wanted = request.amount(sale)?;
     let left = sale.left().unwrap_or(Money::zero(currency_of(sale)?));
     let amount = wanted.unwrap_or(left);
     if left.minor() <= 0 {
@@ -143,22 +143,22 @@ pub fn refund(
         return Err(Refusal::State(text));
     }
     let now = now.max(sale.created_at);
-    let lineage = Lineage::of(rows);
+    let sale_commissions = SaleCommissions::of(rows);
     let rest = left.minus(amount).map_err(damaged)?;
-    let lefts = lineage.left_after(amount, left).map_err(damaged)?;
-    let targets = lineage.targets(sale, &lefts, rest);
-    let event = ask.event(id, sale, amount, now);
+    let lefts = sale_commissions.left_after(amount, left).map_err(damaged)?;
+    let targets = sale_commissions.targets(sale, &lefts, rest);
+    let event = request.event(id, sale, amount, now);
     let refunded_minor = sale.refunded_minor.saturating_add(amount.minor());
     let mut made =
-        Refund { event, sale: Event { refunded_minor, ..sale.clone() }, siblings: Vec::new(), voided: Vec::new() };
+        Refund { event, sale: Event { refunded_minor, ..sale.clone() }, reversals: Vec::new(), voided: Vec::new() };
     let whole = rest.minor() == 0;
-    for ((branch, left), targets) in lineage.branches.iter().zip(lefts).zip(targets) {
+    for ((branch, left), targets) in sale_commissions.branches.iter().zip(lefts).zip(targets) {
         made.take_back(&branch.leaf, targets.leaf.amount, left, whole, &mut next_id, now).map_err(damaged)?;
-        for (kin, Target { amount, earned: _ }) in branch.overrides.iter().zip(targets.overrides) {
-            made.take_back(kin, amount, targets.leaf.earned, whole, &mut next_id, now).map_err(damaged)?;
+        for (entry, Target { amount, earned: _ }) in branch.overrides.iter().zip(targets.overrides) {
+            made.take_back(entry, amount, targets.leaf.earned, whole, &mut next_id, now).map_err(damaged)?;
         }
     }
-    made.siblings.sort_by_key(|row| row.level);
+    made.reversals.sort_by_key(|row| row.level);
     made.voided.sort_by_key(|row| row.level);
     Ok(made)
 }
@@ -171,21 +171,21 @@ fn damaged(_: crate::values::MoneyError) -> Refusal {
 impl Refund {
     fn take_back(
         &mut self,
-        kin: &Kin<'_>,
+        entry: &WithReversals<'_>,
         target: Money,
         basis: Money,
         whole: bool,
         next_id: impl FnOnce() -> CommissionId,
         now: Timestamp,
     ) -> Result<(), crate::values::MoneyError> {
-        let row = kin.original;
+        let row = entry.original;
         let status = match row.status {
             CommissionStatus::Void => return Ok(()),
             CommissionStatus::Paid => CommissionStatus::Review,
             status @ (CommissionStatus::Pending | CommissionStatus::Approved | CommissionStatus::Review) => status,
         };
         let undecided = matches!(row.status, CommissionStatus::Pending | CommissionStatus::Review);
-        if whole && undecided && kin.siblings.is_empty() {
+        if whole && undecided && entry.reversals.is_empty() {
             self.voided.push(Commission {
                 status: CommissionStatus::Void,
                 refund_id: Some(self.event.id),
@@ -197,11 +197,11 @@ impl Refund {
         let less = |target: Money, now: Money| {
             target.minus(now).map(|delta| Money::from_minor(delta.minor().min(0), delta.currency()))
         };
-        let (amount, basis) = (less(target, kin.sum()?)?, less(basis, kin.left()?)?);
+        let (amount, basis) = (less(target, entry.sum()?)?, less(basis, entry.left()?)?);
         if (amount.minor(), basis.minor()) == (0, 0) {
             return Ok(());
         }
-        self.siblings.push(Commission {
+        self.reversals.push(Commission {
             id: next_id(),
             reverses: Some(row.id),
             refund_id: Some(self.event.id),

@@ -4,7 +4,8 @@ use crate::events::EventKind;
 use crate::rewards::{RateSource, Reward};
 use crate::tenancy::Merchant;
 use crate::values::{
-    AffiliateId, Currency, Decimal, Fault, Money, Rate, Refusal, RuleId, ShortText, TierId, Timestamp, words::words,
+    AffiliateId, Currency, Decimal, FieldError, Money, Rate, Refusal, RuleId, ShortText, TierId, Timestamp,
+    string_enum::string_enum,
 };
 
 /// What kind of thing a rule is for. Declared in the order in which they are asked.
@@ -21,7 +22,7 @@ pub enum RuleLevel {
     /// Everything.
     Global,
 }
-words!(RuleLevel {
+string_enum!(RuleLevel {
     Affiliate = "affiliate",
     Product = "product",
     Category = "category",
@@ -172,19 +173,19 @@ pub struct RuleChange {
 
 impl RewardWish {
     /// The reward that is wished for, `None` where nothing is; `present` lends its currency to a sum without one.
-    fn granted(self, present: Option<Reward>) -> Result<Option<Reward>, Fault> {
+    fn granted(self, present: Option<Reward>) -> Result<Option<Reward>, FieldError> {
         let Self { rate, flat_amount, currency } = self;
         match (rate, flat_amount, currency) {
             (None, None, None) => Ok(None),
             (Some(rate), None, None) => Ok(Some(Reward::Rate(rate))),
-            (Some(_), _, _) => Err(Fault::new("rate", "must not be given together with flat_amount and currency")),
-            (None, None, Some(_)) => Err(Fault::new("flat_amount", "must be given together with currency")),
+            (Some(_), _, _) => Err(FieldError::new("rate", "must not be given together with flat_amount and currency")),
+            (None, None, Some(_)) => Err(FieldError::new("flat_amount", "must be given together with currency")),
             (None, Some(amount), currency) => {
                 let currency = currency.or_else(|| present.and_then(Reward::flat).map(Money::currency));
                 let currency =
-                    currency.ok_or_else(|| Fault::new("currency", "must be given together with flat_amount"))?;
+                    currency.ok_or_else(|| FieldError::new("currency", "must be given together with flat_amount"))?;
                 let money = Money::from_decimal(amount, currency).ok().filter(|money| money.minor() > 0);
-                let wrong = || Fault::new("flat_amount", format!("must be an amount of {currency}, more than 0"));
+                let wrong = || FieldError::new("flat_amount", format!("must be an amount of {currency}, more than 0"));
                 money.map(Reward::Flat).map(Some).ok_or_else(wrong)
             }
         }
@@ -198,8 +199,8 @@ impl CommissionRule {
     pub const PRIORITIES: std::ops::RangeInclusive<i32> = -1_000..=1_000;
 
     /// A new rule.
-    pub fn create(id: RuleId, ask: NewRule, now: Timestamp) -> Result<Self, Refusal> {
-        let NewRule { scope, reward, event_kind, priority, starts_at, ends_at } = ask;
+    pub fn create(id: RuleId, request: NewRule, now: Timestamp) -> Result<Self, Refusal> {
+        let NewRule { scope, reward, event_kind, priority, starts_at, ends_at } = request;
         let reward = reward.granted(None).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let reward =
             reward.ok_or_else(|| Refusal::invalid("rate", "must be given, or flat_amount and currency instead"))?;
@@ -265,8 +266,8 @@ mod tests {
     }
 
     fn rule(scope: RuleScope, reward: RewardWish) -> Result<CommissionRule, Refusal> {
-        let ask = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
-        CommissionRule::create(RuleId::from_uuid(uuid::Uuid::from_u128(1)), ask, Timestamp::MIN)
+        let request = NewRule { scope, reward, event_kind: None, priority: 0, starts_at: None, ends_at: None };
+        CommissionRule::create(RuleId::from_uuid(uuid::Uuid::from_u128(1)), request, Timestamp::MIN)
     }
 
     fn field(refusal: Refusal) -> String {

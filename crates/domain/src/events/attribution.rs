@@ -1,7 +1,7 @@
 //! Attribution: which affiliate is credited with an event (docs/rules/attribution.md).
 
 use crate::affiliates::{Affiliate, CouponCode};
-use crate::events::{Candidate, CandidateSource, Decision, EventKind, Unreadable, Verdict};
+use crate::events::{Candidate, CandidateOutcome, CandidateSource, Decision, EventKind, Unreadable};
 use crate::tenancy::{AttributionModel, Recurring, SelfReferral, Settings};
 use crate::values::{BindingId, ClickId, Email, Timestamp};
 
@@ -19,7 +19,7 @@ pub struct ClickedAffiliate {
 /// The affiliate that a customer's first order came by.
 #[derive(Debug, Clone)]
 pub struct BoundAffiliate {
-    /// The bond.
+    /// The binding.
     pub binding_id: BindingId,
     /// How many of the customer's renewals have earned by it.
     pub renewals: u32,
@@ -64,19 +64,21 @@ pub fn attribute(
     let buyer = buyer.map(Email::person);
     let mut search = Search { settings, buyer, winners: Vec::new(), state: State::Open };
     let mut weighed = Vec::new();
-    for Standing { source, affiliate, passed } in in_order(settings, kind, candidates, now) {
+    for Contender { source, affiliate, passed } in in_order(settings, kind, candidates, now) {
         let affiliate_id = affiliate.as_ref().map(|affiliate| affiliate.id);
         let is_click = matches!(source, CandidateSource::Click(_));
         let verdict = match affiliate {
             Some(affiliate) => search.weigh(affiliate, is_click, passed),
-            None => passed.unwrap_or(Verdict::Unknown),
+            None => passed.unwrap_or(CandidateOutcome::Unknown),
         };
         weighed.push(Candidate { source, affiliate_id, verdict });
     }
-    if weighed.iter().any(|candidate| candidate.verdict == Verdict::SelfReferral) {
+    if weighed.iter().any(|candidate| candidate.verdict == CandidateOutcome::SelfReferral) {
         search.winners.clear();
-        for candidate in weighed.iter_mut().filter(|it| matches!(it.verdict, Verdict::Won | Verdict::Review)) {
-            candidate.verdict = Verdict::Outranked;
+        for candidate in
+            weighed.iter_mut().filter(|it| matches!(it.verdict, CandidateOutcome::Won | CandidateOutcome::Review))
+        {
+            candidate.verdict = CandidateOutcome::Outranked;
         }
     }
     Attributed { decision: Decision { candidates: weighed, ..Decision::default() }, winners: search.winners }
@@ -100,19 +102,19 @@ enum State {
 }
 
 impl Search<'_> {
-    fn weigh(&mut self, affiliate: Affiliate, is_click: bool, passed: Option<Verdict>) -> Verdict {
+    fn weigh(&mut self, affiliate: Affiliate, is_click: bool, passed: Option<CandidateOutcome>) -> CandidateOutcome {
         match self.state {
-            State::Over => return Verdict::Outranked,
+            State::Over => return CandidateOutcome::Outranked,
             State::Open | State::Shared => {}
         }
         if let Some(verdict) = passed {
             return verdict;
         }
         if !affiliate.is_approved() {
-            return Verdict::NotApproved;
+            return CandidateOutcome::NotApproved;
         }
         if self.winners.iter().any(|winner| winner.id == affiliate.id) {
-            return Verdict::Repeated;
+            return CandidateOutcome::Repeated;
         }
         let shared = is_click && self.settings.attribution_model == AttributionModel::Linear;
         self.state = if shared { State::Shared } else { State::Over };
@@ -120,28 +122,28 @@ impl Search<'_> {
         let verdict = match self.settings.self_referral {
             SelfReferral::Block if is_buyer => {
                 self.state = State::Over;
-                return Verdict::SelfReferral;
+                return CandidateOutcome::SelfReferral;
             }
-            SelfReferral::Review if is_buyer => Verdict::Review,
-            SelfReferral::Block | SelfReferral::Review | SelfReferral::Allow => Verdict::Won,
+            SelfReferral::Review if is_buyer => CandidateOutcome::Review,
+            SelfReferral::Block | SelfReferral::Review | SelfReferral::Allow => CandidateOutcome::Won,
         };
         self.winners.push(affiliate);
         verdict
     }
 }
 
-struct Standing {
+struct Contender {
     source: CandidateSource,
     affiliate: Option<Affiliate>,
     /// Why it is passed over, regardless of its affiliate.
-    passed: Option<Verdict>,
+    passed: Option<CandidateOutcome>,
 }
 
-fn in_order(settings: &Settings, kind: &EventKind, candidates: Candidates, now: Timestamp) -> Vec<Standing> {
+fn in_order(settings: &Settings, kind: &EventKind, candidates: Candidates, now: Timestamp) -> Vec<Contender> {
     let Candidates { named, coupon, customer, session, unreadable } = candidates;
     let mut order = Vec::new();
-    let plain = |source, affiliate| Standing { source, affiliate, passed: None };
-    let garbled = |source| Standing { source, affiliate: None, passed: Some(Verdict::Unreadable) };
+    let plain = |source, affiliate| Contender { source, affiliate, passed: None };
+    let garbled = |source| Contender { source, affiliate: None, passed: Some(CandidateOutcome::Unreadable) };
     if let Some(affiliate) = named {
         order.push(plain(CandidateSource::Affiliate, Some(affiliate)));
     }
@@ -152,7 +154,7 @@ fn in_order(settings: &Settings, kind: &EventKind, candidates: Candidates, now: 
     }
     if let Some(BoundAffiliate { binding_id, renewals, affiliate }) = customer.filter(|_| *kind == EventKind::Renewal) {
         let passed = renewal_passed(settings, renewals);
-        order.push(Standing { source: CandidateSource::Customer(binding_id), affiliate: Some(affiliate), passed });
+        order.push(Contender { source: CandidateSource::Customer(binding_id), affiliate: Some(affiliate), passed });
     }
     let Some(mut clicks) = session else {
         order.extend(unreadable.session.then(|| garbled(CandidateSource::Session)));
@@ -168,21 +170,21 @@ fn in_order(settings: &Settings, kind: &EventKind, candidates: Candidates, now: 
         AttributionModel::FirstClick => {}
     }
     let oldest = now.minus(settings.window());
-    order.extend(clicks.into_iter().map(|ClickedAffiliate { click_id, at, affiliate }| Standing {
+    order.extend(clicks.into_iter().map(|ClickedAffiliate { click_id, at, affiliate }| Contender {
         source: CandidateSource::Click(click_id),
         affiliate: Some(affiliate),
-        passed: (at < oldest).then_some(Verdict::TooOld),
+        passed: (at < oldest).then_some(CandidateOutcome::TooOld),
     }));
     order
 }
 
 /// Why one more renewal of a customer does not earn.
-fn renewal_passed(settings: &Settings, renewals: u32) -> Option<Verdict> {
+fn renewal_passed(settings: &Settings, renewals: u32) -> Option<CandidateOutcome> {
     match settings.recurring {
-        Recurring::FirstOrderOnly => Some(Verdict::FirstOrderOnly),
+        Recurring::FirstOrderOnly => Some(CandidateOutcome::FirstOrderOnly),
         Recurring::AllRenewals => None,
         Recurring::FirstNRenewals => {
-            (renewals >= u32::from(settings.recurring_max_renewals)).then_some(Verdict::UsedUp)
+            (renewals >= u32::from(settings.recurring_max_renewals)).then_some(CandidateOutcome::UsedUp)
         }
     }
 }
@@ -213,7 +215,7 @@ mod tests {
         attribute(settings, &EventKind::Purchase, buyer, candidates, now())
     }
 
-    fn verdicts(decided: &Attributed) -> Vec<Verdict> {
+    fn verdicts(decided: &Attributed) -> Vec<CandidateOutcome> {
         decided.decision.candidates.iter().map(|candidate| candidate.verdict).collect()
     }
 
@@ -243,7 +245,7 @@ mod tests {
         let first = Settings { attribution_model: AttributionModel::FirstClick, ..settings() };
         let first = decide(&first, None, clicks());
         assert_eq!(first.decision.winner(), Some(affiliate(2).id));
-        assert_eq!(verdicts(&first), [Verdict::TooOld, Verdict::Won, Verdict::Outranked]);
+        assert_eq!(verdicts(&first), [CandidateOutcome::TooOld, CandidateOutcome::Won, CandidateOutcome::Outranked]);
         let edge = Candidates { session: Some(vec![click(1, 90)]), ..Candidates::default() };
         assert!(!decide(&settings(), None, edge).winners.is_empty(), "the window's edge is inside");
     }
@@ -264,15 +266,15 @@ mod tests {
         let both =
             || Candidates { named: Some(affiliate(1)), session: Some(vec![click(2, 1)]), ..Candidates::default() };
         for (policy, winner, first) in [
-            (SelfReferral::Block, None, Verdict::SelfReferral),
-            (SelfReferral::Review, Some(affiliate(1).id), Verdict::Review),
-            (SelfReferral::Allow, Some(affiliate(1).id), Verdict::Won),
+            (SelfReferral::Block, None, CandidateOutcome::SelfReferral),
+            (SelfReferral::Review, Some(affiliate(1).id), CandidateOutcome::Review),
+            (SelfReferral::Allow, Some(affiliate(1).id), CandidateOutcome::Won),
         ] {
             let settings = Settings { self_referral: policy, ..settings() };
             let decided = decide(&settings, Some(&buyer), both());
             assert_eq!((decided.decision.winner(), decided.winners.first().map(|a| a.id)), (winner, winner));
             assert_eq!(decided.decision.candidates.first().unwrap().verdict, first);
-            assert_eq!(decided.decision.candidates.last().unwrap().verdict, Verdict::Outranked);
+            assert_eq!(decided.decision.candidates.last().unwrap().verdict, CandidateOutcome::Outranked);
         }
     }
 
@@ -287,7 +289,7 @@ mod tests {
             ..Candidates::default()
         };
         let unknown = decide(&settings(), None, unknown);
-        assert_eq!(verdicts(&unknown), [Verdict::Unknown, Verdict::Unknown]);
+        assert_eq!(verdicts(&unknown), [CandidateOutcome::Unknown, CandidateOutcome::Unknown]);
         assert!(unknown.decision.reason().contains("Neither"));
     }
 
@@ -295,13 +297,16 @@ mod tests {
     fn what_cannot_be_read_leads_to_nobody_and_harms_nobody() {
         let garbled = Candidates { unreadable: Unreadable { session: true, coupon: true }, ..Candidates::default() };
         let decided = decide(&settings(), None, garbled.clone());
-        assert_eq!(verdicts(&decided), [Verdict::Unreadable; 2]);
+        assert_eq!(verdicts(&decided), [CandidateOutcome::Unreadable; 2]);
         assert_eq!((decided.decision.via(), decided.decision.winner()), (Via::None, None));
         assert!(decided.decision.reason().contains("Neither"));
         let read_back = Decision::stored(&decided.decision.to_string());
         assert_eq!(read_back, Ok(decided.decision));
         let named = decide(&settings(), None, Candidates { named: Some(affiliate(1)), ..garbled });
-        assert_eq!(verdicts(&named), [Verdict::Won, Verdict::Unreadable, Verdict::Unreadable]);
+        assert_eq!(
+            verdicts(&named),
+            [CandidateOutcome::Won, CandidateOutcome::Unreadable, CandidateOutcome::Unreadable]
+        );
     }
 
     fn linear() -> Settings {
@@ -318,7 +323,7 @@ mod tests {
         let decided = decide(&linear(), None, Candidates { session: Some(clicks.clone()), ..Candidates::default() });
         let winners: Vec<_> = decided.winners.iter().map(|winner| winner.id).collect();
         assert_eq!(winners, [affiliate(3).id, affiliate(1).id, affiliate(2).id]);
-        use Verdict::{Outranked, Repeated, TooOld, Won};
+        use CandidateOutcome::{Outranked, Repeated, TooOld, Won};
         assert_eq!(verdicts(&decided), [Won, Won, Won, Repeated, TooOld]);
         assert_eq!((decided.decision.winner(), decided.decision.via()), (Some(affiliate(3).id), Via::Click));
         assert!(decided.decision.reason().contains("several"));
@@ -333,11 +338,14 @@ mod tests {
         let clicks =
             || Candidates { session: Some(vec![by(1, 1, 9), by(2, 2, 8), by(3, 3, 7)]), ..Candidates::default() };
         let decided = decide(&linear(), Some(&buyer), clicks());
-        assert_eq!(verdicts(&decided), [Verdict::Outranked, Verdict::SelfReferral, Verdict::Outranked]);
+        assert_eq!(
+            verdicts(&decided),
+            [CandidateOutcome::Outranked, CandidateOutcome::SelfReferral, CandidateOutcome::Outranked]
+        );
         assert!(decided.winners.is_empty() && decided.decision.winner().is_none());
         let review = Settings { self_referral: SelfReferral::Review, ..linear() };
         let decided = decide(&review, Some(&buyer), clicks());
-        assert_eq!(verdicts(&decided), [Verdict::Won, Verdict::Review, Verdict::Won]);
+        assert_eq!(verdicts(&decided), [CandidateOutcome::Won, CandidateOutcome::Review, CandidateOutcome::Won]);
         assert!(decided.winners.len() == 3 && decided.decision.needs_review());
     }
 
@@ -353,10 +361,10 @@ mod tests {
             |settings: &Settings, candidates| attribute(settings, &EventKind::Renewal, None, candidates, now());
         let policy = |recurring| Settings { recurring, recurring_max_renewals: 2, ..settings() };
         for (recurring, renewals, via, first) in [
-            (Recurring::FirstOrderOnly, 0, Via::Click, Verdict::FirstOrderOnly),
-            (Recurring::AllRenewals, 9_999, Via::Customer, Verdict::Won),
-            (Recurring::FirstNRenewals, 1, Via::Customer, Verdict::Won),
-            (Recurring::FirstNRenewals, 2, Via::Click, Verdict::UsedUp),
+            (Recurring::FirstOrderOnly, 0, Via::Click, CandidateOutcome::FirstOrderOnly),
+            (Recurring::AllRenewals, 9_999, Via::Customer, CandidateOutcome::Won),
+            (Recurring::FirstNRenewals, 1, Via::Customer, CandidateOutcome::Won),
+            (Recurring::FirstNRenewals, 2, Via::Click, CandidateOutcome::UsedUp),
         ] {
             let decided = renewal(&policy(recurring), bound(renewals));
             assert_eq!((decided.decision.via(), verdicts(&decided)[0]), (via, first), "{recurring:?} {renewals}");

@@ -2,7 +2,7 @@
 
 use crate::affiliates::CouponCode;
 use crate::events::{Decision, EventKind, Items};
-use crate::rewards::{Reserve, SaleCap};
+use crate::rewards::{CashbackReserve, SaleCap};
 use crate::values::{
     AffiliateId, Email, EventId, ExternalId, Metadata, Money, OrderReference, SessionId, ShortText, Timestamp,
 };
@@ -95,8 +95,14 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event that `ask` becomes once its credit is decided. All that it earns may be `payout_cap` at the most.
-    pub fn record(id: EventId, ask: NewEvent, decision: Decision, payout_cap: Option<Money>, now: Timestamp) -> Self {
+    /// The event that `request` becomes once its credit is decided. All that it earns may be `payout_cap` at the most.
+    pub fn record(
+        id: EventId,
+        request: NewEvent,
+        decision: Decision,
+        payout_cap: Option<Money>,
+        now: Timestamp,
+    ) -> Self {
         let NewEvent {
             kind,
             external_id,
@@ -112,7 +118,7 @@ impl Event {
             occurred_at,
             metadata,
             fingerprint,
-        } = ask;
+        } = request;
         let order_id = order_id.unwrap_or_else(|| OrderReference::same_as(&external_id));
         Self {
             id,
@@ -139,7 +145,7 @@ impl Event {
 
     /// The most that all of its commissions may be together while `left` of it is left.
     pub fn cap_at(&self, left: Money) -> Option<SaleCap> {
-        let frozen = self.decision.reserve.map(|Reserve { cap, promise }| (cap, Some(promise)));
+        let frozen = self.decision.reserve.map(|CashbackReserve { cap, promise }| (cap, Some(promise)));
         let (cap, promise) = frozen.or_else(|| self.payout_cap.map(|cap| (cap, None)))?;
         Some(SaleCap { cap, promise, amount: self.amount?, left })
     }

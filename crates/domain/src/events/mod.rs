@@ -8,8 +8,8 @@ mod kind;
 
 pub use attribution::{Attributed, BoundAffiliate, Candidates, ClickedAffiliate, attribute};
 pub use decision::{
-    Candidate, CandidateSource, Considered, Decision, DecisionError, ParentVerdict, PassedParent, Rating,
-    RewardVerdict, Verdict, Via,
+    Candidate, CandidateOutcome, CandidateSource, Considered, Decision, DecisionError, ParentVerdict, PassedParent,
+    Rating, RewardVerdict, Via,
 };
 pub use event::{Event, NewEvent, Unreadable};
 pub use item::{Item, Items, ItemsError};

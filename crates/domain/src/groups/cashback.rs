@@ -1,7 +1,7 @@
 //! The terms of a group, its levels, and the cashback that they give (docs/rules/groups.md).
 
-use crate::rewards::{Reserve, Reward};
-use crate::values::{Currency, Decimal, Money, Rate, Refusal, decimal, words::words};
+use crate::rewards::{CashbackReserve, Reward};
+use crate::values::{Currency, Decimal, Money, Rate, Refusal, decimal, string_enum::string_enum};
 use std::{fmt, time::Duration};
 
 /// What the value of a level means.
@@ -12,7 +12,7 @@ pub enum DiscountType {
     /// A fixed sum, in whole units of the order's currency.
     Amount,
 }
-words!(DiscountType { Percentage = "PERCENTAGE", Amount = "AMOUNT" });
+string_enum!(DiscountType { Percentage = "PERCENTAGE", Amount = "AMOUNT" });
 
 /// The value of a level, exact to four digits after the point: percent, or whole units of a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,8 +197,8 @@ impl GroupTerms {
     }
 
     /// What is laid aside of an order of `amount`, of which `rate` may be paid out.
-    pub fn reserve(&self, amount: Money, rate: Rate) -> Reserve {
-        Reserve { cap: amount.at_down(rate), promise: self.promise(amount.currency()) }
+    pub fn reserve(&self, amount: Money, rate: Rate) -> CashbackReserve {
+        CashbackReserve { cap: amount.at_down(rate), promise: self.promise(amount.currency()) }
     }
 
     /// What is promised to an order at most: its cashback at the highest level.

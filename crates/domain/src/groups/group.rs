@@ -4,7 +4,8 @@
 use crate::groups::{GroupTerms, Level, ShareId};
 use crate::tenancy::Actor;
 use crate::values::{
-    Currency, CustomerId, Email, Fault, GroupId, GroupRefusal, Metadata, Refusal, Timestamp, words::words,
+    Currency, CustomerId, Email, FieldError, GroupId, GroupRefusal, Metadata, Refusal, Timestamp,
+    string_enum::string_enum,
 };
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub enum GroupStatus {
     /// Taken back before its time was over.
     Canceled,
 }
-words!(GroupStatus { Open = "OPEN", Completed = "COMPLETED", Expired = "EXPIRED", Canceled = "CANCELED" });
+string_enum!(GroupStatus { Open = "OPEN", Completed = "COMPLETED", Expired = "EXPIRED", Canceled = "CANCELED" });
 
 /// Which reminders were sent: `NOT_SENT → MIDWAY_SENT`, or `NOT_SENT → DAY3_SENT → DAY2_BEFORE_END_SENT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +35,7 @@ pub enum Reminder {
     /// The second one of a long group.
     Day2BeforeEndSent,
 }
-words!(Reminder {
+string_enum!(Reminder {
     NotSent = "NOT_SENT",
     MidwaySent = "MIDWAY_SENT",
     Day3Sent = "DAY3_SENT",
@@ -75,11 +76,11 @@ impl Schedule {
         let longest = start.plus(Duration::from_secs(u64::from(GroupTerms::MOST_MINUTES) * 60));
         let mut faults = Vec::new();
         if expires_at.is_some_and(|at| at <= start || at > longest) {
-            faults.push(Fault::new("expiresAt", "must be in the future and at most a year away"));
+            faults.push(FieldError::new("expiresAt", "must be in the future and at most a year away"));
         }
         let expires_at = expires_at.unwrap_or_else(|| start.plus(duration));
         if mid_expire_at.is_some_and(|at| at <= start || at >= expires_at) {
-            faults.push(Fault::new("midExpireAt", "must be in the future and before expiresAt"));
+            faults.push(FieldError::new("midExpireAt", "must be in the future and before expiresAt"));
         }
         if !faults.is_empty() {
             return Err(Refusal::Invalid(faults));
@@ -174,8 +175,9 @@ pub struct Joiner {
 
 impl Group {
     /// A new, open group.
-    pub fn open(id: GroupId, ask: NewGroup, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
-        let NewGroup { share_id, customer_id, creator_email, metadata, currency, terms, participants, schedule } = ask;
+    pub fn open(id: GroupId, request: NewGroup, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
+        let NewGroup { share_id, customer_id, creator_email, metadata, currency, terms, participants, schedule } =
+            request;
         Ok(Self {
             id,
             share_id,

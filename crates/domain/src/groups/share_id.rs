@@ -18,7 +18,7 @@ pub struct ShareIdFormat {
 
 /// Read besides the server's own.
 const KNOWN_PREFIXES: [&str; 2] = ["KHT-", "KHTPAY-"];
-/// What older clients insert in test mode.
+/// What legacy clients insert in test mode.
 const INSERTED: &str = "TEST-";
 
 impl ShareId {

@@ -1,32 +1,32 @@
 //! E-mails that wait to be sent, and how often it is tried.
 
 use crate::groups::Group;
-use crate::mails::{Language, Letter};
-use crate::values::{GroupId, MailId, Timestamp, words::words};
+use crate::mails::{EmailMessage, Language};
+use crate::values::{GroupId, MailId, Timestamp, string_enum::string_enum};
 use std::time::Duration;
 
 /// The status of an e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MailStatus {
-    /// It is to be sent at [`Mail::due_at`].
+    /// It is to be sent at [`OutgoingEmail::due_at`].
     Due,
     /// A mail server took it.
     Sent,
     /// It was refused for good, was tried often enough, or has lost its use.
     GivenUp,
 }
-words!(MailStatus { Due = "due", Sent = "sent", GivenUp = "given_up" });
+string_enum!(MailStatus { Due = "due", Sent = "sent", GivenUp = "given_up" });
 
 /// One e-mail to one person. It is stored together with the change that it is about, and sent afterwards: at least
 /// once, always under the same id, by which a receiver can recognize a second copy. All times are real times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
+pub struct OutgoingEmail {
     /// Its id; the message id is made of it.
     pub id: MailId,
     /// The group that it is about.
     pub group_id: GroupId,
     /// The message and its recipient, only while it waits: an address is not stored longer than needed.
-    pub letter: Option<Letter>,
+    pub message: Option<EmailMessage>,
     /// Where it stands.
     pub status: MailStatus,
     /// How often it was tried.
@@ -50,7 +50,7 @@ pub enum Attempt {
     Refused,
 }
 
-impl Mail {
+impl OutgoingEmail {
     /// For how long a node has a mail to itself once it tries it. Longer than any attempt lasts, and well below the 60 s
     /// after which the work of a node that died must go on.
     pub const LEASE: Duration = Duration::from_secs(45);
@@ -68,7 +68,7 @@ impl Mail {
         Some(Self {
             id,
             group_id: group.id,
-            letter: Some(Letter::reminder(group, language)?),
+            message: Some(EmailMessage::reminder(group, language)?),
             status: MailStatus::Due,
             attempts: 0,
             due_at: now,
@@ -78,8 +78,8 @@ impl Mail {
     }
 
     /// What is to be sent at `now`; `None` if nothing is.
-    pub fn due(&self, now: Timestamp) -> Option<&Letter> {
-        self.letter.as_ref().filter(|_| self.status == MailStatus::Due && self.due_at <= now)
+    pub fn due(&self, now: Timestamp) -> Option<&EmailMessage> {
+        self.message.as_ref().filter(|_| self.status == MailStatus::Due && self.due_at <= now)
     }
 
     /// Whether it is not worth another attempt at `now`.
@@ -111,7 +111,7 @@ impl Mail {
     }
 
     fn ended(&self, status: MailStatus) -> Self {
-        Self { letter: None, status, ..self.clone() }
+        Self { message: None, status, ..self.clone() }
     }
 
     /// How long it rests after its latest attempt: twice as long after each.
@@ -130,12 +130,12 @@ mod tests {
         Timestamp::from_micros(1_800_000_000_000_000 + seconds * 1_000_000).unwrap()
     }
 
-    fn mail() -> Mail {
+    fn mail() -> OutgoingEmail {
         let day = Duration::from_secs(86_400);
         let mut group = group(1, 10);
         group.reminder = Reminder::MidwaySent;
         group.schedule.expires_at = at(0).plus(30 * day);
-        Mail::reminder(MailId::from_uuid(uuid::Uuid::from_u128(1)), &group, Language::En, at(0)).unwrap()
+        OutgoingEmail::reminder(MailId::from_uuid(uuid::Uuid::from_u128(1)), &group, Language::En, at(0)).unwrap()
     }
 
     #[test]
@@ -144,7 +144,9 @@ mod tests {
         assert!(mail.due(at(0)).is_some());
         let tried = mail.tried(at(0));
         assert!(tried.due(at(44)).is_none() && tried.due(at(45)).is_some(), "a node that died leaves it to the next");
-        assert!(Mail::LONGEST_ATTEMPT < Mail::LEASE && Mail::LEASE < Duration::from_secs(60));
+        assert!(
+            OutgoingEmail::LONGEST_ATTEMPT < OutgoingEmail::LEASE && OutgoingEmail::LEASE < Duration::from_secs(60)
+        );
     }
 
     #[test]
@@ -157,7 +159,10 @@ mod tests {
         }
         assert_eq!(rests[..4], [60, 120, 240, 480]);
         assert!(rests.iter().all(|rest| *rest <= 6 * 3_600));
-        assert_eq!((mail.attempts, mail.status, mail.letter), (Mail::MOST_ATTEMPTS, MailStatus::GivenUp, None));
+        assert_eq!(
+            (mail.attempts, mail.status, mail.message),
+            (OutgoingEmail::MOST_ATTEMPTS, MailStatus::GivenUp, None)
+        );
         assert!((20..30).contains(&(now.since(at(0)).as_secs() / 3_600)));
     }
 
@@ -165,7 +170,7 @@ mod tests {
     fn what_ends_forgets_its_letter() {
         for (attempt, status) in [(Attempt::Sent, MailStatus::Sent), (Attempt::Refused, MailStatus::GivenUp)] {
             let ended = mail().tried(at(0)).after(attempt, at(1));
-            assert_eq!((ended.status, &ended.letter), (status, &None));
+            assert_eq!((ended.status, &ended.message), (status, &None));
             assert!(ended.due(Timestamp::MAX).is_none());
         }
     }

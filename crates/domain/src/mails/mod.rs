@@ -1,7 +1,7 @@
 //! E-mails about referral groups.
 
-mod letter;
+mod email_templates;
 mod mail;
 
-pub use letter::{Language, Letter};
-pub use mail::{Attempt, Mail, MailStatus};
+pub use email_templates::{EmailMessage, Language};
+pub use mail::{Attempt, MailStatus, OutgoingEmail};

@@ -1,6 +1,6 @@
 //! Checkout sessions: orders in the legacy API, with lines and a reference of the payment.
 
-use crate::values::{OrderReference, words::words};
+use crate::values::{OrderReference, string_enum::string_enum};
 
 /// What a line of a checkout is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +12,7 @@ pub enum LineType {
     /// What was taken off.
     Discount,
 }
-words!(LineType { Product = "PRODUCT", Shipping = "SHIPPING", Discount = "DISCOUNT" });
+string_enum!(LineType { Product = "PRODUCT", Shipping = "SHIPPING", Discount = "DISCOUNT" });
 
 /// The lines of a checkout, as text. The domain does not read them: they are not used in calculations.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,8 +63,8 @@ impl Customer {
     pub const MOST_EARLIER_EMAILS: usize = 50;
 
     /// A new customer.
-    pub fn create(id: CustomerId, ask: NewCustomer, by: Actor, now: Timestamp) -> Self {
-        let NewCustomer { email, first_name, last_name, phone, metadata } = ask;
+    pub fn create(id: CustomerId, request: NewCustomer, by: Actor, now: Timestamp) -> Self {
+        let NewCustomer { email, first_name, last_name, phone, metadata } = request;
         Self {
             id,
             email,
@@ -208,14 +208,14 @@ pub(crate) mod tests {
 
     /// A customer whose id and address follow from `n`.
     pub(crate) fn customer(n: u128) -> Customer {
-        let ask = NewCustomer {
+        let request = NewCustomer {
             email: Email::parse(&format!("Buyer{n}@example.com")).unwrap(),
             first_name: PersonName::parse("Ada").ok(),
             last_name: None,
             phone: PhoneNumber::parse("+33 1 23").ok(),
             metadata: Metadata::default(),
         };
-        Customer::create(CustomerId::from_uuid(uuid::Uuid::from_u128(n)), ask, Actor::System, Timestamp::MIN)
+        Customer::create(CustomerId::from_uuid(uuid::Uuid::from_u128(n)), request, Actor::System, Timestamp::MIN)
     }
 
     fn at(micros: i64) -> Timestamp {

@@ -9,5 +9,5 @@ mod session;
 pub use checkout::{Checkout, CheckoutError, LineItems, LineType};
 pub use customer::{Customer, CustomerChange, NewCustomer};
 pub use order::{NewOrder, Order, OrderPlacement, OrderStatus};
-pub use risk::{Pace, RiskLevel, Signal, Surroundings, signals};
+pub use risk::{OrderVelocity, RiskContext, RiskLevel, Signal, signals};
 pub use session::SessionStatus;

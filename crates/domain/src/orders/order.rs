@@ -1,11 +1,11 @@
 //! Orders, which open and join referral groups and earn cashback (docs/rules/groups.md).
 
 use crate::groups::{Group, GroupStatus, GroupTerms, Level, ShareId};
-use crate::orders::{Checkout, Customer, Pace, RiskLevel, Surroundings};
+use crate::orders::{Checkout, Customer, OrderVelocity, RiskContext, RiskLevel};
 use crate::tenancy::Actor;
 use crate::values::{
     CustomerId, Email, EventId, ExternalId, GroupId, Locale, Metadata, Money, MoneyError, OrderId, OrderReference,
-    PersonName, PhoneNumber, Refusal, Timestamp, words::words,
+    PersonName, PhoneNumber, Refusal, Timestamp, string_enum::string_enum,
 };
 
 /// The status of an order's cashback: `CREATED → CASHBACK_AVAILABLE → CASHBACK_PROCESSING → CASHBACK_SENT`.
@@ -20,7 +20,7 @@ pub enum OrderStatus {
     /// The customer has it.
     CashbackSent,
 }
-words!(OrderStatus {
+string_enum!(OrderStatus {
     Created = "CREATED",
     CashbackAvailable = "CASHBACK_AVAILABLE",
     CashbackProcessing = "CASHBACK_PROCESSING",
@@ -110,7 +110,7 @@ pub struct OrderPlacement<'a> {
     /// The group that it opens or joins.
     pub group: &'a Group,
     /// What is known around it.
-    pub around: Surroundings<'a>,
+    pub around: RiskContext<'a>,
     /// Who places it.
     pub by: Actor,
     /// Business time.
@@ -119,9 +119,9 @@ pub struct OrderPlacement<'a> {
 
 impl Order {
     /// A new order.
-    pub fn place(ask: NewOrder, at: OrderPlacement<'_>) -> Self {
+    pub fn place(request: NewOrder, at: OrderPlacement<'_>) -> Self {
         let OrderPlacement { id, customer, group, around, by, now } = at;
-        let NewOrder { first_name, last_name, phone, locale, amount, reference, metadata, checkout } = ask;
+        let NewOrder { first_name, last_name, phone, locale, amount, reference, metadata, checkout } = request;
         let phone = phone.or_else(|| customer.phone.clone());
         let zero = Money::zero(amount.currency());
         Self {
@@ -234,7 +234,7 @@ impl Order {
     /// Moves the order to another group, which it opens: its first one closed without cashback. The risk level then
     /// uses only signals of the order itself.
     pub fn opens(&self, group: &Group, by: Actor, now: Timestamp) -> Self {
-        let alone = Surroundings { creator: None, pace: &Pace::default() };
+        let alone = RiskContext { creator: None, velocity: &OrderVelocity::default() };
         Self {
             group_id: group.id,
             share_id: group.share_id.clone(),

@@ -4,7 +4,7 @@
 //! the same moment may each be calculated without the other.
 
 use crate::orders::Customer;
-use crate::values::{Email, PhoneNumber, Timestamp, words::words};
+use crate::values::{Email, PhoneNumber, Timestamp, string_enum::string_enum};
 use std::time::Duration;
 
 /// The risk level of an order.
@@ -19,7 +19,7 @@ pub enum RiskLevel {
     /// Signals that are hardly chance.
     High,
 }
-words!(RiskLevel { Low = "LOW", Medium = "MEDIUM", High = "HIGH" });
+string_enum!(RiskLevel { Low = "LOW", Medium = "MEDIUM", High = "HIGH" });
 
 /// A risk signal of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,15 +30,15 @@ pub enum Signal {
     CreatorsPhone,
     /// The address is at a provider of disposable addresses.
     ThrowawayAddress,
-    /// It is one of [`Pace::MANY`] orders of its customer within [`Pace::OF_CUSTOMER`].
+    /// It is one of [`OrderVelocity::MANY`] orders of its customer within [`OrderVelocity::OF_CUSTOMER`].
     HurriedCustomer,
-    /// It is one of [`Pace::MANY`] orders in its group within [`Pace::OF_GROUP`].
+    /// It is one of [`OrderVelocity::MANY`] orders in its group within [`OrderVelocity::OF_GROUP`].
     HurriedGroup,
 }
 
-/// When the latest orders before a new one were placed, newest first, each list with [`Pace::LOOKED_AT`] at the most.
+/// When the latest orders before a new one were placed, newest first, each list with [`OrderVelocity::LOOKED_AT`] at the most.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pace {
+pub struct OrderVelocity {
     /// Those of the same customer.
     pub of_customer: Vec<Timestamp>,
     /// Those in the same group.
@@ -47,17 +47,17 @@ pub struct Pace {
 
 /// The context of a new order.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct RiskContext<'a> {
     /// The customer who opened its group, unless the order opens it.
     pub creator: Option<&'a Customer>,
     /// What came before it.
-    pub pace: &'a Pace,
+    pub velocity: &'a OrderVelocity,
 }
 
 /// Fewer digits do not identify a person.
 const PHONE_DIGITS: usize = 4;
 
-impl Pace {
+impl OrderVelocity {
     /// So many orders are many, this one included.
     pub const MANY: usize = 5;
     /// How many earlier ones say whether there are many.
@@ -76,7 +76,7 @@ impl Pace {
 
 impl RiskLevel {
     /// The level that an order with this address and number has.
-    pub fn of(email: &Email, phone: Option<&PhoneNumber>, around: Surroundings<'_>, now: Timestamp) -> Self {
+    pub fn of(email: &Email, phone: Option<&PhoneNumber>, around: RiskContext<'_>, now: Timestamp) -> Self {
         Self::by(&signals(email, phone, around, now))
     }
 
@@ -94,10 +94,10 @@ impl RiskLevel {
 pub fn signals(
     email: &Email,
     phone: Option<&PhoneNumber>,
-    Surroundings { creator, pace }: Surroundings<'_>,
+    RiskContext { creator, velocity }: RiskContext<'_>,
     now: Timestamp,
 ) -> Vec<Signal> {
-    let Pace { of_customer, of_group } = pace;
+    let OrderVelocity { of_customer, of_group } = velocity;
     let same_address = |creator: &Customer| email.person() == creator.email.person();
     let same_phone = |creator: &Customer| {
         let digits = |phone: &PhoneNumber| phone.as_str().chars().filter(char::is_ascii_digit).collect::<String>();
@@ -108,8 +108,8 @@ pub fn signals(
         (Signal::CreatorsAddress, creator.is_some_and(same_address)),
         (Signal::CreatorsPhone, creator.is_some_and(same_phone)),
         (Signal::ThrowawayAddress, email.is_throwaway()),
-        (Signal::HurriedCustomer, Pace::is_hurried(of_customer, Pace::OF_CUSTOMER, now)),
-        (Signal::HurriedGroup, Pace::is_hurried(of_group, Pace::OF_GROUP, now)),
+        (Signal::HurriedCustomer, OrderVelocity::is_hurried(of_customer, OrderVelocity::OF_CUSTOMER, now)),
+        (Signal::HurriedGroup, OrderVelocity::is_hurried(of_group, OrderVelocity::OF_GROUP, now)),
     ];
     weighed.into_iter().filter_map(|(signal, holds)| holds.then_some(signal)).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::groups::GroupStatus;
 use crate::orders::Order;
-use crate::values::words::words;
+use crate::values::string_enum::string_enum;
 
 /// The status of a checkout session, which follows its order's group as long as the order takes part in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,7 +14,7 @@ pub enum SessionStatus {
     /// The order takes part in nothing any more: its group came to nothing, or it was taken back.
     Expired,
 }
-words!(SessionStatus { Open = "open", Complete = "complete", Expired = "expired" });
+string_enum!(SessionStatus { Open = "open", Complete = "complete", Expired = "expired" });
 
 impl SessionStatus {
     /// Of `order`, whose group stands at `group`.

@@ -4,7 +4,7 @@ use crate::commissions::{Commission, CommissionStatus};
 use crate::payouts::Account;
 use crate::values::{
     AffiliateId, Currency, Money, MoneyError, PayoutId, PayoutItemId, Reason, Refusal, ShortText, Timestamp,
-    words::words,
+    string_enum::string_enum,
 };
 
 /// The status of a payout: `open → processing → paid | failed`.
@@ -19,7 +19,7 @@ pub enum PayoutStatus {
     /// Every item came to its end, and none was paid; final.
     Failed,
 }
-words!(PayoutStatus { Open = "open", Processing = "processing", Paid = "paid", Failed = "failed" });
+string_enum!(PayoutStatus { Open = "open", Processing = "processing", Paid = "paid", Failed = "failed" });
 
 /// The status of an item: `open → paid | failed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +31,7 @@ pub enum PayoutItemStatus {
     /// The affiliate does not have it, and its commissions wait for another payout; final.
     Failed,
 }
-words!(PayoutItemStatus { Open = "open", Paid = "paid", Failed = "failed" });
+string_enum!(PayoutItemStatus { Open = "open", Paid = "paid", Failed = "failed" });
 
 /// How an item ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +41,7 @@ pub enum PayoutOutcome {
     /// It did not.
     Failed,
 }
-words!(PayoutOutcome { Paid = "paid", Failed = "failed" });
+string_enum!(PayoutOutcome { Paid = "paid", Failed = "failed" });
 
 /// Commissions that are paid together, in one currency.
 ///

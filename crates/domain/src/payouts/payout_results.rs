@@ -1,7 +1,7 @@
 //! What a bank says became of a payout, line by line, held against the payout to the cent.
 
 use crate::payouts::{Payout, PayoutItem, PayoutOutcome, Settlement};
-use crate::values::{AffiliateId, Currency, Decimal, Fault, Money, PayoutItemId, Reason, Refusal, ShortText};
+use crate::values::{AffiliateId, Currency, Decimal, FieldError, Money, PayoutItemId, Reason, Refusal, ShortText};
 use std::collections::{BTreeMap, HashMap};
 
 /// The most faults that one refusal lists.
@@ -36,8 +36,8 @@ pub struct ResultLine {
 }
 
 impl ResultLine {
-    fn fault(&self, field: &str, expected: &str) -> Fault {
-        Fault::new(format!("{}.{field}", self.name), expected)
+    fn fault(&self, field: &str, expected: &str) -> FieldError {
+        FieldError::new(format!("{}.{field}", self.name), expected)
     }
 
     fn field(&self) -> &'static str {
@@ -52,7 +52,7 @@ impl ResultLine {
     }
 
     /// What is wrong with what it says about `item`.
-    fn faults(&self, payout: &Payout, item: &PayoutItem) -> Vec<Fault> {
+    fn faults(&self, payout: &Payout, item: &PayoutItem) -> Vec<FieldError> {
         let mut faults = Vec::new();
         if self.currency.is_some_and(|currency| currency != payout.currency()) {
             faults.push(self.fault("currency", "must be the payout's"));

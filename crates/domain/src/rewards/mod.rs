@@ -4,6 +4,6 @@ mod reserve;
 mod reward;
 mod targets;
 
-pub use reserve::Reserve;
+pub use reserve::CashbackReserve;
 pub use reward::{RateSource, Reward};
 pub use targets::{LeafTargets, LeafTerms, OverrideTerms, SaleCap, Target, split, targets};

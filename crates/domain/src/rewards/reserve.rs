@@ -7,14 +7,14 @@ use crate::values::Money;
 /// The part of a sale's cap that is reserved if the sale is an order in a referral group too: its cashback at the
 /// highest level of the group. Frozen when the order arrives; commissions share the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reserve {
+pub struct CashbackReserve {
     /// The most that commissions and cashback of the whole sale may be together.
     pub cap: Money,
     /// The cashback: a part of what is left of the sale, or a sum as long as so much is left.
     pub promise: Reward,
 }
 
-impl Reserve {
+impl CashbackReserve {
     /// Returns the reserved cashback while `left` of the sale is left.
     #[must_use]
     pub fn reserved(self, left: Money) -> Money {

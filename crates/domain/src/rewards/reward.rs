@@ -1,6 +1,6 @@
 //! What a sale earns its affiliate, a part of it or a fixed sum, and where that came from.
 
-use crate::values::{Money, Rate, words::words};
+use crate::values::{Money, Rate, string_enum::string_enum};
 
 /// How an amount is calculated from its basis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub enum RateSource {
     /// The override of a parent level.
     Override,
 }
-words!(RateSource {
+string_enum!(RateSource {
     Affiliate = "affiliate",
     RuleAffiliate = "rule_affiliate",
     RuleProduct = "rule_product",

@@ -1,7 +1,7 @@
 //! API keys: their text, what is stored of it, and what they may do (docs/api-conventions.md).
 
 use crate::tenancy::Mode;
-use crate::values::{ApiKeyId, Fault, KeyName, Refusal, Timestamp};
+use crate::values::{ApiKeyId, FieldError, KeyName, Refusal, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct KeyFormat {
     earlier: Vec<String>,
 }
 
-/// The text of a key. Shown once, never stored, never printed by `Debug`.
+/// The text of a key. Resource once, never stored, never printed by `Debug`.
 #[derive(Debug, Clone)]
 pub struct KeySecret {
     text: SecretString,
@@ -168,7 +168,7 @@ pub enum Scope {
     /// Settings, money status, every DELETE, test mode.
     Admin,
 }
-crate::values::words::words!(Scope { Read = "read", Write = "write", Admin = "admin" });
+crate::values::string_enum::string_enum!(Scope { Read = "read", Write = "write", Admin = "admin" });
 
 /// A set of scopes; never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,25 +265,25 @@ impl ApiKey {
     /// A key whose text is `secret`, made at `now`.
     pub fn create(
         id: ApiKeyId,
-        ask: NewApiKey,
+        request: NewApiKey,
         secret: &KeySecret,
         hash: KeyHash,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        if !(1..=Self::MOST_RATE_LIMIT).contains(&ask.rate_limit_per_min) {
+        if !(1..=Self::MOST_RATE_LIMIT).contains(&request.rate_limit_per_min) {
             let expected = format!("must be 1 to {}", Self::MOST_RATE_LIMIT);
-            return Err(Refusal::Invalid(vec![Fault::new("rate_limit_per_min", expected)]));
+            return Err(Refusal::Invalid(vec![FieldError::new("rate_limit_per_min", expected)]));
         }
         Ok(Self {
             id,
-            name: ask.name,
+            name: request.name,
             hash,
             start: secret.start(),
             last_four: secret.last_four(),
-            scopes: ask.scopes,
-            rate_limit_per_min: ask.rate_limit_per_min,
+            scopes: request.scopes,
+            rate_limit_per_min: request.rate_limit_per_min,
             created_at: now,
-            expires_at: ask.expires_in.map(|span| now.plus(span)),
+            expires_at: request.expires_in.map(|span| now.plus(span)),
             revoked_at: None,
             rolled_to: None,
         })
@@ -367,14 +367,14 @@ mod tests {
     fn rolling_keeps_the_rights_and_ends_the_old_key() {
         let now = Timestamp::from_micros(1_000_000).unwrap();
         let secret = format().write(Mode::Live, &[7; 64]).unwrap();
-        let ask = NewApiKey {
+        let request = NewApiKey {
             name: KeyName::parse("shop").unwrap(),
             scopes: Scopes::of(&[Scope::Read]).unwrap(),
             rate_limit_per_min: 10,
             expires_in: None,
         };
         let id = |n| ApiKeyId::from_uuid(uuid::Uuid::from_u128(n));
-        let key = ApiKey::create(id(1), ask, &secret, secret.hash(None), now).unwrap();
+        let key = ApiKey::create(id(1), request, &secret, secret.hash(None), now).unwrap();
         let (old, new) = key.roll(id(2), &secret, secret.hash(None), Duration::ZERO, now).unwrap();
         assert!(!old.is_valid(now) && new.is_valid(now));
         assert_eq!((new.scopes, new.rate_limit_per_min), (old.scopes, 10));

@@ -37,7 +37,7 @@ impl Merchant {
     pub const MOST_RULES: u16 = 500;
 
     /// Creates a merchant with the initial settings.
-    pub fn found(
+    pub fn new(
         id: MerchantId,
         organization_id: OrganizationId,
         mode: Mode,
@@ -94,7 +94,7 @@ impl Merchant {
             created_at,
             updated_at: _,
         } = self.clone();
-        let founded = Self::found(id, organization_id, mode, slug, settings.currency, real);
+        let founded = Self::new(id, organization_id, mode, slug, settings.currency, real);
         Self { created_at, ..founded }
     }
 
@@ -152,7 +152,7 @@ mod tests {
         let name = Slug::from_name("shop").unwrap();
         let id = |n| uuid::Uuid::from_u128(n);
         let (own, organization) = (MerchantId::from_uuid(id(1)), OrganizationId::from_uuid(id(2)));
-        let founded = Merchant::found(own, organization, Mode::Test, name, "EUR".parse().unwrap(), at(5));
+        let founded = Merchant::new(own, organization, Mode::Test, name, "EUR".parse().unwrap(), at(5));
         let used = Merchant {
             clock: MerchantClock::ahead_by(9),
             settings: Settings { hold_days: 1, ..founded.settings.clone() },
@@ -180,7 +180,7 @@ mod tests {
         let id = uuid::Uuid::nil();
         let (id, organization) = (MerchantId::from_uuid(id), OrganizationId::from_uuid(id));
         let mut shop =
-            Merchant::found(id, organization, Mode::Test, Slug::shop(), "USD".parse().unwrap(), Timestamp::MIN);
+            Merchant::new(id, organization, Mode::Test, Slug::shop(), "USD".parse().unwrap(), Timestamp::MIN);
         for _ in 0..Merchant::MOST_TIERS {
             shop = shop.with_one_more_tier().unwrap();
         }

@@ -1,6 +1,6 @@
 //! Organizations, their plan and their two modes.
 
-use crate::values::{MerchantId, OrganizationId, OrganizationName, Timestamp, words::words};
+use crate::values::{MerchantId, OrganizationId, OrganizationName, Timestamp, string_enum::string_enum};
 
 /// Test and live data never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,7 +10,7 @@ pub enum Mode {
     /// Real money.
     Live,
 }
-words!(Mode { Test = "test", Live = "live" });
+string_enum!(Mode { Test = "test", Live = "live" });
 
 /// What an organization has paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +24,7 @@ pub enum Plan {
     /// As growth.
     Enterprise,
 }
-words!(Plan { Free = "free", Starter = "starter", Growth = "growth", Enterprise = "enterprise" });
+string_enum!(Plan { Free = "free", Starter = "starter", Growth = "growth", Enterprise = "enterprise" });
 
 impl Plan {
     /// The literal message for a key of a smaller plan.

@@ -1,6 +1,6 @@
 //! How a merchant runs its program.
 
-use crate::values::{Currency, Decimal, Fault, Money, Rate, Refusal, Slug, words::words};
+use crate::values::{Currency, Decimal, FieldError, Money, Rate, Refusal, Slug, string_enum::string_enum};
 use std::time::Duration;
 use url::Url;
 
@@ -14,7 +14,7 @@ pub enum AttributionModel {
     /// All of them: every affiliate of the session's clicks has an equal part.
     Linear,
 }
-words!(AttributionModel { LastClick = "last_click", FirstClick = "first_click", Linear = "linear" });
+string_enum!(AttributionModel { LastClick = "last_click", FirstClick = "first_click", Linear = "linear" });
 
 /// Which renewals of a bound customer earn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Recurring {
     /// The first [`Settings::recurring_max_renewals`].
     FirstNRenewals,
 }
-words!(Recurring {
+string_enum!(Recurring {
     FirstOrderOnly = "first_order_only",
     AllRenewals = "all_renewals",
     FirstNRenewals = "first_n_renewals",
@@ -42,7 +42,7 @@ pub enum SelfReferral {
     /// Paid like any other.
     Allow,
 }
-words!(SelfReferral { Block = "block", Review = "review", Allow = "allow" });
+string_enum!(SelfReferral { Block = "block", Review = "review", Allow = "allow" });
 
 /// An absolute `http` or `https` address of at most 2,000 characters, without user name or password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,19 +287,19 @@ impl Settings {
     fn check(&self) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if self.mlm_rates.len() > Self::MOST_LEVELS {
-            faults.push(Fault::new("mlm_rates", format!("must have at most {} entries", Self::MOST_LEVELS)));
+            faults.push(FieldError::new("mlm_rates", format!("must have at most {} entries", Self::MOST_LEVELS)));
         }
         if self.hold_days > Self::MOST_HOLD_DAYS {
-            faults.push(Fault::new("hold_days", format!("must be 0 to {}", Self::MOST_HOLD_DAYS)));
+            faults.push(FieldError::new("hold_days", format!("must be 0 to {}", Self::MOST_HOLD_DAYS)));
         }
         if !(1..=Self::MOST_WINDOW_DAYS).contains(&self.cookie_window_days) {
-            faults.push(Fault::new("cookie_window_days", format!("must be 1 to {}", Self::MOST_WINDOW_DAYS)));
+            faults.push(FieldError::new("cookie_window_days", format!("must be 1 to {}", Self::MOST_WINDOW_DAYS)));
         }
         if !(1..=Self::MOST_RENEWALS).contains(&self.recurring_max_renewals) {
-            faults.push(Fault::new("recurring_max_renewals", format!("must be 1 to {}", Self::MOST_RENEWALS)));
+            faults.push(FieldError::new("recurring_max_renewals", format!("must be 1 to {}", Self::MOST_RENEWALS)));
         }
         if self.redirect_hosts.len() > Self::MOST_HOSTS {
-            faults.push(Fault::new("redirect_hosts", format!("must have at most {} entries", Self::MOST_HOSTS)));
+            faults.push(FieldError::new("redirect_hosts", format!("must have at most {} entries", Self::MOST_HOSTS)));
         }
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
     }

@@ -1,6 +1,6 @@
 //! E-mail addresses, compared the way people mean them.
 
-use crate::values::throwaway;
+use crate::values::disposable_email;
 use std::iter;
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be an e-mail address".to_owned();
         let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
-        let letter = |c: char| !c.is_whitespace() && !c.is_control() && !"@,;:<>()[]\\\"".contains(c);
+        let message = |c: char| !c.is_whitespace() && !c.is_control() && !"@,;:<>()[]\\\"".contains(c);
         let label = |part: &str| {
             !part.is_empty()
                 && part.len() <= 63
@@ -43,7 +43,7 @@ impl Email {
                 && part.chars().all(|c| c.is_alphanumeric() || c == '-')
         };
         let sound = (1..=64).contains(&local.chars().count())
-            && local.chars().all(letter)
+            && local.chars().all(message)
             && domain.contains('.')
             && domain.split('.').all(label)
             && text.chars().count() <= 254;
@@ -70,7 +70,7 @@ impl Email {
         let folded = self.folded();
         let domain = folded.rsplit_once('@').map(|(_, domain)| domain);
         let mut names = iter::successors(domain, |name| name.split_once('.').map(|(_, parent)| parent));
-        names.any(|name| throwaway::DOMAINS.contains(&name))
+        names.any(|name| disposable_email::DOMAINS.contains(&name))
     }
 
     /// The form in which two addresses count as one person's (self-referral): folded, without the plus-tag and dots
@@ -135,8 +135,8 @@ mod tests {
         for kept in ["a@example.com", "a@notmailinator.com", "mailinator.com@example.com", "a@mailinator.com.example"] {
             assert!(!Email::parse(kept).unwrap().is_throwaway(), "{kept}");
         }
-        assert!(throwaway::DOMAINS.is_sorted_by(|a, b| a < b));
-        assert!(throwaway::DOMAINS.iter().all(|name| name.contains('.') && **name == name.to_lowercase()));
+        assert!(disposable_email::DOMAINS.is_sorted_by(|a, b| a < b));
+        assert!(disposable_email::DOMAINS.iter().all(|name| name.contains('.') && **name == name.to_lowercase()));
     }
 
     #[test]

@@ -4,21 +4,21 @@ use std::fmt;
 
 /// One thing wrong with one field of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct FieldError {
     /// The field as the caller spelled it, dotted for nested ones (`customer.email`).
     pub field: String,
     /// What was expected instead, as the end of a sentence: "must be …".
     pub expected: String,
 }
 
-impl Fault {
+impl FieldError {
     /// A fault of `field`, with what was expected of it.
     pub fn new(field: impl Into<String>, expected: impl Into<String>) -> Self {
         Self { field: field.into(), expected: expected.into() }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.field, self.expected)
     }
@@ -29,7 +29,7 @@ impl fmt::Display for Fault {
 pub enum Refusal {
     /// Something in the input cannot be accepted; at least one fault.
     #[error("the input is not acceptable")]
-    Invalid(Vec<Fault>),
+    Invalid(Vec<FieldError>),
     /// A key that must be unique is taken.
     #[error("{field} is already in use")]
     Exists {
@@ -82,6 +82,6 @@ impl GroupRefusal {
 impl Refusal {
     /// The refusal for one bad field.
     pub fn invalid(field: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self::Invalid(vec![Fault::new(field, expected)])
+        Self::Invalid(vec![FieldError::new(field, expected)])
     }
 }

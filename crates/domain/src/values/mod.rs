@@ -1,6 +1,7 @@
 //! Values that can only be built valid: money, rates, ids, times, texts, and the words for what was refused.
 
 pub(crate) mod decimal;
+pub(crate) mod disposable_email;
 mod email;
 mod error;
 mod id;
@@ -8,14 +9,13 @@ mod metadata;
 mod money;
 mod rate;
 mod slug;
+pub(crate) mod string_enum;
 pub(crate) mod text;
-pub(crate) mod throwaway;
 mod timestamp;
-pub(crate) mod words;
 
 pub use decimal::Decimal;
 pub use email::Email;
-pub use error::{Fault, GroupRefusal, Refusal};
+pub use error::{FieldError, GroupRefusal, Refusal};
 pub use id::{
     AccountId, AffiliateId, AnnouncementId, ApiKeyId, BindingId, ClickId, CommissionId, CouponId, CustomerId, EventId,
     GroupId, Id, IdError, Kind, MailId, MerchantId, OrderId, OrganizationId, PayoutId, PayoutItemId, RuleId, TierId,

@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use domain::{EventSpace, MerchantId};
-use journal::{Committers, Flushed, Flusher, Judge, Limits, Verdict};
+use journal::{CommitOutcome, Committers, Flushed, Flusher, Judge, Limits};
 use ports::{ChangeSet, CommitError, Journal, Space};
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(Clone, Copy)]
 enum Fault {
     Again,
-    Away,
+    Unavailable,
     Unknown,
     Stuck,
 }
@@ -51,7 +51,7 @@ impl Flusher for MemoryFlusher {
         };
         match fault {
             Some(Fault::Again) => return Flushed::Again,
-            Some(Fault::Away) => return Flushed::Away("gone".into()),
+            Some(Fault::Unavailable) => return Flushed::Unavailable("gone".into()),
             Some(Fault::Unknown) => return Flushed::Unknown,
             Some(Fault::Stuck) => std::future::pending().await,
             None => {}
@@ -164,7 +164,7 @@ async fn a_passing_fault_is_tried_once_more_then_one_by_one() {
 #[tokio::test]
 async fn away_is_busy_and_a_lost_commit_is_unknown_and_never_repeated() {
     let stage = stage(1, ALWAYS, Limits::default());
-    stage.memory.lock().unwrap().faults = [Fault::Away, Fault::Unknown].into();
+    stage.memory.lock().unwrap().faults = [Fault::Unavailable, Fault::Unknown].into();
     assert!(matches!(stage.committers.commit(claiming(&["a"], 1)).await, Err(CommitError::Busy)));
     assert!(matches!(stage.committers.commit(claiming(&["a"], 1)).await, Err(CommitError::Unknown)));
     assert_eq!(stage.memory.lock().unwrap().batches, [1, 1]);
@@ -254,5 +254,5 @@ async fn places_bound_how_many_use_cases_are_under_way() {
 #[test]
 fn a_judge_who_saw_nothing_lets_nobody_win_a_claim() {
     let batch = [Arc::new(claiming(&["a"], 1)), Arc::new(claiming(&[], 1))];
-    assert_eq!(Judge::new(&batch).decide(), [Verdict::Lost, Verdict::Won]);
+    assert_eq!(Judge::new(&batch).decide(), [CommitOutcome::Conflicted, CommitOutcome::Committed]);
 }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use domain::{Affiliate, AffiliateId, MerchantId, Organization, OrganizationId};
-use journal::{ClaimRow, Judge, LockRow, Verdict};
-use ports::{ChangeSet, Claim, Entity, Hold, IdSource, Reply, RowRef, Space, Table, Tree, Version};
+use journal::{ClaimRow, CommitOutcome, Judge, LockRow};
+use ports::{ChangeSet, Claim, Entity, IdSource, LockMode, ResponseRecord, RowRef, Space, Table, Tree, Version};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -56,8 +56,8 @@ impl Planner {
             let row = self.row(merchant);
             let version = self.version(model, merchant, row);
             match self.dice.below(4) {
-                0 => set.still.push((row, version)),
-                1 if row.table == Table::Affiliates => set.rows.affiliates.gone.push((row.id, version)),
+                0 => set.unchanged.push((row, version)),
+                1 if row.table == Table::Affiliates => set.rows.affiliates.deleted.push((row.id, version)),
                 _ => change(&self.ids, &mut set, row, version),
             }
         }
@@ -70,8 +70,9 @@ impl Planner {
         }
         if self.dice.chance(40) {
             let lasting = i64::try_from(self.dice.below(40)).unwrap();
-            let reply = build::reply("POST /events", &self.key());
-            set.reply = Some(Reply { created_at: moment(now), expires_at: moment(now + lasting), ..reply });
+            let response = build::response("POST /events", &self.key());
+            set.response =
+                Some(ResponseRecord { created_at: moment(now), expires_at: moment(now + lasting), ..response });
         }
         set
     }
@@ -124,41 +125,42 @@ fn state(planner: &mut Planner) -> Model {
 }
 
 /// What a set touches, and whether it must be alone with it.
-fn touched(set: &ChangeSet) -> HashMap<String, Hold> {
+fn touched(set: &ChangeSet) -> HashMap<String, LockMode> {
     let scope = |is_global: bool| if is_global { Uuid::nil() } else { set.merchant.uuid() };
     let rows = set.expectations().into_iter().map(|expected| {
         let RowRef { table, id } = expected.row;
         (format!("row {} {table:?} {id}", scope(table.is_global())), expected.hold)
     });
     let keys = set.claims.iter().chain(&set.frees).map(|claim| {
-        (format!("key {} {} {}", scope(claim.space.is_global()), claim.space.number(), claim.key), Hold::Change)
+        (format!("key {} {} {}", scope(claim.space.is_global()), claim.space.number(), claim.key), LockMode::Exclusive)
     });
-    let reply = set.reply.iter().map(|_| (reply_name(set), Hold::Change));
-    rows.chain(keys).chain(reply).collect()
+    let response = set.response.iter().map(|_| (reply_name(set), LockMode::Exclusive));
+    rows.chain(keys).chain(response).collect()
 }
 
 fn reply_name(set: &ChangeSet) -> String {
-    let name = set.reply.as_ref().map(|reply| format!("{} {}", reply.route, reply.key.as_str()));
+    let name = set.response.as_ref().map(|response| format!("{} {}", response.route, response.key.as_str()));
     format!("reply {} {name:?}", set.merchant)
 }
 
 /// A set that names a row or key twice is no use case's.
 fn meets_itself(set: &ChangeSet) -> bool {
-    let rows: BTreeSet<RowRef> = set.rows.expected().map(|(row, _)| row).chain(set.still.iter().map(|s| s.0)).collect();
+    let rows: BTreeSet<RowRef> =
+        set.rows.expected().map(|(row, _)| row).chain(set.unchanged.iter().map(|s| s.0)).collect();
     let keys: BTreeSet<(Space, &str)> =
         set.claims.iter().chain(&set.frees).map(|claim| (claim.space, claim.key.as_str())).collect();
-    rows.len() < set.rows.expected().count() + set.still.len() || keys.len() < set.claims.len() + set.frees.len()
+    rows.len() < set.rows.expected().count() + set.unchanged.len() || keys.len() < set.claims.len() + set.frees.len()
 }
 
 /// Independent sets, as the queue batches them.
 fn batch(planner: &mut Planner, model: &Model) -> Vec<Arc<ChangeSet>> {
-    let mut taken: HashMap<String, Hold> = HashMap::new();
+    let mut taken: HashMap<String, LockMode> = HashMap::new();
     let mut batch = Vec::new();
     for _ in 0..12 {
         let set = planner.plan(model, 20);
         let names = touched(&set);
-        let meets = |(name, hold): (&String, &Hold)| {
-            taken.get(name).is_some_and(|other| *other == Hold::Change || *hold == Hold::Change)
+        let meets = |(name, hold): (&String, &LockMode)| {
+            taken.get(name).is_some_and(|other| *other == LockMode::Exclusive || *hold == LockMode::Exclusive)
         };
         if !meets_itself(&set) && !names.iter().any(meets) {
             taken.extend(names);
@@ -168,7 +170,7 @@ fn batch(planner: &mut Planner, model: &Model) -> Vec<Arc<ChangeSet>> {
     batch
 }
 
-/// Plays the adapter: looks up what the judge asks for and reports it. `versions_first`: the keys and replies of sets
+/// Plays the adapter: looks up what the judge asks for and reports it. `versions_first`: the keys and responses of sets
 /// whose versions moved are not tried.
 fn judged<'a>(batch: &'a [Arc<ChangeSet>], model: &Model, versions_first: bool) -> Judge<'a> {
     let mut judge = Judge::new(batch);
@@ -182,10 +184,10 @@ fn judged<'a>(batch: &'a [Arc<ChangeSet>], model: &Model, versions_first: bool) 
     let tried: Vec<bool> = batch.iter().map(|set| !versions_first || judge.versions_hold(set)).collect();
     let is_tried =
         |wanted: &dyn Fn(&ChangeSet) -> bool| batch.iter().zip(&tried).any(|(set, &tried)| tried && wanted(set));
-    for row in judge.replies() {
-        let mine = |set: &ChangeSet| set.merchant == row.merchant && set.reply.as_ref() == Some(row.reply);
-        if is_tried(&mine) && model.has_room(row.merchant, row.reply) {
-            judge.took_reply(row.merchant.uuid(), &row.reply.route, row.reply.key.as_str());
+    for row in judge.responses() {
+        let mine = |set: &ChangeSet| set.merchant == row.merchant && set.response.as_ref() == Some(row.response);
+        if is_tried(&mine) && model.has_room(row.merchant, row.response) {
+            judge.took_response(row.merchant.uuid(), &row.response.route, row.response.key.as_str());
         }
     }
     for row in judge.claims() {
@@ -208,14 +210,14 @@ fn claim_rows(set: &ChangeSet) -> Vec<ClaimRow<'_>> {
 }
 
 /// What sets do one after the other, in the order of `places`.
-fn one_by_one(batch: &[Arc<ChangeSet>], places: &[usize], model: &Model) -> (Vec<Verdict>, Model) {
-    let (mut model, mut verdicts) = (model.clone(), vec![Verdict::Lost; batch.len()]);
+fn one_by_one(batch: &[Arc<ChangeSet>], places: &[usize], model: &Model) -> (Vec<CommitOutcome>, Model) {
+    let (mut model, mut outcomes) = (model.clone(), vec![CommitOutcome::Conflicted; batch.len()]);
     for &n in places {
         if model.apply(&batch[n]) {
-            verdicts[n] = Verdict::Won;
+            outcomes[n] = CommitOutcome::Committed;
         }
     }
-    (verdicts, model)
+    (outcomes, model)
 }
 
 #[test]
@@ -234,7 +236,7 @@ fn a_batch_comes_out_as_its_sets_do_one_after_the_other() {
         // Independent means that the order among them says nothing.
         planner.dice.shuffle(&mut places);
         assert_eq!(one_by_one(&batch, &places, &model), (expected.clone(), after), "batch {seed}");
-        let winners = expected.iter().filter(|&&verdict| verdict == Verdict::Won).count();
+        let winners = expected.iter().filter(|&&outcome| outcome == CommitOutcome::Committed).count();
         (won, lost) = (won + winners, lost + expected.len() - winners);
     }
     assert!(won > 1_000 && lost > 1_000, "a fair mixture: {won} won, {lost} lost");
@@ -248,7 +250,7 @@ fn what_losers_took_is_given_back_and_nothing_else() {
         let model = state(&mut planner);
         let batch = batch(&mut planner, &model);
         let judge = judged(&batch, &model, false);
-        let losers = || batch.iter().zip(judge.decide()).filter(|(_, verdict)| *verdict == Verdict::Lost);
+        let losers = || batch.iter().zip(judge.decide()).filter(|(_, outcome)| *outcome == CommitOutcome::Conflicted);
         let mut claims: Vec<ClaimRow<'_>> = losers()
             .flat_map(|(set, _)| claim_rows(set))
             .filter(|row| {
@@ -258,22 +260,22 @@ fn what_losers_took_is_given_back_and_nothing_else() {
             .collect();
         claims.sort();
         assert_eq!(judge.released_claims(), claims, "batch {seed}");
-        let mut replies: Vec<String> = losers()
-            .filter(|(set, _)| set.reply.as_ref().is_some_and(|reply| model.has_room(set.merchant, reply)))
+        let mut responses: Vec<String> = losers()
+            .filter(|(set, _)| set.response.as_ref().is_some_and(|response| model.has_room(set.merchant, response)))
             .map(|(set, _)| reply_name(set))
             .collect();
-        replies.sort();
+        responses.sort();
         let mut told: Vec<String> = judge
-            .released_replies()
+            .released_responses()
             .iter()
             .map(|row| {
-                let set = ChangeSet { reply: Some(row.reply.clone()), ..ChangeSet::new(row.merchant) };
+                let set = ChangeSet { response: Some(row.response.clone()), ..ChangeSet::new(row.merchant) };
                 reply_name(&set)
             })
             .collect();
         told.sort();
-        assert_eq!(told, replies, "batch {seed}");
-        released += claims.len() + replies.len();
+        assert_eq!(told, responses, "batch {seed}");
+        released += claims.len() + responses.len();
     }
     assert!(released > 500, "{released} were released");
 }
@@ -284,7 +286,7 @@ fn every_expected_row_is_locked_once_in_one_order_and_firmly_enough() {
         let mut planner = Planner::new(seed);
         let model = state(&mut planner);
         let batch = batch(&mut planner, &model);
-        let mut wanted: BTreeMap<(Table, Uuid, Uuid), Hold> = BTreeMap::new();
+        let mut wanted: BTreeMap<(Table, Uuid, Uuid), LockMode> = BTreeMap::new();
         for (set, expected) in batch.iter().flat_map(|set| set.expectations().into_iter().map(move |e| (set, e))) {
             let RowRef { table, id } = expected.row;
             let scope = if table.is_global() { Uuid::nil() } else { set.merchant.uuid() };
@@ -292,7 +294,7 @@ fn every_expected_row_is_locked_once_in_one_order_and_firmly_enough() {
             *hold = (*hold).max(expected.hold);
         }
         let judge = Judge::new(&batch);
-        let locked: Vec<((Table, Uuid, Uuid), Hold)> = judge
+        let locked: Vec<((Table, Uuid, Uuid), LockMode)> = judge
             .rows_to_lock()
             .into_iter()
             .flat_map(|(table, rows)| rows.into_iter().map(move |row| ((table, row.merchant, row.id), row.hold)))
@@ -302,9 +304,9 @@ fn every_expected_row_is_locked_once_in_one_order_and_firmly_enough() {
         let claims = judge.claims();
         assert!(claims.is_sorted(), "batch {seed}");
         assert_eq!(claims.len(), batch.iter().map(|set| set.claims.len()).sum::<usize>());
-        let replies = judge.replies();
-        assert!(replies.is_sorted_by_key(|row| (row.merchant, &row.reply.route, row.reply.key.as_str())));
-        assert_eq!(replies.len(), batch.iter().filter(|set| set.reply.is_some()).count());
+        let responses = judge.responses();
+        assert!(responses.is_sorted_by_key(|row| (row.merchant, &row.response.route, row.response.key.as_str())));
+        assert_eq!(responses.len(), batch.iter().filter(|set| set.response.is_some()).count());
     }
 }
 
@@ -314,19 +316,19 @@ fn a_row_both_read_and_written_is_written() {
     let merchant = MerchantId::from_uuid(Uuid::from_u128(1));
     let row = affiliate(&ids, Uuid::from_u128(7));
     let mut set = ChangeSet::new(merchant);
-    set.still.push((row.row_ref(), Version::FIRST));
+    set.unchanged.push((row.row_ref(), Version::FIRST));
     set.rows.affiliates.change(Version::FIRST, row.clone());
     let batch = [Arc::new(set)];
     let mut judge = Judge::new(&batch);
     let locks = judge.rows_to_lock();
-    let expected = LockRow { merchant: merchant.uuid(), id: row.row_id(), hold: Hold::Change };
+    let expected = LockRow { merchant: merchant.uuid(), id: row.row_id(), hold: LockMode::Exclusive };
     assert_eq!(locks.into_iter().collect::<Vec<_>>(), [(Table::Affiliates, vec![expected])]);
-    assert_eq!(judge.decide(), [Verdict::Lost], "nobody has seen the row");
+    assert_eq!(judge.decide(), [CommitOutcome::Conflicted], "nobody has seen the row");
     judge.saw_version(Table::Affiliates, merchant.uuid(), row.row_id(), Version::FIRST);
-    assert_eq!(judge.decide(), [Verdict::Won]);
+    assert_eq!(judge.decide(), [CommitOutcome::Committed]);
     // The same id in another merchant, or another table, is another row.
     let mut judge = Judge::new(&batch);
     judge.saw_version(Table::Affiliates, Uuid::from_u128(2), row.row_id(), Version::FIRST);
     judge.saw_version(Table::Coupons, merchant.uuid(), row.row_id(), Version::FIRST);
-    assert_eq!(judge.decide(), [Verdict::Lost]);
+    assert_eq!(judge.decide(), [CommitOutcome::Conflicted]);
 }

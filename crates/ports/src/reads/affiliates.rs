@@ -1,7 +1,7 @@
 //! Affiliates.
 
 use super::Read;
-use crate::{Page, PageAsk, Version, Versioned};
+use crate::{Page, PageRequest, Version, Versioned};
 use async_trait::async_trait;
 use domain::{
     Affiliate, AffiliateId, AffiliateStatus, CouponCode, Currency, Email, Merchant, MerchantId, Money, Slug, Tier,
@@ -98,7 +98,7 @@ pub trait AffiliateReads: Send + Sync {
         &self,
         merchant: MerchantId,
         filter: &AffiliateFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<AffiliateRecord>>;
 
     /// For making one; `None` if there is no such merchant.

@@ -1,7 +1,7 @@
 //! Commissions.
 
 use super::Read;
-use crate::{Page, PageAsk, Versioned};
+use crate::{Page, PageRequest, Versioned};
 use async_trait::async_trait;
 use domain::{
     Account, Affiliate, AffiliateId, Commission, CommissionId, CommissionStatus, Merchant, MerchantId, OrderReference,
@@ -70,7 +70,7 @@ pub trait CommissionReads: Send + Sync {
         &self,
         merchant: MerchantId,
         filter: &CommissionFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<Commission>>;
 
     /// For moving one; `None` if there is no such commission.

@@ -1,7 +1,7 @@
 //! Coupons.
 
 use super::Read;
-use crate::{Page, PageAsk, Versioned};
+use crate::{Page, PageRequest, Versioned};
 use async_trait::async_trait;
 use domain::{Affiliate, AffiliateId, Coupon, CouponCode, CouponId, Merchant, MerchantId};
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub trait CouponReads: Send + Sync {
     ) -> Read<Option<(Versioned<Merchant>, Versioned<Coupon>)>>;
 
     /// A page of them.
-    async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, ask: &PageAsk) -> Read<Page<Coupon>>;
+    async fn coupons(&self, merchant: MerchantId, filter: &CouponFilter, request: &PageRequest) -> Read<Page<Coupon>>;
 
     /// For making one; `None` if there is no such merchant.
     async fn coupon_facts(

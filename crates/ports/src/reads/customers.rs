@@ -1,7 +1,7 @@
 //! Customers.
 
 use super::Read;
-use crate::{Counted, CustomerTerm, ListAsk, Versioned};
+use crate::{Counted, CustomerTerm, ListRequest, Versioned};
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Email, Merchant, MerchantId};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ pub trait CustomerReads: Send + Sync {
     async fn customer(&self, merchant: MerchantId, id: CustomerId) -> Read<Option<Customer>>;
 
     /// A part of those that are not deleted.
-    async fn customers(&self, merchant: MerchantId, ask: &ListAsk<CustomerTerm>) -> Read<Counted<Customer>>;
+    async fn customers(&self, merchant: MerchantId, request: &ListRequest<CustomerTerm>) -> Read<Counted<Customer>>;
 
     /// For making or changing one; `None` if there is no such merchant.
     async fn customer_facts(

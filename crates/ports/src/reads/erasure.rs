@@ -4,7 +4,8 @@ use super::Read;
 use crate::{AffiliateRecord, Claim, Space, Version, Versioned};
 use async_trait::async_trait;
 use domain::{
-    AffiliateId, Binding, Coupon, Customer, CustomerId, Email, Event, EventId, Group, Mail, Merchant, MerchantId, Order,
+    AffiliateId, Binding, Coupon, Customer, CustomerId, Email, Event, EventId, Group, Merchant, MerchantId, Order,
+    OutgoingEmail,
 };
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ pub struct CustomerTraces {
     /// The groups that it opened, and those whose reminders go to one of its addresses.
     pub groups: Vec<Versioned<Group>>,
     /// E-mails that wait to be sent to one of its addresses, or about its groups.
-    pub mails: Vec<Versioned<Mail>>,
+    pub mails: Vec<Versioned<OutgoingEmail>>,
     /// The current owners of its addresses, as customers or affiliates, and their bindings.
     pub claims: Vec<Claim>,
 }
@@ -29,9 +30,9 @@ impl CustomerTraces {
     /// The keys whose owners are among the claims.
     pub fn keys_of(customer: &Customer) -> Vec<(Space, String)> {
         let keys = |email: &Email| {
-            let (folded, bond) = (email.folded(), Binding::keys(None, Some(email)));
+            let (folded, binding) = (email.folded(), Binding::keys(None, Some(email)));
             let of_people = [(Space::CustomerEmail, folded.clone()), (Space::AffiliateEmail, folded)];
-            of_people.into_iter().chain(bond.into_iter().map(|key| (Space::Binding, key)))
+            of_people.into_iter().chain(binding.into_iter().map(|key| (Space::Binding, key)))
         };
         let all: BTreeSet<_> = [&customer.email].into_iter().chain(&customer.earlier_emails).flat_map(keys).collect();
         all.into_iter().collect()

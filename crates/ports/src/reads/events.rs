@@ -1,7 +1,7 @@
 //! Conversion events.
 
 use super::Read;
-use crate::{Page, PageAsk, Versioned};
+use crate::{Page, PageRequest, Versioned};
 use async_trait::async_trait;
 use domain::{
     Affiliate, AffiliateId, Binding, ClickId, Commission, CommissionRule, CouponCode, Event, EventId, EventSpace,
@@ -21,7 +21,7 @@ pub struct EventLookup {
     pub coupon: Option<CouponCode>,
     /// The affiliate it names.
     pub affiliate_id: Option<AffiliateId>,
-    /// What its customer's bond goes by ([`domain::Binding::keys`]): the first that is taken counts.
+    /// What its customer's binding goes by ([`domain::Binding::keys`]): the first that is taken counts.
     pub customer: Vec<String>,
     /// The real instant of the request: with the merchant's clock it says where the window begins.
     pub now: Timestamp,
@@ -43,7 +43,7 @@ pub struct SessionClick {
 pub struct EventFacts {
     /// The merchant.
     pub merchant: Versioned<Merchant>,
-    /// The affiliates that events, coupons, bonds and clicks name, and five levels of their parents; in any order, each once.
+    /// The affiliates that events, coupons, bindings and clicks name, and five levels of their parents; in any order, each once.
     pub affiliates: Vec<Affiliate>,
     /// All tiers of the merchant, in any order.
     pub tiers: Vec<Tier>,
@@ -60,7 +60,7 @@ pub struct EventFound {
     pub earlier: Option<EventRecord>,
     /// The affiliate that the coupon belongs to.
     pub coupon_owner: Option<AffiliateId>,
-    /// The customer's bond.
+    /// The customer's binding.
     pub binding: Option<Versioned<Binding>>,
     /// The session's clicks: the 25 latest, and the 25 earliest inside the merchant's window; in any order, each once.
     pub clicks: Vec<SessionClick>,
@@ -97,5 +97,10 @@ pub trait EventReads: Send + Sync {
     async fn event(&self, merchant: MerchantId, id: EventId) -> Read<Option<EventRecord>>;
 
     /// A page of them.
-    async fn events(&self, merchant: MerchantId, filter: &EventFilter, ask: &PageAsk) -> Read<Page<EventRecord>>;
+    async fn events(
+        &self,
+        merchant: MerchantId,
+        filter: &EventFilter,
+        request: &PageRequest,
+    ) -> Read<Page<EventRecord>>;
 }

@@ -1,7 +1,7 @@
 //! Referral groups and their settings.
 
 use super::{OrderInGroup, Read};
-use crate::{Counted, Due, GroupTerm, ListAsk, OrderTerm, Versioned};
+use crate::{Counted, Due, GroupTerm, ListRequest, OrderTerm, Versioned};
 use async_trait::async_trait;
 use domain::{Customer, CustomerId, Group, GroupId, GroupSettings, Merchant, MerchantId, Order, OrderId, Timestamp};
 
@@ -57,14 +57,14 @@ pub trait GroupReads: Send + Sync {
     async fn group(&self, merchant: MerchantId, id: GroupId) -> Read<Option<Group>>;
 
     /// A part of them.
-    async fn groups(&self, merchant: MerchantId, ask: &ListAsk<GroupTerm>) -> Read<Counted<Group>>;
+    async fn groups(&self, merchant: MerchantId, request: &ListRequest<GroupTerm>) -> Read<Counted<Group>>;
 
     /// A part of the orders that take part in a group.
     async fn participants(
         &self,
         merchant: MerchantId,
         group: GroupId,
-        ask: &ListAsk<OrderTerm>,
+        request: &ListRequest<OrderTerm>,
     ) -> Read<Counted<Order>>;
 
     /// For opening one; `None` if there is no such merchant.

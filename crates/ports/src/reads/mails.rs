@@ -3,13 +3,13 @@
 use super::Read;
 use crate::{Due, Versioned};
 use async_trait::async_trait;
-use domain::{Mail, MailId, MerchantId, Timestamp};
+use domain::{MailId, MerchantId, OutgoingEmail, Timestamp};
 
 /// E-mails.
 #[async_trait]
 pub trait MailReads: Send + Sync {
     /// One of them.
-    async fn mail(&self, merchant: MerchantId, id: MailId) -> Read<Option<Versioned<Mail>>>;
+    async fn mail(&self, merchant: MerchantId, id: MailId) -> Read<Option<Versioned<OutgoingEmail>>>;
 
     /// Global. Those that are due at the real instant `now`, the longest due first: at most `limit`, after the first
     /// `skip`.

@@ -22,7 +22,7 @@ mod orders;
 mod payouts;
 mod program;
 mod refunds;
-mod replies;
+mod responses;
 
 pub use affiliates::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, NewAffiliateFacts,
@@ -41,15 +41,15 @@ pub use mails::MailReads;
 pub use merchants::{MerchantReads, SettingsFacts};
 pub use orders::{OrderFacts, OrderInGroup, OrderLookup, OrderReads, PlaceFacts, SessionFacts};
 pub use payouts::{
-    DueAccount, DueAsk, DueFacts, DuePart, FrozenAsk, FrozenFacts, FrozenItem, PayoutFacts, PayoutFilter,
+    DueAccount, DueFacts, DuePart, DueRequest, FrozenFacts, FrozenItem, FrozenRequest, PayoutFacts, PayoutFilter,
     PayoutItemFilter, PayoutLine, PayoutReads,
 };
 pub use program::{
-    Candidate, NewTierFacts, ProgramReads, PromotionFacts, RuleFacts, RuleFilter, RuleNames, TierChangeFacts,
+    NewTierFacts, ProgramReads, PromotionCandidate, PromotionFacts, RuleFacts, RuleFilter, RuleNames, TierChangeFacts,
     TierFilter, Window,
 };
 pub use refunds::{RefundFacts, RefundLookup, RefundReads, RefundedSale};
-pub use replies::ReplyReads;
+pub use responses::ResponseReads;
 
 use crate::{Journal, Leases, Maintenance, ReadError};
 
@@ -60,7 +60,7 @@ type Read<T> = Result<T, ReadError>;
 pub trait Storage:
     MerchantReads
     + KeyReads
-    + ReplyReads
+    + ResponseReads
     + AffiliateReads
     + CouponReads
     + ClickReads
@@ -84,7 +84,7 @@ pub trait Storage:
 impl<T> Storage for T where
     T: MerchantReads
         + KeyReads
-        + ReplyReads
+        + ResponseReads
         + AffiliateReads
         + CouponReads
         + ClickReads

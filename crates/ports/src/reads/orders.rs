@@ -1,11 +1,11 @@
 //! Orders.
 
 use super::Read;
-use crate::{Counted, Due, ListAsk, OrderTerm, Versioned};
+use crate::{Counted, Due, ListRequest, OrderTerm, Versioned};
 use async_trait::async_trait;
 use domain::{
     Customer, CustomerId, Email, Group, GroupId, GroupSettings, GroupStatus, Merchant, MerchantId, Order, OrderId,
-    OrderReference, Pace, Timestamp,
+    OrderReference, OrderVelocity, Timestamp,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -42,7 +42,7 @@ pub struct PlaceFacts {
     /// group.
     pub email_owner: Option<Uuid>,
     /// When the latest orders of the customer and in the group were placed.
-    pub pace: Pace,
+    pub velocity: OrderVelocity,
 }
 
 /// An order and the group that it is in.
@@ -75,7 +75,7 @@ pub trait OrderReads: Send + Sync {
     async fn order(&self, merchant: MerchantId, id: OrderId) -> Read<Option<Order>>;
 
     /// A part of them.
-    async fn orders(&self, merchant: MerchantId, ask: &ListAsk<OrderTerm>) -> Read<Counted<Order>>;
+    async fn orders(&self, merchant: MerchantId, request: &ListRequest<OrderTerm>) -> Read<Counted<Order>>;
 
     /// For placing one; `None` if there is no such merchant.
     async fn place_facts(&self, merchant: MerchantId, lookup: &OrderLookup) -> Read<Option<PlaceFacts>>;

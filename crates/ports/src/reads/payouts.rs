@@ -1,7 +1,7 @@
 //! Payouts.
 
 use super::Read;
-use crate::{Page, PageAsk, Version, Versioned};
+use crate::{Page, PageRequest, Version, Versioned};
 use async_trait::async_trait;
 use domain::{
     Account, AffiliateId, Commission, CommissionId, Currency, DisplayName, Email, Merchant, MerchantId, Money, Payout,
@@ -69,7 +69,7 @@ pub enum DuePart {
 
 /// What a step of building asks for.
 #[derive(Debug, Clone)]
-pub struct DueAsk {
+pub struct DueRequest {
     /// In which currency.
     pub currency: Currency,
     /// An account must be owed at least this.
@@ -106,7 +106,7 @@ pub struct DueFacts {
 
 /// Which rows that a payout has not paid yet are asked for.
 #[derive(Debug, Clone)]
-pub struct FrozenAsk {
+pub struct FrozenRequest {
     /// The payout.
     pub payout: PayoutId,
     /// Only those of these affiliates; all if empty.
@@ -148,7 +148,7 @@ pub trait PayoutReads: Send + Sync {
     async fn payout(&self, merchant: MerchantId, id: PayoutId) -> Read<Option<Payout>>;
 
     /// A page of them.
-    async fn payouts(&self, merchant: MerchantId, filter: &PayoutFilter, ask: &PageAsk) -> Read<Page<Payout>>;
+    async fn payouts(&self, merchant: MerchantId, filter: &PayoutFilter, request: &PageRequest) -> Read<Page<Payout>>;
 
     /// A page of a payout's items.
     async fn payout_items(
@@ -156,7 +156,7 @@ pub trait PayoutReads: Send + Sync {
         merchant: MerchantId,
         payout: PayoutId,
         filter: &PayoutItemFilter,
-        ask: &PageAsk,
+        request: &PageRequest,
     ) -> Read<Page<PayoutItem>>;
 
     /// Returns at most `most` open items of a payout with the affiliates that they pay, by affiliate, after this one.
@@ -181,10 +181,10 @@ pub trait PayoutReads: Send + Sync {
     async fn known_affiliates(&self, merchant: MerchantId, ids: &[AffiliateId]) -> Read<Vec<AffiliateId>>;
 
     /// For a step of building; `None` if there is no such merchant.
-    async fn payout_due(&self, merchant: MerchantId, ask: &DueAsk) -> Read<Option<DueFacts>>;
+    async fn payout_due(&self, merchant: MerchantId, request: &DueRequest) -> Read<Option<DueFacts>>;
 
     /// For moving the rows of a payout; `None` if there is no such payout.
-    async fn payout_frozen(&self, merchant: MerchantId, ask: &FrozenAsk) -> Read<Option<FrozenFacts>>;
+    async fn payout_frozen(&self, merchant: MerchantId, request: &FrozenRequest) -> Read<Option<FrozenFacts>>;
 
     /// At most `most` payouts that began to be built before the real instant `before` and are not sealed, the oldest
     /// first. Global; for the server itself.

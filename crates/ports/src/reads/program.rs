@@ -1,7 +1,7 @@
 //! Tiers and commission rules, and the affiliates that are due for a higher tier.
 
 use super::{AffiliateRecord, Read};
-use crate::{Page, PageAsk, Version, Versioned};
+use crate::{Page, PageRequest, Version, Versioned};
 use async_trait::async_trait;
 use domain::{
     Affiliate, AffiliateId, CommissionRule, Merchant, MerchantId, Metric, RuleId, RuleLevel, ShortText, Tier, TierId,
@@ -91,7 +91,7 @@ impl Window {
 }
 
 /// An affiliate, wherever it is.
-pub type Candidate = (MerchantId, AffiliateId);
+pub type PromotionCandidate = (MerchantId, AffiliateId);
 
 /// The facts for moving an affiliate into a tier.
 #[derive(Debug, Clone)]
@@ -116,7 +116,7 @@ pub trait ProgramReads: Send + Sync {
     async fn tier(&self, merchant: MerchantId, id: TierId) -> Read<Option<Tier>>;
 
     /// A page of them.
-    async fn tiers(&self, merchant: MerchantId, filter: &TierFilter, ask: &PageAsk) -> Read<Page<Tier>>;
+    async fn tiers(&self, merchant: MerchantId, filter: &TierFilter, request: &PageRequest) -> Read<Page<Tier>>;
 
     /// For making one; `None` if there is no such merchant.
     async fn new_tier_facts(&self, merchant: MerchantId, name: &TierName) -> Read<Option<NewTierFacts>>;
@@ -133,17 +133,27 @@ pub trait ProgramReads: Send + Sync {
     async fn rule(&self, merchant: MerchantId, id: RuleId) -> Read<Option<CommissionRule>>;
 
     /// A page of them.
-    async fn rules(&self, merchant: MerchantId, filter: &RuleFilter, ask: &PageAsk) -> Read<Page<CommissionRule>>;
+    async fn rules(
+        &self,
+        merchant: MerchantId,
+        filter: &RuleFilter,
+        request: &PageRequest,
+    ) -> Read<Page<CommissionRule>>;
 
     /// For making, changing or deleting one; `None` if there is no such merchant.
     async fn rule_facts(&self, merchant: MerchantId, id: Option<RuleId>, names: RuleNames) -> Read<Option<RuleFacts>>;
 
     /// Global: the affiliates that events recorded in `window` are credited to, of merchants that have tiers, each once,
     /// in the order of merchant and affiliate; at most `limit`, after `after`.
-    async fn tier_candidates(&self, window: Window, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>>;
+    async fn tier_candidates(
+        &self,
+        window: Window,
+        after: Option<PromotionCandidate>,
+        limit: u32,
+    ) -> Read<Vec<PromotionCandidate>>;
 
     /// Global: all affiliates of merchants that have tiers, in the same order; at most `limit`, after `after`.
-    async fn tier_aspirants(&self, after: Option<Candidate>, limit: u32) -> Read<Vec<Candidate>>;
+    async fn tier_aspirants(&self, after: Option<PromotionCandidate>, limit: u32) -> Read<Vec<PromotionCandidate>>;
 
     /// For lifting one affiliate; `None` if there is no such affiliate.
     async fn promotion_facts(&self, merchant: MerchantId, affiliate: AffiliateId) -> Read<Option<PromotionFacts>>;

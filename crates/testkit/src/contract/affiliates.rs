@@ -6,12 +6,12 @@ use super::{
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
+    boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{Account, Affiliate, AffiliateStatus, Coupon, CouponCode, Email, MerchantId, Money, TierId};
-use ports::{AffiliateFilter, AffiliateRecord, ChangeSet, IdSource, IdSourceExt, Page, PageAsk, Position, Version};
+use ports::{AffiliateFilter, AffiliateRecord, ChangeSet, IdSource, IdSourceExt, Page, PageRequest, Position, Version};
 
 async fn record(nodes: &Nodes, merchant: MerchantId, affiliate: &Affiliate) -> Option<AffiliateRecord> {
     nodes.two.affiliate(merchant, affiliate.id).await.unwrap()
@@ -26,7 +26,7 @@ pub(crate) async fn an_affiliate_comes_back_whole(nodes: &Nodes) {
     let other = other_shop(nodes, &ids).await;
     let merchant = shop.test.id;
     let plain = build::affiliate(&ids, "plain");
-    let full = extremes::affiliate(&plain);
+    let full = boundary_values::affiliate(&plain);
     for affiliate in [&plain, &full] {
         assert_eq!(record(nodes, merchant, affiliate).await, None);
         win(nodes, sets::add_affiliate(merchant, affiliate)).await;
@@ -109,18 +109,18 @@ fn placed(affiliate: &Affiliate) -> Position {
     position(affiliate.created_at, affiliate.id.uuid())
 }
 
-async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &AffiliateFilter, ask: PageAsk) -> Page<Position> {
-    let page = nodes.two.affiliates(merchant, filter, &ask).await.unwrap();
+async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &AffiliateFilter, request: PageRequest) -> Page<Position> {
+    let page = nodes.two.affiliates(merchant, filter, &request).await.unwrap();
     Page { rows: page.rows.iter().map(|record| placed(&record.affiliate)).collect(), more: page.more }
 }
 
 pub(crate) async fn affiliates_are_listed_newest_first(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let everything = AffiliateFilter::default();
-    walk(&[], async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&[], async |request| listed(nodes, shop.test.id, &everything, request).await).await;
     let made = many(nodes, &ids, &shop, &[ids.id(), ids.id()]).await;
     let rows: Vec<Position> = made.iter().map(placed).collect();
-    walk(&rows, async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&rows, async |request| listed(nodes, shop.test.id, &everything, request).await).await;
 }
 
 pub(crate) async fn affiliates_are_filtered(nodes: &Nodes) {
@@ -137,7 +137,7 @@ pub(crate) async fn affiliates_are_filtered(nodes: &Nodes) {
                 for slug in slugs.map(|slug| slug.map(|slug| domain::Slug::parse(slug).unwrap())) {
                     let filter = AffiliateFilter { status, tier_id, email: email.clone(), slug };
                     let rows: Vec<Position> = made.iter().filter(|row| matches(&filter, row)).map(placed).collect();
-                    walk(&rows, async |ask| listed(nodes, shop.test.id, &filter, ask).await).await;
+                    walk(&rows, async |request| listed(nodes, shop.test.id, &filter, request).await).await;
                 }
             }
         }

@@ -16,7 +16,7 @@ use crate::{
 use domain::{Affiliate, AffiliateStatus};
 use ports::{
     AffiliateFilter, AffiliateKeys, ChangeSet, CommissionFilter, CouponFilter, EventFilter, EventLookup, IdSource,
-    IdSourceExt, KeyUse, ListAsk, RuleFilter, RuleNames, Space, Table, TierFilter, Version,
+    IdSourceExt, KeyUse, ListRequest, RuleFilter, RuleNames, Space, Table, TierFilter, Version,
 };
 
 const FIRST: Version = Version::FIRST;
@@ -26,7 +26,7 @@ const FIRST: Version = Version::FIRST;
 fn whole(ids: &SeededIds, shop: &Shop, old: &Rows) -> (Rows, ChangeSet) {
     let new = Rows::of(ids, shop, "whole");
     let mut set = new.insert(shop.test.id);
-    let founded = sets::found(&build::shop(ids, "beside"));
+    let founded = sets::with_organization(&build::shop(ids, "beside"));
     set.claims.extend(founded.claims);
     set.rows.organizations = founded.rows.organizations;
     set.rows.merchants = founded.rows.merchants;
@@ -84,7 +84,7 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.settings_facts(merchant, Some(&domain::Slug::parse("beside").unwrap())).await.unwrap()),
         format!("{:?}", node.keys_of(shop.organization.id).await.unwrap()),
         format!("{:?}", node.key_by_hash(&[new.key.hash]).await.unwrap()),
-        format!("{:?}", node.reply(merchant, &new.reply.route, &new.reply.key, moment(1)).await.unwrap()),
+        format!("{:?}", node.response(merchant, &new.response.route, &new.response.key, moment(1)).await.unwrap()),
         format!("{:?}", node.affiliates(merchant, &AffiliateFilter::default(), &page).await.unwrap()),
         format!("{:?}", node.new_affiliate_facts(merchant, &keys).await.unwrap()),
         format!("{:?}", node.affiliate_change_facts(merchant, old.affiliate.id, &keys).await.unwrap()),
@@ -100,9 +100,9 @@ async fn told(nodes: &Nodes, shop: &Shop, old: &Rows, new: &Rows) -> String {
         format!("{:?}", node.commission_move_facts(merchant, old.commission.id).await.unwrap()),
         format!("{:?}", node.payout_facts(merchant, old.payout.id, &[old.payout_item.id], &[]).await.unwrap()),
         format!("{:?}", node.unsealed_payouts(moment(9), 100).await.unwrap()),
-        format!("{:?}", node.customers(merchant, &ListAsk::newest(100)).await.unwrap()),
-        format!("{:?}", node.orders(merchant, &ListAsk::newest(100)).await.unwrap()),
-        format!("{:?}", node.groups(merchant, &ListAsk::newest(100)).await.unwrap()),
+        format!("{:?}", node.customers(merchant, &ListRequest::newest(100)).await.unwrap()),
+        format!("{:?}", node.orders(merchant, &ListRequest::newest(100)).await.unwrap()),
+        format!("{:?}", node.groups(merchant, &ListRequest::newest(100)).await.unwrap()),
         format!("{:?}", node.group_settings(merchant).await.unwrap()),
         format!("{:?}", node.closing_facts(merchant, old.group.id).await.unwrap()),
         format!("{:?}", node.order_facts(merchant, old.order.id).await.unwrap()),
@@ -123,14 +123,14 @@ pub(crate) async fn a_lost_set_leaves_nothing_behind(nodes: &Nodes) {
     let mut stale = set.clone();
     stale.rows.affiliates.change(FIRST, moved.clone());
     let mut stale_end = set.clone();
-    stale_end.rows.affiliates.gone.push((moved.id.uuid(), FIRST));
+    stale_end.rows.affiliates.deleted.push((moved.id.uuid(), FIRST));
     let mut not_still = set.clone();
-    not_still.still.push((ports::Entity::row_ref(&moved), FIRST));
+    not_still.unchanged.push((ports::Entity::row_ref(&moved), FIRST));
     let mut taken = set.clone();
     taken.claim(Space::AffiliateEmail, moved.email.folded(), ids.uuid());
     let mut taken_on_the_server = set.clone();
     taken_on_the_server.claim(Space::MerchantSlug, shop.live.slug.as_str(), shop.test.id.uuid());
-    let answered = ChangeSet { reply: Some(old.reply.clone()), ..set.clone() };
+    let answered = ChangeSet { response: Some(old.response.clone()), ..set.clone() };
     for (n, lost) in [stale, stale_end, not_still, taken, taken_on_the_server, answered].into_iter().enumerate() {
         // Alone, and in the midst of winners that share its transaction.
         conflict(nodes, lost.clone()).await;
@@ -170,7 +170,7 @@ pub(crate) async fn a_won_set_is_there_in_every_part(nodes: &Nodes) {
     for free in &set.frees {
         win(nodes, ChangeSet { claims: vec![free.clone()], ..ChangeSet::new(merchant) }).await;
     }
-    conflict(nodes, ChangeSet { reply: set.reply, ..ChangeSet::new(merchant) }).await;
+    conflict(nodes, ChangeSet { response: set.response, ..ChangeSet::new(merchant) }).await;
     refuse(nodes, ChangeSet { announce: set.announce, ..ChangeSet::new(merchant) }).await;
     let mut clicked = ChangeSet::new(merchant);
     clicked.rows.clicks = set.rows.clicks;

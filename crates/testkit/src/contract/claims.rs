@@ -37,7 +37,7 @@ fn give_back(merchant: MerchantId, space: Space, key: &str, owner: Uuid) -> Chan
 pub(crate) async fn a_taken_key_conflicts_in_every_space(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let merchant = shop.test.id;
-    let longest = crate::extremes::unicode(255);
+    let longest = crate::boundary_values::unicode(255);
     // Compared to the last bit: no case, no accents, no trailing space makes two keys one.
     let keys = ["key", "KEY", "key ", " key", "ké\u{301}y", "kéy", "%", "_", "\\", "'", longest.as_str()];
     for space in SPACES {

@@ -4,7 +4,7 @@ use super::{
     Nodes,
     settle::{refuse, shop, sound, win},
 };
-use crate::{build, extremes, sets};
+use crate::{boundary_values, build, sets};
 use domain::{Affiliate, AffiliateStatus, ExternalId, Slug};
 use ports::{ChangeSet, EventLookup, LinkFacts, SessionClick, Version};
 
@@ -42,14 +42,15 @@ pub(crate) async fn a_link_is_found_by_its_two_slugs(nodes: &Nodes) {
 pub(crate) async fn a_click_of_any_size_is_kept(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let bob = build::affiliate(&ids, "bob");
-    let (full, bare) = (extremes::click(&bob), build::click(&ids, &bob, &extremes::session(), build::moment(0)));
+    let (full, bare) =
+        (boundary_values::click(&bob), build::click(&ids, &bob, &boundary_values::session(), build::moment(0)));
     let mut set = sets::add_affiliate(shop.test.id, &bob);
     set.rows.clicks = vec![full.clone(), bare.clone()];
     win(nodes, set).await;
     let lookup = EventLookup {
         space: domain::EventSpace::Paying,
         external_id: ExternalId::parse("1").unwrap(),
-        session: Some(extremes::session()),
+        session: Some(boundary_values::session()),
         coupon: None,
         affiliate_id: None,
         customer: Vec::new(),

@@ -6,9 +6,8 @@ use super::{
     settle::{other_shop, shop, win},
 };
 use crate::{
-    SeededIds,
+    SeededIds, boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{
@@ -16,7 +15,7 @@ use domain::{
     RateSource, Timestamp,
 };
 use ports::{
-    ChangeSet, CommissionFilter, CommissionMoveFacts, IdSourceExt, Page, PageAsk, Position, Version, Versioned,
+    ChangeSet, CommissionFilter, CommissionMoveFacts, IdSourceExt, Page, PageRequest, Position, Version, Versioned,
 };
 
 async fn read(nodes: &Nodes, merchant: MerchantId, row: &Commission) -> Option<Commission> {
@@ -29,7 +28,7 @@ pub(crate) async fn a_commission_comes_back_whole(nodes: &Nodes) {
     let earner = build::affiliate(&ids, "bob");
     let sale = build::event(&ids, "sale");
     let plain = build::commission(&ids, &sale, &earner);
-    let full = extremes::commission(&sale, &earner, &plain);
+    let full = boundary_values::commission(&sale, &earner, &plain);
     win(nodes, sets::add_affiliate(shop.test.id, &earner)).await;
     assert_eq!(read(nodes, shop.test.id, &plain).await, None);
     win(nodes, ChangeSet::new(shop.test.id).with_event(&sale, &[full.clone(), plain.clone()])).await;
@@ -81,18 +80,23 @@ fn placed(row: &Commission) -> Position {
     position(row.created_at, row.id.uuid())
 }
 
-async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &CommissionFilter, ask: PageAsk) -> Page<Position> {
-    let page = nodes.two.commissions(merchant, filter, &ask).await.unwrap();
+async fn listed(
+    nodes: &Nodes,
+    merchant: MerchantId,
+    filter: &CommissionFilter,
+    request: PageRequest,
+) -> Page<Position> {
+    let page = nodes.two.commissions(merchant, filter, &request).await.unwrap();
     Page { rows: page.rows.iter().map(placed).collect(), more: page.more }
 }
 
 pub(crate) async fn commissions_are_listed_newest_first(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let everything = CommissionFilter::default();
-    walk(&[], async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&[], async |request| listed(nodes, shop.test.id, &everything, request).await).await;
     let (_, mut made) = many(nodes, &ids, &shop).await;
     let rows: Vec<Position> = made.iter().map(placed).collect();
-    walk(&rows, async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&rows, async |request| listed(nodes, shop.test.id, &everything, request).await).await;
     made.sort_by_key(|row| std::cmp::Reverse(placed(row)));
     let page = nodes.two.commissions(shop.test.id, &everything, &super::paging::newest(100)).await.unwrap();
     assert_eq!(page.rows, made, "with every field");
@@ -110,7 +114,7 @@ pub(crate) async fn commissions_are_filtered(nodes: &Nodes) {
                 for (from, to) in instants {
                     let filter = CommissionFilter { affiliate_id, status, order_id: order_id.clone(), from, to };
                     let rows = made.iter().filter(|row| matches(&filter, row)).map(placed).collect::<Vec<_>>();
-                    walk(&rows, async |ask| listed(nodes, shop.test.id, &filter, ask).await).await;
+                    walk(&rows, async |request| listed(nodes, shop.test.id, &filter, request).await).await;
                 }
             }
         }
@@ -157,8 +161,8 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
     for account in accounts.iter().chain(&beside) {
         set = set.with_account(account);
     }
-    let sibling = build::sibling(&ids, &leaf, &build::refund(&ids, &sale, 990));
-    let rows = [leaf.clone(), overrides[0].clone(), overrides[1].clone(), sibling.clone()];
+    let reversal = build::reversal(&ids, &leaf, &build::refund(&ids, &sale, 990));
+    let rows = [leaf.clone(), overrides[0].clone(), overrides[1].clone(), reversal.clone()];
     win(nodes, set.with_event(&sale, &rows).with_event(&rest, &[foreign, above])).await;
 
     // Every version is the current one.
@@ -176,12 +180,12 @@ pub(crate) async fn what_moving_a_commission_needs(nodes: &Nodes) {
     let owed = Versioned { row: owed, version: second };
 
     // Whichever row is asked for, all of its event come, and none of the order's others.
-    for asked in [&leaf, &overrides[0], &sibling] {
+    for asked in [&leaf, &overrides[0], &reversal] {
         let CommissionMoveFacts { merchant, rows, affiliates, accounts: read } =
             facts(nodes, shop.test.id, asked).await.unwrap();
         assert_eq!(merchant, sets::first(shop.test.clone()));
-        let [leaf, second, sibling] = [&leaf, &overrides[1], &sibling].map(|row| sets::first(row.clone()));
-        assert_eq!(rows, [leaf, approved.clone(), second, sibling]);
+        let [leaf, second, reversal] = [&leaf, &overrides[1], &reversal].map(|row| sets::first(row.clone()));
+        assert_eq!(rows, [leaf, approved.clone(), second, reversal]);
         let [leaf_earner, grandparent] = [&leaf_earner, &grandparent].map(|row| sets::first(row.clone()));
         assert_eq!(affiliates, [leaf_earner, parent.clone(), grandparent]);
         let own = [sets::first(accounts[0].clone()), owed.clone()];

@@ -55,7 +55,7 @@ pub(crate) async fn what_was_held_still_must_not_have_moved(nodes: &Nodes) {
         let newcomer = build::affiliate(&ids, &format!("newcomer-{n}"));
         let holding = |version| {
             let mut set = sets::add_affiliate(merchant, &newcomer);
-            set.still.push((rows.row(table), version));
+            set.unchanged.push((rows.row(table), version));
             set
         };
         win(nodes, rows.change_in(table, merchant, FIRST)).await;
@@ -65,7 +65,7 @@ pub(crate) async fn what_was_held_still_must_not_have_moved(nodes: &Nodes) {
         assert!(stands_at(nodes, merchant, rows.row(table), FIRST.next()).await, "held, not changed: {table:?}");
         // What is read and written in one set is written.
         let mut both = rows.change_in(table, merchant, FIRST.next());
-        both.still.push((rows.row(table), FIRST.next()));
+        both.unchanged.push((rows.row(table), FIRST.next()));
         win(nodes, both).await;
         assert!(stands_at(nodes, merchant, rows.row(table), FIRST.next().next()).await, "{table:?}");
     }
@@ -75,8 +75,8 @@ pub(crate) async fn many_may_hold_a_row_still_at_once(nodes: &Nodes) {
     let (ids, shop, rows) = Rows::stored(nodes).await;
     let holding = |n: usize| {
         let mut set = sets::add_affiliate(shop.test.id, &build::affiliate(&ids, &format!("holder-{n}")));
-        set.still.push((rows.row(Table::Merchants), FIRST));
-        set.still.push((rows.row(Table::Affiliates), FIRST));
+        set.unchanged.push((rows.row(Table::Merchants), FIRST));
+        set.unchanged.push((rows.row(Table::Affiliates), FIRST));
         set
     };
     let outcomes = at_once(nodes, (0..60).map(holding).collect()).await;

@@ -6,19 +6,21 @@ use super::{
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
+    boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{Affiliate, Coupon, CouponCode, MerchantId};
-use ports::{ChangeSet, CouponFacts, CouponFilter, IdSource, IdSourceExt, Page, PageAsk, Position, Version, Versioned};
+use ports::{
+    ChangeSet, CouponFacts, CouponFilter, IdSource, IdSourceExt, Page, PageRequest, Position, Version, Versioned,
+};
 
 pub(crate) async fn a_coupon_comes_back_whole(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let other = other_shop(nodes, &ids).await;
     let (owner, next) = (build::affiliate(&ids, "bob"), build::affiliate(&ids, "eve"));
     win(nodes, sets::add_affiliate(shop.test.id, &owner).with_affiliate(&next)).await;
-    for coupon in [build::coupon(&ids, &owner, "B0"), extremes::coupon(&owner)] {
+    for coupon in [build::coupon(&ids, &owner, "B0"), boundary_values::coupon(&owner)] {
         assert!(nodes.two.coupon(shop.test.id, coupon.id).await.unwrap().is_none());
         win(nodes, ChangeSet::new(shop.test.id).with_coupon(&coupon)).await;
         let read = nodes.two.coupon(shop.test.id, coupon.id).await.unwrap().unwrap();
@@ -61,18 +63,18 @@ fn placed(coupon: &Coupon) -> Position {
     position(coupon.created_at, coupon.id.uuid())
 }
 
-async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &CouponFilter, ask: PageAsk) -> Page<Position> {
-    let page = nodes.two.coupons(merchant, filter, &ask).await.unwrap();
+async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &CouponFilter, request: PageRequest) -> Page<Position> {
+    let page = nodes.two.coupons(merchant, filter, &request).await.unwrap();
     Page { rows: page.rows.iter().map(placed).collect(), more: page.more }
 }
 
 pub(crate) async fn coupons_are_listed_newest_first(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let everything = CouponFilter::default();
-    walk(&[], async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&[], async |request| listed(nodes, shop.test.id, &everything, request).await).await;
     let (_, made) = many(nodes, &ids, &shop).await;
     let rows: Vec<Position> = made.iter().map(placed).collect();
-    walk(&rows, async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&rows, async |request| listed(nodes, shop.test.id, &everything, request).await).await;
     let mut expected = made;
     expected.sort_by_key(|coupon| std::cmp::Reverse(placed(coupon)));
     let page = nodes.two.coupons(shop.test.id, &everything, &super::paging::newest(100)).await.unwrap();
@@ -86,7 +88,7 @@ pub(crate) async fn coupons_are_filtered(nodes: &Nodes) {
         for code in [None, Some("code-0"), Some("CODE-1"), Some("CODE")] {
             let filter = CouponFilter { affiliate_id, code: code.map(|code| CouponCode::parse(code).unwrap()) };
             let rows = made.iter().filter(|row| matches(&filter, row)).map(placed).collect::<Vec<_>>();
-            walk(&rows, async |ask| listed(nodes, shop.test.id, &filter, ask).await).await;
+            walk(&rows, async |request| listed(nodes, shop.test.id, &filter, request).await).await;
         }
     }
 }

@@ -6,8 +6,8 @@ use super::{
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
+    boundary_values,
     build::{self, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{Customer, Email, PersonName};
@@ -16,7 +16,7 @@ use ports::{ChangeSet, Counted, CustomerFacts, IdSourceExt, SortBy, Version};
 pub(crate) async fn a_customer_comes_back_whole(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let other = other_shop(nodes, &ids).await;
-    for customer in [build::customer(&ids, "ada"), extremes::customer()] {
+    for customer in [build::customer(&ids, "ada"), boundary_values::customer()] {
         assert_eq!(nodes.two.customer(shop.test.id, customer.id).await.unwrap(), None);
         win(nodes, ChangeSet::new(shop.test.id).with_customer(&customer)).await;
         assert_eq!(nodes.two.customer(shop.test.id, customer.id).await.unwrap().as_ref(), Some(&customer));
@@ -58,8 +58,8 @@ pub(crate) async fn customers_are_listed_in_any_order_and_searched(nodes: &Nodes
         (Some("buyer6@"), Vec::new()),
         (Some("%"), kept.clone().step_by(3).map(dated).collect()),
     ] {
-        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search.map(text), async |ask| {
-            let Counted { rows, count } = nodes.two.customers(shop.test.id, &ask).await.unwrap();
+        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search.map(text), async |request| {
+            let Counted { rows, count } = nodes.two.customers(shop.test.id, &request).await.unwrap();
             Counted { rows: rows.iter().map(dated).collect(), count }
         })
         .await;

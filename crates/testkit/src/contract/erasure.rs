@@ -9,12 +9,12 @@ use crate::{
     sets::Grow,
 };
 use domain::{
-    Account, Actor, Binding, Candidate, CandidateSource, Coupon, CouponCode, Customer, CustomerId, Decision, Email,
-    Event, EventId, EventSpace, ExternalId, Group, MerchantId, Money, Verdict,
+    Account, Actor, Binding, Candidate, CandidateOutcome, CandidateSource, Coupon, CouponCode, Customer, CustomerId,
+    Decision, Email, Event, EventId, EventSpace, ExternalId, Group, MerchantId, Money,
 };
 use ports::{
     AffiliateTraces, Announcement, ChangeSet, Claim, CustomerTraces, EventLookup, EventTraces, IdSourceExt, Part,
-    Reply, ReplyPlace, ReplyStatus, Space, Topic, Version, Versioned,
+    ReplyPlace, ResponseRecord, ResponseStatus, Space, Topic, Version, Versioned,
 };
 
 fn email(text: &str) -> Email {
@@ -44,7 +44,7 @@ pub(crate) async fn what_tells_who_a_customer_is_is_found(nodes: &Nodes) {
     let watched = Group { creator_email: email("BEFORE@example.com"), ..build::group(&ids, &bob, "YY12CD34") };
     let (hers, his) = (build::order(&ids, &ada, &own), build::order(&ids, &bob, &own));
     let bought = build::event(&ids, "bought");
-    let bond = build::binding(&ids, &namesake, &bought);
+    let binding = build::binding(&ids, &namesake, &bought);
     let mails = [build::mail(&ids, &own), build::mail(&ids, &watched), build::mail(&ids, &other)];
     let mut set = ChangeSet::new(merchant)
         .with_affiliate(&namesake)
@@ -57,7 +57,7 @@ pub(crate) async fn what_tells_who_a_customer_is_is_found(nodes: &Nodes) {
         .with_order(&hers)
         .with_order(&his)
         .with_event(&bought, &[])
-        .with_binding(&bond, &[bond_key(&ada.earlier_emails[0])]);
+        .with_binding(&binding, &[bond_key(&ada.earlier_emails[0])]);
     set.rows.mails.new.extend(mails.iter().cloned());
     win(nodes, set).await;
 
@@ -75,7 +75,7 @@ pub(crate) async fn what_tells_who_a_customer_is_is_found(nodes: &Nodes) {
     let bond_of_old = bond_key(&ada.earlier_emails[0]);
     let mut expected = [
         (Space::AffiliateEmail, "ada@example.com", namesake.id.uuid()),
-        (Space::Binding, bond_of_old.as_str(), bond.id.uuid()),
+        (Space::Binding, bond_of_old.as_str(), binding.id.uuid()),
         (Space::CustomerEmail, "ada@example.com", ada.id.uuid()),
         (Space::CustomerEmail, "taken@example.com", taken.id.uuid()),
     ];
@@ -100,8 +100,8 @@ pub(crate) async fn what_tells_who_a_customer_is_is_found(nodes: &Nodes) {
         set.rows.mails.change(version, row.given_up());
     }
     let erased = ada.erased(by, moment(1));
-    set.free(Space::Binding, bond_of_old, bond.id.uuid());
-    set.claim(Space::Binding, bond_key(&Email::erased(bond.id.uuid())), bond.id.uuid());
+    set.free(Space::Binding, bond_of_old, binding.id.uuid());
+    set.claim(Space::Binding, bond_key(&Email::erased(binding.id.uuid())), binding.id.uuid());
     set.free(Space::CustomerEmail, ada.email.folded(), ada.id.uuid());
     set.free(Space::GroupEmail, own.email_key(&ada.email), hers.id.uuid());
     set.claim(Space::GroupEmail, own.email_key(&erased.email), hers.id.uuid());
@@ -143,7 +143,7 @@ pub(crate) async fn events_that_tell_are_found_a_part_at_a_time(nodes: &Nodes) {
         candidates: vec![Candidate {
             source: CandidateSource::Coupon(Some(code.clone())),
             affiliate_id: Some(affiliate_id),
-            verdict: Verdict::NotApproved,
+            verdict: CandidateOutcome::NotApproved,
         }],
         ..Decision::default()
     };
@@ -211,14 +211,14 @@ pub(crate) async fn announcements_are_read_through_and_rewritten(nodes: &Nodes) 
 
 pub(crate) async fn kept_answers_are_read_through_and_blanked(nodes: &Nodes) {
     let (_, shop) = shop(nodes).await;
-    let kept: Vec<Reply> = [("POST /a", "k2"), ("POST /a", "k1"), ("POST /b", "k1"), ("POST /A", "k9")]
-        .map(|(route, key)| Reply { body: format!("{route} {key}").into(), ..build::reply(route, key) })
+    let kept: Vec<ResponseRecord> = [("POST /a", "k2"), ("POST /a", "k1"), ("POST /b", "k1"), ("POST /A", "k9")]
+        .map(|(route, key)| ResponseRecord { body: format!("{route} {key}").into(), ..build::response(route, key) })
         .to_vec();
-    for reply in &kept {
-        win(nodes, ChangeSet { reply: Some(reply.clone()), ..ChangeSet::new(shop.test.id) }).await;
+    for response in &kept {
+        win(nodes, ChangeSet { response: Some(response.clone()), ..ChangeSet::new(shop.test.id) }).await;
     }
-    win(nodes, ChangeSet { reply: Some(kept[0].clone()), ..ChangeSet::new(shop.live.id) }).await;
-    let place = |reply: &Reply| ReplyPlace { route: reply.route.clone(), key: reply.key.clone() };
+    win(nodes, ChangeSet { response: Some(kept[0].clone()), ..ChangeSet::new(shop.live.id) }).await;
+    let place = |response: &ResponseRecord| ReplyPlace { route: response.route.clone(), key: response.key.clone() };
     let in_order = [3, 1, 0, 2].map(|n| (place(&kept[n]), kept[n].body.clone()));
     let read =
         async |after: Option<&ReplyPlace>, most| nodes.two.replies_after(shop.test.id, after, most).await.unwrap();
@@ -228,15 +228,15 @@ pub(crate) async fn kept_answers_are_read_through_and_blanked(nodes: &Nodes) {
     assert_eq!(read(Some(&in_order[3].0), 2).await, []);
 
     nodes.one.blank_replies(shop.test.id, vec![place(&kept[0]), place(&kept[3])]).await.unwrap();
-    for (merchant, reply, gone) in [
+    for (merchant, response, gone) in [
         (shop.test.id, &kept[0], true),
         (shop.test.id, &kept[3], true),
         (shop.test.id, &kept[1], false),
         (shop.live.id, &kept[0], false),
     ] {
-        let found = nodes.two.reply(merchant, &reply.route, &reply.key, moment(1)).await.unwrap().unwrap();
-        assert_eq!(found.fingerprint, reply.fingerprint, "the place stays taken");
-        let expected = if gone { (ReplyStatus::Gone, Vec::new()) } else { (reply.status, reply.body.clone()) };
+        let found = nodes.two.response(merchant, &response.route, &response.key, moment(1)).await.unwrap().unwrap();
+        assert_eq!(found.fingerprint, response.fingerprint, "the place stays taken");
+        let expected = if gone { (ResponseStatus::Gone, Vec::new()) } else { (response.status, response.body.clone()) };
         assert_eq!((found.status, found.body), expected);
     }
 }

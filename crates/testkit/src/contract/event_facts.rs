@@ -334,13 +334,13 @@ pub(crate) async fn a_customers_bond_is_found_by_the_first_key_that_is_taken(nod
     let [above, one, two] = ["above", "one", "two"].map(|name| build::affiliate(&ids, name));
     let one = Affiliate { parent_id: Some(above.id), ..one };
     let event = build::event(&ids, "first");
-    let bonds = [build::binding(&ids, &one, &event), build::binding(&ids, &two, &event)];
+    let bindings = [build::binding(&ids, &one, &event), build::binding(&ids, &two, &event)];
     let key = |text: &str| text.to_owned();
     let mut set = [&above, &one, &two].into_iter().fold(ChangeSet::new(shop.test.id), Grow::with_affiliate);
     set = set.with_event(&event, &[]);
     set = set
-        .with_binding(&bonds[0], &[key("x:1"), key("e:a@example.com")])
-        .with_binding(&bonds[1], &[key("e:b@example.com")]);
+        .with_binding(&bindings[0], &[key("x:1"), key("e:a@example.com")])
+        .with_binding(&bindings[1], &[key("e:b@example.com")]);
     win(nodes, set).await;
     let of =
         |keys: &[&str]| EventLookup { customer: keys.iter().map(|text| key(text)).collect(), ..naming_nothing("1") };
@@ -353,14 +353,14 @@ pub(crate) async fn a_customers_bond_is_found_by_the_first_key_that_is_taken(nod
     ];
     let read = all_facts(nodes, shop.test.id, &lookups).await;
     let found: Vec<Option<Versioned<Binding>>> = read.found.into_iter().map(|found| found.binding).collect();
-    let [first, second] = bonds.clone().map(|bond| Some(sets::first(bond)));
+    let [first, second] = bindings.clone().map(|binding| Some(sets::first(binding)));
     assert_eq!(found, [first.clone(), second, first, None, None]);
     assert_eq!(read.affiliates, sorted(vec![above, one, two]), "with their parents");
     let elsewhere = all_facts(nodes, shop.live.id, &lookups).await;
     assert!(elsewhere.found.iter().all(|found| found.binding.is_none()), "another merchant's is not there");
 
     let mut renewed = ChangeSet::new(shop.test.id);
-    renewed.rows.bindings.change(Version::FIRST, bonds[0].renewed());
+    renewed.rows.bindings.change(Version::FIRST, bindings[0].renewed());
     win(nodes, renewed).await;
     let read = all_facts(nodes, shop.test.id, &lookups[..1]).await;
     let Some(Versioned { row, version }) = read.found[0].binding.clone() else { panic!("it is still bound") };

@@ -6,15 +6,14 @@ use super::{
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
-    SeededIds,
+    SeededIds, boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{
     Affiliate, AffiliateId, Commission, CommissionStatus, Event, EventKind, ExternalId, MerchantId, Timestamp,
 };
-use ports::{ChangeSet, EventFilter, EventRecord, IdSourceExt, Page, PageAsk, Position, Version};
+use ports::{ChangeSet, EventFilter, EventRecord, IdSourceExt, Page, PageRequest, Position, Version};
 
 async fn read(nodes: &Nodes, merchant: MerchantId, event: &Event) -> Option<EventRecord> {
     nodes.two.event(merchant, event.id).await.unwrap()
@@ -28,8 +27,8 @@ pub(crate) async fn an_event_comes_back_whole(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let other = other_shop(nodes, &ids).await;
     let winner = build::affiliate(&ids, "bob");
-    let full = extremes::event(&ids, &winner, &extremes::coupon(&winner));
-    let least = extremes::least_event(&ids);
+    let full = boundary_values::event(&ids, &winner, &boundary_values::coupon(&winner));
+    let least = boundary_values::least_event(&ids);
     win(nodes, sets::add_affiliate(shop.test.id, &winner)).await;
     for event in [&full, &least] {
         assert_eq!(read(nodes, shop.test.id, event).await, None);
@@ -110,18 +109,18 @@ fn placed(event: &Event) -> Position {
     position(event.created_at, event.id.uuid())
 }
 
-async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &EventFilter, ask: PageAsk) -> Page<Position> {
-    let page = nodes.two.events(merchant, filter, &ask).await.unwrap();
+async fn listed(nodes: &Nodes, merchant: MerchantId, filter: &EventFilter, request: PageRequest) -> Page<Position> {
+    let page = nodes.two.events(merchant, filter, &request).await.unwrap();
     Page { rows: page.rows.iter().map(|record| placed(&record.event)).collect(), more: page.more }
 }
 
 pub(crate) async fn events_are_listed_newest_first(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let everything = EventFilter::default();
-    walk(&[], async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&[], async |request| listed(nodes, shop.test.id, &everything, request).await).await;
     let (_, made) = many(nodes, &ids, &shop).await;
     let rows: Vec<Position> = made.iter().map(placed).collect();
-    walk(&rows, async |ask| listed(nodes, shop.test.id, &everything, ask).await).await;
+    walk(&rows, async |request| listed(nodes, shop.test.id, &everything, request).await).await;
 }
 
 pub(crate) async fn events_are_filtered(nodes: &Nodes) {
@@ -140,7 +139,7 @@ pub(crate) async fn events_are_filtered(nodes: &Nodes) {
             for (from, to) in instants {
                 let filter = EventFilter { affiliate_id, external_id: external_id.clone(), from, to };
                 let rows = made.iter().filter(|row| matches(&filter, row)).map(placed).collect::<Vec<_>>();
-                walk(&rows, async |ask| listed(nodes, shop.test.id, &filter, ask).await).await;
+                walk(&rows, async |request| listed(nodes, shop.test.id, &filter, request).await).await;
             }
         }
     }

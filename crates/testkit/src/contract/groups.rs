@@ -7,19 +7,19 @@ use super::{
     settle::{other_shop, sound, win},
 };
 use crate::{
+    boundary_values,
     build::{self, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{Actor, Group, GroupStatus, Merchant, MerchantClock, Order, Timestamp};
 use ports::{
-    ChangeSet, ClosingFacts, Counted, Due, GroupSettingsFacts, IdSourceExt, ListAsk, NewGroupFacts, SortBy, Version,
+    ChangeSet, ClosingFacts, Counted, Due, GroupSettingsFacts, IdSourceExt, ListRequest, NewGroupFacts, SortBy, Version,
 };
 
 pub(crate) async fn a_group_comes_back_whole(nodes: &Nodes) {
     let Opened { ids, shop, group, creator, .. } = Opened::stored(nodes).await;
     let other = other_shop(nodes, &ids).await;
-    let largest = extremes::group(&creator);
+    let largest = boundary_values::group(&creator);
     win(nodes, ChangeSet::new(shop.test.id).with_group(&largest)).await;
     for group in [group, largest] {
         assert_eq!(nodes.two.group(shop.test.id, group.id).await.unwrap().as_ref(), Some(&group));
@@ -56,13 +56,13 @@ pub(crate) async fn groups_are_listed_in_any_order_and_searched(nodes: &Nodes) {
         (Some("kht-group003"), vec![place(&made[4])]),
         (Some("creator@"), made.iter().map(place).collect()),
     ] {
-        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search.map(text), async |ask| {
-            let Counted { rows, count } = nodes.two.groups(shop.test.id, &ask).await.unwrap();
+        take_and_skip(&found, &[SortBy::CreatedAt, SortBy::UpdatedAt], search.map(text), async |request| {
+            let Counted { rows, count } = nodes.two.groups(shop.test.id, &request).await.unwrap();
             Counted { rows: rows.iter().map(place).collect(), count }
         })
         .await;
     }
-    assert_eq!(nodes.two.groups(shop.live.id, &ListAsk::newest(9)).await.unwrap().count, 0);
+    assert_eq!(nodes.two.groups(shop.live.id, &ListRequest::newest(9)).await.unwrap().count, 0);
 }
 
 pub(crate) async fn a_group_is_found_by_its_code_and_shows_who_takes_part(nodes: &Nodes) {
@@ -79,12 +79,12 @@ pub(crate) async fn a_group_is_found_by_its_code_and_shows_who_takes_part(nodes:
     set.rows.groups.change(Version::FIRST, grown.clone());
     win(nodes, set).await;
     let who = [&order, &made].map(dated);
-    take_and_skip(&who, &[SortBy::CreatedAt], None, async |ask| {
-        let Counted { rows, count } = nodes.two.participants(shop.test.id, group.id, &ask).await.unwrap();
+    take_and_skip(&who, &[SortBy::CreatedAt], None, async |request| {
+        let Counted { rows, count } = nodes.two.participants(shop.test.id, group.id, &request).await.unwrap();
         Counted { rows: rows.iter().map(dated).collect(), count }
     })
     .await;
-    assert_eq!(nodes.two.participants(shop.live.id, group.id, &ListAsk::newest(9)).await.unwrap().count, 0);
+    assert_eq!(nodes.two.participants(shop.live.id, group.id, &ListRequest::newest(9)).await.unwrap().count, 0);
     let ClosingFacts { merchant, group: read, orders } =
         nodes.two.closing_facts(shop.test.id, group.id).await.unwrap().unwrap();
     assert_eq!((merchant, read.row, read.version), (sets::first(shop.test.clone()), grown, Version::FIRST.next()));
@@ -117,7 +117,7 @@ pub(crate) async fn group_settings_come_back_whole(nodes: &Nodes) {
     let Opened { ids, shop, .. } = Opened::stored(nodes).await;
     let GroupSettingsFacts { merchant, settings } = nodes.two.group_settings(shop.test.id).await.unwrap().unwrap();
     assert_eq!((merchant, settings), (sets::first(shop.test.clone()), None));
-    let largest = extremes::group_settings(&shop.test);
+    let largest = boundary_values::group_settings(&shop.test);
     let mut set = ChangeSet::new(shop.test.id);
     set.rows.group_settings.insert(largest.clone());
     win(nodes, set).await;

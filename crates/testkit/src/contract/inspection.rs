@@ -11,8 +11,8 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{
-    Account, Affiliate, Commission, CommissionMove, CommissionStatus, Coupon, Decision, Event, EventKind, ExternalId,
-    Merchant, Money, Order, Payout, PayoutItem, Reserve, Reward, Slug,
+    Account, Affiliate, CashbackReserve, Commission, CommissionMove, CommissionStatus, Coupon, Decision, Event,
+    EventKind, ExternalId, Merchant, Money, Order, Payout, PayoutItem, Reward, Slug,
 };
 use ports::{ChangeSet, Claim, Entity, IdSource, IdSourceExt, Space, Version};
 use std::cell::RefCell;
@@ -128,8 +128,8 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
     let taken_back = |refunded_minor: i64, n: &str, change: &dyn Fn(Commission) -> Commission| {
         let (sale, leaf) = sold(n);
         let back = build::refund(ids, &sale, 990);
-        let sibling = change(build::sibling(ids, &leaf, &back));
-        bare().with_event(&Event { refunded_minor, ..sale }, &[leaf, sibling]).with_event(&back, &[])
+        let reversal = change(build::reversal(ids, &leaf, &back));
+        bare().with_event(&Event { refunded_minor, ..sale }, &[leaf, reversal]).with_event(&back, &[])
     };
     let (dear, dear_leaf) = sold("dear");
     let too_much = Commission { amount: one("USD"), ..dear_leaf };
@@ -269,8 +269,10 @@ fn plants(ids: &SeededIds, shop: &Shop, rows: &Rows) -> Vec<(&'static str, Chang
         }),
         ("an order with less reserved than its group promises", {
             sold_as(&|sale| {
-                let reserve =
-                    sale.decision.reserve.map(|reserve| Reserve { promise: Reward::Flat(one("USD")), ..reserve });
+                let reserve = sale
+                    .decision
+                    .reserve
+                    .map(|reserve| CashbackReserve { promise: Reward::Flat(one("USD")), ..reserve });
                 let payout_cap = sale.amount.zip(reserve).map(|(amount, reserve)| reserve.room(amount));
                 Some(Event { payout_cap, decision: Decision { reserve, ..Decision::default() }, ..sale })
             })

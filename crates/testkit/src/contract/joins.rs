@@ -28,7 +28,7 @@ async fn join(
         group.row.admits(joiner, now)?;
         let order = build::order(ids, customer, &group.row);
         let mut set = ChangeSet::new(merchant).with_order(&order);
-        set.hold_still(&known);
+        set.expect_unchanged(&known);
         set.rows.groups.change(group.version, group.row.joined(Actor::System, now));
         if committed(node, set).await {
             return Ok(());

@@ -5,8 +5,8 @@ use super::{
     settle::{Outcome, at_once, other_shop, shop, sound, win},
 };
 use crate::{
+    boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::Grow,
 };
 use domain::{ApiKey, KeyHash, MerchantId, Mode, Organization, Plan, Timestamp};
@@ -35,7 +35,7 @@ async fn is_as(nodes: &Nodes, shop: &Shop, mode: Mode, key: &Versioned<ApiKey>, 
 
 pub(crate) async fn a_key_comes_back_whole_with_what_decides_about_it(nodes: &Nodes) {
     let (ids, mut shop) = shop(nodes).await;
-    let (plain, full) = (build::api_key(&ids, "plain"), extremes::api_key());
+    let (plain, full) = (build::api_key(&ids, "plain"), boundary_values::api_key());
     add(nodes, shop.test.id, &plain).await;
     add(nodes, shop.live.id, &full).await;
     is_as(nodes, &shop, Mode::Test, &crate::sets::first(plain.clone()), None).await;

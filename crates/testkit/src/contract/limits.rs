@@ -17,7 +17,7 @@ pub(crate) async fn a_set_of_four_thousand_rows_is_taken_and_one_more_is_not(nod
     set.rows.clicks =
         (2..ChangeSet::MOST_ROWS).map(|_| build::click(&ids, &owner, &session, build::moment(0))).collect();
     assert_eq!(set.row_count(), ChangeSet::MOST_ROWS);
-    let larger = ChangeSet { reply: Some(build::reply("POST /clicks", "key")), ..set.clone() };
+    let larger = ChangeSet { response: Some(build::response("POST /clicks", "key")), ..set.clone() };
     expect(nodes, larger, Outcome::TooLarge).await;
     win(nodes, set).await;
 }

@@ -119,7 +119,7 @@ pub(crate) async fn what_maturing_needs(nodes: &Nodes) {
     let (bob, eve) = (joined(nodes, &ids, live.id, "bob").await, joined(nodes, &ids, live.id, "eve").await);
     let sale = build::event(&ids, "sale");
     let leaf = build::commission(&ids, &sale, &bob);
-    let sibling = Commission {
+    let reversal = Commission {
         id: ids.id(),
         reverses: Some(leaf.id),
         amount: Money::from_minor(-7, build::usd()),
@@ -127,30 +127,30 @@ pub(crate) async fn what_maturing_needs(nodes: &Nodes) {
     };
     let settled = Commission { id: ids.id(), status: CommissionStatus::Void, ..leaf.clone() };
     let above = build::override_of(&ids, &leaf, &eve, 1);
-    let rows = [leaf.clone(), sibling.clone(), settled.clone(), above.clone()];
+    let rows = [leaf.clone(), reversal.clone(), settled.clone(), above.clone()];
     win(nodes, ChangeSet::new(live.id).with_event(&sale, &rows)).await;
     // In the same order by another event; and in another order.
     let more = Event { order_id: sale.order_id.clone(), ..build::event(&ids, "more") };
     let beside = build::commission(&ids, &more, &bob);
     win(nodes, ChangeSet::new(live.id).with_event(&more, std::slice::from_ref(&beside))).await;
-    let apart = earned(nodes, &ids, live.id, &bob, "apart", moment(1)).await;
+    let linger = earned(nodes, &ids, live.id, &bob, "apart", moment(1)).await;
     let accounts = ["USD", "EUR"].map(|currency| build::account(&ids, &bob, currency.parse().unwrap()));
     let set = accounts.iter().fold(ChangeSet::new(live.id), Grow::with_account);
     win(nodes, set.with_account(&build::account(&ids, &eve, build::usd()))).await;
 
-    let ask = [leaf.id, settled.id, above.id, ids.id()];
-    let facts = nodes.two.maturing_facts(live.id, bob.id, &ask).await.unwrap().unwrap();
+    let request = [leaf.id, settled.id, above.id, ids.id()];
+    let facts = nodes.two.maturing_facts(live.id, bob.id, &request).await.unwrap().unwrap();
     let MaturingFacts { merchant, affiliate, mut rows, accounts: mut read } = facts;
     assert_eq!((merchant, affiliate), (sets::first(live.clone()), sets::first(bob.clone())));
     rows.sort_by_key(|row| row.row.id);
-    let mut expected = [leaf.clone(), sibling, beside].map(sets::first);
+    let mut expected = [leaf.clone(), reversal, beside].map(sets::first);
     expected.sort_by_key(|row| row.row.id);
     assert_eq!(rows, expected, "each once: neither settled ones, nor others' ones, nor those of other orders");
     read.sort_by_key(|account| account.row.id);
     assert_eq!(read, accounts.map(sets::first));
 
-    let apart = nodes.two.maturing_facts(live.id, bob.id, &[apart.id]).await.unwrap().unwrap();
-    assert_eq!(apart.rows.len(), 1);
+    let linger = nodes.two.maturing_facts(live.id, bob.id, &[linger.id]).await.unwrap().unwrap();
+    assert_eq!(linger.rows.len(), 1);
     assert_eq!(nodes.two.maturing_facts(live.id, bob.id, &[]).await.unwrap().unwrap().rows, []);
     for foreign in [other.live.id, ids.id()] {
         assert!(nodes.two.maturing_facts(foreign, bob.id, &[leaf.id]).await.unwrap().is_none());

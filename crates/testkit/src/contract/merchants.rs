@@ -4,7 +4,7 @@ use super::{
     Nodes,
     settle::{shop, sound, win},
 };
-use crate::{SeededIds, build, extremes, sets};
+use crate::{SeededIds, boundary_values, build, sets};
 use domain::{Merchant, Organization, OrganizationId, Plan, Settings, Slug};
 use ports::{ChangeSet, IdSourceExt, SettingsFacts, Space, Version, Versioned};
 
@@ -15,8 +15,8 @@ async fn stored(nodes: &Nodes, merchant: &Merchant) -> Versioned<Merchant> {
 pub(crate) async fn settings_and_organizations_come_back_whole(nodes: &Nodes) {
     let ids = SeededIds::new(1);
     let unknown = build::shop(&ids, "unknown");
-    for shop in [build::shop(&ids, "plain"), extremes::shop(&ids)] {
-        win(nodes, sets::found(&shop)).await;
+    for shop in [build::shop(&ids, "plain"), boundary_values::shop(&ids)] {
+        win(nodes, sets::with_organization(&shop)).await;
         for merchant in [&shop.test, &shop.live] {
             assert_eq!(stored(nodes, merchant).await, sets::first(merchant.clone()));
         }
@@ -27,8 +27,8 @@ pub(crate) async fn settings_and_organizations_come_back_whole(nodes: &Nodes) {
     assert_eq!(nodes.two.organization(unknown.organization.id).await.unwrap(), None);
 
     // Changes replace the whole image, and every field can be cleared again.
-    let (plain, full) = (build::shop(&ids, "plain-2"), extremes::shop(&SeededIds::new(2)));
-    win(nodes, sets::found(&plain)).await;
+    let (plain, full) = (build::shop(&ids, "plain-2"), boundary_values::shop(&SeededIds::new(2)));
+    win(nodes, sets::with_organization(&plain)).await;
     let settled = Merchant { settings: full.test.settings, clock: full.test.clock, ..plain.live.clone() };
     let renamed = Organization { name: full.organization.name, plan: Plan::Free, ..plain.organization.clone() };
     let mut set = ChangeSet::new(plain.live.id);
@@ -101,7 +101,7 @@ pub(crate) async fn organizations_are_walked_in_the_order_of_their_ids(nodes: &N
     shops.rotate_left(3);
     shops.swap(0, 1);
     for shop in &shops {
-        win(nodes, sets::found(shop)).await;
+        win(nodes, sets::with_organization(shop)).await;
     }
     shops.sort_by_key(|shop| shop.organization.id);
     let expected: Vec<Organization> = shops.into_iter().map(|shop| shop.organization).collect();

@@ -6,12 +6,11 @@ use super::{
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
-    SeededIds,
+    SeededIds, boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
-use domain::{Checkout, Customer, Group, GroupStatus, Merchant, MerchantClock, Order, OrderReference, Pace};
+use domain::{Checkout, Customer, Group, GroupStatus, Merchant, MerchantClock, Order, OrderReference, OrderVelocity};
 use ports::{ChangeSet, Counted, Due, IdSourceExt, OrderFacts, OrderLookup, PlaceFacts, SessionFacts, SortBy, Version};
 
 /// A customer whose order opened a group.
@@ -38,9 +37,9 @@ impl Opened {
 pub(crate) async fn an_order_comes_back_whole(nodes: &Nodes) {
     let Opened { ids, shop, order, .. } = Opened::stored(nodes).await;
     let other = other_shop(nodes, &ids).await;
-    let largest = extremes::customer();
-    let largest_group = extremes::group(&largest);
-    let largest_order = extremes::order(&largest, &largest_group);
+    let largest = boundary_values::customer();
+    let largest_group = boundary_values::group(&largest);
+    let largest_order = boundary_values::order(&largest, &largest_group);
     let set = ChangeSet::new(shop.test.id).with_customer(&largest).with_group(&largest_group);
     win(nodes, set.with_order(&largest_order)).await;
     for order in [order, largest_order] {
@@ -92,14 +91,14 @@ pub(crate) async fn orders_are_listed_in_any_order_and_searched(nodes: &Nodes) {
         (Some("buyer2@example"), vec![dated(&made[3])]),
         (Some("kht-opened00"), made.iter().map(dated).collect()),
     ] {
-        take_and_skip(&found, &both, search.map(text), async |ask| {
-            let Counted { rows, count } = nodes.two.orders(shop.test.id, &ask).await.unwrap();
+        take_and_skip(&found, &both, search.map(text), async |request| {
+            let Counted { rows, count } = nodes.two.orders(shop.test.id, &request).await.unwrap();
             Counted { rows: rows.iter().map(dated).collect(), count }
         })
         .await;
     }
-    take_and_skip(&[], &both, None, async |ask| {
-        let Counted { rows, count } = nodes.two.orders(shop.live.id, &ask).await.unwrap();
+    take_and_skip(&[], &both, None, async |request| {
+        let Counted { rows, count } = nodes.two.orders(shop.live.id, &request).await.unwrap();
         Counted { rows: rows.iter().map(dated).collect(), count }
     })
     .await;
@@ -129,7 +128,7 @@ pub(crate) async fn what_placing_an_order_needs(nodes: &Nodes) {
             group: joined,
             creator: by,
             email_owner,
-            pace,
+            velocity,
         } = found;
         assert_eq!((merchant, settings), (sets::first(shop.test.clone()), None));
         assert_eq!(read, Some(sets::first(customer.clone())));
@@ -137,7 +136,7 @@ pub(crate) async fn what_placing_an_order_needs(nodes: &Nodes) {
         assert_eq!((joined, by), (Some(sets::first(group.clone())), Some(creator.clone())));
         assert_eq!(email_owner, takes_part.then_some(order.id.uuid()));
         let of_customer = if takes_part { vec![order.created_at] } else { Vec::new() };
-        assert_eq!(pace, Pace { of_customer, of_group: vec![order.created_at] });
+        assert_eq!(velocity, OrderVelocity { of_customer, of_group: vec![order.created_at] });
     }
     let unknown = OrderLookup {
         email: Some(build::customer(&ids, "new").email),
@@ -147,16 +146,16 @@ pub(crate) async fn what_placing_an_order_needs(nodes: &Nodes) {
     };
     let found = facts(unknown).await;
     assert!(found.customer.is_none() && found.group.is_none() && found.creator.is_none());
-    assert_eq!((found.reference_owner, found.email_owner, found.pace), (None, None, Pace::default()));
+    assert_eq!((found.reference_owner, found.email_owner, found.velocity), (None, None, OrderVelocity::default()));
     let mut set = ChangeSet::new(shop.test.id);
-    set.rows.group_settings.insert(extremes::group_settings(&shop.test));
+    set.rows.group_settings.insert(boundary_values::group_settings(&shop.test));
     win(nodes, set).await;
     let settings = facts(OrderLookup::default()).await.settings;
-    assert_eq!(settings, Some(sets::first(extremes::group_settings(&shop.test))));
+    assert_eq!(settings, Some(sets::first(boundary_values::group_settings(&shop.test))));
     let own = OrderLookup { customer_id: Some(creator.id), group_id: Some(group.id), ..OrderLookup::default() };
     let foreign = nodes.two.place_facts(shop.live.id, &own).await.unwrap().unwrap();
     assert!(foreign.customer.is_none() && foreign.group.is_none() && foreign.email_owner.is_none());
-    assert_eq!(foreign.pace, Pace::default());
+    assert_eq!(foreign.velocity, OrderVelocity::default());
     assert!(nodes.two.place_facts(ids.id(), &own).await.unwrap().is_none());
 }
 
@@ -177,14 +176,14 @@ pub(crate) async fn the_latest_orders_tell_the_pace(nodes: &Nodes) {
     let facts = async |customer: &Customer| {
         let by_email = OrderLookup { email: Some(customer.email.clone()), ..OrderLookup::default() };
         let by_id = OrderLookup { customer_id: Some(customer.id), group_id: Some(group.id), ..OrderLookup::default() };
-        let by_email = nodes.two.place_facts(shop.test.id, &by_email).await.unwrap().unwrap().pace;
-        let by_id = nodes.two.place_facts(shop.test.id, &by_id).await.unwrap().unwrap().pace;
+        let by_email = nodes.two.place_facts(shop.test.id, &by_email).await.unwrap().unwrap().velocity;
+        let by_id = nodes.two.place_facts(shop.test.id, &by_id).await.unwrap().unwrap().velocity;
         assert_eq!((&by_email.of_customer, by_email.of_group), (&by_id.of_customer, Vec::new()));
         by_id
     };
     let latest = [50, 50, 40, 30].map(moment).to_vec();
     for customer in [&creator, &friend] {
-        assert_eq!(facts(customer).await, Pace { of_customer: latest.clone(), of_group: latest.clone() });
+        assert_eq!(facts(customer).await, OrderVelocity { of_customer: latest.clone(), of_group: latest.clone() });
     }
     assert!(order.created_at < moment(10), "the oldest is not looked at");
 }

@@ -1,12 +1,12 @@
 //! Walking a list in every way in which it can be walked.
 
 use domain::Timestamp;
-use ports::{Counted, ListAsk, Page, PageAsk, Position, Search, SortBy};
+use ports::{Counted, ListRequest, Page, PageRequest, Position, Search, SortBy};
 use uuid::Uuid;
 
 /// A page from the newest on.
-pub(crate) fn newest(limit: u32) -> PageAsk {
-    PageAsk { after: None, offset: 0, limit }
+pub(crate) fn newest(limit: u32) -> PageRequest {
+    PageRequest { after: None, offset: 0, limit }
 }
 
 /// The position of a row.
@@ -23,7 +23,7 @@ pub(crate) fn in_list_order(mut rows: Vec<Position>) -> Vec<Position> {
 
 /// Asks for `rows` (in any order) as one page, by cursor and by offset with several limits, and beside the ends.
 /// Every way must give the same rows in the same order, and say rightly whether more follow.
-pub(crate) async fn walk(rows: &[Position], list: impl AsyncFn(PageAsk) -> Page<Position>) {
+pub(crate) async fn walk(rows: &[Position], list: impl AsyncFn(PageRequest) -> Page<Position>) {
     let expected = in_list_order(rows.to_vec());
     let whole = list(newest(100)).await;
     assert_eq!((&whole.rows, whole.more), (&expected, false), "one page");
@@ -34,14 +34,14 @@ pub(crate) async fn walk(rows: &[Position], list: impl AsyncFn(PageAsk) -> Page<
     beside_rows(&expected, &list).await;
 }
 
-async fn by_cursor(expected: &[Position], limit: usize, list: &impl AsyncFn(PageAsk) -> Page<Position>) {
+async fn by_cursor(expected: &[Position], limit: usize, list: &impl AsyncFn(PageRequest) -> Page<Position>) {
     let mut seen: Vec<Position> = Vec::new();
     loop {
-        let ask = PageAsk { after: seen.last().copied(), ..newest(u32::try_from(limit).unwrap()) };
-        let page = list(ask).await;
+        let request = PageRequest { after: seen.last().copied(), ..newest(u32::try_from(limit).unwrap()) };
+        let page = list(request).await;
         let rest = &expected[seen.len()..];
-        assert_eq!(page.rows, rest[..limit.min(rest.len())], "after {:?}, limit {limit}", ask.after);
-        assert_eq!(page.more, rest.len() > limit, "more after {:?}, limit {limit}", ask.after);
+        assert_eq!(page.rows, rest[..limit.min(rest.len())], "after {:?}, limit {limit}", request.after);
+        assert_eq!(page.more, rest.len() > limit, "more after {:?}, limit {limit}", request.after);
         seen.extend(&page.rows);
         if !page.more {
             break;
@@ -50,10 +50,10 @@ async fn by_cursor(expected: &[Position], limit: usize, list: &impl AsyncFn(Page
     assert_eq!(seen, expected);
 }
 
-async fn by_offset(expected: &[Position], limit: usize, list: &impl AsyncFn(PageAsk) -> Page<Position>) {
+async fn by_offset(expected: &[Position], limit: usize, list: &impl AsyncFn(PageRequest) -> Page<Position>) {
     for offset in 0..expected.len() + 2 {
-        let ask = PageAsk { offset: u32::try_from(offset).unwrap(), ..newest(u32::try_from(limit).unwrap()) };
-        let page = list(ask).await;
+        let request = PageRequest { offset: u32::try_from(offset).unwrap(), ..newest(u32::try_from(limit).unwrap()) };
+        let page = list(request).await;
         let rest = expected.get(offset..).unwrap_or_default();
         assert_eq!(page.rows, rest[..limit.min(rest.len())], "offset {offset}, limit {limit}");
         assert_eq!(page.more, rest.len() > limit, "more at offset {offset}, limit {limit}");
@@ -61,14 +61,14 @@ async fn by_offset(expected: &[Position], limit: usize, list: &impl AsyncFn(Page
 }
 
 /// A cursor names a position, not a row: the row may have been deleted.
-async fn beside_rows(expected: &[Position], list: &impl AsyncFn(PageAsk) -> Page<Position>) {
+async fn beside_rows(expected: &[Position], list: &impl AsyncFn(PageRequest) -> Page<Position>) {
     for after in [
         position(Timestamp::MAX, Uuid::max()),
         position(Timestamp::MIN, Uuid::nil()),
         position(expected.get(expected.len() / 2).map_or(Timestamp::MIN, |row| row.at), Uuid::max()),
         position(expected.get(expected.len() / 2).map_or(Timestamp::MIN, |row| row.at), Uuid::nil()),
     ] {
-        let page = list(PageAsk { after: Some(after), ..newest(100) }).await;
+        let page = list(PageRequest { after: Some(after), ..newest(100) }).await;
         let rest: Vec<Position> = expected.iter().copied().filter(|&row| row < after).collect();
         assert_eq!((page.rows, page.more), (rest, false), "after {after:?}");
     }
@@ -87,7 +87,7 @@ pub(crate) async fn take_and_skip<T: Clone>(
     rows: &[Dated],
     orders: &[SortBy],
     search: Option<Search<T>>,
-    list: impl AsyncFn(ListAsk<T>) -> Counted<Dated>,
+    list: impl AsyncFn(ListRequest<T>) -> Counted<Dated>,
 ) {
     for &by in orders {
         for descending in [true, false] {
@@ -100,7 +100,7 @@ pub(crate) async fn take_and_skip<T: Clone>(
                 for skip in 0..expected.len() + 2 {
                     let search = search.clone();
                     let (take_asked, skip_asked) = (u32::try_from(take).unwrap(), u32::try_from(skip).unwrap());
-                    let part = list(ListAsk { search, by, descending, skip: skip_asked, take: take_asked }).await;
+                    let part = list(ListRequest { search, by, descending, skip: skip_asked, take: take_asked }).await;
                     let rest = expected.get(skip..).unwrap_or_default();
                     assert_eq!(part.rows, rest[..take.min(rest.len())], "{by:?} {descending} {skip} {take}");
                     assert_eq!(part.count, u64::try_from(expected.len()).unwrap());

@@ -6,9 +6,8 @@ use super::{
     settle::{Outcome, at_once, only_conflicts_beside, other_shop, shop, sound, win},
 };
 use crate::{
-    SeededIds,
+    SeededIds, boundary_values,
     build::{self, Shop, moment, usd},
-    extremes,
     sets::{self, Grow, first},
 };
 use domain::{
@@ -16,7 +15,7 @@ use domain::{
     PayoutItemStatus, PayoutStatus,
 };
 use ports::{
-    ChangeSet, DueAsk, DueFacts, DuePart, FrozenAsk, IdSourceExt, Page, PayoutFilter, PayoutItemFilter, Version,
+    ChangeSet, DueFacts, DuePart, DueRequest, FrozenRequest, IdSourceExt, Page, PayoutFilter, PayoutItemFilter, Version,
 };
 
 fn sealed(payout: Payout) -> Payout {
@@ -26,15 +25,16 @@ fn sealed(payout: Payout) -> Payout {
 pub(crate) async fn a_payout_comes_back_whole(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let owner = build::affiliate(&ids, "bob");
-    let (full, plain) = (extremes::payout(), sealed(build::payout(&ids)));
-    let (of_full, of_plain) = (extremes::payout_item(&full, &owner), build::payout_item(&ids, &plain, &owner, &[]));
+    let (full, plain) = (boundary_values::payout(), sealed(build::payout(&ids)));
+    let (of_full, of_plain) =
+        (boundary_values::payout_item(&full, &owner), build::payout_item(&ids, &plain, &owner, &[]));
     let set = sets::add_affiliate(shop.test.id, &owner).with_payout(&full, std::slice::from_ref(&of_full));
     win(nodes, set.with_payout(&plain, std::slice::from_ref(&of_plain))).await;
     for (payout, item) in [(&full, &of_full), (&plain, &of_plain)] {
         let merchant = shop.test.id;
         assert_eq!(nodes.two.payout(merchant, payout.id).await.unwrap().as_ref(), Some(payout));
-        let ask = super::paging::newest(10);
-        let page = nodes.two.payout_items(merchant, payout.id, &PayoutItemFilter::default(), &ask).await.unwrap();
+        let request = super::paging::newest(10);
+        let page = nodes.two.payout_items(merchant, payout.id, &PayoutItemFilter::default(), &request).await.unwrap();
         assert_eq!(page.rows, std::slice::from_ref(item));
         let facts = nodes.two.payout_facts(merchant, payout.id, &[item.id], &[owner.id]).await.unwrap().unwrap();
         assert_eq!((facts.merchant, facts.payout), (first(shop.test.clone()), first(payout.clone())));
@@ -89,8 +89,8 @@ pub(crate) async fn payouts_are_listed_newest_first_and_filtered(nodes: &Nodes) 
                 };
                 let rows: Vec<_> =
                     made.iter().filter(fits).map(|payout| position(payout.created_at, payout.id.uuid())).collect();
-                walk(&rows, async |ask| {
-                    let page = nodes.two.payouts(shop.test.id, &filter, &ask).await.unwrap();
+                walk(&rows, async |request| {
+                    let page = nodes.two.payouts(shop.test.id, &filter, &request).await.unwrap();
                     let rows = page.rows.iter().map(|row| position(row.created_at, row.id.uuid())).collect();
                     Page { rows, more: page.more }
                 })
@@ -124,8 +124,8 @@ pub(crate) async fn items_are_listed_and_filtered(nodes: &Nodes) {
                     && affiliate_id.is_none_or(|id| id == item.affiliate_id)
             };
             let rows: Vec<_> = made.iter().filter(fits).map(|item| position(item.created_at, item.id.uuid())).collect();
-            walk(&rows, async |ask| {
-                let page = nodes.two.payout_items(shop.test.id, payout.id, &filter, &ask).await.unwrap();
+            walk(&rows, async |request| {
+                let page = nodes.two.payout_items(shop.test.id, payout.id, &filter, &request).await.unwrap();
                 let rows = page.rows.iter().map(|row| position(row.created_at, row.id.uuid())).collect();
                 Page { rows, more: page.more }
             })
@@ -180,14 +180,14 @@ async fn earner(nodes: &Nodes, ids: &SeededIds, shop: &Shop, name: &str, amounts
     Earner { affiliate, account, rows }
 }
 
-fn ask(least: i64, part: DuePart, rows: u32) -> DueAsk {
-    DueAsk { currency: usd(), least: Money::from_minor(least, usd()), only: Vec::new(), part, rows }
+fn request(least: i64, part: DuePart, rows: u32) -> DueRequest {
+    DueRequest { currency: usd(), least: Money::from_minor(least, usd()), only: Vec::new(), part, rows }
 }
 
 const START: DuePart = DuePart::Accounts { after: None };
 
-async fn due(nodes: &Nodes, shop: &Shop, ask: &DueAsk) -> DueFacts {
-    nodes.two.payout_due(shop.test.id, ask).await.unwrap().unwrap()
+async fn due(nodes: &Nodes, shop: &Shop, request: &DueRequest) -> DueFacts {
+    nodes.two.payout_due(shop.test.id, request).await.unwrap().unwrap()
 }
 
 fn whose(facts: &DueFacts) -> Vec<domain::AffiliateId> {
@@ -204,7 +204,7 @@ pub(crate) async fn what_building_a_payout_needs(nodes: &Nodes) {
     let gone = earner(nodes, &ids, &shop, "gone", &[800]).await;
     let suspended = Affiliate { status: AffiliateStatus::Suspended, ..gone.affiliate };
     win(nodes, sets::change_affiliate(shop.test.id, Version::FIRST, &suspended)).await;
-    let facts = due(nodes, &shop, &ask(100, START, 50)).await;
+    let facts = due(nodes, &shop, &request(100, START, 50)).await;
     assert_eq!((facts.merchant.clone(), facts.more), (first(shop.test.clone()), false));
     assert_eq!(facts.accounts.len(), 2);
     for (due, earner) in facts.accounts.iter().zip(&all) {
@@ -212,14 +212,14 @@ pub(crate) async fn what_building_a_payout_needs(nodes: &Nodes) {
         assert_eq!(due.affiliate, Version::FIRST);
         assert_eq!(due.rows, earner.rows.iter().cloned().map(first).collect::<Vec<_>>());
     }
-    assert_eq!(whose(&due(nodes, &shop, &ask(1, START, 50)).await).len(), 3, "a lower minimum takes one more");
-    let only = DueAsk { only: vec![small.affiliate.id, suspended.id], ..ask(1, START, 50) };
+    assert_eq!(whose(&due(nodes, &shop, &request(1, START, 50)).await).len(), 3, "a lower minimum takes one more");
+    let only = DueRequest { only: vec![small.affiliate.id, suspended.id], ..request(1, START, 50) };
     assert_eq!(whose(&due(nodes, &shop, &only).await), [small.affiliate.id]);
-    let euros = DueAsk { currency: "EUR".parse().unwrap(), least: Money::zero("EUR".parse().unwrap()), ..only };
+    let euros = DueRequest { currency: "EUR".parse().unwrap(), least: Money::zero("EUR".parse().unwrap()), ..only };
     assert_eq!(whose(&due(nodes, &shop, &euros).await), []);
-    let live = nodes.two.payout_due(shop.live.id, &ask(1, START, 50)).await.unwrap().unwrap();
+    let live = nodes.two.payout_due(shop.live.id, &request(1, START, 50)).await.unwrap().unwrap();
     assert_eq!(whose(&live), []);
-    assert!(nodes.two.payout_due(ids.id(), &ask(1, START, 50)).await.unwrap().is_none());
+    assert!(nodes.two.payout_due(ids.id(), &request(1, START, 50)).await.unwrap().is_none());
     sound(nodes).await;
 }
 
@@ -230,18 +230,18 @@ pub(crate) async fn what_is_due_is_cut_into_steps(nodes: &Nodes) {
         all.push(earner(nodes, &ids, &shop, &format!("earner-{n}"), &[100; 3]).await);
     }
     all.sort_by_key(|one| one.affiliate.id);
-    let facts = due(nodes, &shop, &ask(1, START, 7)).await;
+    let facts = due(nodes, &shop, &request(1, START, 7)).await;
     assert!(facts.more);
     assert_eq!(whose(&facts)[..2], [all[0].affiliate.id, all[1].affiliate.id], "the third may be cut off");
     let after = DuePart::Accounts { after: Some(all[1].affiliate.id) };
-    let facts = due(nodes, &shop, &ask(1, after, 100)).await;
+    let facts = due(nodes, &shop, &request(1, after, 100)).await;
     assert_eq!((facts.more, whose(&facts)), (false, all[2..].iter().map(|one| one.affiliate.id).collect()));
     let rest = DuePart::Rest { of: all[0].affiliate.id, after: all[0].rows[0].id };
-    let facts = due(nodes, &shop, &ask(1_000_000, rest, 1)).await;
+    let facts = due(nodes, &shop, &request(1_000_000, rest, 1)).await;
     assert!(facts.more, "and whatever it is still owed");
     assert_eq!(facts.accounts[0].rows, [first(all[0].rows[1].clone())]);
     let last = DuePart::Rest { of: all[0].affiliate.id, after: all[0].rows[2].id };
-    assert_eq!(whose(&due(nodes, &shop, &ask(1, last, 5)).await), []);
+    assert_eq!(whose(&due(nodes, &shop, &request(1, last, 5)).await), []);
 }
 
 /// Freezes these rows in a new payout, as the use case does.
@@ -258,7 +258,7 @@ fn freeze(ids: &SeededIds, shop: &Shop, earners: &[&Earner]) -> (ChangeSet, Payo
             frozen.push(after);
         }
         set.rows.accounts.change(Version::FIRST, moved);
-        set.hold_still(&first(affiliate.clone()));
+        set.expect_unchanged(&first(affiliate.clone()));
         items.push(build::payout_item(ids, &payout, affiliate, &frozen));
     }
     let payout = payout.sealed(&items, moment(5)).unwrap();
@@ -274,10 +274,10 @@ pub(crate) async fn what_settling_a_payout_needs(nodes: &Nodes) {
     let (set, payout) = freeze(&ids, &shop, &all.iter().collect::<Vec<_>>());
     win(nodes, set).await;
     sound(nodes).await;
-    assert_eq!(whose(&due(nodes, &shop, &ask(1, START, 50)).await), [], "nothing is due any more");
-    let ask = FrozenAsk { payout, only: Vec::new(), after: None, rows: 50 };
-    let frozen = async |ask: &FrozenAsk| nodes.two.payout_frozen(shop.test.id, ask).await.unwrap().unwrap();
-    let facts = frozen(&ask).await;
+    assert_eq!(whose(&due(nodes, &shop, &request(1, START, 50)).await), [], "nothing is due any more");
+    let request = FrozenRequest { payout, only: Vec::new(), after: None, rows: 50 };
+    let frozen = async |request: &FrozenRequest| nodes.two.payout_frozen(shop.test.id, request).await.unwrap().unwrap();
+    let facts = frozen(&request).await;
     assert_eq!((facts.payout.row.id, facts.more, facts.items.len()), (payout, false, 2));
     for (item, earner) in facts.items.iter().zip(&all) {
         let ids: Vec<_> = item.rows.iter().map(|row| row.row.id).collect();
@@ -288,21 +288,21 @@ pub(crate) async fn what_settling_a_payout_needs(nodes: &Nodes) {
     let rows: Vec<_> = facts.items.iter().flat_map(|item| &item.rows).collect();
     for n in 0..rows.len() {
         let after = Some((rows[n].row.affiliate_id, rows[n].row.id));
-        let facts = frozen(&FrozenAsk { after, rows: 1, ..ask.clone() }).await;
+        let facts = frozen(&FrozenRequest { after, rows: 1, ..request.clone() }).await;
         let read: Vec<_> = facts.items.iter().flat_map(|item| &item.rows).collect();
         assert_eq!(read, rows[n + 1..].iter().take(1).copied().collect::<Vec<_>>());
         assert_eq!(facts.more, n + 2 < rows.len());
     }
-    let facts = frozen(&FrozenAsk { only: vec![all[1].affiliate.id, ids.id()], ..ask.clone() }).await;
+    let facts = frozen(&FrozenRequest { only: vec![all[1].affiliate.id, ids.id()], ..request.clone() }).await;
     assert_eq!(facts.items.len(), 1);
     let mut set = ChangeSet::new(shop.test.id);
     let paid = rows[0].row.paid_out(moment(9)).unwrap();
     set.rows.commissions.change(rows[0].version, paid);
     win(nodes, set).await;
-    let left: usize = frozen(&ask).await.items.iter().map(|item| item.rows.len()).sum();
+    let left: usize = frozen(&request).await.items.iter().map(|item| item.rows.len()).sum();
     assert_eq!(left, rows.len() - 1, "what is paid is not asked for again");
     for foreign in [shop.live.id, other.test.id] {
-        assert!(nodes.two.payout_frozen(foreign, &ask).await.unwrap().is_none());
+        assert!(nodes.two.payout_frozen(foreign, &request).await.unwrap().is_none());
     }
 }
 

@@ -6,8 +6,8 @@ use super::{
     settle::{other_shop, shop, sound, win},
 };
 use crate::{
+    boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
 use domain::{
@@ -27,7 +27,7 @@ fn with_rules(mut set: ChangeSet, rules: &[CommissionRule]) -> ChangeSet {
 pub(crate) async fn a_tier_comes_back_whole(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let other = other_shop(nodes, &ids).await;
-    for tier in extremes::tiers(&ids) {
+    for tier in boundary_values::tiers(&ids) {
         assert!(nodes.two.tier(shop.test.id, tier.id).await.unwrap().is_none());
         win(nodes, ChangeSet::new(shop.test.id).with_tier(&tier)).await;
         assert_eq!(nodes.two.tier(shop.test.id, tier.id).await.unwrap(), Some(tier.clone()));
@@ -52,7 +52,7 @@ pub(crate) async fn a_tier_comes_back_whole(nodes: &Nodes) {
 pub(crate) async fn a_rule_comes_back_whole(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
     let other = other_shop(nodes, &ids).await;
-    for rule in extremes::rules(&ids) {
+    for rule in boundary_values::rules(&ids) {
         assert!(nodes.two.rule(shop.test.id, rule.id).await.unwrap().is_none());
         win(nodes, with_rules(ChangeSet::new(shop.test.id), std::slice::from_ref(&rule))).await;
         assert_eq!(nodes.two.rule(shop.test.id, rule.id).await.unwrap(), Some(rule.clone()));
@@ -95,8 +95,8 @@ pub(crate) async fn tiers_are_listed_newest_first_and_filtered(nodes: &Nodes) {
         let filter = TierFilter { metric };
         let expected = made.iter().filter(|tier| metric.is_none_or(|metric| tier.threshold.metric() == metric));
         let expected: Vec<Position> = expected.map(|tier| position(tier.created_at, tier.id.uuid())).collect();
-        walk(&expected, async |ask| {
-            let Page { rows, more } = nodes.two.tiers(shop.test.id, &filter, &ask).await.unwrap();
+        walk(&expected, async |request| {
+            let Page { rows, more } = nodes.two.tiers(shop.test.id, &filter, &request).await.unwrap();
             Page { rows: rows.iter().map(|tier| position(tier.created_at, tier.id.uuid())).collect(), more }
         })
         .await;
@@ -144,8 +144,8 @@ pub(crate) async fn rules_are_listed_newest_first_and_filtered(nodes: &Nodes) {
     for filter in filters {
         let expected = made.iter().filter(|rule| matches(&filter, rule));
         let expected: Vec<Position> = expected.map(|rule| position(rule.created_at, rule.id.uuid())).collect();
-        walk(&expected, async |ask| {
-            let Page { rows, more } = nodes.two.rules(shop.test.id, &filter, &ask).await.unwrap();
+        walk(&expected, async |request| {
+            let Page { rows, more } = nodes.two.rules(shop.test.id, &filter, &request).await.unwrap();
             Page { rows: rows.iter().map(|rule| position(rule.created_at, rule.id.uuid())).collect(), more }
         })
         .await;

@@ -10,7 +10,7 @@ use crate::{
     sets::{self, Grow},
 };
 use domain::{Account, Affiliate, Event, EventKind, Merchant, MerchantId, Money, Timestamp, Totals};
-use ports::{Candidate, ChangeSet, IdSourceExt, PromotionFacts, Version, Window};
+use ports::{ChangeSet, IdSourceExt, PromotionCandidate, PromotionFacts, Version, Window};
 
 /// The millisecond in which an event's id was made.
 fn made_at(event: &Event) -> Timestamp {
@@ -28,12 +28,20 @@ async fn with_tiers(nodes: &Nodes, shop: &Merchant) {
     win(nodes, set).await;
 }
 
-async fn candidates(nodes: &Nodes, window: Window, after: Option<Candidate>, limit: u32) -> Vec<Candidate> {
+async fn candidates(
+    nodes: &Nodes,
+    window: Window,
+    after: Option<PromotionCandidate>,
+    limit: u32,
+) -> Vec<PromotionCandidate> {
     nodes.two.tier_candidates(window, after, limit).await.unwrap()
 }
 
 /// Pages of any size contain exactly these.
-async fn assert_walked(page: impl AsyncFn(Option<Candidate>, u32) -> Vec<Candidate>, expected: &[Candidate]) {
+async fn assert_walked(
+    page: impl AsyncFn(Option<PromotionCandidate>, u32) -> Vec<PromotionCandidate>,
+    expected: &[PromotionCandidate],
+) {
     for limit in [1, 2, 3, 4, 9] {
         let mut walked = Vec::new();
         loop {
@@ -74,7 +82,7 @@ pub(crate) async fn whoever_is_credited_in_the_window_is_a_candidate(nodes: &Nod
         assert_eq!(candidates(nodes, window, None, 10).await, expected, "{from} {to}");
     }
     with_tiers(nodes, &shop.live).await;
-    let mut everybody: Vec<Candidate> = all.into_iter().chain([(shop.live.id, theirs.id)]).collect();
+    let mut everybody: Vec<PromotionCandidate> = all.into_iter().chain([(shop.live.id, theirs.id)]).collect();
     everybody.sort();
     assert_walked(async |after, limit| candidates(nodes, whole, after, limit).await, &everybody).await;
 }
@@ -88,7 +96,7 @@ pub(crate) async fn every_affiliate_aspires_where_there_are_tiers(nodes: &Nodes)
     assert_eq!(nodes.two.tier_aspirants(None, 10).await.unwrap(), [], "no merchant has tiers");
 
     with_tiers(nodes, &shop.test).await;
-    let mut all: Vec<Candidate> = affiliates.iter().map(|affiliate| (shop.test.id, affiliate.id)).collect();
+    let mut all: Vec<PromotionCandidate> = affiliates.iter().map(|affiliate| (shop.test.id, affiliate.id)).collect();
     all.sort();
     assert_eq!(nodes.two.tier_aspirants(None, 10).await.unwrap(), all);
     with_tiers(nodes, &shop.live).await;

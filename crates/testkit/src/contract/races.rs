@@ -13,7 +13,8 @@ use crate::{
 };
 use domain::{Affiliate, AffiliateId, CouponCode, MerchantId, Rate};
 use ports::{
-    AffiliateFilter, ChangeSet, Claim, CommitError, CouponFilter, Entity, IdSource, Reply, Space, Topic, Tree, Version,
+    AffiliateFilter, ChangeSet, Claim, CommitError, CouponFilter, Entity, IdSource, ResponseRecord, Space, Topic, Tree,
+    Version,
 };
 use std::collections::HashSet;
 use tokio::task::JoinSet;
@@ -57,19 +58,20 @@ pub(crate) async fn of_many_changes_of_a_row_one_wins(nodes: &Nodes) {
 
 pub(crate) async fn of_many_answers_to_a_request_one_is_kept(nodes: &Nodes) {
     let (ids, shop) = shop(nodes).await;
-    let expired = Reply { expires_at: moment(-50), created_at: moment(-60), ..build::reply("POST /events", "old") };
-    win(nodes, ChangeSet { reply: Some(expired), ..ChangeSet::new(shop.test.id) }).await;
+    let expired =
+        ResponseRecord { expires_at: moment(-50), created_at: moment(-60), ..build::response("POST /events", "old") };
+    win(nodes, ChangeSet { response: Some(expired), ..ChangeSet::new(shop.test.id) }).await;
     // A key that was never used, and one with an expired response.
     for key in ["new", "old"] {
-        let replies: Vec<Reply> = (0..50_u8)
-            .map(|n| Reply { body: vec![n], fingerprint: [n; 32], ..build::reply("POST /events", key) })
+        let responses: Vec<ResponseRecord> = (0..50_u8)
+            .map(|n| ResponseRecord { body: vec![n], fingerprint: [n; 32], ..build::response("POST /events", key) })
             .collect();
-        let sets = replies.iter().map(|reply| {
+        let sets = responses.iter().map(|response| {
             let announce = vec![build::announcement(&ids, Topic::ConversionRecorded)];
-            ChangeSet { reply: Some(reply.clone()), announce, ..ChangeSet::new(shop.test.id) }
+            ChangeSet { response: Some(response.clone()), announce, ..ChangeSet::new(shop.test.id) }
         });
-        let winner = &replies[only_winner(&at_once(nodes, sets.collect()).await)];
-        let kept = nodes.two.reply(shop.test.id, &winner.route, &winner.key, moment(1)).await.unwrap().unwrap();
+        let winner = &responses[only_winner(&at_once(nodes, sets.collect()).await)];
+        let kept = nodes.two.response(shop.test.id, &winner.route, &winner.key, moment(1)).await.unwrap().unwrap();
         assert_eq!((kept.body, kept.fingerprint), (winner.body.clone(), winner.fingerprint));
     }
     sound(nodes).await;
@@ -92,7 +94,7 @@ pub(crate) async fn two_affiliates_do_not_become_each_others_parents(nodes: &Nod
             if guarded_by_tree {
                 set.rows.trees.change(tree, Tree { merchant_id: merchant });
             } else {
-                set.hold_still(&sets::first(parent.clone()));
+                set.expect_unchanged(&sets::first(parent.clone()));
             }
             set
         });
@@ -114,7 +116,7 @@ pub(crate) async fn independent_sets_all_succeed(nodes: &Nodes) {
     let sets = affiliates.iter().map(|affiliate| {
         let mut set = sets::add_affiliate(shop.test.id, affiliate);
         set.announce.push(build::announcement(&ids, Topic::AffiliateCreated));
-        set.reply = Some(build::reply("POST /affiliates", affiliate.slug.as_str()));
+        set.response = Some(build::response("POST /affiliates", affiliate.slug.as_str()));
         set
     });
     let outcomes = at_once(nodes, sets.collect()).await;

@@ -2,7 +2,7 @@
 
 use crate::{Dice, Model, SeededIds, build, build::moment, sets};
 use domain::{Affiliate, AffiliateId, Coupon, CouponId, Email, MerchantId, Rate, Slug};
-use ports::{ChangeSet, Claim, Entity, Reply, RowRef, Space, Table, Tree, Version, Versioned};
+use ports::{ChangeSet, Claim, Entity, ResponseRecord, RowRef, Space, Table, Tree, Version, Versioned};
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
@@ -59,8 +59,8 @@ pub(crate) fn code(n: usize) -> String {
 }
 
 /// The nth answer's place.
-pub(crate) fn reply(n: usize) -> Reply {
-    build::reply("POST /events", &format!("reply-{n}"))
+pub(crate) fn response(n: usize) -> ResponseRecord {
+    build::response("POST /events", &format!("reply-{n}"))
 }
 
 impl Planner {
@@ -80,11 +80,11 @@ impl Planner {
         }
         if self.dice.chance(25) {
             let lasting = i64::try_from(self.dice.below(60)).unwrap();
-            draft.set.reply = Some(Reply {
+            draft.set.response = Some(ResponseRecord {
                 created_at: moment(now),
                 expires_at: moment(now + 5 + lasting),
                 body: self.dice.roll().to_le_bytes().to_vec(),
-                ..reply(self.dice.below(REPLIES))
+                ..response(self.dice.below(REPLIES))
             });
         }
         draft.set
@@ -95,10 +95,10 @@ impl Planner {
         let written = set.rows.affiliates.changed.iter().map(|change| &change.row).chain(&set.rows.affiliates.new);
         self.affiliates.extend(written.map(|row| (row.id, row.clone())));
         self.coupons.extend(set.rows.coupons.new.iter().map(|row| (row.id, row.clone())));
-        for (id, _) in &set.rows.affiliates.gone {
+        for (id, _) in &set.rows.affiliates.deleted {
             self.affiliates.remove(&AffiliateId::from_uuid(*id));
         }
-        for (id, _) in &set.rows.coupons.gone {
+        for (id, _) in &set.rows.coupons.deleted {
             self.coupons.remove(&CouponId::from_uuid(*id));
         }
     }
@@ -161,7 +161,7 @@ impl Planner {
         if draft.touch(owner.row_id(), &[(Space::CouponCode, &code)]) {
             draft.set = sets::Grow::with_coupon(draft.set.clone(), &build::coupon(&self.ids, &owner, &code));
             let version = self.version(owner.row_ref());
-            draft.set.hold_still(&Versioned { row: owner, version });
+            draft.set.expect_unchanged(&Versioned { row: owner, version });
         }
     }
 

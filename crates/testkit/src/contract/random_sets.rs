@@ -2,12 +2,14 @@
 
 use super::{
     Nodes,
-    random_plan::{CODES, NAMES, Planner, REPLIES, code, email, reply, slug},
+    random_plan::{CODES, NAMES, Planner, REPLIES, code, email, response, slug},
     settle::{Outcome, at_once, only_conflicts_beside, shop, sound},
 };
 use crate::{Dice, Model, SeededIds, build::moment, sets};
 use domain::{AffiliateId, CouponCode};
-use ports::{AffiliateKeys, ChangeSet, Entity, IdSourceExt, KeptReply, Reply, RowRef, Space, Table, Version};
+use ports::{
+    AffiliateKeys, ChangeSet, Entity, IdSourceExt, ResponseRecord, RowRef, Space, StoredResponse, Table, Version,
+};
 use std::collections::{BTreeMap, HashSet};
 
 const ROUNDS: i64 = 60;
@@ -23,7 +25,7 @@ pub(crate) async fn simultaneous_sets_come_out_as_if_one_after_the_other(nodes: 
         affiliates: BTreeMap::new(),
         coupons: BTreeMap::new(),
     };
-    assert!(planner.model.apply(&sets::found(&shop)));
+    assert!(planner.model.apply(&sets::with_organization(&shop)));
     let (mut won, mut lost) = (0, 0);
     for round in 0..ROUNDS {
         let now = 10 * round;
@@ -109,10 +111,10 @@ async fn agrees(nodes: &Nodes, planner: &Planner, sets: &[ChangeSet], now: i64) 
         assert_eq!(facts.code_owner, planner.owner(Space::CouponCode, code.as_str()));
     }
     for n in 0..REPLIES {
-        let (place, now) = (reply(n), moment(now + 1));
-        let kept = node.reply(merchant, &place.route, &place.key, now).await.unwrap();
+        let (place, now) = (response(n), moment(now + 1));
+        let kept = node.response(merchant, &place.route, &place.key, now).await.unwrap();
         let expected = planner.model.kept(merchant, &place).filter(|kept| kept.expires_at > now);
-        let expected = expected.map(|Reply { fingerprint, status, body, .. }| KeptReply {
+        let expected = expected.map(|ResponseRecord { fingerprint, status, body, .. }| StoredResponse {
             fingerprint: *fingerprint,
             status: *status,
             body: body.clone(),

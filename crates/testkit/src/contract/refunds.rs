@@ -43,7 +43,7 @@ pub(crate) async fn what_taking_a_sale_back_needs(nodes: &Nodes) {
     let leaf = build::commission(&ids, &sale, &earner);
     let above = build::override_of(&ids, &leaf, &parent, 1);
     let back = Event { external_id: ExternalId::parse("r-1").unwrap(), ..build::refund(&ids, &sale, 990) };
-    let sibling = build::sibling(&ids, &leaf, &back);
+    let reversal = build::reversal(&ids, &leaf, &back);
     let owed = build::account(&ids, &parent, build::usd());
     let [euro, theirs] =
         [build::account(&ids, &earner, "EUR".parse().unwrap()), build::account(&ids, &bystander, build::usd())];
@@ -51,7 +51,7 @@ pub(crate) async fn what_taking_a_sale_back_needs(nodes: &Nodes) {
     for account in [&owed, &euro, &theirs] {
         set = set.with_account(account);
     }
-    let set = set.with_event(&sale, &[leaf.clone(), above.clone(), sibling.clone()]).with_event(&back, &[]);
+    let set = set.with_event(&sale, &[leaf.clone(), above.clone(), reversal.clone()]).with_event(&back, &[]);
     win(nodes, set).await;
 
     for lookup in [by_event(&sale, "r-2"), by_order("order-1", "r-2")] {
@@ -59,13 +59,13 @@ pub(crate) async fn what_taking_a_sale_back_needs(nodes: &Nodes) {
         assert_eq!(order, None, "a sale that is no order");
         assert_eq!((merchant, earlier), (sets::first(shop.test.clone()), None));
         assert_eq!(sales, [sets::first(sale.clone())]);
-        assert_eq!(rows, [&leaf, &above, &sibling].map(|row| sets::first(row.clone())));
+        assert_eq!(rows, [&leaf, &above, &reversal].map(|row| sets::first(row.clone())));
         assert_eq!(accounts, [sets::first(owed.clone())], "only in the sale's currency, only of its earners");
     }
     let again = facts(nodes, shop.test.id, &by_order("order-1", "r-1")).await;
-    assert_eq!(again.earlier, Some(EventRecord { event: back.clone(), commissions: vec![sibling.clone()] }));
+    assert_eq!(again.earlier, Some(EventRecord { event: back.clone(), commissions: vec![reversal.clone()] }));
     let record = nodes.two.event(shop.test.id, sale.id).await.unwrap().unwrap();
-    assert_eq!(record.commissions, [leaf, sibling, above], "a sale shows all of its rows");
+    assert_eq!(record.commissions, [leaf, reversal, above], "a sale shows all of its rows");
     let named = facts(nodes, shop.test.id, &by_event(&back, "r-2")).await.sales;
     assert_eq!(named, [sets::first(back)], "whatever it is");
     for foreign in [shop.live.id, other.test.id] {
@@ -150,7 +150,7 @@ async fn take_back(
     n: usize,
 ) -> bool {
     let external_id = ExternalId::parse(&format!("r-{n}")).unwrap();
-    let ask = NewRefund {
+    let request = NewRefund {
         external_id: external_id.clone(),
         refunds: Some(sale.id),
         order_id: None,
@@ -166,17 +166,17 @@ async fn take_back(
         let facts = node.refund_facts(merchant, &by_event(sale, external_id.as_str())).await.unwrap().unwrap();
         let RefundFacts { sales, rows, .. } = facts;
         let known: Vec<_> = rows.iter().map(|row| row.row.clone()).collect();
-        let Ok(made) = refund(ids.id(), ask.clone(), &sales[0].row, &known, || ids.id(), moment(1)) else {
+        let Ok(made) = refund(ids.id(), request.clone(), &sales[0].row, &known, || ids.id(), moment(1)) else {
             return false;
         };
         let mut set = ChangeSet::new(merchant);
         set.claim(Space::Event(made.event.kind.space()), external_id.as_str(), made.event.id.uuid());
         set.rows.events.insert(made.event.clone());
         set.rows.events.change(sales[0].version, made.sale);
-        for row in rows.iter().filter(|row| made.siblings.iter().any(|made| made.reverses == Some(row.row.id))) {
+        for row in rows.iter().filter(|row| made.reversals.iter().any(|made| made.reverses == Some(row.row.id))) {
             set.rows.commissions.change(row.version, row.row.clone());
         }
-        set.rows.commissions.new = made.siblings;
+        set.rows.commissions.new = made.reversals;
         match commit(node, set).await {
             Outcome::Won => return true,
             Outcome::Conflict => {}

@@ -14,8 +14,8 @@ use domain::{
     RiskLevel, Schedule, ShareId,
 };
 use ports::{
-    Between, ChangeSet, Counted, CustomerTerm, CustomerTime, GroupTerm, GroupTime, IdSourceExt, ListAsk, OrderAmount,
-    OrderTerm, OrderTime, Search, SortBy,
+    Between, ChangeSet, Counted, CustomerTerm, CustomerTime, GroupTerm, GroupTime, IdSourceExt, ListRequest,
+    OrderAmount, OrderTerm, OrderTime, Search, SortBy,
     Wording::{self, Has, Is},
 };
 use uuid::Uuid;
@@ -25,14 +25,14 @@ async fn finds<T: Clone + std::fmt::Debug>(
     made: &[Uuid],
     terms: &[T],
     expected: &[usize],
-    list: impl AsyncFn(ListAsk<T>) -> Counted<Uuid>,
+    list: impl AsyncFn(ListRequest<T>) -> Counted<Uuid>,
 ) {
     let mut expected: Vec<Uuid> = expected.iter().map(|&at| made[at]).collect();
     expected.sort_unstable();
     for by in [SortBy::CreatedAt, SortBy::UpdatedAt] {
         for descending in [true, false] {
             let search = Some(Search::Terms(terms.to_vec()));
-            let Counted { mut rows, count } = list(ListAsk { search, by, descending, skip: 0, take: 100 }).await;
+            let Counted { mut rows, count } = list(ListRequest { search, by, descending, skip: 0, take: 100 }).await;
             rows.sort_unstable();
             assert_eq!((&rows, count), (&expected, u64::try_from(expected.len()).unwrap()), "{terms:?}");
         }
@@ -118,13 +118,13 @@ pub(crate) async fn customers_are_found_by_each_field(nodes: &Nodes) {
         (&[Term::FirstName(has("a")), Term::FirstName(has("d")), Term::LastName(has("k"))], &[0]),
     ];
     for (terms, expected) in cases {
-        finds(&places, terms, expected, async |ask| {
-            let Counted { rows, count } = nodes.two.customers(shop.test.id, &ask).await.unwrap();
+        finds(&places, terms, expected, async |request| {
+            let Counted { rows, count } = nodes.two.customers(shop.test.id, &request).await.unwrap();
             Counted { rows: rows.iter().map(|customer| customer.id.uuid()).collect(), count }
         })
         .await;
     }
-    let foreign = ListAsk { search: Some(Search::Terms(vec![Term::Id(made[0].id)])), ..ListAsk::newest(9) };
+    let foreign = ListRequest { search: Some(Search::Terms(vec![Term::Id(made[0].id)])), ..ListRequest::newest(9) };
     assert_eq!(nodes.two.customers(shop.live.id, &foreign).await.unwrap().count, 0);
     sound(nodes).await;
 }
@@ -221,8 +221,8 @@ pub(crate) async fn orders_are_found_by_each_field(nodes: &Nodes) {
         (&[Term::Amount(OrderAmount::Paid, from(10)), Term::Amount(OrderAmount::Paid, until(30))], &[2, 3]),
     ];
     for (terms, expected) in cases {
-        finds(&places, terms, expected, async |ask| {
-            let Counted { rows, count } = nodes.two.orders(shop.test.id, &ask).await.unwrap();
+        finds(&places, terms, expected, async |request| {
+            let Counted { rows, count } = nodes.two.orders(shop.test.id, &request).await.unwrap();
             Counted { rows: rows.iter().map(|order| order.id.uuid()).collect(), count }
         })
         .await;
@@ -277,8 +277,8 @@ pub(crate) async fn groups_are_found_by_each_field(nodes: &Nodes) {
         (&[Term::CustomerId(creator.id), Term::Status(GroupStatus::Completed)], &[2]),
     ];
     for (terms, expected) in cases {
-        finds(&places, terms, expected, async |ask| {
-            let Counted { rows, count } = nodes.two.groups(shop.test.id, &ask).await.unwrap();
+        finds(&places, terms, expected, async |request| {
+            let Counted { rows, count } = nodes.two.groups(shop.test.id, &request).await.unwrap();
             Counted { rows: rows.iter().map(|group| group.id.uuid()).collect(), count }
         })
         .await;

@@ -2,9 +2,8 @@
 
 use super::{random_plan::Planner, tables::Rows};
 use crate::{
-    Dice, Model, SeededIds,
+    Dice, Model, SeededIds, boundary_values,
     build::{self, Shop, moment},
-    extremes,
     sets::{self, Grow},
 };
 use ports::{ChangeSet, KeyUse, Table, Version};
@@ -41,22 +40,22 @@ impl Sequence {
     }
 
     /// Everything as small and as large as it gets.
-    fn extremes(&self) -> ChangeSet {
+    fn boundary_values(&self) -> ChangeSet {
         let ids = &self.planner.ids;
         let parent = build::affiliate(ids, "parent");
-        let affiliate = extremes::affiliate(&parent);
-        let coupon = extremes::coupon(&affiliate);
-        let (event, least) = (extremes::event(ids, &affiliate, &coupon), extremes::least_event(ids));
+        let affiliate = boundary_values::affiliate(&parent);
+        let coupon = boundary_values::coupon(&affiliate);
+        let (event, least) = (boundary_values::event(ids, &affiliate, &coupon), boundary_values::least_event(ids));
         let leaf = build::commission(ids, &event, &affiliate);
-        let row = extremes::commission(&event, &parent, &leaf);
+        let row = boundary_values::commission(&event, &parent, &leaf);
         let mut set = ChangeSet::new(self.planner.merchant)
-            .with_key(&extremes::api_key())
+            .with_key(&boundary_values::api_key())
             .with_affiliate(&parent)
             .with_affiliate(&affiliate)
             .with_coupon(&coupon)
             .with_event(&event, &[leaf, row])
             .with_event(&least, &[]);
-        set.rows.clicks.push(extremes::click(&affiliate));
+        set.rows.clicks.push(boundary_values::click(&affiliate));
         set
     }
 
@@ -117,8 +116,8 @@ impl Iterator for Sequence {
 
     fn next(&mut self) -> Option<Self::Item> {
         let set = match self.length {
-            0 => sets::found(&self.shop),
-            1 => self.extremes(),
+            0 => sets::with_organization(&self.shop),
+            1 => self.boundary_values(),
             _ => self.drawn(),
         };
         self.length += 1;

@@ -97,14 +97,14 @@ pub(crate) fn only_conflicts_beside(outcomes: &[Outcome], wanted: Outcome) -> us
 pub(crate) async fn shop(nodes: &Nodes) -> (SeededIds, Shop) {
     let ids = SeededIds::new(1);
     let shop = crate::build::shop(&ids, "first");
-    win(nodes, sets::found(&shop)).await;
+    win(nodes, sets::with_organization(&shop)).await;
     (ids, shop)
 }
 
 /// A second shop, whose objects the first must never see.
 pub(crate) async fn other_shop(nodes: &Nodes, ids: &SeededIds) -> Shop {
     let shop = crate::build::shop(ids, "other");
-    win(nodes, sets::found(&shop)).await;
+    win(nodes, sets::with_organization(&shop)).await;
     shop
 }
 

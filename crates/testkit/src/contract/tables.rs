@@ -11,9 +11,9 @@ use crate::{
 };
 use domain::{
     Account, Affiliate, ApiKey, Binding, Click, Commission, CommissionRule, Coupon, Customer, Event, Group,
-    GroupSettings, KeyName, Mail, Merchant, MerchantId, Order, Organization, Payout, PayoutItem, Tier,
+    GroupSettings, KeyName, Merchant, MerchantId, Order, Organization, OutgoingEmail, Payout, PayoutItem, Tier,
 };
-use ports::{Announcement, ChangeSet, Entity, Reply, RowRef, Table, Topic, Tree, Version, Writes};
+use ports::{Announcement, ChangeSet, Entity, ResponseRecord, RowRef, Table, Topic, Tree, Version, Writes};
 
 /// Makes [`Rows`] of what one row of each table is called, and of its place in a change set.
 macro_rules! one_in_each {
@@ -24,7 +24,7 @@ macro_rules! one_in_each {
             $(pub(crate) $one: $entity,)*
             pub(crate) click: Click,
             pub(crate) announcement: Announcement,
-            pub(crate) reply: Reply,
+            pub(crate) response: ResponseRecord,
         }
 
         impl Rows {
@@ -58,7 +58,7 @@ one_in_each! {
     customer: Customer, customers in Customers;
     group: Group, groups in Groups;
     order: Order, orders in Orders;
-    mail: Mail, mails in Mails;
+    mail: OutgoingEmail, mails in Mails;
 }
 
 impl Rows {
@@ -86,7 +86,7 @@ impl Rows {
             payout,
             click: build::click(ids, &affiliate, &build::session(name), build::moment(0)),
             announcement: build::announcement(ids, Topic::AffiliateCreated),
-            reply: build::reply("POST /affiliates", name),
+            response: build::response("POST /affiliates", name),
             group_settings: build::group_settings(&shop.test),
             order: build::order(ids, &customer, &group),
             mail: build::mail(ids, &group),
@@ -129,7 +129,7 @@ impl Rows {
             mail,
             click,
             announcement,
-            reply,
+            response,
         } = self;
         let mut set = ChangeSet::new(merchant)
             .with_key(key)
@@ -148,7 +148,7 @@ impl Rows {
         set.rows.mails.insert(mail.clone());
         set.rows.clicks.push(click.clone());
         set.announce.push(announcement.clone());
-        set.reply = Some(reply.clone());
+        set.response = Some(response.clone());
         set
     }
 
@@ -188,14 +188,14 @@ impl Does {
         match self {
             Self::New => writes.insert(row.clone()),
             Self::Change(version) => writes.change(version, row.clone()),
-            Self::Delete(version) => writes.gone.push((row.row_id(), version)),
+            Self::Delete(version) => writes.deleted.push((row.row_id(), version)),
         }
     }
 }
 
 /// Whether `row` is stored in `version`: asked through the write side, which every table has.
 pub(crate) async fn stands_at(nodes: &Nodes, merchant: MerchantId, row: RowRef, version: Version) -> bool {
-    let set = ChangeSet { still: vec![(row, version)], ..ChangeSet::new(merchant) };
+    let set = ChangeSet { unchanged: vec![(row, version)], ..ChangeSet::new(merchant) };
     match commit(&*nodes.two, set).await {
         Outcome::Won => true,
         Outcome::Conflict => false,

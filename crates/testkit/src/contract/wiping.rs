@@ -7,7 +7,7 @@ use super::{
 };
 use crate::build::{self, moment};
 use domain::{Merchant, MerchantId};
-use ports::{ChangeSet, Reply, Table, Version};
+use ports::{ChangeSet, ResponseRecord, Table, Version};
 use tokio::join;
 
 const ROUTE: &str = "POST /test/reset";
@@ -30,14 +30,14 @@ async fn wipe(nodes: &Nodes, merchant: MerchantId, most: u32) -> usize {
     times
 }
 
-async fn is_kept(nodes: &Nodes, merchant: MerchantId, reply: &Reply) -> bool {
-    nodes.two.reply(merchant, &reply.route, &reply.key, moment(1)).await.unwrap().is_some()
+async fn is_kept(nodes: &Nodes, merchant: MerchantId, response: &ResponseRecord) -> bool {
+    nodes.two.response(merchant, &response.route, &response.key, moment(1)).await.unwrap().is_some()
 }
 
 pub(crate) async fn a_wiped_merchant_has_its_keys_and_nothing_else(nodes: &Nodes) {
     let (ids, shop, rows) = Rows::stored(nodes).await;
-    let own = build::reply(ROUTE, "own");
-    win(nodes, ChangeSet { reply: Some(own.clone()), ..ChangeSet::new(shop.test.id) }).await;
+    let own = build::response(ROUTE, "own");
+    win(nodes, ChangeSet { response: Some(own.clone()), ..ChangeSet::new(shop.test.id) }).await;
     // The same of its live merchant, and of another shop.
     let other = other_shop(nodes, &ids).await;
     let theirs = Rows::of(&ids, &other, "theirs");
@@ -46,7 +46,7 @@ pub(crate) async fn a_wiped_merchant_has_its_keys_and_nothing_else(nodes: &Nodes
     win(nodes, others.insert(other.test.id)).await;
 
     assert_eq!(wipe(nodes, shop.test.id, 2).await, 1, "only what is being reset is wiped");
-    assert!(is_kept(nodes, shop.test.id, &rows.reply).await);
+    assert!(is_kept(nodes, shop.test.id, &rows.response).await);
     let marked = mark(nodes, &shop.test, Version::FIRST, true).await;
     assert!(wipe(nodes, shop.test.id, 2).await > 2, "a little at a time");
     let opened = mark(nodes, &shop.test, marked, false).await;
@@ -62,9 +62,9 @@ pub(crate) async fn a_wiped_merchant_has_its_keys_and_nothing_else(nodes: &Nodes
             }
         }
     }
-    assert!(!is_kept(nodes, shop.test.id, &rows.reply).await);
+    assert!(!is_kept(nodes, shop.test.id, &rows.response).await);
     assert!(is_kept(nodes, shop.test.id, &own).await, "a reset's own answer stays");
-    assert!(is_kept(nodes, shop.live.id, &theirs.reply).await);
+    assert!(is_kept(nodes, shop.live.id, &theirs.response).await);
     // Every unique key is free again, but for those of the API keys.
     let again = Rows { key: build::api_key(&ids, "another"), ..rows };
     win(nodes, again.insert(shop.test.id)).await;

@@ -26,8 +26,8 @@ impl Race {
         page.rows.into_iter().map(|record| record.affiliate).collect()
     }
 
-    async fn alter(&self, affiliate: &Affiliate, ask: ChangeAffiliateCommand) -> Result<Response, AppError> {
-        self.app.affiliates.change(&self.stage.who, affiliate.id, ask, None).await
+    async fn alter(&self, affiliate: &Affiliate, command: ChangeAffiliateCommand) -> Result<Response, AppError> {
+        self.app.affiliates.change(&self.stage.who, affiliate.id, command, None).await
     }
 
     /// No two affiliates, and no two coupons, share what must be theirs alone.
@@ -121,9 +121,9 @@ async fn making_an_affiliate() {
         Guard::Claim(Space::AffiliateSlug) => a_new_slug_has_one_owner,
         Guard::Claim(Space::AffiliateEmail) => a_new_address_has_one_owner,
         Guard::Claim(Space::CouponCode) => a_code_for_the_new_has_one_owner,
-        Guard::Still(Table::Affiliates) => a_parent_of_the_new_exists,
-        Guard::Still(Table::Merchants) => the_new_do_not_land_in_a_reset,
-        Guard::Reply => an_idempotency_key_makes_one,
+        Guard::Unchanged(Table::Affiliates) => a_parent_of_the_new_exists,
+        Guard::Unchanged(Table::Merchants) => the_new_do_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_makes_one,
     })
     .await;
 }
@@ -132,12 +132,12 @@ async fn no_change_is_lost(race: &Race) -> bool {
     let bob = race.stage.affiliate("bob", None).await;
     let (id, rate) = (bob.id, Rate::from_millionths(500_000));
     race.overtaken_by(async move |stage, _| {
-        let ask = change(AffiliateChange { custom_rate: Some(rate), ..AffiliateChange::default() });
-        stage.app.affiliates.change(&stage.who, id, ask, None).await.unwrap();
+        let command = change(AffiliateChange { custom_rate: Some(rate), ..AffiliateChange::default() });
+        stage.app.affiliates.change(&stage.who, id, command, None).await.unwrap();
     });
     let name = DisplayName::parse("Bob").unwrap();
-    let ask = change(AffiliateChange { display_name: Some(Some(name.clone())), ..AffiliateChange::default() });
-    race.alter(&bob, ask).await.unwrap();
+    let command = change(AffiliateChange { display_name: Some(Some(name.clone())), ..AffiliateChange::default() });
+    race.alter(&bob, command).await.unwrap();
     let bob = race.stage.affiliate_named("bob").await;
     (bob.display_name, bob.custom_rate) == (Some(name), rate)
 }
@@ -181,8 +181,8 @@ async fn a_changed_address_has_one_owner(race: &Race) -> bool {
 
 async fn a_code_for_the_approved_has_one_owner(race: &Race) -> bool {
     let pending = NewAffiliate { status: Some(AffiliateStatus::Pending), ..new_affiliate("bob") };
-    let ask = CreateAffiliateCommand { affiliate: pending, parent_email: None };
-    race.stage.app.affiliates.create(&race.stage.who, ask, None).await.unwrap();
+    let command = CreateAffiliateCommand { affiliate: pending, parent_email: None };
+    race.stage.app.affiliates.create(&race.stage.who, command, None).await.unwrap();
     race.overtaken_by_a_coupon_of(&race.stage.affiliate("eve", None).await);
     let approved = AffiliateChange { status: Some(AffiliateStatus::Approved), ..AffiliateChange::default() };
     race.alter(&race.stage.affiliate_named("bob").await, change(approved)).await.unwrap();
@@ -212,12 +212,12 @@ async fn changing_an_affiliate() {
     each_decides(cases! {
         Guard::Version(Table::Affiliates) => no_change_is_lost,
         Guard::Version(Table::Trees) => parents_never_go_in_a_circle,
-        Guard::Still(Table::Affiliates) => a_new_parent_exists,
+        Guard::Unchanged(Table::Affiliates) => a_new_parent_exists,
         Guard::Claim(Space::AffiliateSlug) => a_changed_slug_has_one_owner,
         Guard::Claim(Space::AffiliateEmail) => a_changed_address_has_one_owner,
         Guard::Claim(Space::CouponCode) => a_code_for_the_approved_has_one_owner,
-        Guard::Still(Table::Merchants) => a_change_does_not_land_in_a_reset,
-        Guard::Reply => an_idempotency_key_changes_one,
+        Guard::Unchanged(Table::Merchants) => a_change_does_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_changes_one,
     })
     .await;
 }

@@ -1,13 +1,13 @@
 //! Approving and voiding commissions.
 
 use super::{Race, cases, each_decides};
-use crate::stage::{Stage, once, purchase};
+use crate::stage::{TestApp, once, purchase};
 use app::{AppError, ChangeAffiliateCommand, MoveCommissionCommand, RecordEventCommand, Response};
 use domain::{Affiliate, AffiliateChange, AffiliateStatus, Commission, CommissionId, CommissionMove, CommissionStatus};
 use ports::{Space, Table};
 use testkit::Guard;
 
-impl Stage {
+impl TestApp {
     /// What `earner`, and whoever is above, earns by one sale; the leaf first.
     async fn sale(&self, order: &str, earner: &Affiliate) -> Vec<Commission> {
         self.record(RecordEventCommand { affiliate_id: Some(earner.id), ..purchase(order) }).await.unwrap();
@@ -15,8 +15,8 @@ impl Stage {
     }
 
     async fn step(&self, id: CommissionId, step: CommissionMove) {
-        let ask = MoveCommissionCommand { step, reason: None };
-        self.app.commissions.change(&self.who, id, ask, None).await.unwrap();
+        let command = MoveCommissionCommand { step, reason: None };
+        self.app.commissions.change(&self.who, id, command, None).await.unwrap();
     }
 
     async fn status(&self, id: CommissionId) -> CommissionStatus {
@@ -69,8 +69,8 @@ async fn the_suspended_are_not_approved_anything(race: &Race) -> bool {
     let row = race.stage.sale("1", &bob).await[0].id;
     race.overtaken_by(async move |stage, _| {
         let change = AffiliateChange { status: Some(AffiliateStatus::Suspended), ..AffiliateChange::default() };
-        let ask = ChangeAffiliateCommand { change, parent_email: None };
-        stage.app.affiliates.change(&stage.who, bob.id, ask, None).await.unwrap();
+        let command = ChangeAffiliateCommand { change, parent_email: None };
+        stage.app.affiliates.change(&stage.who, bob.id, command, None).await.unwrap();
     });
     race.step(row, CommissionMove::Approve).await.is_err()
 }
@@ -100,9 +100,9 @@ async fn approving_a_commission() {
         Guard::Version(Table::Commissions) => the_void_stay_void,
         Guard::Claim(Space::Account) => the_first_two_approvals_open_one_account,
         Guard::Version(Table::Accounts) => no_approval_is_lost_from_the_account,
-        Guard::Still(Table::Affiliates) => the_suspended_are_not_approved_anything,
-        Guard::Still(Table::Merchants) => an_approval_does_not_land_in_a_reset,
-        Guard::Reply => an_idempotency_key_approves_one,
+        Guard::Unchanged(Table::Affiliates) => the_suspended_are_not_approved_anything,
+        Guard::Unchanged(Table::Merchants) => an_approval_does_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_approves_one,
     })
     .await;
 }
@@ -137,7 +137,7 @@ async fn voiding_a_commission() {
     each_decides(cases! {
         Guard::Version(Table::Commissions) => what_an_override_became_meanwhile_counts,
         Guard::Version(Table::Accounts) => a_void_takes_nothing_else_from_the_account,
-        Guard::Still(Table::Merchants) => a_void_does_not_land_in_a_reset,
+        Guard::Unchanged(Table::Merchants) => a_void_does_not_land_in_a_reset,
     })
     .await;
 }

@@ -34,8 +34,8 @@ async fn an_event_does_not_land_in_a_reset(race: &Race) -> bool {
 async fn recording_an_event() {
     each_decides(cases! {
         Guard::Claim(Space::Event(EventSpace::Paying)) => an_external_id_is_recorded_once,
-        Guard::Reply => an_idempotency_key_is_used_once,
-        Guard::Still(Table::Merchants) => an_event_does_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_is_used_once,
+        Guard::Unchanged(Table::Merchants) => an_event_does_not_land_in_a_reset,
     })
     .await;
 }
@@ -63,5 +63,5 @@ async fn a_click_does_not_land_in_a_reset(race: &Race) -> bool {
 
 #[tokio::test]
 async fn following_a_link() {
-    each_decides(cases! { Guard::Still(Table::Merchants) => a_click_does_not_land_in_a_reset, }).await;
+    each_decides(cases! { Guard::Unchanged(Table::Merchants) => a_click_does_not_land_in_a_reset, }).await;
 }

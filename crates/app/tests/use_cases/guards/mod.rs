@@ -10,7 +10,7 @@ mod events;
 mod orders;
 mod others;
 
-use crate::stage::Stage;
+use crate::stage::TestApp;
 use app::App;
 use domain::{Merchant, MerchantId};
 use ports::{ChangeSet, Entity, Storage, Table, Version, Versioned};
@@ -20,7 +20,7 @@ use testkit::{Guard, Mutant};
 /// A stage on which one use case is overtaken by another.
 pub(super) struct Race {
     /// The rival, and what everything looks like in the end.
-    pub(super) stage: Arc<Stage>,
+    pub(super) stage: Arc<TestApp>,
     /// The use case under test, on a node of its own.
     pub(super) app: App,
     mutant: Arc<Mutant>,
@@ -39,13 +39,13 @@ pub(super) use cases;
 
 impl Race {
     async fn without(guard: Option<Guard>) -> Self {
-        let stage = Arc::new(Stage::new().await);
+        let stage = Arc::new(TestApp::new().await);
         let (app, mutant) = stage.node(|storage| Mutant::of(storage, guard));
         Self { stage, app, mutant }
     }
 
     /// Before the use case under test commits for the first time, `rival` finishes. It is given the set that waits.
-    pub(super) fn overtaken_by<F>(&self, rival: impl FnOnce(Arc<Stage>, ChangeSet) -> F + Send + 'static)
+    pub(super) fn overtaken_by<F>(&self, rival: impl FnOnce(Arc<TestApp>, ChangeSet) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -69,7 +69,7 @@ pub(super) async fn gone<T: Entity>(storage: &dyn Storage, merchant: MerchantId,
     let mut set = ChangeSet::new(merchant);
     let gone = (row.row_id(), Version::FIRST);
     match T::TABLE {
-        Table::Affiliates => set.rows.affiliates.gone.push(gone),
+        Table::Affiliates => set.rows.affiliates.deleted.push(gone),
         table => panic!("no race takes a row of {table:?} away"),
     }
     storage.commit(set).await.unwrap();

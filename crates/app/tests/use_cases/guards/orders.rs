@@ -5,7 +5,7 @@ use crate::{
     conversions::referral,
     groups::{joining, order_of},
     refunds::of_order,
-    stage::{ALL, Stage, email_of, once, purchase},
+    stage::{ALL, TestApp, email_of, once, purchase},
 };
 use app::{AppError, MoveCommissionCommand, OrderReferral, OrderRepresentation, PlaceOrderCommand, RecordEventCommand};
 use domain::{
@@ -15,7 +15,7 @@ use domain::{
 use ports::{ChangeSet, CouponFilter, Space, Table};
 use testkit::Guard;
 
-impl Stage {
+impl TestApp {
     /// By the coupon of an affiliate of this name, who is made.
     async fn coupon_of(&self, name: &str) -> OrderReferral {
         let affiliate_id = Some(self.affiliate(name, None).await.id);
@@ -30,14 +30,14 @@ impl Stage {
         let group = self.group(&opened).await;
         let referral = Some(self.coupon_of("carl").await);
         let reference = OrderReference::parse("joiner-1").ok();
-        let ask = PlaceOrderCommand { referral, reference, ..joining(&group, "bob") };
-        (group, ask)
+        let command = PlaceOrderCommand { referral, reference, ..joining(&group, "bob") };
+        (group, command)
     }
 }
 
 impl Race {
-    async fn place(&self, ask: PlaceOrderCommand) -> Result<app::Response, AppError> {
-        self.app.orders.place(&self.stage.who, ask, OrderRepresentation::Order, None).await
+    async fn place(&self, command: PlaceOrderCommand) -> Result<app::Response, AppError> {
+        self.app.orders.place(&self.stage.who, command, OrderRepresentation::Order, None).await
     }
 }
 
@@ -50,78 +50,78 @@ fn is_refused(outcome: &Result<app::Response, AppError>, rule: GroupRefusal) -> 
 }
 
 async fn a_sale_has_one_external_id(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
+    let (_, command) = race.stage.wanting().await;
     race.overtaken_by(async |stage, _| {
         stage.record(purchase("joiner-1")).await.unwrap();
     });
-    is_taken(&race.place(ask).await) && race.stage.adds_up().await
+    is_taken(&race.place(command).await) && race.stage.adds_up().await
 }
 
 async fn an_order_has_one_reference(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
+    let (_, command) = race.stage.wanting().await;
     race.overtaken_by(async |stage, _| {
         let reference = OrderReference::parse("joiner-1").ok();
         stage.place(PlaceOrderCommand { reference, ..order_of("eve") }).await.unwrap();
     });
-    is_taken(&race.place(ask).await)
+    is_taken(&race.place(command).await)
 }
 
 async fn an_address_takes_part_once(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
-    race.place(ask.clone()).await.unwrap();
-    is_refused(&race.place(PlaceOrderCommand { reference: None, ..ask }).await, GroupRefusal::EmailUsed)
+    let (_, command) = race.stage.wanting().await;
+    race.place(command.clone()).await.unwrap();
+    is_refused(&race.place(PlaceOrderCommand { reference: None, ..command }).await, GroupRefusal::EmailUsed)
 }
 
 async fn a_customer_is_made_once(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
+    let (_, command) = race.stage.wanting().await;
     race.overtaken_by(async |stage, _| {
         let email = email_of("bob");
         let new = NewCustomer { email, first_name: None, last_name: None, phone: None, metadata: Metadata::default() };
         stage.app.customers.create(&stage.who, new, None).await.unwrap();
     });
-    race.place(ask).await.unwrap();
+    race.place(command).await.unwrap();
     race.stage.customers().await.len() == 2
 }
 
 async fn the_last_place_is_one(race: &Race) -> bool {
     let few = GroupSettingsChange { max_participants: Some(2), ..Default::default() };
     race.stage.settle_on(few).await;
-    let (group, ask) = race.stage.wanting().await;
+    let (group, command) = race.stage.wanting().await;
     race.overtaken_by(async move |stage, _| {
         stage.place(joining(&group, "eve")).await.unwrap();
     });
-    is_refused(&race.place(ask).await, GroupRefusal::Full) && race.stage.events().await.is_empty()
+    is_refused(&race.place(command).await, GroupRefusal::Full) && race.stage.events().await.is_empty()
 }
 
 async fn the_blocked_do_not_join(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
+    let (_, command) = race.stage.wanting().await;
     let bob = race.stage.place(order_of("bob")).await.unwrap().customer_id;
     race.overtaken_by(async move |stage, _| {
         stage.app.customers.block(&stage.who, bob, None).await.unwrap();
     });
-    is_refused(&race.place(ask).await, GroupRefusal::Blocked) && race.stage.events().await.is_empty()
+    is_refused(&race.place(command).await, GroupRefusal::Blocked) && race.stage.events().await.is_empty()
 }
 
-async fn a_customer_has_one_bond(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
+async fn a_customer_has_one_binding(race: &Race) -> bool {
+    let (_, command) = race.stage.wanting().await;
     let rival = race.stage.coupon_of("dora").await.coupon;
     race.overtaken_by(async move |stage, _| {
         let sale = RecordEventCommand { coupon: rival, customer_email: Some(email_of("bob")), ..purchase("first") };
         stage.record(sale).await.unwrap();
     });
-    race.place(ask).await.unwrap();
+    race.place(command).await.unwrap();
     race.stage.adds_up().await
 }
 
 async fn an_order_does_not_land_in_a_reset(race: &Race) -> bool {
-    let (_, ask) = race.stage.wanting().await;
+    let (_, command) = race.stage.wanting().await;
     race.overtaken_by_a_reset();
-    race.place(ask).await.is_err()
+    race.place(command).await.is_err()
 }
 
 async fn an_idempotency_key_places_one(race: &Race) -> bool {
     const ROUTE: &str = "POST /orders";
-    let (_, ask) = race.stage.wanting().await;
+    let (_, command) = race.stage.wanting().await;
     race.overtaken_by(async |stage, _| {
         stage
             .app
@@ -130,7 +130,8 @@ async fn an_idempotency_key_places_one(race: &Race) -> bool {
             .await
             .unwrap();
     });
-    let other = race.app.orders.place(&race.stage.who, ask, OrderRepresentation::Order, once(ROUTE, "key", 2)).await;
+    let other =
+        race.app.orders.place(&race.stage.who, command, OrderRepresentation::Order, once(ROUTE, "key", 2)).await;
     matches!(other, Err(AppError::IdempotencyMismatch)) && race.stage.orders().await.len() == 2
 }
 
@@ -141,17 +142,17 @@ async fn joining_as_a_conversion() {
         Guard::Claim(Space::OrderReference) => an_order_has_one_reference,
         Guard::Claim(Space::GroupEmail) => an_address_takes_part_once,
         Guard::Claim(Space::CustomerEmail) => a_customer_is_made_once,
-        Guard::Claim(Space::Binding) => a_customer_has_one_bond,
+        Guard::Claim(Space::Binding) => a_customer_has_one_binding,
         Guard::Version(Table::Groups) => the_last_place_is_one,
-        Guard::Still(Table::Customers) => the_blocked_do_not_join,
-        Guard::Still(Table::Merchants) => an_order_does_not_land_in_a_reset,
-        Guard::Reply => an_idempotency_key_places_one,
+        Guard::Unchanged(Table::Customers) => the_blocked_do_not_join,
+        Guard::Unchanged(Table::Merchants) => an_order_does_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_places_one,
     })
     .await;
 }
 
 /// An order of Ada's that an affiliate brought; the shop knows it as `1`.
-async fn brought(stage: &Stage) -> Order {
+async fn brought(stage: &TestApp) -> Order {
     let reference = OrderReference::parse("1").ok();
     let referral = Some(stage.coupon_of("carl").await);
     stage.place(PlaceOrderCommand { referral, reference, ..order_of("ada") }).await.unwrap()
@@ -162,7 +163,7 @@ async fn take_back(race: &Race) -> Result<app::Response, AppError> {
     race.app.refunds.record(&race.stage.who, of_order("1", "r-1"), None).await
 }
 
-async fn moved(stage: &Stage, row: &Commission, step: CommissionMove) {
+async fn moved(stage: &TestApp, row: &Commission, step: CommissionMove) {
     stage.app.commissions.change(&stage.who, row.id, MoveCommissionCommand { step, reason: None }, None).await.unwrap();
 }
 
@@ -271,11 +272,11 @@ async fn taking_an_order_back_with_what_it_earned() {
         Guard::Claim(Space::Event(EventSpace::Refund)) => a_refund_has_one_external_id,
         Guard::Version(Table::Orders) => cashback_on_its_way_stays_on_its_way,
         Guard::Version(Table::Groups) => who_joins_meanwhile_counts,
-        Guard::Still(Table::Groups) => the_group_is_as_it_was_read,
+        Guard::Unchanged(Table::Groups) => the_group_is_as_it_was_read,
         Guard::Version(Table::Commissions) => what_is_void_stays_void,
         Guard::Version(Table::Accounts) => no_refund_is_lost_from_the_account,
-        Guard::Still(Table::Merchants) => a_refund_does_not_land_in_a_reset,
-        Guard::Reply => an_idempotency_key_takes_back_once,
+        Guard::Unchanged(Table::Merchants) => a_refund_does_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_takes_back_once,
     })
     .await;
 }

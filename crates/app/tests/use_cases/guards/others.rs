@@ -51,9 +51,9 @@ async fn an_idempotency_key_makes_one_coupon(race: &Race) -> bool {
 async fn making_a_coupon() {
     each_decides(cases! {
         Guard::Claim(Space::CouponCode) => a_code_has_one_owner,
-        Guard::Still(Table::Affiliates) => a_coupon_has_an_affiliate,
-        Guard::Still(Table::Merchants) => a_coupon_does_not_land_in_a_reset,
-        Guard::Reply => an_idempotency_key_makes_one_coupon,
+        Guard::Unchanged(Table::Affiliates) => a_coupon_has_an_affiliate,
+        Guard::Unchanged(Table::Merchants) => a_coupon_does_not_land_in_a_reset,
+        Guard::ResponseRecord => an_idempotency_key_makes_one_coupon,
     })
     .await;
 }
@@ -82,7 +82,7 @@ async fn an_end_does_not_land_in_a_reset(race: &Race) -> bool {
 async fn deleting_a_coupon() {
     each_decides(cases! {
         Guard::Version(Table::Coupons) => a_coupon_ends_once,
-        Guard::Still(Table::Merchants) => an_end_does_not_land_in_a_reset,
+        Guard::Unchanged(Table::Merchants) => an_end_does_not_land_in_a_reset,
     })
     .await;
 }
@@ -93,8 +93,8 @@ fn rename(slug: &str) -> SettingsChange {
 
 async fn no_setting_is_lost(race: &Race) -> bool {
     race.overtaken_by(async |stage, _| {
-        let ask = SettingsChange { hold_days: Some(7), ..SettingsChange::default() };
-        stage.app.settings.change(&stage.who, ask, None).await.unwrap();
+        let command = SettingsChange { hold_days: Some(7), ..SettingsChange::default() };
+        stage.app.settings.change(&stage.who, command, None).await.unwrap();
     });
     race.app.settings.change(&race.stage.who, rename("kofi"), None).await.unwrap();
     let merchant = race.stage.app.settings.get(&race.stage.who).await.unwrap();
@@ -182,7 +182,7 @@ async fn changing_what_groups_promise() {
     each_decides(cases! {
         Guard::Version(Table::Merchants) => a_promise_does_not_pass_above_a_new_cap,
         Guard::Version(Table::GroupSettings) => no_promise_is_lost,
-        Guard::Reply => an_idempotency_key_changes_promises_once,
+        Guard::ResponseRecord => an_idempotency_key_changes_promises_once,
     })
     .await;
 }
@@ -193,7 +193,7 @@ async fn changing_settings() {
         Guard::Version(Table::Merchants) => no_setting_is_lost,
         Guard::Version(Table::Merchants) => the_cap_does_not_pass_below_a_new_promise,
         Guard::Claim(Space::MerchantSlug) => a_merchants_slug_has_one_owner,
-        Guard::Reply => an_idempotency_key_changes_settings_once,
+        Guard::ResponseRecord => an_idempotency_key_changes_settings_once,
     })
     .await;
 }
@@ -237,7 +237,7 @@ async fn a_key_needs_the_plan(race: &Race) -> bool {
 async fn making_a_key() {
     each_decides(cases! {
         Guard::Claim(Space::KeyHash) => a_new_key_opens_one_door,
-        Guard::Still(Table::Organizations) => a_key_needs_the_plan,
+        Guard::Unchanged(Table::Organizations) => a_key_needs_the_plan,
     })
     .await;
 }
@@ -269,7 +269,7 @@ async fn rolling_a_key() {
     each_decides(cases! {
         Guard::Version(Table::ApiKeys) => a_revoked_key_is_not_rolled,
         Guard::Claim(Space::KeyHash) => a_rolled_key_opens_one_door,
-        Guard::Still(Table::Organizations) => rolling_needs_the_plan,
+        Guard::Unchanged(Table::Organizations) => rolling_needs_the_plan,
     })
     .await;
 }

@@ -5,7 +5,7 @@ use crate::{
     conversions::referral,
     groups::order_of,
     refunds::of_order,
-    stage::{ALL, Stage, new_affiliate},
+    stage::{ALL, TestApp, new_affiliate},
 };
 use app::{
     AppError, CreateAffiliateCommand, OpenGroupCommand, OrderRepresentation, PlaceOrderCommand, Principal, Worker,
@@ -15,7 +15,7 @@ use domain::{
     LevelValue, Levels, Metadata, Mode, NewRefund, OrderId, OrderStatus, OrganizationName, Plan, Reminder,
     ScheduleWish, TestClockStep,
 };
-use ports::{CouponFilter, IdSourceExt, ListAsk};
+use ports::{CouponFilter, IdSourceExt, ListRequest};
 use std::time::Duration;
 use testkit::{Dice, SeededIds, build::usd};
 
@@ -23,7 +23,7 @@ const MERCHANTS: usize = 3;
 const PEOPLE: usize = 5;
 
 pub(super) struct Game {
-    stage: Stage,
+    stage: TestApp,
     dice: Dice,
     merchants: Vec<Merchant>,
 }
@@ -84,7 +84,7 @@ fn change(promise: &Promise) -> GroupSettingsChange {
 
 impl Game {
     pub(super) async fn begin(seed: u64) -> Self {
-        let (stage, mut dice) = (Stage::new().await, Dice::new(seed));
+        let (stage, mut dice) = (TestApp::new().await, Dice::new(seed));
         let mut merchants = Vec::new();
         for number in 0..MERCHANTS {
             let name = OrganizationName::parse(&format!("Merchant {number}")).unwrap();
@@ -96,8 +96,8 @@ impl Game {
                 plan: Plan::Growth,
                 key_id: SeededIds::new(seed).id(),
             };
-            let ask = CreateAffiliateCommand { affiliate: new_affiliate("partner"), parent_email: None };
-            stage.app.affiliates.create(&who, ask, None).await.unwrap();
+            let command = CreateAffiliateCommand { affiliate: new_affiliate("partner"), parent_email: None };
+            stage.app.affiliates.create(&who, command, None).await.unwrap();
             let coupons = stage.app.coupons.list(&who, &CouponFilter::default(), &ALL).await.unwrap().rows;
             let promise = promise(&mut dice);
             stage.app.group_settings.change(&who, change(&promise), None).await.unwrap();
@@ -167,7 +167,7 @@ impl Game {
     }
 }
 
-impl Stage {
+impl TestApp {
     fn clock_micros(&self) -> i64 {
         ports::Clock::now(&*self.clock).micros()
     }
@@ -175,7 +175,7 @@ impl Stage {
 
 impl Merchant {
     /// An order, by one of a few people: it opens a group, or wants to join any there ever was.
-    async fn place(&mut self, stage: &Stage, dice: &mut Dice, now: i64, joins: bool) {
+    async fn place(&mut self, stage: &TestApp, dice: &mut Dice, now: i64, joins: bool) {
         let now = now + self.ahead;
         let (who, brought) = (dice.below(PEOPLE), dice.chance(40));
         let paid = *dice.pick(&[1, 99, 100, 9_999, 35_000, 123_457]);
@@ -186,14 +186,14 @@ impl Merchant {
             None => None,
         };
         let referral = brought.then(|| referral(None, Some(self.coupon.clone())));
-        let ask = PlaceOrderCommand { amount: paid, share_id, referral, ..order_of(&format!("person-{who}")) };
+        let command = PlaceOrderCommand { amount: paid, share_id, referral, ..order_of(&format!("person-{who}")) };
         let told = match at {
             Some(at) => self.books.join(now, at, who, paid, brought),
             None => self.books.open(now, who, paid, brought),
         };
-        assert_eq!(judged(stage.app.orders.place(&self.who, ask, OrderRepresentation::Order, None).await), told);
+        assert_eq!(judged(stage.app.orders.place(&self.who, command, OrderRepresentation::Order, None).await), told);
         if told.is_ok() {
-            let order = stage.app.orders.list(&self.who, &ListAsk::newest(1)).await.unwrap().rows.remove(0);
+            let order = stage.app.orders.list(&self.who, &ListRequest::newest(1)).await.unwrap().rows.remove(0);
             assert_eq!(order.event_id.is_some(), brought);
             self.orders.push((order.id, order.event_id));
             if at.is_none() {
@@ -207,7 +207,7 @@ impl Merchant {
     }
 
     /// By the order, or by its event.
-    async fn refund(&mut self, stage: &Stage, dice: &mut Dice, now: i64, step: usize) {
+    async fn refund(&mut self, stage: &TestApp, dice: &mut Dice, now: i64, step: usize) {
         let Some(at) = self.any_order(dice) else { return };
         let minor = dice.chance(60).then(|| *dice.pick(&[1, 50, 3_333, 20_000]));
         let told = self.books.refund(now + self.ahead, at, minor);
@@ -215,15 +215,16 @@ impl Merchant {
             (_, Some(event)) if dice.chance(50) => {
                 let external_id = ExternalId::parse(&format!("refund-{step}")).unwrap();
                 let amount = minor.map(|minor| Decimal::new(minor, 2));
-                let ask = NewRefund { refunds: Some(event), order_id: None, external_id, amount, ..of_order("x", "x") };
-                judged(stage.app.refunds.record(&self.who, ask, None).await)
+                let command =
+                    NewRefund { refunds: Some(event), order_id: None, external_id, amount, ..of_order("x", "x") };
+                judged(stage.app.refunds.record(&self.who, command, None).await)
             }
             (order, _) => judged(stage.app.orders.refund(&self.who, order, minor, None).await),
         };
         assert_eq!(done, told, "{minor:?} of {:?}", self.books.deals[at]);
     }
 
-    async fn end(&mut self, stage: &Stage, dice: &mut Dice, now: i64) {
+    async fn end(&mut self, stage: &TestApp, dice: &mut Dice, now: i64) {
         if self.groups.is_empty() {
             return;
         }
@@ -236,7 +237,7 @@ impl Merchant {
         assert_eq!(judged(done), told);
     }
 
-    async fn send(&mut self, stage: &Stage, dice: &mut Dice) {
+    async fn send(&mut self, stage: &TestApp, dice: &mut Dice) {
         let Some(at) = self.any_order(dice) else { return };
         let (status, cashback) = *dice.pick(&[
             (OrderStatus::CashbackProcessing, Cashback::UnderWay),
@@ -247,28 +248,28 @@ impl Merchant {
         assert_eq!(judged(done), self.books.send(at, cashback));
     }
 
-    async fn reopen(&mut self, stage: &Stage, dice: &mut Dice, now: i64) {
+    async fn reopen(&mut self, stage: &TestApp, dice: &mut Dice, now: i64) {
         let Some(at) = self.any_order(dice) else { return };
         let order = stage.app.orders.get(&self.who, self.orders[at].0).await.unwrap();
-        let ask = OpenGroupCommand {
+        let command = OpenGroupCommand {
             customer_id: order.customer_id,
             order_id: Some(order.id),
             metadata: Metadata::default(),
             schedule: ScheduleWish::default(),
         };
         let told = self.books.reopen(now + self.ahead, at);
-        assert_eq!(judged(stage.app.groups.open(&self.who, ask, None).await), told);
+        assert_eq!(judged(stage.app.groups.open(&self.who, command, None).await), told);
         if told.is_ok() {
             self.groups.push(stage.app.orders.get(&self.who, order.id).await.unwrap().group_id);
         }
     }
 
-    async fn settle(&mut self, stage: &Stage, dice: &mut Dice) {
+    async fn settle(&mut self, stage: &TestApp, dice: &mut Dice) {
         self.books.promise = promise(dice);
         stage.app.group_settings.change(&self.who, change(&self.books.promise), None).await.unwrap();
     }
 
-    async fn compare(&self, stage: &Stage) {
+    async fn compare(&self, stage: &TestApp) {
         for (id, circle) in self.groups.iter().zip(&self.books.circles) {
             let group = stage.app.groups.get(&self.who, *id).await.unwrap();
             let Circle { fate, told, people, level, .. } = circle;

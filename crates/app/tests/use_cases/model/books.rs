@@ -12,7 +12,7 @@ pub(super) enum State {
     Review,
 }
 
-/// One row: an original, or a sibling that takes some of it back.
+/// One row: an original, or a reversal that takes some of it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) basis: i64,
@@ -20,7 +20,7 @@ pub(super) struct Row {
     pub(super) state: State,
 }
 
-/// An original and its siblings, in the order in which they were made.
+/// An original and its reversals, in the order in which they were made.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) person: usize,
@@ -57,7 +57,7 @@ pub(super) struct Person {
 
 /// Where a payout stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum TestApp {
     Open,
     Processing,
     Paid,
@@ -68,7 +68,7 @@ pub(super) enum Stage {
 #[derive(Debug, Clone)]
 pub(super) struct Payout {
     pub(super) currency: usize,
-    pub(super) stage: Stage,
+    pub(super) stage: TestApp,
     pub(super) total: i64,
     pub(super) people: usize,
 }
@@ -181,7 +181,7 @@ impl Books {
             let lefts: Vec<i64> = sale.leaves.iter().map(|leaf| leaf.left).collect();
             let wanted = sale.wanted(&lefts, amount);
             for (leaf, wanted) in sale.leaves.iter_mut().zip(wanted) {
-                // Parents are reckoned from what the leaf would be without the cap.
+                // Parents are calculated from what the leaf would be without the cap.
                 let earned = rounded(leaf.left, leaf.lines[0].millionths, MILLION);
                 for (line, amount) in leaf.lines.iter_mut().zip(wanted) {
                     let basis = if line.level == 0 { leaf.left } else { earned };
@@ -322,23 +322,25 @@ impl Books {
             }
         }
         let total = people.iter().map(|(_, owed)| owed).sum();
-        self.payouts.push(Payout { currency, stage: Stage::Open, total, people: people.len() });
+        self.payouts.push(Payout { currency, stage: TestApp::Open, total, people: people.len() });
         Ok(())
     }
 
     /// Moves a payout on.
-    pub(super) fn settle(&mut self, number: usize, to: Stage) -> Result<(), Refused> {
+    pub(super) fn settle(&mut self, number: usize, to: TestApp) -> Result<(), Refused> {
         let from = self.payouts[number].stage;
-        let may =
-            matches!((from, to), (Stage::Open, Stage::Processing) | (Stage::Processing, Stage::Paid | Stage::Failed));
+        let may = matches!(
+            (from, to),
+            (TestApp::Open, TestApp::Processing) | (TestApp::Processing, TestApp::Paid | TestApp::Failed)
+        );
         if !may {
             return Err(Refused);
         }
         self.payouts[number].stage = to;
         let becomes = match to {
-            Stage::Paid => State::Paid(number),
-            Stage::Failed => State::Approved,
-            Stage::Open | Stage::Processing => return Ok(()),
+            TestApp::Paid => State::Paid(number),
+            TestApp::Failed => State::Approved,
+            TestApp::Open | TestApp::Processing => return Ok(()),
         };
         for line in self.lines_mut(self.payouts[number].currency) {
             for row in line.rows.iter_mut().filter(|row| row.state == State::InPayout(number)) {
@@ -365,7 +367,7 @@ impl Books {
 
 fn take_back(line: &mut Line, basis: i64, wanted: i64, whole: bool) {
     let state = line.rows[0].state;
-    let sibling = match state {
+    let reversal = match state {
         State::Void => return,
         State::Pending | State::Review if whole && line.rows.len() == 1 => {
             line.rows[0].state = State::Void;
@@ -376,7 +378,7 @@ fn take_back(line: &mut Line, basis: i64, wanted: i64, whole: bool) {
         State::Paid(_) => State::Review,
     };
     let had: i64 = line.rows.iter().map(|row| row.basis).sum();
-    let row = Row { basis: (basis - had).min(0), amount: (wanted - line.sum()).min(0), state: sibling };
+    let row = Row { basis: (basis - had).min(0), amount: (wanted - line.sum()).min(0), state: reversal };
     if (row.basis, row.amount) != (0, 0) {
         line.rows.push(row);
     }

@@ -1,6 +1,6 @@
 //! One merchant, who does the same to the engine and to the books.
 
-use super::books::{Books, Payout, Person, Refused, Row, Stage, State};
+use super::books::{Books, Payout, Person, Refused, Row, State, TestApp};
 use crate::stage::{ALL, email_of, new_affiliate, purchase};
 use app::{
     App, AppError, AskedItem, ChangeAffiliateCommand, ChangePayoutCommand, CreateAffiliateCommand, CreatePayoutCommand,
@@ -54,8 +54,8 @@ fn amount(minor: i64, number: usize) -> Decimal {
 fn arranged(mut rows: Vec<Commission>) -> Vec<Vec<Vec<Commission>>> {
     rows.sort_by_key(|row| row.id);
     let line = |original: &Commission| {
-        let siblings = rows.iter().filter(|row| row.reverses == Some(original.id)).cloned();
-        std::iter::once(original.clone()).chain(siblings).collect::<Vec<_>>()
+        let reversals = rows.iter().filter(|row| row.reverses == Some(original.id)).cloned();
+        std::iter::once(original.clone()).chain(reversals).collect::<Vec<_>>()
     };
     let originals = || rows.iter().filter(|row| row.reverses.is_none());
     let leaf = |leaf: &Commission| {
@@ -170,8 +170,8 @@ impl<'a> Player<'a> {
         let size = *self.dice.pick(&[4, 1_000, 2_000_000]);
         let mut some = |most: usize| i64::try_from(self.dice.below(most)).unwrap();
         let (plain, special) = (some(size), if some(10) < 3 { some(size) } else { 0 });
-        let ask = self.sale(self.books.sales.len(), person, money, plain, special);
-        self.app.events.record(&self.who, ask, None).await.unwrap();
+        let command = self.sale(self.books.sales.len(), person, money, plain, special);
+        self.app.events.record(&self.who, command, None).await.unwrap();
         self.books.sell(person, money, plain, special);
     }
 
@@ -184,7 +184,7 @@ impl<'a> Player<'a> {
         let (left, money) = (usize::try_from(sale.left).unwrap(), sale.currency);
         let part = self.dice.chance(60).then(|| i64::try_from(1 + self.dice.below(left + left / 5 + 1)).unwrap());
         self.refunds += 1;
-        let ask = NewRefund {
+        let command = NewRefund {
             external_id: ExternalId::parse(&format!("r{}", self.refunds)).unwrap(),
             refunds: None,
             order_id: OrderReference::parse(&Self::order(number)).ok(),
@@ -196,7 +196,7 @@ impl<'a> Player<'a> {
             metadata: Metadata::default(),
             fingerprint: [2; 32],
         };
-        let done = judged(self.app.refunds.record(&self.who, ask, None).await);
+        let done = judged(self.app.refunds.record(&self.who, command, None).await);
         assert_eq!(done, self.books.refund(number, part), "seed {} step {step}: refund {number} {part:?}", self.seed);
     }
 
@@ -206,9 +206,9 @@ impl<'a> Player<'a> {
             return;
         }
         let number = self.dice.below(self.books.sales.len());
-        let ask = RecordEventCommand { kind: EventKind::Purchase, ..self.sale(number, 0, 0, 1, 0) };
-        let again = self.app.events.record(&self.who, ask, None).await.unwrap();
-        assert_eq!(again.status, ports::ReplyStatus::Ok);
+        let command = RecordEventCommand { kind: EventKind::Purchase, ..self.sale(number, 0, 0, 1, 0) };
+        let again = self.app.events.record(&self.who, command, None).await.unwrap();
+        assert_eq!(again.status, ports::ResponseStatus::Ok);
     }
 
     async fn judge(&mut self, step: usize) {
@@ -226,8 +226,8 @@ impl<'a> Player<'a> {
         let approve = leaves.len() > 1 || self.dice.chance(70);
         let id = self.rows(sale).await[leaf][line][row].id;
         let verdict = if approve { CommissionMove::Approve } else { CommissionMove::Void };
-        let ask = MoveCommissionCommand { step: verdict, reason: None };
-        let done = judged(self.app.commissions.change(&self.who, id, ask, None).await);
+        let command = MoveCommissionCommand { step: verdict, reason: None };
+        let done = judged(self.app.commissions.change(&self.who, id, command, None).await);
         let at = (sale, leaf, line, row);
         let wanted = self.books.try_judge(at, approve);
         assert_eq!(done, wanted, "seed {} step {step}: {verdict:?} of {at:?}", self.seed);
@@ -243,8 +243,8 @@ impl<'a> Player<'a> {
 
     async fn pay_out(&mut self, step: usize) {
         let money = usize::from(self.dice.chance(25));
-        let ask = CreatePayoutCommand { currency: currency(money), affiliate_ids: Vec::new() };
-        let done = judged(self.app.payouts.create(&self.who, ask, None).await);
+        let command = CreatePayoutCommand { currency: currency(money), affiliate_ids: Vec::new() };
+        let done = judged(self.app.payouts.create(&self.who, command, None).await);
         assert_eq!(done, self.books.pay_out(money), "seed {} step {step}: payout", self.seed);
         if done.is_ok() {
             let page = self.app.payouts.list(&self.who, &PayoutFilter::default(), &ALL).await.unwrap();
@@ -258,12 +258,12 @@ impl<'a> Player<'a> {
         }
         let number = self.dice.below(self.payouts.len());
         let (stage, status) = *self.dice.pick(&[
-            (Stage::Processing, PayoutStatus::Processing),
-            (Stage::Paid, PayoutStatus::Paid),
-            (Stage::Failed, PayoutStatus::Failed),
+            (TestApp::Processing, PayoutStatus::Processing),
+            (TestApp::Paid, PayoutStatus::Paid),
+            (TestApp::Failed, PayoutStatus::Failed),
         ]);
-        let ask = ChangePayoutCommand { status };
-        let done = judged(self.app.payouts.change(&self.who, self.payouts[number], ask, None).await);
+        let command = ChangePayoutCommand { status };
+        let done = judged(self.app.payouts.change(&self.who, self.payouts[number], command, None).await);
         let wanted = self.books.settle(number, stage);
         assert_eq!(done, wanted, "seed {} step {step}: payout {number} to {stage:?}", self.seed);
     }
@@ -274,8 +274,8 @@ impl<'a> Player<'a> {
         person.approved = !person.approved;
         let status = if person.approved { AffiliateStatus::Approved } else { AffiliateStatus::Suspended };
         let change = AffiliateChange { status: Some(status), ..AffiliateChange::default() };
-        let ask = ChangeAffiliateCommand { change, parent_email: None };
-        self.app.affiliates.change(&self.who, self.people[number].id, ask, None).await.unwrap();
+        let command = ChangeAffiliateCommand { change, parent_email: None };
+        self.app.affiliates.change(&self.who, self.people[number].id, command, None).await.unwrap();
         // What came due meanwhile is approved as soon as its affiliate may earn again.
         self.mature().await;
         self.books.wait(0);
@@ -293,16 +293,16 @@ impl<'a> Player<'a> {
     /// The commissions of an order, or all of them, page by page.
     async fn listed(&self, order_id: Option<OrderReference>) -> Vec<Commission> {
         let filter = CommissionFilter { order_id, ..CommissionFilter::default() };
-        let (mut rows, mut ask) = (Vec::new(), ALL);
+        let (mut rows, mut command) = (Vec::new(), ALL);
         loop {
-            let page = self.app.commissions.list(&self.who, &filter, &ask).await.unwrap();
+            let page = self.app.commissions.list(&self.who, &filter, &command).await.unwrap();
             let more = page.more;
             rows.extend(page.rows);
             if !more {
                 return rows;
             }
             let last: &Commission = rows.last().unwrap();
-            ask.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
+            command.after = Some(ports::Position { at: last.created_at, id: last.id.uuid() });
         }
     }
 
@@ -346,10 +346,10 @@ impl<'a> Player<'a> {
         for (id, Payout { currency: money, stage, total, people }) in self.payouts.iter().zip(&self.books.payouts) {
             let found = self.app.payouts.get(&self.who, *id).await.unwrap();
             let status = match stage {
-                Stage::Open => PayoutStatus::Open,
-                Stage::Processing => PayoutStatus::Processing,
-                Stage::Paid => PayoutStatus::Paid,
-                Stage::Failed => PayoutStatus::Failed,
+                TestApp::Open => PayoutStatus::Open,
+                TestApp::Processing => PayoutStatus::Processing,
+                TestApp::Paid => PayoutStatus::Paid,
+                TestApp::Failed => PayoutStatus::Failed,
             };
             let wanted = (status, *total, currency(*money), u32::try_from(*people).unwrap());
             let seen = (found.status, found.total.minor(), found.total.currency(), found.items_count);

@@ -119,18 +119,18 @@ impl Story {
     pub(crate) fn refund(&mut self, minor: Option<i64>) -> Result<Refund, Refusal> {
         let sale = self.sale.amount.unwrap();
         let amount = minor.map(|minor| Money::from_minor(minor, sale.currency()).decimal().parse().unwrap());
-        let ask = NewRefund { amount, ..asking() };
+        let request = NewRefund { amount, ..asking() };
         let mut next = self.next;
         let next_id = || {
             next += 1;
             CommissionId::from_uuid(Uuid::from_u128(next))
         };
         let made =
-            refund(EventId::from_uuid(Uuid::from_u128(2)), ask, &self.sale, &self.rows, next_id, Timestamp::MIN)?;
+            refund(EventId::from_uuid(Uuid::from_u128(2)), request, &self.sale, &self.rows, next_id, Timestamp::MIN)?;
         self.next = next;
         self.sale = made.sale.clone();
         self.keep(&made.voided);
-        self.rows.extend(made.siblings.clone());
+        self.rows.extend(made.reversals.clone());
         Ok(made)
     }
 
@@ -151,7 +151,7 @@ impl Story {
         self.rows[place] = Commission { status, payout_id, ..self.rows[place].clone() };
     }
 
-    /// The sum of a row and its siblings.
+    /// The sum of a row and its reversals.
     fn sum(&self, place: usize) -> i64 {
         let id = self.rows[place].id;
         let its = self.rows.iter().filter(|row| row.id == id || row.reverses == Some(id));
@@ -188,8 +188,8 @@ fn ten_parts_add_up_to_the_whole() {
     let mut story = usual();
     for n in 1..=10 {
         let made = story.refund(Some(990)).unwrap();
-        assert_eq!((made.siblings.len(), made.voided.len()), (2, 0));
-        assert!(made.siblings.iter().all(|row| row.amount.minor() <= 0));
+        assert_eq!((made.reversals.len(), made.voided.len()), (2, 0));
+        assert!(made.reversals.iter().all(|row| row.amount.minor() <= 0));
         assert_eq!((story.sum(0), story.sum(1)), (1_980 - 198 * n, 198 - (198 * n + 5) / 10), "after {n}");
         story.assert_sound();
     }
@@ -217,7 +217,7 @@ fn thirds_of_currencies_without_and_with_three_digits() {
 #[test]
 fn all_at_once_makes_undecided_rows_void_and_takes_the_others_back() {
     use CommissionStatus::{Approved, Paid, Pending, Review, Void};
-    for (status, frozen, sibling) in [
+    for (status, frozen, reversal) in [
         (Pending, false, None),
         (Review, false, None),
         (Approved, false, Some(Approved)),
@@ -227,9 +227,12 @@ fn all_at_once_makes_undecided_rows_void_and_takes_the_others_back() {
         let mut story = usual();
         story.set(0, status, frozen);
         let made = story.refund(None).unwrap();
-        let leaf = made.siblings.iter().find(|row| row.level == 0);
-        assert_eq!(leaf.map(|row| (row.status, row.payout_id, row.amount.minor())), sibling.map(|s| (s, None, -1_980)));
-        assert_eq!(story.rows[0].status == Void, sibling.is_none(), "{status:?}");
+        let leaf = made.reversals.iter().find(|row| row.level == 0);
+        assert_eq!(
+            leaf.map(|row| (row.status, row.payout_id, row.amount.minor())),
+            reversal.map(|s| (s, None, -1_980))
+        );
+        assert_eq!(story.rows[0].status == Void, reversal.is_none(), "{status:?}");
         assert!(made.voided.iter().all(|row| row.refund_id == Some(made.event.id)));
         assert_eq!(story.rows[1].status, Void, "the parent's is pending, whatever the leaf is");
         story.assert_sound();
@@ -241,7 +244,7 @@ fn a_part_and_then_the_rest_keeps_both_siblings() {
     let mut story = usual();
     story.refund(Some(100)).unwrap();
     let made = story.refund(None).unwrap();
-    assert_eq!((made.siblings.len(), made.voided.len()), (2, 0));
+    assert_eq!((made.reversals.len(), made.voided.len()), (2, 0));
     assert_eq!((story.sum(0), story.sum(1)), (0, 0));
     assert!(story.rows.iter().all(|row| row.status == CommissionStatus::Pending));
     story.assert_sound();
@@ -252,11 +255,11 @@ fn ties_and_sums_that_do_not_change() {
     let mut story = Story::new("USD", &[(5, Reward::Rate(rate(500_000)), vec![500_000])], None);
     assert_eq!((story.sum(0), story.sum(1)), (3, 2), "2.5 and 1.5 go up");
     let made = story.refund(Some(1)).unwrap();
-    assert_eq!(made.siblings.iter().map(|row| row.amount.minor()).collect::<Vec<_>>(), [-1, -1]);
+    assert_eq!(made.reversals.iter().map(|row| row.amount.minor()).collect::<Vec<_>>(), [-1, -1]);
     let mut story = Story::new("USD", &[(1_000, Reward::Rate(rate(1_000)), vec![100_000])], None);
     let made = story.refund(Some(1)).unwrap();
-    assert_eq!(made.siblings.len(), 1, "its basis is less, its amount is not, and of the parent nothing is");
-    assert_eq!((made.siblings[0].amount.minor(), made.siblings[0].basis.minor()), (0, -1));
+    assert_eq!(made.reversals.len(), 1, "its basis is less, its amount is not, and of the parent nothing is");
+    assert_eq!((made.reversals[0].amount.minor(), made.reversals[0].basis.minor()), (0, -1));
     story.assert_sound();
 }
 
@@ -267,7 +270,7 @@ fn what_is_capped_stays_below_its_cap_and_nobody_is_given_anything() {
     assert_eq!((story.sum(0), story.sum(1)), (251, 249));
     for _ in 0..1_000 {
         let made = story.refund(Some(1)).unwrap();
-        assert!(made.siblings.iter().all(|row| row.amount.minor() <= 0), "{made:#?}");
+        assert!(made.reversals.iter().all(|row| row.amount.minor() <= 0), "{made:#?}");
         story.assert_sound();
     }
     assert_eq!((story.sum(0), story.sum(1)), (0, 0));
@@ -279,8 +282,8 @@ fn a_void_leaf_bears_its_part_and_gets_no_sibling() {
     let mut story = Story::new("USD", &[half(&[100_000]), half(&[])], Some(1_000_000));
     assert_eq!(story.step(0, CommissionMove::Void).unwrap(), 2, "the parent's row goes with it");
     let made = story.refund(Some(600)).unwrap();
-    assert_eq!(made.siblings.len(), 1);
-    assert_eq!(made.siblings[0].basis.minor(), -300);
+    assert_eq!(made.reversals.len(), 1);
+    assert_eq!(made.reversals[0].basis.minor(), -300);
     assert_eq!(story.sum(2), 40, "a fifth of 200");
     story.refund(None).unwrap();
     assert_eq!(story.sum(2), 0);
@@ -310,14 +313,14 @@ fn a_sibling_of_a_paid_row_is_approved_or_written_off_alone() {
         story.set(0, CommissionStatus::Paid, true);
         let made = story.refund(Some(990)).unwrap();
         let place = story.rows.iter().position(|row| row.reverses == Some(story.rows[0].id)).unwrap();
-        assert_eq!((made.siblings.len(), story.rows[place].status), (2, CommissionStatus::Review));
+        assert_eq!((made.reversals.len(), story.rows[place].status), (2, CommissionStatus::Review));
         assert_eq!(story.step(place, step).unwrap(), 1);
         assert_eq!((story.rows[place].status, story.rows[0].status), (status, CommissionStatus::Paid));
         assert!(story.step(0, CommissionMove::Void).is_err(), "what is paid never changes");
         let books = Balances::of(&story.rows).unwrap();
         let usd = "USD".parse().unwrap();
         assert_eq!(books.affiliate(story.rows[0].affiliate_id, Bucket::Review, usd).minor(), review);
-        // Written off or not, what is left is reckoned from all siblings.
+        // Written off or not, what is left is calculated from all reversals.
         story.refund(None).unwrap();
         assert_eq!(story.sum(0), 0);
         story.assert_sound();
@@ -346,7 +349,7 @@ fn an_open_payout_holds_its_rows() {
 #[test]
 fn what_a_refund_names_must_be_one_sale_and_fit_it() {
     let sale = usual().sale;
-    let named = |ask: &NewRefund, found: &[Event]| ask.sale(found.iter()).map(|sale| sale.id);
+    let named = |request: &NewRefund, found: &[Event]| request.sale(found.iter()).map(|sale| sale.id);
     let field = |refusal: Refusal| match refusal {
         Refusal::Invalid(faults) => faults[0].field.clone(),
         other => panic!("{other:?}"),
@@ -412,7 +415,7 @@ fn what_the_cap_once_cut_may_stay_cut() {
 }
 
 proptest! {
-    /// After any sequence of refunds every row and its siblings are exactly what one reckoning of the rest gives.
+    /// After any sequence of refunds every row and its reversals are exactly what one calculation of the rest gives.
     #[test]
     fn any_sequence_of_refunds_ends_at_the_target(story in any_story(), parts in prop::collection::vec(1_u32..=1_000_000, 1..12)) {
         let mut story = Story { sale: Event { payout_cap: None, ..story.sale.clone() }, ..story };
@@ -426,7 +429,7 @@ proptest! {
             let amount = left.at(rate(part));
             if amount.minor() == 0 { continue }
             let made = story.refund(Some(amount.minor())).unwrap();
-            prop_assert!(made.siblings.iter().all(|row| row.amount.minor() <= 0 && row.basis.minor() <= 0));
+            prop_assert!(made.reversals.iter().all(|row| row.amount.minor() <= 0 && row.basis.minor() <= 0));
             if made.sale.left().unwrap().minor() == 0 { return Ok(()) }
             for place in 0..originals {
                 let row = &story.rows[place];
@@ -457,7 +460,7 @@ proptest! {
                     let amount = story.sale.left().unwrap().at(rate(share)).minor();
                     let made = story.refund(Some(amount));
                     prop_assert_eq!(made.is_ok(), amount > 0);
-                    prop_assert!(made.iter().flat_map(|made| &made.siblings).all(|row| row.amount.minor() <= 0));
+                    prop_assert!(made.iter().flat_map(|made| &made.reversals).all(|row| row.amount.minor() <= 0));
                 }
                 Act::Step(place, void) => {
                     let step = if void { CommissionMove::Void } else { CommissionMove::Approve };

@@ -1,14 +1,14 @@
 //! The decision about an event's attribution and rewards, stored with it (docs/rules/attribution.md).
 
-mod reckoning;
+mod calculation;
 mod stored;
 
-pub use reckoning::{Considered, ParentVerdict, PassedParent, Rating, RewardVerdict};
+pub use calculation::{Considered, ParentVerdict, PassedParent, Rating, RewardVerdict};
 pub use stored::DecisionError;
 
 use crate::affiliates::CouponCode;
-use crate::rewards::Reserve;
-use crate::values::{AffiliateId, BindingId, ClickId, Money, words::words};
+use crate::rewards::CashbackReserve;
+use crate::values::{AffiliateId, BindingId, ClickId, Money, string_enum::string_enum};
 
 /// What the winner was found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Via {
     /// No candidate won.
     None,
 }
-words!(Via { Affiliate = "affiliate", Coupon = "coupon", Customer = "customer", Click = "click", None = "none" });
+string_enum!(Via { Affiliate = "affiliate", Coupon = "coupon", Customer = "customer", Click = "click", None = "none" });
 
 /// Where a candidate came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum CandidateSource {
 
 /// What became of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CandidateOutcome {
     /// It is credited.
     Won,
     /// It would have been, and is the buyer: nothing is paid.
@@ -67,7 +67,7 @@ pub enum Verdict {
     /// It was not in a valid form, so it belongs to no affiliate.
     Unreadable,
 }
-words!(Verdict {
+string_enum!(CandidateOutcome {
     Won = "won",
     SelfReferral = "self_referral",
     Review = "review",
@@ -89,7 +89,7 @@ pub struct Candidate {
     /// Its affiliate, if there is one.
     pub affiliate_id: Option<AffiliateId>,
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: CandidateOutcome,
 }
 
 /// Everything that was weighed. Events recorded before rewards were weighed have the candidates alone.
@@ -102,7 +102,7 @@ pub struct Decision {
     /// Parents that could have earned an override and did not.
     pub passed_parents: Vec<PassedParent>,
     /// What is reserved for the buyer, where the event is an order in a referral group too.
-    pub reserve: Option<Reserve>,
+    pub reserve: Option<CashbackReserve>,
     /// How much the cap on the sale cut off in all, if it did.
     pub cut: Option<Money>,
 }
@@ -143,19 +143,19 @@ impl Decision {
 
     /// Whether a person must decide about the money.
     pub fn needs_review(&self) -> bool {
-        self.candidates.iter().any(|candidate| candidate.verdict == Verdict::Review)
+        self.candidates.iter().any(|candidate| candidate.verdict == CandidateOutcome::Review)
     }
 
     /// Whether the buyer was the affiliate and the policy did not simply allow it.
     pub fn is_suspicious(&self) -> bool {
-        self.candidates.iter().any(|c| matches!(c.verdict, Verdict::Review | Verdict::SelfReferral))
+        self.candidates.iter().any(|c| matches!(c.verdict, CandidateOutcome::Review | CandidateOutcome::SelfReferral))
     }
 
     /// Why it came out so, in a sentence for the shop.
     pub fn reason(&self) -> &'static str {
         let has = |verdict| self.candidates.iter().any(|candidate| candidate.verdict == verdict);
         match self.via() {
-            _ if has(Verdict::Review) => "The buyer is the affiliate: the commission waits for review.",
+            _ if has(CandidateOutcome::Review) => "The buyer is the affiliate: the commission waits for review.",
             Via::Affiliate => "The event names the affiliate.",
             Via::Coupon => "The coupon belongs to the affiliate.",
             Via::Customer => "The customer's first order came by the affiliate.",
@@ -163,12 +163,12 @@ impl Decision {
                 "The session came by the links of several affiliates: each has an equal part."
             }
             Via::Click => "The session came by the affiliate's link.",
-            Via::None if has(Verdict::SelfReferral) => "The buyer is the affiliate: nothing is paid.",
-            Via::None if has(Verdict::NotApproved) => "The affiliate is not approved.",
-            Via::None if has(Verdict::FirstOrderOnly) => "Only the customer's first order earns.",
-            Via::None if has(Verdict::UsedUp) => "As many of the customer's renewals have earned as can.",
-            Via::None if has(Verdict::TooOld) => "The click is older than the window.",
-            Via::None if has(Verdict::Unknown) || has(Verdict::Unreadable) => {
+            Via::None if has(CandidateOutcome::SelfReferral) => "The buyer is the affiliate: nothing is paid.",
+            Via::None if has(CandidateOutcome::NotApproved) => "The affiliate is not approved.",
+            Via::None if has(CandidateOutcome::FirstOrderOnly) => "Only the customer's first order earns.",
+            Via::None if has(CandidateOutcome::UsedUp) => "As many of the customer's renewals have earned as can.",
+            Via::None if has(CandidateOutcome::TooOld) => "The click is older than the window.",
+            Via::None if has(CandidateOutcome::Unknown) || has(CandidateOutcome::Unreadable) => {
                 "Neither the session nor the coupon leads to an affiliate."
             }
             Via::None => "The event names no affiliate, coupon or session.",
@@ -180,6 +180,8 @@ impl Decision {
     }
 
     fn credits(&self) -> impl Iterator<Item = &Candidate> {
-        self.candidates.iter().filter(|candidate| matches!(candidate.verdict, Verdict::Won | Verdict::Review))
+        self.candidates
+            .iter()
+            .filter(|candidate| matches!(candidate.verdict, CandidateOutcome::Won | CandidateOutcome::Review))
     }
 }

@@ -1,7 +1,7 @@
 //! The text in which a decision is stored: lines of words, each ended by `;`.
 //!
 //! ```text
-//! <verdict> <affiliate or -> <source> [<code or -, bond, click>] a candidate
+//! <verdict> <affiliate or -> <source> [<code or -, binding, click>] a candidate
 //! rating <affiliate> <place>,<place>… or -                      a rating, followed by its rewards:
 //! reward <verdict> <source> <rule or -> <millionths>            a rate
 //! reward <verdict> <source> <rule or -> <minor units> <currency> a fixed sum
@@ -13,7 +13,7 @@
 
 use super::{Candidate, CandidateSource, Considered, Decision, PassedParent, Rating};
 use crate::affiliates::CouponCode;
-use crate::rewards::{Reserve, Reward};
+use crate::rewards::{CashbackReserve, Reward};
 use crate::values::{Id, Kind, Money, Rate};
 use std::{fmt, str::FromStr};
 
@@ -54,7 +54,7 @@ impl Decision {
                 verdict: verdict.parse().ok()?,
             }),
             ["reserve", minor, currency, promise @ ..] => {
-                self.reserve = Some(Reserve { cap: money(minor, currency)?, promise: stored_reward(promise)? });
+                self.reserve = Some(CashbackReserve { cap: money(minor, currency)?, promise: stored_reward(promise)? });
             }
             ["cut", minor, currency] => self.cut = Some(money(minor, currency)?),
             [verdict, affiliate, source @ ..] => self.candidates.push(Candidate {
@@ -114,7 +114,7 @@ impl fmt::Display for Decision {
         for PassedParent { leaf_affiliate_id, affiliate_id, level, verdict } in passed_parents {
             write!(f, "parent {leaf_affiliate_id} {affiliate_id} {level} {};", verdict.as_str())?;
         }
-        if let Some(Reserve { cap, promise }) = reserve {
+        if let Some(CashbackReserve { cap, promise }) = reserve {
             write!(f, "reserve {} {} ", cap.minor(), cap.currency())?;
             write_reward(*promise, f)?;
         }
@@ -164,7 +164,7 @@ fn write_reward(reward: Reward, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::{ParentVerdict, RewardVerdict, Verdict};
+    use crate::events::{CandidateOutcome, ParentVerdict, RewardVerdict};
     use crate::rewards::RateSource;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -191,11 +191,8 @@ mod tests {
             id().prop_map(CandidateSource::Customer),
             id().prop_map(CandidateSource::Click),
         ];
-        (source, prop::option::of(id()), word(Verdict::ALL)).prop_map(|(source, affiliate_id, verdict)| Candidate {
-            source,
-            affiliate_id,
-            verdict,
-        })
+        (source, prop::option::of(id()), word(CandidateOutcome::ALL))
+            .prop_map(|(source, affiliate_id, verdict)| Candidate { source, affiliate_id, verdict })
     }
 
     fn any_reward() -> impl Strategy<Value = Reward> {
@@ -236,7 +233,7 @@ mod tests {
             reserve in prop::option::of((any_money(), any_reward())),
             cut in prop::option::of(any_money()),
         ) {
-            let reserve = reserve.map(|(cap, promise)| Reserve { cap, promise });
+            let reserve = reserve.map(|(cap, promise)| CashbackReserve { cap, promise });
             let decision = Decision { candidates, ratings, passed_parents, reserve, cut };
             prop_assert_eq!(Decision::stored(&decision.to_string()), Ok(decision));
         }

@@ -10,7 +10,7 @@ pub(crate) fn at(minutes: i64) -> Timestamp {
 
 /// A group of so many participants that opened at minute 0 and is open for `minutes`.
 pub(crate) fn group(participants: u16, minutes: u32) -> Group {
-    let ask = NewGroup {
+    let request = NewGroup {
         share_id: ShareIdFormat::new("KHT-").unwrap().make("AB12CD34"),
         customer_id: CustomerId::from_uuid(uuid::Uuid::from_u128(1)),
         creator_email: Email::parse("buyer1@example.com").unwrap(),
@@ -20,7 +20,7 @@ pub(crate) fn group(participants: u16, minutes: u32) -> Group {
         participants,
         schedule: ScheduleWish::default(),
     };
-    Group::open(GroupId::from_uuid(uuid::Uuid::from_u128(2)), ask, Actor::System, at(0)).unwrap()
+    Group::open(GroupId::from_uuid(uuid::Uuid::from_u128(2)), request, Actor::System, at(0)).unwrap()
 }
 
 const JOINER: Joiner = Joiner { email_is_used: false, currency: None, amount: Some(100) };

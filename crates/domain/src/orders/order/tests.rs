@@ -11,11 +11,11 @@ fn euro(minor: i64) -> Money {
 }
 
 pub(crate) fn order(minor: i64) -> Order {
-    place(minor, &customer(2), Surroundings { creator: Some(&customer(1)), pace: &Pace::default() })
+    place(minor, &customer(2), RiskContext { creator: Some(&customer(1)), velocity: &OrderVelocity::default() })
 }
 
-fn place(minor: i64, buyer: &Customer, around: Surroundings<'_>) -> Order {
-    let ask = NewOrder {
+fn place(minor: i64, buyer: &Customer, around: RiskContext<'_>) -> Order {
+    let request = NewOrder {
         first_name: None,
         last_name: None,
         phone: None,
@@ -27,7 +27,7 @@ fn place(minor: i64, buyer: &Customer, around: Surroundings<'_>) -> Order {
     };
     let id = OrderId::from_uuid(uuid::Uuid::from_u128(3));
     let (by, now) = (Actor::System, at(0));
-    Order::place(ask, OrderPlacement { id, customer: buyer, group: &group(1, 10), around, by, now })
+    Order::place(request, OrderPlacement { id, customer: buyer, group: &group(1, 10), around, by, now })
 }
 
 #[test]
@@ -40,16 +40,19 @@ fn an_order_takes_from_its_customer_what_it_does_not_say() {
 
 #[test]
 fn its_risk_is_weighed_when_it_is_placed() {
-    let (creator, calm) = (customer(1), Pace::default());
-    let around = Surroundings { creator: Some(&creator), pace: &calm };
+    let (creator, calm) = (customer(1), OrderVelocity::default());
+    let around = RiskContext { creator: Some(&creator), velocity: &calm };
     let risk = |buyer: &Customer| place(35_000, buyer, around).risk;
     let phone = |text| PhoneNumber::parse(text).ok();
     assert_eq!(risk(&Customer { phone: phone("+49 9999"), ..customer(2) }), RiskLevel::Low);
     assert_eq!(risk(&Customer { email: creator.email.clone(), ..customer(2) }), RiskLevel::High);
     let thrown = Customer { email: Email::parse("b@mailinator.com").unwrap(), phone: phone("+49 9999"), ..customer(2) };
     assert_eq!(risk(&thrown), RiskLevel::Medium);
-    let order =
-        place(35_000, &thrown, Surroundings { pace: &Pace { of_group: vec![at(0); 4], ..calm.clone() }, ..around });
+    let order = place(
+        35_000,
+        &thrown,
+        RiskContext { velocity: &OrderVelocity { of_group: vec![at(0); 4], ..calm.clone() }, ..around },
+    );
     assert_eq!(order.risk, RiskLevel::High);
     assert_eq!(order.opens(&group(1, 10), Actor::System, at(1)).risk, RiskLevel::Medium, "what it tells itself");
 }

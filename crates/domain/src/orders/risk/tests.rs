@@ -11,15 +11,15 @@ const ALL: [Signal; 5] = [
     Signal::HurriedGroup,
 ];
 
-fn told(email: &str, phone: &str, creator: Option<&Customer>, pace: &Pace) -> Vec<Signal> {
-    let around = Surroundings { creator, pace };
+fn told(email: &str, phone: &str, creator: Option<&Customer>, velocity: &OrderVelocity) -> Vec<Signal> {
+    let around = RiskContext { creator, velocity };
     signals(&Email::parse(email).unwrap(), PhoneNumber::parse(phone).ok().as_ref(), around, at(60))
 }
 
 #[test]
 fn the_creator_is_known_by_address_and_number() {
     let gmail = Customer { email: Email::parse("bob.smith@gmail.com").unwrap(), ..customer(1) };
-    let calm = Pace::default();
+    let calm = OrderVelocity::default();
     let told = |email: &str, phone: &str, creator| told(email, phone, creator, &calm);
     assert_eq!(told("other@example.com", "+49 999", Some(&gmail)), []);
     assert_eq!(told("other@example.com", "(33) 123", Some(&gmail)), [Signal::CreatorsPhone]);
@@ -39,11 +39,11 @@ fn a_hurry_is_five_within_the_time() {
         // A clock that was set back: what seems to come later is not long ago.
         (&[130, 130, 130, 130], &[], &[Signal::HurriedCustomer]),
     ] {
-        let pace = Pace { of_customer: minutes(of_customer), of_group: minutes(of_group) };
-        let around = Surroundings { creator: None, pace: &pace };
+        let velocity = OrderVelocity { of_customer: minutes(of_customer), of_group: minutes(of_group) };
+        let around = RiskContext { creator: None, velocity: &velocity };
         assert_eq!(signals(&customer(1).email, None, around, at(120)), expected, "{of_customer:?} {of_group:?}");
     }
-    assert_eq!(Pace::LOOKED_AT, u32::try_from(Pace::MANY).unwrap() - 1);
+    assert_eq!(OrderVelocity::LOOKED_AT, u32::try_from(OrderVelocity::MANY).unwrap() - 1);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn levels_by_what_is_told() {
     let thrown = RiskLevel::of(
         &Email::parse("x@mailinator.com").unwrap(),
         None,
-        Surroundings { creator: None, pace: &Pace::default() },
+        RiskContext { creator: None, velocity: &OrderVelocity::default() },
         at(0),
     );
     assert_eq!(thrown, Medium);
@@ -78,9 +78,9 @@ proptest! {
     #[test]
     fn the_latest_few_say_whether_there_are_many(mut all in prop::collection::vec(0_i64..240, 0..30)) {
         all.sort_unstable_by(|a, b| b.cmp(a));
-        let (now, hour) = (at(240), Pace::OF_CUSTOMER);
+        let (now, hour) = (at(240), OrderVelocity::OF_CUSTOMER);
         let within = all.iter().filter(|&&minute| now.since(at(minute)) <= hour).count();
-        let latest: Vec<_> = all.iter().take(Pace::LOOKED_AT as usize).map(|&minute| at(minute)).collect();
-        prop_assert_eq!(Pace::is_hurried(&latest, hour, now), within + 1 >= Pace::MANY);
+        let latest: Vec<_> = all.iter().take(OrderVelocity::LOOKED_AT as usize).map(|&minute| at(minute)).collect();
+        prop_assert_eq!(OrderVelocity::is_hurried(&latest, hour, now), within + 1 >= OrderVelocity::MANY);
     }
 }

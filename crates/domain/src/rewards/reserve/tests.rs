@@ -22,7 +22,7 @@ fn promising(value: &str, discount: DiscountType) -> GroupTerms {
 /// A sale with one leaf of a reward, and its parents' rates of that.
 struct Sold {
     amount: Money,
-    reserve: Reserve,
+    reserve: CashbackReserve,
     story: Story,
 }
 

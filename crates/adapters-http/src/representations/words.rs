@@ -34,7 +34,8 @@ macro_rules! words {
 
         impl ToSchema for $name {
             fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($kind))
+                // The schema keeps its name when the domain's type gets a better one.
+                Cow::Borrowed(stringify!($name).trim_end_matches("Word"))
             }
         }
     )*};
@@ -61,6 +62,6 @@ words! {
     ScopeWord of Scope;
     SessionStatusWord of SessionStatus;
     SelfReferralWord of SelfReferral;
-    VerdictWord of Verdict;
+    VerdictWord of CandidateOutcome;
     ViaWord of Via;
 }

@@ -1,7 +1,7 @@
 //! The legacy API in the document: copies of operations with every name in snake_case.
 
 use crate::{
-    older::{is_session, twin},
+    legacy_api::{is_session, modern_path},
     spelling::snake_case,
 };
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ pub(super) fn add(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     let mut twins = Map::new();
     for (path, item) in paths.iter_mut() {
-        match twin(path) {
+        match modern_path(path) {
             Some(path) => drop(twins.insert(path, speller.item(item.clone(), true))),
             None if is_session(path) => *item = speller.item(item.take(), false),
             None => {}

@@ -1,19 +1,19 @@
 //! What the server's e-mails say. All texts are here, a function a language, so that another language is one more function.
 
 use crate::groups::{DiscountType, Group, Level, Reminder};
-use crate::values::{Email, Timestamp, words::words};
+use crate::values::{Email, Timestamp, string_enum::string_enum};
 
-/// The languages that letters are written in.
+/// The languages that messages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// English.
     En,
 }
-words!(Language { En = "en" });
+string_enum!(Language { En = "en" });
 
 /// One e-mail as plain text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct EmailMessage {
     /// The recipient.
     pub to: Email,
     /// Its subject, on one line.
@@ -22,15 +22,15 @@ pub struct Letter {
     pub text: String,
 }
 
-/// Shows nothing: a letter is personal, and must not get into a log by way of an error.
-impl std::fmt::Debug for Letter {
+/// Shows nothing: a message is personal, and must not get into a log by way of an error.
+impl std::fmt::Debug for EmailMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Letter(…)")
     }
 }
 
 /// The facts in a reminder.
-struct Told<'a> {
+struct StoredPayload<'a> {
     share_id: &'a str,
     /// The cashback of each participant at the next level.
     gain: &'a str,
@@ -40,7 +40,7 @@ struct Told<'a> {
     end: &'a str,
 }
 
-impl Letter {
+impl EmailMessage {
     /// To the creator of a group, about the reminder that it was just given; `None` if it was given none.
     pub fn reminder(group: &Group, language: Language) -> Option<Self> {
         let next = group.terms.levels.numbered().map(|(_, level)| level);
@@ -50,7 +50,7 @@ impl Letter {
             DiscountType::Amount => format!("{} {}", value.decimal(), group.currency),
         };
         let (share_id, end) = (group.share_id.to_string(), moment(group.schedule.expires_at));
-        let told = Told { share_id: &share_id, gain: &gain, participants, end: &end };
+        let told = StoredPayload { share_id: &share_id, gain: &gain, participants, end: &end };
         let (subject, text) = match language {
             Language::En => in_english(group.reminder, &told)?,
         };
@@ -58,8 +58,8 @@ impl Letter {
     }
 }
 
-fn in_english(reminder: Reminder, told: &Told<'_>) -> Option<(String, String)> {
-    let Told { share_id, gain, participants, end } = told;
+fn in_english(reminder: Reminder, told: &StoredPayload<'_>) -> Option<(String, String)> {
+    let StoredPayload { share_id, gain, participants, end } = told;
     let (subject, first) = match reminder {
         Reminder::NotSent => return None,
         Reminder::MidwaySent => (
@@ -108,7 +108,7 @@ mod tests {
         let mut subjects = Vec::new();
         for &reminder in Reminder::ALL.iter().filter(|reminder| **reminder != Reminder::NotSent) {
             let group = reminded(reminder);
-            let Letter { to, subject, text } = Letter::reminder(&group, Language::En).unwrap();
+            let EmailMessage { to, subject, text } = EmailMessage::reminder(&group, Language::En).unwrap();
             assert_eq!(to, group.creator_email);
             let share_id = group.share_id.to_string();
             for needed in [share_id.as_str(), "One friend is enough", "with 2 of you", "5 % back", "UTC"] {
@@ -125,14 +125,14 @@ mod tests {
 
     #[test]
     fn no_reminder_no_letter() {
-        assert_eq!(Letter::reminder(&reminded(Reminder::NotSent), Language::En), None);
+        assert_eq!(EmailMessage::reminder(&reminded(Reminder::NotSent), Language::En), None);
     }
 
     #[test]
     fn a_sum_has_its_currency() {
         let mut group = reminded(Reminder::MidwaySent);
         group.terms.discount = DiscountType::Amount;
-        let text = Letter::reminder(&group, Language::En).unwrap().text;
+        let text = EmailMessage::reminder(&group, Language::En).unwrap().text;
         assert!(text.contains(&format!("gets 5 {} back", group.currency)), "{text}");
     }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn nothing_personal_is_shown_by_debug() {
-        let letter = Letter::reminder(&reminded(Reminder::Day3Sent), Language::En).unwrap();
-        assert_eq!(format!("{letter:?}"), "Letter(…)");
+        let message = EmailMessage::reminder(&reminded(Reminder::Day3Sent), Language::En).unwrap();
+        assert_eq!(format!("{message:?}"), "Letter(…)");
     }
 }

@@ -1,6 +1,6 @@
 //! Ports that face the callers: rendering and rate limits.
 
-use crate::{AffiliateRecord, EventRecord, ReplyStatus, Topic};
+use crate::{AffiliateRecord, EventRecord, ResponseStatus, Topic};
 use domain::{
     AffiliateId, AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings,
     GroupStatus, Merchant, MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier,
@@ -26,7 +26,7 @@ impl From<&Merchant> for Tenant {
 /// An object as callers see it: what its GET returns, what its announcements carry.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "named for the object they show")]
-pub enum Shown<'a> {
+pub enum Resource<'a> {
     Affiliate(&'a AffiliateRecord),
     Coupon(&'a Coupon),
     Event(&'a EventRecord),
@@ -70,7 +70,7 @@ pub struct Outcomes {
 #[derive(Debug, Clone)]
 pub enum LineOutcome {
     /// The status and the object that the line alone would have been answered with.
-    Done(ReplyStatus, Vec<u8>),
+    Done(ResponseStatus, Vec<u8>),
     /// It was refused, and harmed no other.
     Refused(Refusal),
 }
@@ -92,11 +92,11 @@ pub struct Envelope {
 
 /// What identifies a person in a stored payload.
 #[derive(Debug, Clone, Default)]
-pub struct Telltales {
+pub struct SubjectIdentifiers {
     /// Texts that identify the person, compared without case. They are in lower case.
     pub texts: HashSet<String>,
     /// It shows the object with one of these ids. That it only mentions one does not count.
-    pub shown: HashSet<String>,
+    pub resource_ids: HashSet<String>,
     /// It shows a coupon of this affiliate.
     pub coupons_of: Option<AffiliateId>,
     /// A payload with this text was made after the erasure and contains no personal data.
@@ -104,18 +104,18 @@ pub struct Telltales {
 }
 
 /// Renders what callers receive. Answers and announcements are made before the commit and stored with it.
-pub trait Wire: Send + Sync {
+pub trait Renderer: Send + Sync {
     /// The body that shows an object. Equal objects give equal bytes.
-    fn object(&self, shown: Shown<'_>) -> Vec<u8>;
+    fn object(&self, resource: Resource<'_>) -> Vec<u8>;
 
     /// Renders the body of an announcement from the bytes of an object.
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8>;
 
     /// Whether an announcement or a response contains personal data of the subject.
-    fn tells(&self, body: &[u8], of: &Telltales) -> bool;
+    fn mentions(&self, body: &[u8], of: &SubjectIdentifiers) -> bool;
 
     /// Returns the announcement with its data erased, in the same envelope.
-    fn blanked(&self, announcement: &[u8]) -> Vec<u8>;
+    fn redact(&self, announcement: &[u8]) -> Vec<u8>;
 }
 
 /// What the limiter says about one request.

@@ -1,7 +1,7 @@
 //! Enums whose values are plain words.
 
 /// Gives an enum of plain words its text form, both ways, from one list.
-macro_rules! words {
+macro_rules! string_enum {
     ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $name {
             /// Every value, in declared order.
@@ -26,4 +26,4 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub(crate) use string_enum;

@@ -14,10 +14,10 @@ mod list;
 mod order;
 mod outcomes;
 mod payout;
+mod redaction;
 mod rule;
 mod scalars;
 mod settings;
-mod telltale;
 mod test_clock;
 mod tier;
 mod words;
@@ -48,33 +48,33 @@ pub(crate) use words::{
 };
 pub(crate) use words::{DiscountTypeWord, LineTypeWord, OrderStatusWord};
 
-use ports::{Envelope, Shown, Telltales, Wire};
+use ports::{Envelope, Renderer, Resource, SubjectIdentifiers};
 use serde::Serialize;
 
 /// Renders objects and announcements as JSON.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct JsonWire;
+pub struct JsonRenderer;
 
-impl Wire for JsonWire {
-    fn object(&self, shown: Shown<'_>) -> Vec<u8> {
-        match shown {
-            Shown::Affiliate(record) => bytes(&AffiliateObject::from(record)),
-            Shown::Coupon(coupon) => bytes(&CouponObject::from(coupon)),
-            Shown::Event(record) => bytes(&EventObject::from(record)),
-            Shown::Commission(commission) => bytes(&CommissionObject::from(commission)),
-            Shown::Tier(tier) => bytes(&TierObject::from(tier)),
-            Shown::CommissionRule(rule) => bytes(&CommissionRuleObject::from(rule)),
-            Shown::Payout(payout) => bytes(&PayoutObject::from(payout)),
-            Shown::PayoutItem(item) => bytes(&PayoutItemObject::from(item)),
-            Shown::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
-            Shown::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
-            Shown::Customer(tenant, customer) => bytes(&CustomerObject::from((tenant, customer))),
-            Shown::Order(tenant, order) => bytes(&OrderObject::from((tenant, order))),
-            Shown::CheckoutSession(tenant, session) => bytes(&CheckoutSessionObject::from((tenant, session))),
-            Shown::Group(tenant, group) => bytes(&GroupObject::from((tenant, group))),
-            Shown::GroupSettings(tenant, settings) => bytes(&GroupSettingsObject::from((tenant, settings))),
-            Shown::TestClock(clock) => bytes(&TestClockObject::from(clock)),
-            Shown::Outcomes(outcomes) => outcomes::render(outcomes),
+impl Renderer for JsonRenderer {
+    fn object(&self, resource: Resource<'_>) -> Vec<u8> {
+        match resource {
+            Resource::Affiliate(record) => bytes(&AffiliateObject::from(record)),
+            Resource::Coupon(coupon) => bytes(&CouponObject::from(coupon)),
+            Resource::Event(record) => bytes(&EventObject::from(record)),
+            Resource::Commission(commission) => bytes(&CommissionObject::from(commission)),
+            Resource::Tier(tier) => bytes(&TierObject::from(tier)),
+            Resource::CommissionRule(rule) => bytes(&CommissionRuleObject::from(rule)),
+            Resource::Payout(payout) => bytes(&PayoutObject::from(payout)),
+            Resource::PayoutItem(item) => bytes(&PayoutItemObject::from(item)),
+            Resource::Settings(merchant) => bytes(&SettingsObject::from(merchant)),
+            Resource::ApiKey(key) => bytes(&ApiKeyObject::from(key)),
+            Resource::Customer(tenant, customer) => bytes(&CustomerObject::from((tenant, customer))),
+            Resource::Order(tenant, order) => bytes(&OrderObject::from((tenant, order))),
+            Resource::CheckoutSession(tenant, session) => bytes(&CheckoutSessionObject::from((tenant, session))),
+            Resource::Group(tenant, group) => bytes(&GroupObject::from((tenant, group))),
+            Resource::GroupSettings(tenant, settings) => bytes(&GroupSettingsObject::from((tenant, settings))),
+            Resource::TestClock(clock) => bytes(&TestClockObject::from(clock)),
+            Resource::Outcomes(outcomes) => outcomes::render(outcomes),
         }
     }
 
@@ -82,12 +82,12 @@ impl Wire for JsonWire {
         bytes(&AnnouncementObject::new(envelope, data))
     }
 
-    fn tells(&self, body: &[u8], of: &Telltales) -> bool {
-        telltale::tells(body, of)
+    fn mentions(&self, body: &[u8], of: &SubjectIdentifiers) -> bool {
+        redaction::mentions(body, of)
     }
 
-    fn blanked(&self, announcement: &[u8]) -> Vec<u8> {
-        envelope::blanked(announcement)
+    fn redact(&self, announcement: &[u8]) -> Vec<u8> {
+        envelope::redact(announcement)
     }
 }
 

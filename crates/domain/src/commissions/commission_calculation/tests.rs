@@ -59,16 +59,16 @@ impl Shop {
         Self { rules, ..Self::new() }
     }
 
-    fn sale(&self, kind: &str, amount: Option<Money>, items: Vec<Item>, earners: &[Earner<'_>]) -> Reckoned {
+    fn sale(&self, kind: &str, amount: Option<Money>, items: Vec<Item>, earners: &[Earner<'_>]) -> CommissionPlanSet {
         let Self { settings, tiers, rules, has_parents } = self;
         let program = Program { settings, has_parents: *has_parents, tiers, rules };
         let kind = EventKind::parse(kind).unwrap();
         let cap = amount.filter(|_| kind.pays()).map(|amount| amount.at_down(settings.max_payout_rate));
         let sale = Sale { kind: &kind, amount, items: &Items(items), cap };
-        reckon(&program, &sale, earners, at(1_000)).unwrap()
+        calculate(&program, &sale, earners, at(1_000)).unwrap()
     }
 
-    fn purchase(&self, amount: Money, earners: &[Earner<'_>]) -> Reckoned {
+    fn purchase(&self, amount: Money, earners: &[Earner<'_>]) -> CommissionPlanSet {
         self.sale("purchase", Some(amount), Vec::new(), earners)
     }
 }
@@ -78,14 +78,14 @@ fn alone(affiliate: &Affiliate) -> [Earner<'_>; 1] {
 }
 
 /// Each leaf's row and its overrides.
-fn amounts(reckoned: &Reckoned) -> Vec<Vec<String>> {
+fn amounts(calculated: &CommissionPlanSet) -> Vec<Vec<String>> {
     let rows =
         |plan: &LeafPlan| std::iter::once(&plan.leaf).chain(&plan.overrides).map(|p| p.amount.decimal()).collect();
-    reckoned.leaves.iter().map(rows).collect()
+    calculated.leaves.iter().map(rows).collect()
 }
 
-fn sources(reckoned: &Reckoned) -> Vec<RateSource> {
-    reckoned.leaves.iter().map(|plan| plan.leaf.rate_source).collect()
+fn sources(calculated: &CommissionPlanSet) -> Vec<RateSource> {
+    calculated.leaves.iter().map(|plan| plan.leaf.rate_source).collect()
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn a_leaf_and_its_parents_worked_by_hand() {
         ("0.25", "USD", 1, vec!["0.05", "0.01"]), // 0.005 is a tie: away from zero
     ] {
         let earners = [Earner { affiliate: &leaf, upline: &upline[..parents] }];
-        let reckoned = Shop::new().purchase(money(amount, currency), &earners);
-        assert_eq!(amounts(&reckoned), [wanted], "{amount} {currency}");
+        let calculated = Shop::new().purchase(money(amount, currency), &earners);
+        assert_eq!(amounts(&calculated), [wanted], "{amount} {currency}");
     }
 }
 
@@ -113,9 +113,9 @@ fn five_levels_earn_where_there_are_five_rates() {
     let (leaf, upline) = (affiliate(1), (2..9).map(affiliate).collect::<Vec<_>>());
     let mut shop = Shop::new();
     shop.settings.mlm_rates = vec![rate(500_000), rate(400_000), rate(300_000), rate(200_000), rate(100_000)];
-    let reckoned = shop.purchase(money("100.00", "USD"), &[Earner { affiliate: &leaf, upline: &upline }]);
-    assert_eq!(amounts(&reckoned), [["20.00", "10.00", "8.00", "6.00", "4.00", "2.00"]]);
-    assert!(reckoned.leaves[0].overrides.iter().all(|plan| plan.basis.decimal() == "20.00"));
+    let calculated = shop.purchase(money("100.00", "USD"), &[Earner { affiliate: &leaf, upline: &upline }]);
+    assert_eq!(amounts(&calculated), [["20.00", "10.00", "8.00", "6.00", "4.00", "2.00"]]);
+    assert!(calculated.leaves[0].overrides.iter().all(|plan| plan.basis.decimal() == "20.00"));
 }
 
 #[test]
@@ -124,17 +124,17 @@ fn a_parent_that_does_not_earn_is_passed_over_with_a_reason() {
     let (leaf, upline) = (affiliate(1), [suspended, affiliate(3), affiliate(4)]);
     let earners = [Earner { affiliate: &leaf, upline: &upline }];
     let mut shop = Shop::new();
-    let passed = |reckoned: &Reckoned| {
-        reckoned.passed_parents.iter().map(|parent| (parent.level, parent.verdict)).collect::<Vec<_>>()
+    let passed = |calculated: &CommissionPlanSet| {
+        calculated.passed_parents.iter().map(|parent| (parent.level, parent.verdict)).collect::<Vec<_>>()
     };
-    let reckoned = shop.purchase(money("99.00", "USD"), &earners);
-    assert_eq!(amounts(&reckoned), [["19.80", "0.99"]], "its share goes to nobody");
-    assert_eq!(reckoned.leaves[0].overrides[0].level, 2);
-    assert_eq!(passed(&reckoned), [(1, ParentVerdict::NotApproved)], "the third has no rate");
+    let calculated = shop.purchase(money("99.00", "USD"), &earners);
+    assert_eq!(amounts(&calculated), [["19.80", "0.99"]], "its share goes to nobody");
+    assert_eq!(calculated.leaves[0].overrides[0].level, 2);
+    assert_eq!(passed(&calculated), [(1, ParentVerdict::NotApproved)], "the third has no rate");
     shop.has_parents = false;
-    let reckoned = shop.purchase(money("99.00", "USD"), &earners);
-    assert_eq!(amounts(&reckoned), [["19.80"]]);
-    assert_eq!(passed(&reckoned), [(1, ParentVerdict::Plan), (2, ParentVerdict::Plan)]);
+    let calculated = shop.purchase(money("99.00", "USD"), &earners);
+    assert_eq!(amounts(&calculated), [["19.80"]]);
+    assert_eq!(passed(&calculated), [(1, ParentVerdict::Plan), (2, ParentVerdict::Plan)]);
 }
 
 #[test]
@@ -151,10 +151,10 @@ fn the_cap_cuts_the_highest_level_first_and_is_rounded_down() {
         (0, ["0.00", "0.00", "0.00"], Some("40.00")),
     ] {
         shop.settings.max_payout_rate = rate(most);
-        let reckoned = shop.purchase(money("100.00", "USD"), &earners);
-        assert_eq!(amounts(&reckoned), [wanted], "{most}");
-        assert_eq!(reckoned.cut.map(Money::decimal).as_deref(), cut);
-        assert_eq!(reckoned.leaves[0].overrides[0].basis.decimal(), "20.00", "an override's basis is not cut");
+        let calculated = shop.purchase(money("100.00", "USD"), &earners);
+        assert_eq!(amounts(&calculated), [wanted], "{most}");
+        assert_eq!(calculated.cut.map(Money::decimal).as_deref(), cut);
+        assert_eq!(calculated.leaves[0].overrides[0].basis.decimal(), "20.00", "an override's basis is not cut");
     }
 }
 
@@ -168,8 +168,8 @@ fn a_cent_and_a_dollar_split_three_ways() {
     assert_eq!(amounts(&shop.purchase(money("1.00", "USD"), &earners)), [["0.34"], ["0.33"], ["0.33"]]);
     assert_eq!(amounts(&shop.purchase(money("100", "JPY"), &earners)), [["34"], ["33"], ["33"]]);
     let flat = rule(1, RuleScope::Global, Reward::Flat(money("5.00", "USD")));
-    let reckoned = Shop::ruled(vec![flat]).purchase(money("9.00", "USD"), &earners);
-    assert_eq!(amounts(&reckoned), [["1.67"], ["1.67"], ["1.66"]], "once for an event and rule, so in parts");
+    let calculated = Shop::ruled(vec![flat]).purchase(money("9.00", "USD"), &earners);
+    assert_eq!(amounts(&calculated), [["1.67"], ["1.67"], ["1.66"]], "once for an event and rule, so in parts");
 }
 
 #[test]
@@ -197,8 +197,8 @@ fn the_first_reward_of_the_cascade_wins() {
     shop.tiers.push(tier);
     let wins = |shop: &Shop, earner: &Affiliate| {
         let items = vec![item("boot", "shoes", "100.00")];
-        let reckoned = shop.sale("purchase", Some(money("100.00", "USD")), items, &alone(earner));
-        (sources(&reckoned)[0], reckoned.leaves[0].leaf.amount.decimal())
+        let calculated = shop.sale("purchase", Some(money("100.00", "USD")), items, &alone(earner));
+        (sources(&calculated)[0], calculated.leaves[0].leaf.amount.decimal())
     };
     assert_eq!(wins(&shop, &earner), (RateSource::Affiliate, "1.00".to_owned()));
     earner.custom_rate = None;
@@ -232,8 +232,8 @@ fn within_a_level_priority_then_start_then_age_decide() {
         CommissionRule { priority: 1, ..global(5) },
     ];
     for winner in [5, 4, 3, 2, 1] {
-        let reckoned = Shop::ruled(rules.clone()).purchase(money("100.00", "USD"), &alone(&earner));
-        assert_eq!(reckoned.leaves[0].leaf.amount.minor(), winner);
+        let calculated = Shop::ruled(rules.clone()).purchase(money("100.00", "USD"), &alone(&earner));
+        assert_eq!(calculated.leaves[0].leaf.amount.minor(), winner);
         rules.pop();
     }
 }
@@ -250,8 +250,8 @@ fn every_reward_considered_has_its_verdict() {
         CommissionRule { starts_at: Some(at(1_000)), ends_at: Some(at(1_001)), priority: 5, ..global(5) },
         global(6),
     ]);
-    let reckoned = shop.purchase(money("100.00", "USD"), &alone(&earner));
-    let seen: Vec<_> = reckoned.ratings[0].considered.iter().map(|it| (it.source, it.verdict)).collect();
+    let calculated = shop.purchase(money("100.00", "USD"), &alone(&earner));
+    let seen: Vec<_> = calculated.ratings[0].considered.iter().map(|it| (it.source, it.verdict)).collect();
     use RewardVerdict::{Ended, NotStarted, OtherCurrency, OtherType, Outranked, Won};
     let verdicts = [NotStarted, Ended, OtherType, OtherCurrency, Won, Outranked];
     let mut wanted: Vec<_> = verdicts.into_iter().map(|verdict| (RateSource::RuleGlobal, verdict)).collect();
@@ -278,11 +278,11 @@ fn lines_with_the_same_reward_make_one_row_and_flat_sums_are_paid_once() {
         item("fez", "hats", "0.05"),
         item("", "", "1.00"),
     ];
-    let reckoned = shop.sale("purchase", Some(money("32.13", "USD")), items, &alone(&earner));
-    assert_eq!(amounts(&reckoned), [["5.00"], ["0.03"], ["0.41"]], "0.0333333 once, 0.406 once");
-    let bases: Vec<_> = reckoned.leaves.iter().map(|plan| plan.leaf.basis.decimal()).collect();
+    let calculated = shop.sale("purchase", Some(money("32.13", "USD")), items, &alone(&earner));
+    assert_eq!(amounts(&calculated), [["5.00"], ["0.03"], ["0.41"]], "0.0333333 once, 0.406 once");
+    let bases: Vec<_> = calculated.leaves.iter().map(|plan| plan.leaf.basis.decimal()).collect();
     assert_eq!(bases, ["30.00", "0.10", "2.03"]);
-    let lines: Vec<_> = reckoned.ratings.iter().map(|rating| rating.lines.clone()).collect();
+    let lines: Vec<_> = calculated.ratings.iter().map(|rating| rating.lines.clone()).collect();
     assert_eq!(lines, [vec![0, 3], vec![1, 4], vec![2, 5]]);
 }
 
@@ -318,9 +318,9 @@ fn too_many_rows_are_refused() {
     let items = Items(words.iter().map(|word| item(word, "", "1.00")).collect());
     let kind = EventKind::Purchase;
     let sale = Sale { kind: &kind, amount: Some(money("100.00", "USD")), items: &items, cap: None };
-    assert!(reckon(&program, &sale, &earners[..5], at(0)).is_ok());
+    assert!(calculate(&program, &sale, &earners[..5], at(0)).is_ok());
     assert!(
-        matches!(reckon(&program, &sale, &earners, at(0)), Err(Refusal::Invalid(faults)) if faults[0].field == "items")
+        matches!(calculate(&program, &sale, &earners, at(0)), Err(Refusal::Invalid(faults)) if faults[0].field == "items")
     );
 }
 
@@ -366,16 +366,16 @@ proptest! {
         let earners: Vec<_> = affiliates.iter().map(|affiliate| Earner { affiliate, upline: &upline }).collect();
         let whole: i64 = items.iter().map(|item| item.amount.minor()).sum();
         let amount = Money::from_minor(whole, usd());
-        let reckoned = shop.sale("purchase", Some(amount), items, &earners);
+        let calculated = shop.sale("purchase", Some(amount), items, &earners);
         let basis = |of: &dyn Fn(&LeafPlan) -> bool| -> i64 {
-            reckoned.leaves.iter().filter(|plan| of(plan)).map(|plan| plan.leaf.basis.minor()).sum()
+            calculated.leaves.iter().filter(|plan| of(plan)).map(|plan| plan.leaf.basis.minor()).sum()
         };
         prop_assert_eq!(basis(&|_| true), whole);
         let shares = split(amount, &vec![1; affiliates.len()]);
         for (affiliate, share) in affiliates.iter().zip(shares) {
             prop_assert_eq!(basis(&|plan| plan.leaf.affiliate_id == affiliate.id), share.minor(), "linear shares");
         }
-        let rows = reckoned.leaves.iter().flat_map(|plan| std::iter::once(&plan.leaf).chain(&plan.overrides));
+        let rows = calculated.leaves.iter().flat_map(|plan| std::iter::once(&plan.leaf).chain(&plan.overrides));
         let (mut sum, mut uncut) = (0, 0);
         for row in rows {
             prop_assert!(row.amount.minor() >= 0);
@@ -383,8 +383,8 @@ proptest! {
             uncut += row.reward.of(row.basis).minor();
         }
         prop_assert!(sum <= amount.at_down(rate(most)).minor());
-        prop_assert_eq!(reckoned.cut.map_or(0, Money::minor), uncut - sum, "what is missing is what was cut");
-        for rating in &reckoned.ratings {
+        prop_assert_eq!(calculated.cut.map_or(0, Money::minor), uncut - sum, "what is missing is what was cut");
+        for rating in &calculated.ratings {
             prop_assert_eq!(rating.considered.iter().filter(|it| it.verdict == RewardVerdict::Won).count(), 1);
         }
     }
@@ -409,8 +409,8 @@ proptest! {
         let earners: Vec<_> = affiliates.iter().map(|affiliate| Earner { affiliate, upline: &[] }).collect();
         let wins = items.iter().any(|item| item.product.is_some() && item.product == ShortText::parse("a").ok());
         let amount = Money::from_minor(items.iter().map(|item| item.amount.minor()).sum(), usd());
-        let reckoned = shop.sale("purchase", Some(amount), items, &earners);
-        let flat = reckoned.leaves.iter().filter_map(|plan| plan.leaf.reward.flat()).map(Money::minor).sum::<i64>();
+        let calculated = shop.sale("purchase", Some(amount), items, &earners);
+        let flat = calculated.leaves.iter().filter_map(|plan| plan.leaf.reward.flat()).map(Money::minor).sum::<i64>();
         prop_assert_eq!(flat, if wins { sum } else { 0 });
     }
 }

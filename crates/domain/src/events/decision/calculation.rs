@@ -1,7 +1,7 @@
 //! What was weighed for the rewards of an event.
 
 use crate::rewards::{RateSource, Reward};
-use crate::values::{AffiliateId, RuleId, words::words};
+use crate::values::{AffiliateId, RuleId, string_enum::string_enum};
 
 /// What became of a reward that was considered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum RewardVerdict {
     /// It is a rate, and the event is no sale.
     NotASale,
 }
-words!(RewardVerdict {
+string_enum!(RewardVerdict {
     Won = "won",
     Outranked = "outranked",
     NotStarted = "not_started",
@@ -74,7 +74,7 @@ pub enum ParentVerdict {
     /// The organization's plan has no parents.
     Plan,
 }
-words!(ParentVerdict { NotApproved = "not_approved", Plan = "plan" });
+string_enum!(ParentVerdict { NotApproved = "not_approved", Plan = "plan" });
 
 /// A parent that was passed over. Its share is not paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

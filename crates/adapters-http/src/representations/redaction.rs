@@ -2,10 +2,10 @@
 
 use crate::json::{self, Entries, Node};
 use domain::AffiliateId;
-use ports::Telltales;
+use ports::SubjectIdentifiers;
 
 /// Checks every text and every object in the payload.
-pub(super) fn tells(body: &[u8], of: &Telltales) -> bool {
+pub(super) fn mentions(body: &[u8], of: &SubjectIdentifiers) -> bool {
     let text = String::from_utf8_lossy(body);
     if text.contains(&of.erased) {
         return false;
@@ -15,18 +15,18 @@ pub(super) fn tells(body: &[u8], of: &Telltales) -> bool {
         // No payload is malformed. If one is, it is better to erase too much than too little.
         Err(_) => {
             let text = text.to_lowercase();
-            of.texts.iter().chain(&of.shown).any(|told| text.contains(told))
+            of.texts.iter().chain(&of.resource_ids).any(|told| text.contains(told))
         }
     }
 }
 
 struct Telling<'a> {
-    of: &'a Telltales,
+    of: &'a SubjectIdentifiers,
     coupons_of: Option<String>,
 }
 
 impl<'a> Telling<'a> {
-    fn of(of: &'a Telltales) -> Self {
+    fn of(of: &'a SubjectIdentifiers) -> Self {
         Self { of, coupons_of: of.coupons_of.as_ref().map(AffiliateId::to_string) }
     }
 
@@ -48,7 +48,7 @@ impl<'a> Telling<'a> {
                 _ => None,
             })
         };
-        member("id").is_some_and(|id| self.of.shown.contains(id))
+        member("id").is_some_and(|id| self.of.resource_ids.contains(id))
             || (member("code").is_some()
                 && self.coupons_of.is_some()
                 && member("affiliate_id") == self.coupons_of.as_deref())
@@ -61,11 +61,11 @@ mod tests {
 
     fn told(body: &str) -> bool {
         let affiliate = AffiliateId::from_uuid(uuid::Uuid::nil());
-        tells(
+        mentions(
             body.as_bytes(),
-            &Telltales {
+            &SubjectIdentifiers {
                 texts: ["ann@example.com".to_owned(), "cus_1".to_owned()].into(),
-                shown: ["evt_1".to_owned()].into(),
+                resource_ids: ["evt_1".to_owned()].into(),
                 coupons_of: Some(affiliate),
                 erased: "erased-1@erased.invalid".to_owned(),
             },

@@ -24,12 +24,12 @@ pub(crate) trait Load: Sized + Send + 'static {
 }
 
 struct Waiting<A: Load> {
-    ask: A,
+    request: A,
     answer: oneshot::Sender<Result<A::Answer, ReadError>>,
 }
 
 /// The asks of one kind. The tasks that serve them end with it.
-pub(crate) struct Gather<A: Load> {
+pub(crate) struct BatchLoader<A: Load> {
     asks: mpsc::Sender<Waiting<A>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Gather<A: Load> {
 #[error("a load that served several requests failed")]
 struct Shared(#[source] Arc<ReadError>);
 
-impl<A: Load> Gather<A> {
+impl<A: Load> BatchLoader<A> {
     /// Serves asks with `loads` loads at a time, on the current runtime.
     pub(crate) fn start(readers: &Arc<Readers>, loads: usize) -> Self {
         let (asks, waiting) = mpsc::channel(ROOM);
@@ -50,10 +50,10 @@ impl<A: Load> Gather<A> {
     }
 
     /// Asks, and waits for the answer. Who goes away before it comes takes nothing from the others.
-    pub(crate) async fn ask(&self, ask: A) -> Result<A::Answer, ReadError> {
+    pub(crate) async fn request(&self, request: A) -> Result<A::Answer, ReadError> {
         let gone = || ReadError::Unavailable("nobody loads any more".into());
         let (answer, told) = oneshot::channel();
-        self.asks.send(Waiting { ask, answer }).await.map_err(|_| gone())?;
+        self.asks.send(Waiting { request, answer }).await.map_err(|_| gone())?;
         told.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -62,7 +62,7 @@ async fn serve<A: Load>(waiting: Arc<Mutex<mpsc::Receiver<Waiting<A>>>>, readers
     let mut batch = Vec::new();
     while waiting.lock().await.recv_many(&mut batch, MOST).await > 0 {
         let present = batch.drain(..).filter(|waiting| !waiting.answer.is_closed());
-        let (asks, callers): (Vec<A>, Vec<_>) = present.map(|Waiting { ask, answer }| (ask, answer)).unzip();
+        let (asks, callers): (Vec<A>, Vec<_>) = present.map(|Waiting { request, answer }| (request, answer)).unzip();
         if asks.is_empty() {
             continue;
         }

@@ -4,11 +4,11 @@ use crate::{AppError, IdempotentRequest, Principal, Response, context::UseCaseCo
 use std::sync::Arc;
 
 /// Looks up stored responses.
-pub struct Replays {
+pub struct StoredResponses {
     context: Arc<UseCaseContext>,
 }
 
-impl Replays {
+impl StoredResponses {
     pub(crate) fn new(context: Arc<UseCaseContext>) -> Self {
         Self { context }
     }

@@ -29,7 +29,7 @@ pub struct LeafPlan {
 
 /// What an event earns and how that came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reckoned {
+pub struct CommissionPlanSet {
     /// What it earns.
     pub leaves: Vec<LeafPlan>,
     /// How its lines were rated.
@@ -53,12 +53,12 @@ struct RatedLines<'a> {
 
 /// Calculates what a `sale` earns the credited affiliates, in equal parts if there are several. Only an order of very
 /// many lines with rules of their own is refused: it would make too many rows.
-pub fn reckon(
+pub fn calculate(
     program: &Program<'_>,
     sale: &Sale<'_>,
     earners: &[Earner<'_>],
     now: Timestamp,
-) -> Result<Reckoned, Refusal> {
+) -> Result<CommissionPlanSet, Refusal> {
     let mut groups = grouped(program, sale, earners, now);
     share_flat_rewards(&mut groups);
     let parents: Vec<Vec<Parent<'_>>> = groups.iter().map(|group| overrides(program, group)).collect();
@@ -72,7 +72,7 @@ pub fn reckon(
     let cap = sale.cap.zip(sale.amount).map(|(cap, amount)| SaleCap { cap, promise: None, amount, left: amount });
     let found = targets(&terms, cap);
     let leaves = rated.into_iter().zip(&terms).zip(&found);
-    Ok(Reckoned {
+    Ok(CommissionPlanSet {
         leaves: leaves.map(|((rated, terms), found)| rated.plan(terms, found)).collect(),
         ratings: groups.into_iter().map(|group| group.rating).collect(),
         passed_parents: passed(program, earners),
@@ -231,5 +231,5 @@ fn cut(found: &[LeafTargets]) -> Option<Money> {
 }
 
 #[cfg(test)]
-#[path = "reckon/tests.rs"]
+#[path = "commission_calculation/tests.rs"]
 mod tests;

@@ -12,8 +12,8 @@ fn usd(minor: i64) -> Money {
     Money::from_minor(minor, "USD".parse().unwrap())
 }
 
-fn text(shown: Shown<'_>) -> String {
-    String::from_utf8(JsonWire.object(shown)).unwrap()
+fn text(resource: Resource<'_>) -> String {
+    String::from_utf8(JsonRenderer.object(resource)).unwrap()
 }
 
 fn affiliate() -> AffiliateRecord {
@@ -42,7 +42,7 @@ fn affiliate() -> AffiliateRecord {
 #[test]
 fn affiliates() {
     assert_eq!(
-        text(Shown::Affiliate(&affiliate())),
+        text(Resource::Affiliate(&affiliate())),
         concat!(
             r#"{"id":"aff_00000000000000000000000001","slug":"alice","email":"alice@example.com","display_name":null,"#,
             r#""status":"approved","tier_id":null,"parent_affiliate_id":"aff_00000000000000000000000002","#,
@@ -52,7 +52,7 @@ fn affiliates() {
         )
     );
     let unpaid = AffiliateRecord { paid: vec![], currency: "JPY".parse().unwrap(), ..affiliate() };
-    assert!(text(Shown::Affiliate(&unpaid)).contains(r#""lifetime_commissions_paid":0,"#));
+    assert!(text(Resource::Affiliate(&unpaid)).contains(r#""lifetime_commissions_paid":0,"#));
 }
 
 #[test]
@@ -100,27 +100,30 @@ fn events_and_commissions() {
         created_at: Timestamp::MIN,
         updated_at: Timestamp::MIN,
     };
-    let shown = text(Shown::Commission(&commission));
+    let resource = text(Resource::Commission(&commission));
     assert!(
-        shown.contains(
+        resource.contains(
             r#""basis_amount":99.00,"rate":0.20,"flat_amount":null,"rate_source":"merchant","rule_id":null,"amount":19.80"#
         ),
-        "{shown}"
+        "{resource}"
     );
-    let shown = text(Shown::Event(&EventRecord { event, commissions: vec![commission] }));
+    let resource = text(Resource::Event(&EventRecord { event, commissions: vec![commission] }));
     assert!(
-        shown.contains(
+        resource.contains(
             r#""amount":99.00,"currency":"USD","items":[],"refunded_amount":0.00,"refunds":null,"attributed":false"#
         ),
-        "{shown}"
+        "{resource}"
     );
-    assert!(shown.contains(r#""level":0,"rate":0.20,"amount":19.80,"currency":"USD","status":"pending"}]"#), "{shown}");
-    assert!(!shown.contains("secret"));
+    assert!(
+        resource.contains(r#""level":0,"rate":0.20,"amount":19.80,"currency":"USD","status":"pending"}]"#),
+        "{resource}"
+    );
+    assert!(!resource.contains("secret"));
 }
 
 #[test]
 fn announcements_carry_the_bytes_of_the_object() {
-    let data = JsonWire.object(Shown::Affiliate(&affiliate()));
+    let data = JsonRenderer.object(Resource::Affiliate(&affiliate()));
     let envelope = Envelope {
         id: AnnouncementId::from_uuid(Uuid::from_u128(5)),
         topic: Topic::AffiliateCreated,
@@ -128,7 +131,7 @@ fn announcements_carry_the_bytes_of_the_object() {
         merchant: MerchantId::from_uuid(Uuid::from_u128(6)),
         mode: Mode::Test,
     };
-    let body = String::from_utf8(JsonWire.announcement(envelope, &data)).unwrap();
+    let body = String::from_utf8(JsonRenderer.announcement(envelope, &data)).unwrap();
     let head = r#"{"id":"ann_00000000000000000000000005","type":"affiliate.created","created_at":"1970-01-01T00:00:00.000Z","merchant_id":"mer_00000000000000000000000006","livemode":false,"data":"#;
     assert_eq!(body, format!("{head}{}}}", String::from_utf8(data).unwrap()));
 }

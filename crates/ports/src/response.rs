@@ -22,7 +22,7 @@ impl IdempotencyKey {
 
 /// The statuses that answers of committed change sets have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReplyStatus {
+pub enum ResponseStatus {
     /// Something was created.
     Created,
     /// Something was done.
@@ -34,7 +34,7 @@ pub enum ReplyStatus {
     Gone,
 }
 
-impl ReplyStatus {
+impl ResponseStatus {
     /// The HTTP status.
     pub const fn code(self) -> u16 {
         match self {
@@ -59,7 +59,7 @@ impl ReplyStatus {
 
 /// A response to store with the change it reports. Scope: merchant, route, key (docs/api-conventions.md).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct ResponseRecord {
     /// The operation, as `POST /affiliates`.
     pub route: String,
     /// The caller's key.
@@ -67,7 +67,7 @@ pub struct Reply {
     /// Of the request as parsed.
     pub fingerprint: [u8; 32],
     /// The status of the first answer.
-    pub status: ReplyStatus,
+    pub status: ResponseStatus,
     /// The body of the first answer.
     pub body: Vec<u8>,
     /// Real time.
@@ -78,11 +78,11 @@ pub struct Reply {
 
 /// A stored response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptReply {
+pub struct StoredResponse {
     /// Of the request that was answered.
     pub fingerprint: [u8; 32],
     /// Its status.
-    pub status: ReplyStatus,
+    pub status: ResponseStatus,
     /// Its body.
     pub body: Vec<u8>,
 }

@@ -26,7 +26,7 @@ const SESSIONS: &str = "/checkout-sessions";
 
 /// State of a request to the legacy API.
 #[derive(Debug, Default)]
-pub(crate) struct Older {
+pub(crate) struct LegacyRequest {
     /// Whether another operation handles it, so that the response must be respelled.
     is_twin: bool,
     /// The names that its caller spelled in camelCase.
@@ -48,14 +48,14 @@ fn within<'p>(path: &'p str, resource: &str) -> Option<&'p str> {
 
 /// Returns the modern path for a legacy path that is respelled.
 pub(crate) fn present(path: &str) -> Option<String> {
-    let ((base, path), (older, present)) = (below_base(path), TWIN);
-    Some(format!("{base}{present}{}", within(path, older)?))
+    let ((base, path), (legacy_api, present)) = (below_base(path), TWIN);
+    Some(format!("{base}{present}{}", within(path, legacy_api)?))
 }
 
 /// Returns the legacy path of an operation that has one; the inverse of [`present`].
-pub(crate) fn twin(path: &str) -> Option<String> {
-    let ((base, path), (older, present)) = (below_base(path), TWIN);
-    Some(format!("{base}{older}{}", within(path, present)?))
+pub(crate) fn modern_path(path: &str) -> Option<String> {
+    let ((base, path), (legacy_api, present)) = (below_base(path), TWIN);
+    Some(format!("{base}{legacy_api}{}", within(path, present)?))
 }
 
 /// Whether a path belongs to checkout sessions.
@@ -63,7 +63,7 @@ pub(crate) fn is_session(path: &str) -> bool {
     within(below_base(path).1, SESSIONS).is_some()
 }
 
-impl Older {
+impl LegacyRequest {
     /// Builds the state of an incoming request; one to a respelled path is routed to the modern operation.
     pub(crate) fn begin(request: &mut ServiceRequest) -> Option<Self> {
         let Some(path) = present(request.path()) else { return is_session(request.path()).then(Self::default) };
@@ -78,7 +78,7 @@ impl Older {
 
     /// The template of the path that was called, by that of the path that answered.
     pub(crate) fn route(&self, route: &str) -> Option<String> {
-        if self.is_twin { twin(route) } else { None }
+        if self.is_twin { modern_path(route) } else { None }
     }
 
     /// Notes how the caller spelled the names of an object.
@@ -133,28 +133,29 @@ mod tests {
 
     #[test]
     fn only_the_resource_itself_has_a_twin() {
-        for (older, now) in [
+        for (legacy_api, now) in [
             ("/payment-groups", "/groups"),
             ("/payment-groups/KHT-1/validate", "/groups/KHT-1/validate"),
             ("/api/v1/payment-groups/{id}", "/api/v1/groups/{id}"),
         ] {
-            assert_eq!((present(older).as_deref(), twin(now).as_deref()), (Some(now), Some(older)));
+            assert_eq!((present(legacy_api).as_deref(), modern_path(now).as_deref()), (Some(now), Some(legacy_api)));
         }
         for other in ["/payment-groupsx", "/x/payment-groups", "/api/v2/payment-groups", "/groups"] {
             assert_eq!(present(other), None, "{other}");
         }
-        assert_eq!(twin("/group-settings"), None);
+        assert_eq!(modern_path("/group-settings"), None);
         assert!(is_session("/checkout-sessions") && is_session("/api/v1/checkout-sessions/{id}/expire"));
         assert!(!is_session("/checkout-sessionsx") && !is_session("/orders"));
     }
 
     #[test]
     fn errors_are_spelled_as_the_caller_spells() {
-        let older = Older::default();
-        older.note(&crate::json::parse(br#"{"amountTotal": 1, "client_reference_id": "1", "lineItems": []}"#).unwrap());
-        let fault = |name: &str| domain::Fault::new(name, "is required where there is no customerId");
+        let legacy_api = LegacyRequest::default();
+        legacy_api
+            .note(&crate::json::parse(br#"{"amountTotal": 1, "client_reference_id": "1", "lineItems": []}"#).unwrap());
+        let fault = |name: &str| domain::FieldError::new(name, "is required where there is no customerId");
         let names = ["amountTotal", "clientReferenceId", "lineItems[0].imageUrl", "body"];
-        let error = older.respell(ApiError::invalid(names.map(fault).to_vec()));
+        let error = legacy_api.respell(ApiError::invalid(names.map(fault).to_vec()));
         let body = serde_json::to_value(error.body("r")).unwrap();
         let params: Vec<&str> =
             body["details"].as_array().unwrap().iter().map(|it| it["param"].as_str().unwrap()).collect();

@@ -2,23 +2,23 @@
 
 use crate::build::{self, Shop};
 use domain::{
-    Actor, Checkout, Customer, DiscountType, Group, GroupSettings, GroupStatus, GroupTerms, Letter, Level, LevelValue,
-    Levels, LineItems, Locale, Mail, MailStatus, Order, OrderStatus, PersonName, PhoneNumber, Reminder, RiskLevel,
-    Schedule, ShareIdFormat,
+    Actor, Checkout, Customer, DiscountType, EmailMessage, Group, GroupSettings, GroupStatus, GroupTerms, Level,
+    LevelValue, Levels, LineItems, Locale, MailStatus, Order, OrderStatus, OutgoingEmail, PersonName, PhoneNumber,
+    Reminder, RiskLevel, Schedule, ShareIdFormat,
 };
 use domain::{
-    Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateSource, Click, ClickId, Commission,
-    CommissionRule, CommissionStatus, Considered, Coupon, CouponCode, Decision, DisplayName, Email, Event, EventKind,
-    ExternalId, Item, Items, KeyHash, KeyName, LandingUrl, MerchantClock, Metadata, Mode, Money, OrderReference,
-    OrganizationName, ParentVerdict, PassedParent, Payout, PayoutItem, PayoutItemStatus, PayoutStatus, Plan, Rate,
-    RateSource, Rating, Reason, Recurring, RedirectHost, Reserve, Reward, RewardVerdict, RuleScope, Scope, Scopes,
-    SelfReferral, SessionId, Settings, ShortText, Slug, Threshold, Tier, TierName, Timestamp, UserAgent, Utm, Verdict,
-    WebUrl,
+    Affiliate, AffiliateStatus, ApiKey, AttributionModel, Candidate, CandidateOutcome, CandidateSource,
+    CashbackReserve, Click, ClickId, Commission, CommissionRule, CommissionStatus, Considered, Coupon, CouponCode,
+    Decision, DisplayName, Email, Event, EventKind, ExternalId, Item, Items, KeyHash, KeyName, LandingUrl,
+    MerchantClock, Metadata, Mode, Money, OrderReference, OrganizationName, ParentVerdict, PassedParent, Payout,
+    PayoutItem, PayoutItemStatus, PayoutStatus, Plan, Rate, RateSource, Rating, Reason, Recurring, RedirectHost,
+    Reward, RewardVerdict, RuleScope, Scope, Scopes, SelfReferral, SessionId, Settings, ShortText, Slug, Threshold,
+    Tier, TierName, Timestamp, UserAgent, Utm, WebUrl,
 };
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
 
-/// `length` characters from many scripts, with quotes, backslashes, percent signs and letters of four bytes.
+/// `length` characters from many scripts, with quotes, backslashes, percent signs and messages of four bytes.
 pub fn unicode(length: usize) -> String {
     "aß'\"\\%_;Ω中𝄞é🦀\u{10ffff}".chars().cycle().take(length).collect()
 }
@@ -213,7 +213,7 @@ pub fn event(ids: &dyn IdSource, winner: &Affiliate, coupon: &Coupon) -> Event {
     let clicks = (0..50).map(|_| CandidateSource::Click(ids.id()));
     let sources =
         [CandidateSource::Affiliate, CandidateSource::Coupon(Some(coupon.code.clone())), CandidateSource::Session];
-    let verdicts = Verdict::ALL.iter().copied().cycle();
+    let verdicts = CandidateOutcome::ALL.iter().copied().cycle();
     let candidates = sources.into_iter().chain(clicks).zip(verdicts).map(|(source, verdict)| {
         let affiliate_id = (source != CandidateSource::Session).then_some(winner.id);
         Candidate { source, affiliate_id, verdict }
@@ -257,7 +257,7 @@ fn rated(winner: &Affiliate) -> Decision {
         verdict: ParentVerdict::NotApproved,
     };
     let most = Money::from_minor(i64::MAX, "KWD".parse().unwrap());
-    let reserve = Some(Reserve { cap: most, promise: Reward::Flat(most) });
+    let reserve = Some(CashbackReserve { cap: most, promise: Reward::Flat(most) });
     let (ratings, passed_parents) = (vec![rating; 100], vec![passed; 5]);
     Decision { candidates: Vec::new(), ratings, passed_parents, reserve, cut: Some(most) }
 }
@@ -451,11 +451,11 @@ pub fn group_settings(of: &domain::Merchant) -> GroupSettings {
 }
 
 /// A mail that waits, as far as it goes.
-pub fn mail() -> Mail {
-    Mail {
+pub fn mail() -> OutgoingEmail {
+    OutgoingEmail {
         id: domain::Id::from_uuid(highest()),
         group_id: domain::Id::from_uuid(Uuid::nil()),
-        letter: Some(Letter { to: email(), subject: unicode(998), text: unicode(10_000) }),
+        message: Some(EmailMessage { to: email(), subject: unicode(998), text: unicode(10_000) }),
         status: MailStatus::Due,
         attempts: u16::MAX,
         due_at: Timestamp::MIN,

@@ -46,7 +46,7 @@ struct Stored<'a> {
 }
 
 /// The same announcement without its data.
-pub(super) fn blanked(announcement: &[u8]) -> Vec<u8> {
+pub(super) fn redact(announcement: &[u8]) -> Vec<u8> {
     let blank = serde_json::from_str::<&RawValue>(ERASED).unwrap_or(RawValue::NULL);
     let read = serde_json::from_slice::<Stored<'_>>(announcement);
     read.map_or_else(|_| ERASED.into(), |stored| super::bytes(&Stored { data: blank, ..stored }))
