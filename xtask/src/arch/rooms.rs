@@ -257,28 +257,4 @@ pub(super) struct KnownCircle {
 pub(super) const KNOWN_CIRCLES: &[KnownCircle] = &[
     // An order may be a conversion too: placing makes the conversion, which is made of what was asked to be placed.
     KnownCircle { of: "app::orders", modules: &["convert", "place"] },
-    // The list of all rows stands beside the trait that each row implements.
-    KnownCircle {
-        of: "adapters-sqlite::rows",
-        modules: &[
-            "account",
-            "affiliate",
-            "binding",
-            "commission",
-            "coupon",
-            "customer",
-            "event",
-            "group",
-            "key",
-            "mail",
-            "merchant",
-            "order",
-            "organization",
-            "payout",
-            "rule",
-            "table",
-            "tier",
-            "tree",
-        ],
-    },
 ];
