@@ -3,8 +3,8 @@
 use crate::{AppError, IdempotentRequest, Response};
 use domain::{Merchant, MerchantId, Timestamp};
 use ports::{
-    Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane, RateLimiter,
-    Renderer, Resource, ResponseReads, ResponseStatus, Storage, Topic, Versioned,
+    Announcement, ChangeSet, Clock, CommitError, Entry, Envelope, IdSource, IdSourceExt, Journal, Lane,
+    PayloadRedactor, RateLimiter, Renderer, Resource, ResponseReads, ResponseStatus, Storage, Topic, Versioned,
 };
 use std::sync::Arc;
 
@@ -19,8 +19,10 @@ pub struct Dependencies {
     pub clock: Arc<dyn Clock>,
     /// Ids and randomness.
     pub ids: Arc<dyn IdSource>,
-    /// Renders answers and announcements.
+    /// Renders responses and announcements.
     pub renderer: Arc<dyn Renderer>,
+    /// Finds and removes personal data in what was rendered.
+    pub redactor: Arc<dyn PayloadRedactor>,
     /// Counts requests.
     pub limiter: Arc<dyn RateLimiter>,
 }
@@ -36,7 +38,7 @@ pub(crate) struct UseCaseContext {
 
 impl UseCaseContext {
     pub(crate) fn new(dependencies: Dependencies) -> Self {
-        let Dependencies { storage, journal, clock, ids, renderer, limiter: _ } = dependencies;
+        let Dependencies { storage, journal, clock, ids, renderer, redactor: _, limiter: _ } = dependencies;
         Self { journal, responses: storage, clock, ids, renderer }
     }
 

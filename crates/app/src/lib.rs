@@ -136,6 +136,7 @@ impl App {
     pub fn new(dependencies: Dependencies, policy: KeyPolicy) -> Self {
         let storage = Arc::clone(&dependencies.storage);
         let limiter = Arc::clone(&dependencies.limiter);
+        let redactor = Arc::clone(&dependencies.redactor);
         let context = Arc::new(UseCaseContext::new(dependencies));
         let policy = Arc::new(policy);
         Self {
@@ -159,7 +160,7 @@ impl App {
             keys: Keys::new(Arc::clone(&context), storage.clone(), storage.clone(), policy),
             test_mode: TestMode::new(Arc::clone(&context), storage.clone(), storage.clone()),
             maturing: Maturing::new(Arc::clone(&context), storage.clone()),
-            erasing: Erasing::new(Arc::clone(&context), storage.clone(), storage.clone()),
+            erasing: Erasing::new(Arc::clone(&context), storage.clone(), storage.clone(), redactor),
             mails: Mails::new(Arc::clone(&context), storage.clone(), storage.clone()),
             upkeep: Upkeep::new(Arc::clone(&context), storage.clone()),
             shifts: Shifts::new(context, storage.clone()),

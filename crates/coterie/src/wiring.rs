@@ -36,6 +36,7 @@ pub(crate) fn app(database: &Database, machine: &Machine, server: &settings::Ser
         clock,
         ids,
         renderer: Arc::new(JsonRenderer),
+        redactor: Arc::new(JsonRenderer),
         limiter: Arc::new(KeyedRateLimiter::new()),
     };
     Ok(App::new(outside, server.key_policy()?))

@@ -18,7 +18,9 @@ mod limits;
 mod mailer;
 mod maintenance;
 mod page;
+mod rate_limiter;
 mod reads;
+mod redactor;
 mod renderer;
 mod response;
 mod rows;
@@ -33,6 +35,7 @@ pub use limits::{MOST_ANCESTORS, MOST_KEYS, MOST_SEATS};
 pub use mailer::{MailError, Mailer};
 pub use maintenance::{Answered, Maintenance, ReplyPlace, StoredPayload};
 pub use page::{Counted, ListRequest, Page, PageRequest, Position, SortBy};
+pub use rate_limiter::{RateLimiter, RateVerdict};
 pub use reads::{
     AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
     CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
@@ -48,10 +51,8 @@ pub use reads::{
     GroupFacts, GroupReads, GroupSettingsFacts, MailReads, NewGroupFacts, OrderFacts, OrderInGroup, OrderLookup,
     OrderReads, Part, PlaceFacts, SessionFacts,
 };
-pub use renderer::{
-    CheckoutSession, Envelope, LineOutcome, Outcomes, RateLimiter, RateVerdict, Renderer, Resource, SubjectIdentifiers,
-    Tenant,
-};
+pub use redactor::{PayloadRedactor, SubjectIdentifiers};
+pub use renderer::{CheckoutSession, Envelope, LineOutcome, Outcomes, Renderer, Resource, Tenant};
 pub use response::{IdempotencyKey, ResponseRecord, ResponseStatus, StoredResponse};
 #[doc(hidden)]
 pub use rows::entities;
@@ -61,4 +62,4 @@ pub use search::{
 };
 
 #[cfg(feature = "mock")]
-pub use {clock::MockClock, journal::MockJournal, mailer::MockMailer, renderer::MockRateLimiter};
+pub use {clock::MockClock, journal::MockJournal, mailer::MockMailer, rate_limiter::MockRateLimiter};

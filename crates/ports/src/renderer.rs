@@ -1,12 +1,10 @@
-//! Ports that face the callers: rendering and rate limits.
+//! The port that renders what callers receive.
 
 use crate::{AffiliateRecord, EventRecord, ResponseStatus, Topic};
 use domain::{
-    AffiliateId, AnnouncementId, ApiKey, ApiKeyId, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings,
-    GroupStatus, Merchant, MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier,
-    Timestamp, WebUrl,
+    AnnouncementId, ApiKey, Commission, CommissionRule, Coupon, Customer, Group, GroupSettings, GroupStatus, Merchant,
+    MerchantId, Mode, Order, OrganizationId, Payout, PayoutItem, Refusal, TestClock, Tier, Timestamp, WebUrl,
 };
-use std::{collections::HashSet, time::Duration};
 
 /// The tenant of the objects, for representations that name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,48 +88,11 @@ pub struct Envelope {
     pub mode: Mode,
 }
 
-/// What identifies a person in a stored payload.
-#[derive(Debug, Clone, Default)]
-pub struct SubjectIdentifiers {
-    /// Texts that identify the person, compared without case. They are in lower case.
-    pub texts: HashSet<String>,
-    /// It shows the object with one of these ids. That it only mentions one does not count.
-    pub resource_ids: HashSet<String>,
-    /// It shows a coupon of this affiliate.
-    pub coupons_of: Option<AffiliateId>,
-    /// A payload with this text was made after the erasure and contains no personal data.
-    pub erased: String,
-}
-
-/// Renders what callers receive. Answers and announcements are made before the commit and stored with it.
+/// Renders what callers receive. Responses and announcements are made before the commit and stored with it.
 pub trait Renderer: Send + Sync {
     /// The body that shows an object. Equal objects give equal bytes.
     fn object(&self, resource: Resource<'_>) -> Vec<u8>;
 
     /// Renders the body of an announcement from the bytes of an object.
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8>;
-
-    /// Whether an announcement or a response contains personal data of the subject.
-    fn mentions(&self, body: &[u8], of: &SubjectIdentifiers) -> bool;
-
-    /// Returns the announcement with its data erased, in the same envelope.
-    fn redact(&self, announcement: &[u8]) -> Vec<u8>;
-}
-
-/// What the limiter says about one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateVerdict {
-    /// Whether it may go on.
-    pub allowed: bool,
-    /// How many more may follow at once.
-    pub remaining: u32,
-    /// When the whole allowance is back, or, if refused, when one request is.
-    pub reset: Duration,
-}
-
-/// Counts requests by key.
-#[cfg_attr(feature = "mock", mockall::automock)]
-pub trait RateLimiter: Send + Sync {
-    /// Counts one request of `key`, which may make `per_minute` of them.
-    fn check(&self, key: ApiKeyId, per_minute: u32) -> RateVerdict;
 }

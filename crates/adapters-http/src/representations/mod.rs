@@ -48,7 +48,7 @@ pub(crate) use words::{
 };
 pub(crate) use words::{DiscountTypeWord, LineTypeWord, OrderStatusWord};
 
-use ports::{Envelope, Renderer, Resource, SubjectIdentifiers};
+use ports::{Envelope, PayloadRedactor, Renderer, Resource, SubjectIdentifiers};
 use serde::Serialize;
 
 /// Renders objects and announcements as JSON.
@@ -81,7 +81,9 @@ impl Renderer for JsonRenderer {
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
         bytes(&AnnouncementObject::new(envelope, data))
     }
+}
 
+impl PayloadRedactor for JsonRenderer {
     fn mentions(&self, body: &[u8], of: &SubjectIdentifiers) -> bool {
         redaction::mentions(body, of)
     }

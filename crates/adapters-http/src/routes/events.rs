@@ -1,19 +1,22 @@
 //! `/events`
 
-use super::refunds::{is_refund, new_refund};
+use super::{
+    posted::PostedContext,
+    refunds::{is_refund, new_refund},
+};
 use crate::{
     call::{Call, Handled, Read, Write, WriteOrTry, json_answer},
     fields::Fields,
     json::Node,
     listing::PageParams,
     representations::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
-    values::{currency, decimal, existing_affiliate, id, instant, metadata, text, unproven},
+    values::{currency, decimal, existing_affiliate, id, instant, text, unproven},
 };
 use actix_web::{get, http::StatusCode, post};
 use app::{App, AskedItem, BatchLine, RecordEventBatchCommand, RecordEventCommand};
 use domain::{
-    CouponCode, Email, EventKind, ExternalId, FieldError, Items, NewRefund, OrderReference, Refusal, SessionId,
-    ShortText, Unreadable,
+    CouponCode, EventKind, ExternalId, FieldError, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
+    Unreadable,
 };
 use ports::{EventFilter, Resource};
 use utoipa::{IntoParams, ToSchema};
@@ -188,14 +191,8 @@ fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<FieldError>> {
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
     let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
     let affiliate_id = fields.optional("affiliate_id", text(existing_affiliate));
-    let customer = fields.object("customer", |customer| {
-        let email = customer.optional("email", text(Email::parse));
-        Some((email, customer.optional("external_id", text(ShortText::parse))))
-    });
-    let (customer_email, customer_external_id) = customer.unwrap_or_default();
-    let occurred_at = fields.optional("occurred_at", text(instant));
-    let own_data = fields.either("metadata", "payload");
-    let metadata = fields.optional(own_data, metadata).unwrap_or_default();
+    let PostedContext { customer_email, customer_external_id, occurred_at, metadata } =
+        PostedContext::read(&mut fields);
     fields.finish(|| {
         Some(RecordEventCommand {
             kind: kind?,

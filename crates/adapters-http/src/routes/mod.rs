@@ -18,6 +18,7 @@ mod ops;
 mod orders;
 mod payout_files;
 mod payouts;
+mod posted;
 mod refunds;
 mod rules;
 mod settings;

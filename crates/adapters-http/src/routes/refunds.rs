@@ -1,11 +1,12 @@
 //! Refunds, which are posted as events.
 
+use super::posted::PostedContext;
 use crate::{
     fields::Fields,
     json::Node,
-    values::{currency, decimal, instant, metadata, text},
+    values::{currency, decimal, text},
 };
-use domain::{Email, ExternalId, FieldError, NewRefund, OrderReference, ShortText};
+use domain::{ExternalId, FieldError, NewRefund, OrderReference};
 
 /// The fields of a sale that a refund does not have: the affiliate credited with the sale bears the refund.
 const NOT_ON_A_REFUND: [&str; 4] = ["items", "coupon", "cookie_id", "affiliate_id"];
@@ -31,14 +32,8 @@ pub(super) fn new_refund(body: &Node<'_>) -> Result<NewRefund, Vec<FieldError>> 
     let order_id = fields.optional("order_id", text(OrderReference::parse));
     let amount = fields.optional("amount", decimal);
     let currency = fields.optional("currency", text(currency));
-    let customer = fields.object("customer", |customer| {
-        let email = customer.optional("email", text(Email::parse));
-        Some((email, customer.optional("external_id", text(ShortText::parse))))
-    });
-    let (customer_email, customer_external_id) = customer.unwrap_or_default();
-    let occurred_at = fields.optional("occurred_at", text(instant));
-    let own_data = fields.either("metadata", "payload");
-    let metadata = fields.optional(own_data, metadata).unwrap_or_default();
+    let PostedContext { customer_email, customer_external_id, occurred_at, metadata } =
+        PostedContext::read(&mut fields);
     fields.finish(|| {
         Some(NewRefund {
             external_id: external_id?,

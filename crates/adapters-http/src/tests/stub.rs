@@ -479,6 +479,7 @@ pub(super) fn outside(stub: Arc<Stub>) -> crate::Outside {
         clock: clock.clone(),
         ids: ids.clone(),
         renderer: Arc::new(JsonRenderer),
+        redactor: Arc::new(JsonRenderer),
         limiter: Arc::new(Strict),
     };
     let beacons = AtomicU32::new(0);

@@ -12,8 +12,8 @@ mod texts;
 use crate::{AppError, IdempotentRequest, Principal, Response, commit_loop::RequestLoop, context::UseCaseContext};
 use domain::{AffiliateId, CustomerId, Event, EventId, Merchant, MerchantId};
 use ports::{
-    AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, SubjectIdentifiers,
-    Versioned,
+    AffiliateTraces, ChangeSet, CustomerTraces, ErasureReads, EventTraces, Maintenance, Part, PayloadRedactor,
+    SubjectIdentifiers, Versioned,
 };
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -29,6 +29,7 @@ pub struct Erasing {
     context: Arc<UseCaseContext>,
     reads: Arc<dyn ErasureReads>,
     storage: Arc<dyn Maintenance>,
+    redactor: Arc<dyn PayloadRedactor>,
 }
 
 /// The kinds of persons that can be erased.
@@ -80,8 +81,9 @@ impl Erasing {
         context: Arc<UseCaseContext>,
         reads: Arc<dyn ErasureReads>,
         storage: Arc<dyn Maintenance>,
+        redactor: Arc<dyn PayloadRedactor>,
     ) -> Self {
-        Self { context, reads, storage }
+        Self { context, reads, storage, redactor }
     }
 
     /// Erases a person. One that is erased already stays as it is.

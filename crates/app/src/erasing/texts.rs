@@ -18,16 +18,16 @@ impl Erasing {
     }
 
     async fn erase_announcements(&self, merchant: MerchantId, by: &SubjectIdentifiers) -> Result<(), AppError> {
-        let renderer = &self.context.renderer;
         let mut after = None;
         loop {
             let part = self.storage.announcements_after(merchant, after, ANNOUNCEMENTS).await?;
             let Some((last, _)) = part.last() else { return Ok(()) };
             after = Some(*last);
-            let telling = part.into_iter().filter(|(_, payload)| renderer.mentions(payload, by));
-            let redact: Vec<StoredPayload> = telling.map(|(id, payload)| (id, renderer.redact(&payload))).collect();
-            if !redact.is_empty() {
-                self.storage.rewrite_announcements(merchant, redact).await?;
+            let mentioning = part.into_iter().filter(|(_, payload)| self.redactor.mentions(payload, by));
+            let redacted: Vec<StoredPayload> =
+                mentioning.map(|(id, payload)| (id, self.redactor.redact(&payload))).collect();
+            if !redacted.is_empty() {
+                self.storage.rewrite_announcements(merchant, redacted).await?;
             }
         }
     }
@@ -38,8 +38,8 @@ impl Erasing {
             let part = self.storage.replies_after(merchant, after.as_ref(), ANSWERS).await?;
             let Some((last, _)) = part.last() else { return Ok(()) };
             after = Some(last.clone());
-            let telling = part.into_iter().filter(|(_, body)| self.context.renderer.mentions(body, by));
-            let places: Vec<ReplyPlace> = telling.map(|(place, _)| place).collect();
+            let mentioning = part.into_iter().filter(|(_, body)| self.redactor.mentions(body, by));
+            let places: Vec<ReplyPlace> = mentioning.map(|(place, _)| place).collect();
             if !places.is_empty() {
                 self.storage.blank_replies(merchant, places).await?;
             }

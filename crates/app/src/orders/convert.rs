@@ -1,29 +1,18 @@
 //! Orders that are conversions too: attribution and commissions (docs/rules/groups.md).
 
-use super::{Orders, PlaceOrderCommand};
+use super::{
+    Orders,
+    command::{OrderReferral, PlaceOrderCommand},
+};
 use crate::{
     AppError, Principal,
     recording::{EventContext, EventInput, Recorder},
 };
 use domain::{
-    Binding, CouponCode, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,
-    OrderReference, SessionId, Timestamp, Unreadable,
+    Binding, Email, EventKind, ExternalId, GroupTerms, Items, Merchant, Metadata, NewEvent, Order, OrderId,
+    OrderReference, Timestamp,
 };
 use ports::{ChangeSet, EventFacts, EventLookup, IdSourceExt, PlaceFacts, Versioned};
-
-/// The references of an order that can lead to an affiliate. Naming a session or a coupon makes the order a conversion
-/// too, even if they lead to no affiliate.
-#[derive(Debug, Clone)]
-pub struct OrderReferral {
-    /// The visitor's session; absent too where what was named cannot be one.
-    pub session: Option<SessionId>,
-    /// The coupon code that the buyer gave.
-    pub coupon: Option<CouponCode>,
-    /// Which of the two were named by what cannot be one.
-    pub unreadable: Unreadable,
-    /// Of the order's body as parsed.
-    pub fingerprint: [u8; 32],
-}
 
 /// What an order's conversion is decided by.
 pub(super) struct Conversion<'a> {

@@ -1,13 +1,13 @@
 //! Orders: place, list, get, move, refund.
 
 mod checkout;
+mod command;
 mod convert;
 mod place;
 mod refund;
 mod time;
 
-pub use convert::OrderReferral;
-pub use place::PlaceOrderCommand;
+pub use command::{OrderReferral, PlaceOrderCommand};
 
 use crate::{
     AppError, IdempotentRequest, Principal, Response,

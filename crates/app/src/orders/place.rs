@@ -1,9 +1,6 @@
 //! Placing an order: it opens a group, or joins one.
 
-use super::{
-    Orders,
-    convert::{Conversion, OrderReferral},
-};
+use super::{Orders, command::PlaceOrderCommand, convert::Conversion};
 use crate::{
     AppError, IdempotentRequest, Principal, Response, customers,
     group_settings::terms,
@@ -11,37 +8,12 @@ use crate::{
     order_representation::{OrderRepresentation, WrittenOrder, announce},
 };
 use domain::{
-    Actor, Checkout, Currency, Customer, CustomerId, Email, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Locale,
-    Metadata, Money, NewCustomer, NewGroup, NewOrder, Order, OrderId, OrderPlacement, OrderReference, PersonName,
-    PhoneNumber, Refusal, RiskContext, ScheduleWish, ShareId, Timestamp,
+    Actor, Customer, Group, GroupId, GroupRefusal, GroupTerms, Joiner, Metadata, Money, NewCustomer, NewGroup,
+    NewOrder, Order, OrderId, OrderPlacement, Refusal, RiskContext, ScheduleWish, ShareId, Timestamp,
 };
 use ports::{
     ChangeSet, IdSourceExt, OrderLookup, PlaceFacts, Resource, ResponseStatus, Space, Tenant, Topic, Versioned,
 };
-
-/// What a shop posts.
-#[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the fields of Order, documented there")]
-pub struct PlaceOrderCommand {
-    /// In minor units.
-    pub amount: i64,
-    pub customer_id: Option<CustomerId>,
-    /// Names the customer if there is no id; a new one is created if no customer has the address.
-    pub email: Option<Email>,
-    pub first_name: Option<PersonName>,
-    pub last_name: Option<PersonName>,
-    pub phone: Option<PhoneNumber>,
-    pub locale: Option<Locale>,
-    /// The settings', or the group's, where absent.
-    pub currency: Option<Currency>,
-    pub reference: Option<OrderReference>,
-    /// The share id of the group to join, as it was typed; without one a group is opened.
-    pub share_id: Option<String>,
-    /// References that can lead to an affiliate. With one the order is a conversion too.
-    pub referral: Option<OrderReferral>,
-    pub metadata: Metadata,
-    pub checkout: Checkout,
-}
 
 /// The buyer: an existing or a new customer.
 struct Buyer {

@@ -11,7 +11,7 @@ use domain::{
 };
 use ports::{
     AffiliateFilter, ChangeSet, CommissionFilter, Envelope, EventFilter, EventRecord, IdempotencyKey, Journal,
-    PageRequest, RateLimiter, RateVerdict, Renderer, Resource, Storage, SubjectIdentifiers,
+    PageRequest, PayloadRedactor, RateLimiter, RateVerdict, Renderer, Resource, Storage, SubjectIdentifiers,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use testkit::{
@@ -41,7 +41,9 @@ impl Renderer for PlainRenderer {
     fn announcement(&self, envelope: Envelope, data: &[u8]) -> Vec<u8> {
         [format!("{envelope:?} ").as_bytes(), data].concat()
     }
+}
 
+impl PayloadRedactor for PlainRenderer {
     fn mentions(&self, body: &[u8], of: &SubjectIdentifiers) -> bool {
         let text = String::from_utf8_lossy(body);
         let is_there = |told: &String| text.contains(told.as_str());
@@ -166,6 +168,7 @@ pub(crate) fn app(
         clock: clock.clone(),
         ids: ids.clone(),
         renderer: Arc::new(PlainRenderer),
+        redactor: Arc::new(PlainRenderer),
         limiter: Arc::new(Open),
     };
     let format = KeyFormat::new("cob_", &[]).unwrap();
