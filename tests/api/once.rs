@@ -11,6 +11,7 @@ on_both_storages!(
     an_external_id_is_one_event,
     external_ids_have_their_spaces,
     a_key_is_one_request,
+    a_used_key_comes_before_a_refund_that_names_no_sale,
     a_key_belongs_to_merchant_and_route,
     a_key_outlives_a_refusal,
     a_key_works_on_patch,
@@ -177,6 +178,15 @@ async fn a_key_is_one_request(shop: Shop) {
     let again = shop.client.post("events", &sale).once("sale").await;
     assert_eq!((again.status, &again.text), (201, &first.text), "the kept answer, not the one for the external id");
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
+}
+
+/// The mismatch of a key is the first refusal, also where a refund cannot be read without its sale.
+async fn a_used_key_comes_before_a_refund_that_names_no_sale(shop: Shop) {
+    let sale = json!({"type": "purchase", "amount": 10, "external_id": "sale"});
+    shop.client.post("events", &sale).once("key").await.created();
+    let refund = json!({"type": "refund", "external_id": "refund"});
+    shop.client.post("events", &refund).once("key").await.refused(417, "IDEMPOTENCY_MISMATCH");
+    shop.client.post("events", &refund).await.refused(417, "INVALID_INPUT");
 }
 
 async fn a_key_belongs_to_merchant_and_route(shop: Shop) {

@@ -9,7 +9,7 @@ use crate::{
 };
 use diesel::{deserialize::FromSqlRow, pg::Pg};
 use diesel_async::AsyncPgConnection;
-use ports::ReadError;
+use ports::{ErrorChain, ReadError};
 use std::{
     error::Error,
     sync::{Arc, PoisonError, RwLock},
@@ -102,7 +102,7 @@ async fn keep(slot: Arc<Slot>, connector: Connector, first: Option<Link>) {
             None => match connector.open().await {
                 Ok(open) => link = Some(open),
                 Err(error) => {
-                    tracing::debug!(error = &error as &dyn Error, "no connection to PostgreSQL yet");
+                    tracing::debug!(error = %ErrorChain(&error), "no connection to PostgreSQL yet");
                     sleep(REST).await;
                 }
             },

@@ -220,7 +220,7 @@ fn wrong_count(text: &str) -> diesel::result::Error {
 
 impl<U> QueryId for Sql<'_, U> {
     type QueryId = ();
-    // StoredPayload apart by its text, which diesel's statement cache then goes by.
+    // Told apart by its text, which diesel's statement cache then goes by.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 

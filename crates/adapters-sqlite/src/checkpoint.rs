@@ -136,7 +136,7 @@ struct PageSize {
 fn settle(database: &Database, signal: &Signal, connection: &mut Option<SqliteConnection>, last: bool) {
     if let Err(fault) = checkpoint(database, signal, connection, last) {
         *connection = None;
-        tracing::warn!(error = &fault as &dyn std::error::Error, "the log could not be copied into the database");
+        tracing::warn!(error = %ports::ErrorChain(&fault), "the log could not be copied into the database");
     }
 }
 

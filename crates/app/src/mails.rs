@@ -11,7 +11,7 @@ use crate::{
     workers::{OneByOne, Turn},
 };
 use domain::{Attempt, MailId, MailStatus, MerchantId, OutgoingEmail};
-use ports::{ChangeSet, CommitError, Due, MailError, MailReads, Mailer, Maintenance, Versioned};
+use ports::{ChangeSet, CommitError, Due, ErrorChain, MailError, MailReads, Mailer, Maintenance, Versioned};
 use std::{error::Error, sync::Arc, time::Duration};
 
 /// How many rows are deleted at once, so that other work does not wait long.
@@ -124,7 +124,7 @@ fn attempt(id: MailId, outcome: Result<(), MailError>) -> Attempt {
         Err(error @ MailError::Delayed(_)) => (Attempt::Delayed, error),
         Err(error @ MailError::Refused(_)) => (Attempt::Refused, error),
     };
-    tracing::warn!(mail = %id, error = &error as &dyn Error, "a mail was not taken");
+    tracing::warn!(mail = %id, error = %ErrorChain(&error), "a mail was not taken");
     attempt
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{AppError, accounts::Accounts, commit_loop::Decision, context::UseCaseContext, lanes, workers::Turn};
 use domain::{AffiliateId, Commission, CommissionId, Merchant, MerchantId, Mode};
-use ports::{ChangeSet, CommissionReads, DueCommission, MaturingFacts, Resource, Topic, Versioned};
+use ports::{ChangeSet, CommissionReads, DueCommission, ErrorChain, MaturingFacts, Resource, Topic, Versioned};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How many due rows one scan takes up.
@@ -42,8 +42,7 @@ impl Maturing {
         for ((merchant, affiliate), rows) in by_earner(due) {
             let Err(error) = self.earner(merchant, affiliate, &rows, &mut turn).await else { continue };
             // A failure for one affiliate does not hold up the others: it is logged, and retried in the next turn.
-            let cause = &error as &dyn std::error::Error;
-            tracing::error!(error = cause, %merchant, %affiliate, "could not approve what is due");
+            tracing::error!(error = %ErrorChain(&error), %merchant, %affiliate, "could not approve what is due");
             failures += 1;
             if failures >= MOST_FAILURES {
                 return Err(error);

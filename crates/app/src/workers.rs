@@ -7,7 +7,7 @@
 
 use crate::{App, AppError, context::UseCaseContext};
 use domain::Timestamp;
-use ports::Leases;
+use ports::{ErrorChain, Leases};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -115,7 +115,7 @@ impl OneByOne {
             }
             Ok(None) => self.passed_over += 1,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "{what} is due and cannot be done");
+                tracing::error!(error = %ErrorChain(&error), "{what} is due and cannot be done");
                 (self.passed_over, self.failures) = (self.passed_over + 1, self.failures + 1);
                 if self.failures >= Self::MOST_FAILURES {
                     return Err(error);

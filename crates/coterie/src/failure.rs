@@ -79,13 +79,13 @@ fn in_words(refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::print::chain;
     use domain::FieldError;
+    use ports::ErrorChain;
 
     #[test]
     fn each_failure_is_said_once_with_all_its_causes() {
         let faults = vec![FieldError::new("name", "must be short"), FieldError::new("plan", "must be paid")];
-        let database = io::Error::other(chain(&io::Error::other("refused")));
+        let database = io::Error::other(ErrorChain(&io::Error::other("refused")).to_string());
         for (failure, said, code) in [
             (Failure::from(SettingsError::of("http.addr", "must be one")), "http.addr: must be one", 78),
             (AppError::from(Refusal::Invalid(faults)).into(), "name must be short; plan must be paid", 1),
@@ -99,7 +99,7 @@ mod tests {
                 1,
             ),
         ] {
-            assert_eq!((chain(&failure).as_str(), failure.exit_code()), (said, code));
+            assert_eq!((ErrorChain(&failure).to_string().as_str(), failure.exit_code()), (said, code));
         }
     }
 }

@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     match done.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            print::complaint(&print::chain(&failure));
+            print::complaint(&ports::ErrorChain(&failure).to_string());
             ExitCode::from(failure.exit_code())
         }
     }

@@ -89,7 +89,7 @@ pub(crate) fn tls_identity(http: &settings::Http) -> Result<Option<TlsIdentity>,
             TlsError::Chain => "http.tls_cert",
             TlsError::Key | TlsError::Mismatch(_) => "http.tls_key",
         };
-        SettingsError::of(name, crate::print::chain(&error))
+        SettingsError::of(name, ports::ErrorChain(&error).to_string())
     })
 }
 

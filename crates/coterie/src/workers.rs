@@ -3,6 +3,7 @@
 use crate::settings::Workers;
 use app::{App, Turn, Worker};
 use metrics::{counter, gauge};
+use ports::ErrorChain;
 use std::{error::Error, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
@@ -48,7 +49,7 @@ impl Running {
             tracing::warn!("stopped before the workers ended");
         }
         if let Err(error) = self.app.end_shifts().await {
-            tracing::warn!(error = &error as &dyn Error, "could not give the leases back; they end by themselves");
+            tracing::warn!(error = %ErrorChain(&error), "could not give the leases back; they end by themselves");
         }
     }
 }
@@ -75,7 +76,7 @@ async fn turn(app: &Arc<App>, worker: Worker, rest: Duration) -> Duration {
         Err(panicked) => panicked.into(),
     };
     counter!("coterie_worker_failures_total", "worker" => name).increment(1);
-    tracing::warn!(worker = name, error = &*failure, "a worker's turn failed");
+    tracing::warn!(worker = name, error = %ErrorChain(&*failure), "a worker's turn failed");
     AFTER_FAILURE.max(rest)
 }
 

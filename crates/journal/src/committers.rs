@@ -7,7 +7,7 @@ use crate::{
     tokens::tokens,
 };
 use async_trait::async_trait;
-use ports::{ChangeSet, CommitError, Entry, Journal, Lane};
+use ports::{ChangeSet, CommitError, Entry, ErrorChain, Journal, Lane};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -218,12 +218,12 @@ fn settle(shared: &Shared, batch: Vec<Pending>, flushed: Flushed) {
             })
             .collect(),
         Flushed::Done(outcomes) => {
-            tracing::error!(sets = batch.len(), outcomes = outcomes.len(), "the adapter judged another batch");
+            tracing::error!(sets = batch.len(), verdicts = outcomes.len(), "the adapter judged another batch");
             batch.iter().map(|_| Err(CommitError::Unknown)).collect()
         }
         Flushed::Again => batch.iter().map(|_| Err(CommitError::Busy)).collect(),
         Flushed::Unavailable(source) => {
-            tracing::warn!(error = source.as_ref(), "the storage is away");
+            tracing::warn!(error = %ErrorChain(source.as_ref()), "the storage is away");
             batch.iter().map(|_| Err(CommitError::Busy)).collect()
         }
         Flushed::Unknown => {

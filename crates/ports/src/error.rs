@@ -1,8 +1,20 @@
 //! How the outside fails.
 
-use std::error::Error;
+use std::{error::Error, fmt};
 
 type Source = Box<dyn Error + Send + Sync>;
+
+/// Shows an error with everything that caused it, outermost first, on one line. For logs: their JSON form prints of an error
+/// value only its own message.
+#[derive(Debug)]
+pub struct ErrorChain<'a>(pub &'a (dyn Error + 'a));
+
+impl fmt::Display for ErrorChain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        std::iter::successors(self.0.source(), |&cause| cause.source()).try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
 
 /// Why a read gave no answer. Not finding something is no error: that is `Ok(None)`.
 #[derive(Debug, thiserror::Error)]
@@ -34,4 +46,16 @@ pub enum CommitError {
     /// The storage refused this set for a reason of its own: a bug in the set or in the adapter. Nothing was written.
     #[error("the storage refused the change set")]
     Broken(#[source] Source),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_names_every_cause_once() {
+        let error = ReadError::Unavailable(Box::new(CommitError::Broken("disk is full".into())));
+        let shown = ErrorChain(&error).to_string();
+        assert_eq!(shown, "the storage is unavailable: the storage refused the change set: disk is full");
+    }
 }

@@ -28,7 +28,7 @@ mod search;
 
 pub use change::{Announcement, ChangeSet, Claim, Expectation, LockMode, Space, Topic};
 pub use clock::{Clock, IdSource, IdSourceExt};
-pub use error::{CommitError, ReadError};
+pub use error::{CommitError, ErrorChain, ReadError};
 pub use journal::{Entry, Journal, Lane, LaneKind};
 pub use lease::Leases;
 pub use limits::{MOST_ANCESTORS, MOST_KEYS, MOST_SEATS};

@@ -32,10 +32,10 @@ pub(crate) fn granted(
     flat_minor: Option<i64>,
     currency: Option<Currency>,
 ) -> Result<Reward, Unfit> {
-    match (rate, currency) {
-        (Some(rate), None) => Ok(Reward::Rate(rate)),
-        (rate, Some(currency)) => reward(rate, flat_minor, currency),
-        (None, None) => Err(Unfit::new("must be there if there is no currency, and only then")),
+    match (rate, flat_minor, currency) {
+        (Some(rate), None, None) => Ok(Reward::Rate(rate)),
+        (rate, flat_minor, Some(currency)) => reward(rate, flat_minor, currency),
+        (_, _, None) => Err(Unfit::new("must be there if there is no currency, and only then")),
     }
 }
 

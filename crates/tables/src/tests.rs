@@ -1,7 +1,7 @@
 //! A test for each clause of `table!`, and what holds for every description.
 
-use crate::{Damaged, Kind, Row, Source, Unfit, Value, VersionedRow, describe::table};
-use domain::{Currency, Id, MerchantId, Money, ShortText, TierId};
+use crate::{Damaged, Kind, Row, Source, Unfit, Value, VersionedRow, describe::table, parts::granted};
+use domain::{Currency, Id, MerchantId, Money, Rate, Reward, ShortText, TierId};
 use ports::{Entity, Table, Version};
 use std::{collections::BTreeSet, vec};
 use uuid::Uuid;
@@ -174,4 +174,20 @@ fn every_table_is_described_once() {
 #[test]
 fn an_id_of_another_length_is_none() {
     assert_eq!(<Id<_> as crate::Column>::read(Value::Big(1)).map(|id: TierId| id), Err(Unfit::kind(Kind::Uuid)));
+}
+
+#[test]
+fn a_rules_reward_is_a_rate_or_a_sum_with_a_currency() {
+    let (rate, usd) = (Rate::from_millionths(200_000).unwrap(), "USD".parse().unwrap());
+    assert_eq!(granted(Some(rate), None, None), Ok(Reward::Rate(rate)));
+    assert_eq!(granted(None, Some(5), Some(usd)), Ok(Reward::Flat(Money::from_minor(5, usd))));
+    for (rate, flat, currency) in [
+        (None, None, None),
+        (None, Some(5), None),
+        (None, None, Some(usd)),
+        (Some(rate), Some(5), None),
+        (Some(rate), Some(5), Some(usd)),
+    ] {
+        assert!(granted(rate, flat, currency).is_err(), "{rate:?} {flat:?} {currency:?}");
+    }
 }

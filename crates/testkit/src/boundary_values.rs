@@ -18,7 +18,7 @@ use domain::{
 use ports::{IdSource, IdSourceExt};
 use uuid::Uuid;
 
-/// `length` characters from many scripts, with quotes, backslashes, percent signs and messages of four bytes.
+/// `length` characters from many scripts, with quotes, backslashes, percent signs and letters of four bytes.
 pub fn unicode(length: usize) -> String {
     "aß'\"\\%_;Ω中𝄞é🦀\u{10ffff}".chars().cycle().take(length).collect()
 }

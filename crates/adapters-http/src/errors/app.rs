@@ -2,7 +2,7 @@
 
 use super::{ApiError, Code};
 use app::AppError;
-use std::error::Error;
+use ports::ErrorChain;
 
 impl From<AppError> for ApiError {
     /// A failure of the server keeps its whole chain of causes for the request's log line.
@@ -19,14 +19,10 @@ impl From<AppError> for ApiError {
             AppError::Refused(refusal) => refusal.into(),
             AppError::IdempotencyMismatch => Self::new(Code::IdempotencyMismatch),
             AppError::AnswerErased => Self::new(Code::AnswerErased),
-            AppError::Unavailable(_) | AppError::Unknown => Self::new(Code::Unavailable).because(chain(&error)),
-            AppError::Internal(_) => Self::new(Code::Internal).because(chain(&error)),
+            AppError::Unavailable(_) | AppError::Unknown => {
+                Self::new(Code::Unavailable).because(ErrorChain(&error).to_string())
+            }
+            AppError::Internal(_) => Self::new(Code::Internal).because(ErrorChain(&error).to_string()),
         }
     }
-}
-
-/// The error and what caused it, outermost first.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let sources = std::iter::successors(Some(error), |&error| error.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use diesel::{SqliteConnection, connection::SimpleConnection as _};
 use journal::{CommitOutcome, Flushed};
-use ports::ChangeSet;
+use ports::{ChangeSet, ErrorChain};
 use std::sync::Arc;
 
 /// Turns batches into transactions, on a connection that it opens when it is needed and drops when it failed.
@@ -83,7 +83,7 @@ impl Writer {
             Failure::Locked => Flushed::Again,
             // The log may hold the whole transaction though the disk reported a failure: after a crash it may be found.
             _ if at_commit => {
-                tracing::error!(error = &fault as &dyn std::error::Error, "the outcome of a commit is unknown");
+                tracing::error!(error = %ErrorChain(&fault), "the outcome of a commit is unknown");
                 Flushed::Unknown
             }
             Failure::Away => Flushed::Unavailable(Box::new(fault)),

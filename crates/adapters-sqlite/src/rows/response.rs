@@ -1,4 +1,4 @@
-//! `responses`
+//! `replies`: responses stored for idempotency keys.
 
 use super::statement::replace;
 use crate::{error::SqliteError, schema::replies, values::Uid};

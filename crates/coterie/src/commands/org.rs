@@ -11,7 +11,7 @@ const PAGE: u32 = 500;
 
 /// An organization as the command line shows it.
 #[derive(Debug, Serialize)]
-struct Resource<'a> {
+struct Row<'a> {
     id: String,
     name: &'a str,
     plan: &'static str,
@@ -25,7 +25,7 @@ struct Merchants {
     live: String,
 }
 
-impl<'a> From<&'a Organization> for Resource<'a> {
+impl<'a> From<&'a Organization> for Row<'a> {
     fn from(organization: &'a Organization) -> Self {
         let Organization { id, name, plan, test, live, created_at: _ } = organization;
         let merchants = Merchants { test: test.to_string(), live: live.to_string() };
@@ -33,7 +33,7 @@ impl<'a> From<&'a Organization> for Resource<'a> {
     }
 }
 
-impl Resource<'_> {
+impl Row<'_> {
     fn line(&self) -> String {
         let Self { id, name, plan, merchants: Merchants { test, live } } = self;
         format!("{id}  {plan:10}  test={test}  live={live}  {name}")
@@ -51,7 +51,7 @@ pub(super) async fn run(app: &App, command: OrgCommand) -> Result<(), Failure> {
         }
         OrgCommand::List { shape } => return list(app, shape.json).await,
     };
-    let row = Resource::from(&organization);
+    let row = Row::from(&organization);
     Ok(print::result(&if shape.json { shown::json(&row)? } else { row.line() })?)
 }
 
@@ -64,7 +64,7 @@ async fn list(app: &App, json: bool) -> Result<(), Failure> {
         after = Some(last.id);
         all.extend(page);
     }
-    let rows: Vec<Resource<'_>> = all.iter().map(Resource::from).collect();
+    let rows: Vec<Row<'_>> = all.iter().map(Row::from).collect();
     if json {
         return Ok(print::result(&shown::json(&shown::List { data: rows })?)?);
     }

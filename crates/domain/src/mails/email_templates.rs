@@ -25,12 +25,12 @@ pub struct EmailMessage {
 /// Shows nothing: a message is personal, and must not get into a log by way of an error.
 impl std::fmt::Debug for EmailMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Letter(…)")
+        f.write_str("EmailMessage(…)")
     }
 }
 
 /// The facts in a reminder.
-struct StoredPayload<'a> {
+struct ReminderFacts<'a> {
     share_id: &'a str,
     /// The cashback of each participant at the next level.
     gain: &'a str,
@@ -50,7 +50,7 @@ impl EmailMessage {
             DiscountType::Amount => format!("{} {}", value.decimal(), group.currency),
         };
         let (share_id, end) = (group.share_id.to_string(), moment(group.schedule.expires_at));
-        let told = StoredPayload { share_id: &share_id, gain: &gain, participants, end: &end };
+        let told = ReminderFacts { share_id: &share_id, gain: &gain, participants, end: &end };
         let (subject, text) = match language {
             Language::En => in_english(group.reminder, &told)?,
         };
@@ -58,8 +58,8 @@ impl EmailMessage {
     }
 }
 
-fn in_english(reminder: Reminder, told: &StoredPayload<'_>) -> Option<(String, String)> {
-    let StoredPayload { share_id, gain, participants, end } = told;
+fn in_english(reminder: Reminder, told: &ReminderFacts<'_>) -> Option<(String, String)> {
+    let ReminderFacts { share_id, gain, participants, end } = told;
     let (subject, first) = match reminder {
         Reminder::NotSent => return None,
         Reminder::MidwaySent => (
@@ -145,6 +145,6 @@ mod tests {
     #[test]
     fn nothing_personal_is_shown_by_debug() {
         let message = EmailMessage::reminder(&reminded(Reminder::Day3Sent), Language::En).unwrap();
-        assert_eq!(format!("{message:?}"), "Letter(…)");
+        assert_eq!(format!("{message:?}"), "EmailMessage(…)");
     }
 }
