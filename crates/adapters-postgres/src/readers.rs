@@ -11,7 +11,6 @@ use diesel::{deserialize::FromSqlRow, pg::Pg};
 use diesel_async::AsyncPgConnection;
 use ports::{ErrorChain, ReadError};
 use std::{
-    error::Error,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
