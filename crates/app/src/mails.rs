@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{Attempt, MailId, MailStatus, MerchantId, OutgoingEmail};
 use ports::{ChangeSet, CommitError, Due, ErrorChain, MailError, MailReads, Mailer, Maintenance, Versioned};
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// How many rows are deleted at once, so that other work does not wait long.
 const CHUNK: u32 = 500;
