@@ -1,7 +1,7 @@
 //! What holds inside a crate: no circles between modules, and the order of the domain's folders.
 
 use super::modules::{Circle, Sources, Use, circles};
-use super::rooms::{DOMAIN_FOLDERS, KNOWN_CIRCLES, KnownCircle};
+use super::rooms::DOMAIN_FOLDERS;
 use crate::{Outcome, source, workspace};
 use std::collections::BTreeSet;
 use std::io;
@@ -17,27 +17,21 @@ pub(super) fn faults(name: &str, src: &Path) -> Outcome<Vec<String>> {
     let files = files.iter().map(|(path, text)| (path.as_path(), text.as_str()));
     let below = src.strip_prefix(workspace::root()).unwrap_or(src);
     let uses = Sources::read(below, files).map_err(io::Error::other)?.uses();
-    let mut found = circle_faults(name, &circles(&uses), KNOWN_CIRCLES);
+    let mut found = circle_faults(name, &circles(&uses));
     if name == "domain" {
         found.extend(order_faults(&uses, DOMAIN_FOLDERS));
     }
     Ok(found)
 }
 
-/// Circles that are not known, and known ones that are gone.
-fn circle_faults(name: &str, circles: &[Circle], known: &[KnownCircle]) -> Vec<String> {
+/// The circles of a crate, each with the uses that make it.
+fn circle_faults(name: &str, circles: &[Circle]) -> Vec<String> {
     let parent = |circle: &Circle| [&[name.to_owned()], circle.parent.as_slice()].concat().join("::");
-    let is = |known: &KnownCircle, circle: &Circle| known.of == parent(circle) && circle.modules == known.modules;
-    let unknown = circles.iter().filter(|circle| !known.iter().any(|known| is(known, circle))).map(|circle| {
+    let named = circles.iter().map(|circle| {
         let modules = circle.modules.join(", ");
         format!("{}: a circle of the modules {modules}: {}", parent(circle), circle.uses.join("; "))
     });
-    let own = known.iter().filter(|known| known.of.split("::").next() == Some(name));
-    let gone = own.filter(|known| !circles.iter().any(|circle| is(known, circle))).map(|known| {
-        let KnownCircle { of, modules } = known;
-        format!("{of}: no circle of {} any more; take it out of xtask/src/arch/rooms.rs", modules.join(", "))
-    });
-    unknown.chain(gone).collect()
+    named.collect()
 }
 
 /// Uses of a later folder by an earlier one, and folders without a place in the order.
@@ -93,7 +87,7 @@ mod tests {
             ("a/c.rs", "fn f(_: crate::B) {}"),
             ("d.rs", "use crate::a::b;"),
         ];
-        let found = circle_faults("x", &circles(&uses(&files)), &[]);
+        let found = circle_faults("x", &circles(&uses(&files)));
         assert_eq!(found, ["x::a: a circle of the modules b, c: b uses c (x/src/a/b.rs:1); c uses b (x/src/a/c.rs:1)"]);
     }
 
@@ -105,15 +99,12 @@ mod tests {
             ("b.rs", "use super::f as g;\n#[cfg(test)]\nmod tests;"),
             ("b/tests.rs", "use crate::a::A;"),
         ];
-        assert_eq!(circle_faults("x", &circles(&uses(&files)), &[]), [""; 0]);
+        assert_eq!(circle_faults("x", &circles(&uses(&files))), [""; 0]);
     }
 
     #[test]
-    fn a_known_circle_is_let_through_while_it_is_there() {
-        let known = [KnownCircle { of: "x", modules: &["a", "b"] }];
+    fn a_circle_through_the_root_is_found() {
         let files = [LIB, ("a.rs", "use crate::B;"), ("b.rs", "use crate::a::A;")];
-        assert_eq!(circle_faults("x", &circles(&uses(&files)), &known), [""; 0]);
-        assert_eq!(circle_faults("x", &circles(&uses(&files)), &[]).len(), 1);
-        assert_eq!(circle_faults("x", &[], &known).len(), 1, "one that is gone is no longer known");
+        assert_eq!(circle_faults("x", &circles(&uses(&files))).len(), 1);
     }
 }

@@ -244,14 +244,3 @@ pub(super) const DOMAIN_FOLDERS: &[&str] = &[
     "mails",
     "audit",
 ];
-
-/// A circle between modules of a crate that is there and should not be.
-pub(super) struct KnownCircle {
-    /// The crate, and the module below it that has them.
-    pub(super) of: &'static str,
-    /// In alphabetical order.
-    pub(super) modules: &'static [&'static str],
-}
-
-/// Circles to be taken apart; no further one may join them.
-pub(super) const KNOWN_CIRCLES: &[KnownCircle] = &[];
