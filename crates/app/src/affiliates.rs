@@ -62,9 +62,9 @@ impl Affiliates {
         &self,
         who: &Principal,
         filter: &AffiliateFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<AffiliateRecord>, AppError> {
-        Ok(self.reads.affiliates(who.merchant_id, filter, command).await?)
+        Ok(self.reads.affiliates(who.merchant_id, filter, page).await?)
     }
 
     /// Creates an affiliate: approved by default, and then with a personal coupon if the settings say so.

@@ -40,9 +40,9 @@ impl Commissions {
         &self,
         who: &Principal,
         filter: &CommissionFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<Commission>, AppError> {
-        Ok(self.reads.commissions(who.merchant_id, filter, command).await?)
+        Ok(self.reads.commissions(who.merchant_id, filter, page).await?)
     }
 
     /// Approves or voids a commission, and the reversals that share its state. Voiding a leaf voids the overrides

@@ -33,9 +33,9 @@ impl Coupons {
         &self,
         who: &Principal,
         filter: &CouponFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<Coupon>, AppError> {
-        Ok(self.reads.coupons(who.merchant_id, filter, command).await?)
+        Ok(self.reads.coupons(who.merchant_id, filter, page).await?)
     }
 
     /// Makes one.

@@ -33,12 +33,8 @@ impl Customers {
     }
 
     /// A part of those that are not deleted.
-    pub async fn list(
-        &self,
-        who: &Principal,
-        command: &ListRequest<CustomerTerm>,
-    ) -> Result<Counted<Customer>, AppError> {
-        Ok(self.reads.customers(who.merchant_id, command).await?)
+    pub async fn list(&self, who: &Principal, page: &ListRequest<CustomerTerm>) -> Result<Counted<Customer>, AppError> {
+        Ok(self.reads.customers(who.merchant_id, page).await?)
     }
 
     /// Makes one.

@@ -29,9 +29,9 @@ impl Rules {
         &self,
         who: &Principal,
         filter: &RuleFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<CommissionRule>, AppError> {
-        Ok(self.reads.rules(who.merchant_id, filter, command).await?)
+        Ok(self.reads.rules(who.merchant_id, filter, page).await?)
     }
 
     /// Makes one.

@@ -55,13 +55,8 @@ impl Tiers {
     }
 
     /// A page of them.
-    pub async fn list(
-        &self,
-        who: &Principal,
-        filter: &TierFilter,
-        command: &PageRequest,
-    ) -> Result<Page<Tier>, AppError> {
-        Ok(self.reads.tiers(who.merchant_id, filter, command).await?)
+    pub async fn list(&self, who: &Principal, filter: &TierFilter, page: &PageRequest) -> Result<Page<Tier>, AppError> {
+        Ok(self.reads.tiers(who.merchant_id, filter, page).await?)
     }
 
     /// Makes one.

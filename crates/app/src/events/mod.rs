@@ -41,9 +41,9 @@ impl Events {
         &self,
         who: &Principal,
         filter: &EventFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<EventRecord>, AppError> {
-        Ok(self.reads.events(who.merchant_id, filter, command).await?)
+        Ok(self.reads.events(who.merchant_id, filter, page).await?)
     }
 
     /// Records one, once: the same external id with the same body gets the first answer again, with another body it is

@@ -61,8 +61,8 @@ impl Groups {
     }
 
     /// A part of them.
-    pub async fn list(&self, who: &Principal, command: &ListRequest<GroupTerm>) -> Result<Counted<Group>, AppError> {
-        Ok(self.reads.groups(who.merchant_id, command).await?)
+    pub async fn list(&self, who: &Principal, page: &ListRequest<GroupTerm>) -> Result<Counted<Group>, AppError> {
+        Ok(self.reads.groups(who.merchant_id, page).await?)
     }
 
     /// A part of the orders that take part in one.
@@ -70,10 +70,10 @@ impl Groups {
         &self,
         who: &Principal,
         id: GroupId,
-        command: &ListRequest<OrderTerm>,
+        page: &ListRequest<OrderTerm>,
     ) -> Result<Counted<Order>, AppError> {
         self.get(who, id).await?;
-        Ok(self.reads.participants(who.merchant_id, id, command).await?)
+        Ok(self.reads.participants(who.merchant_id, id, page).await?)
     }
 
     /// Whether an order would be taken; the group if it would.

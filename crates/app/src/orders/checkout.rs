@@ -28,9 +28,9 @@ impl Orders {
     pub async fn sessions(
         &self,
         who: &Principal,
-        command: &ListRequest<OrderTerm>,
+        page: &ListRequest<OrderTerm>,
     ) -> Result<Counted<CheckoutSession>, AppError> {
-        let Counted { rows, count } = self.reads.orders(who.merchant_id, command).await?;
+        let Counted { rows, count } = self.reads.orders(who.merchant_id, page).await?;
         let mut groups: Vec<GroupId> = rows.iter().map(|order| order.group_id).collect();
         groups.sort_unstable();
         groups.dedup();

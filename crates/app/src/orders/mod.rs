@@ -70,8 +70,8 @@ impl Orders {
     }
 
     /// A part of them.
-    pub async fn list(&self, who: &Principal, command: &ListRequest<OrderTerm>) -> Result<Counted<Order>, AppError> {
-        Ok(self.reads.orders(who.merchant_id, command).await?)
+    pub async fn list(&self, who: &Principal, page: &ListRequest<OrderTerm>) -> Result<Counted<Order>, AppError> {
+        Ok(self.reads.orders(who.merchant_id, page).await?)
     }
 
     /// Moves one's cashback on: from available to processing, from processing to sent.

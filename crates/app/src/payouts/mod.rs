@@ -54,9 +54,9 @@ impl Payouts {
         &self,
         who: &Principal,
         filter: &PayoutFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<Payout>, AppError> {
-        Ok(self.reads.payouts(who.merchant_id, filter, command).await?)
+        Ok(self.reads.payouts(who.merchant_id, filter, page).await?)
     }
 
     /// A page of one's items.
@@ -65,10 +65,10 @@ impl Payouts {
         who: &Principal,
         id: PayoutId,
         filter: &PayoutItemFilter,
-        command: &PageRequest,
+        page: &PageRequest,
     ) -> Result<Page<PayoutItem>, AppError> {
         self.get(who, id).await?;
-        Ok(self.reads.payout_items(who.merchant_id, id, filter, command).await?)
+        Ok(self.reads.payout_items(who.merchant_id, id, filter, page).await?)
     }
 
     /// Returns the items that are still to be paid, with their affiliates, so that exporting again pays no item twice.
