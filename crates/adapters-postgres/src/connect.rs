@@ -152,7 +152,8 @@ fn settings(options: &PostgresOptions, purpose: Purpose) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{error::Error, iter::successors, net::TcpListener};
+    use ports::ErrorChain;
+    use std::net::TcpListener;
 
     #[test]
     fn an_address_is_each_host_with_its_port() {
@@ -169,9 +170,7 @@ mod tests {
         let url = format!("postgres://me:sesame@127.0.0.1:{port}/shop").into();
         let connector = Connector::new(&url, &PostgresOptions::default(), Purpose::Read).unwrap();
         let error = connector.open().await.err().unwrap();
-        let chain: Vec<String> =
-            successors(Some(&error as &dyn Error), |&error| error.source()).map(ToString::to_string).collect();
-        let told = chain.join(": ");
+        let told = ErrorChain(&error).to_string();
         assert!(told.starts_with(&format!("cannot reach PostgreSQL at 127.0.0.1:{port}: ")), "{told}");
         assert_eq!(told.matches("refused").count(), 1, "{told}");
         assert!(!told.contains("sesame"), "{told}");
