@@ -123,6 +123,10 @@ impl Contract {
         };
         let kind = header.get("content-type").unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
+        if kind == "application/problem+json" {
+            // Errors in this form are for callers who ask for it: `check_error` holds them to it.
+            return;
+        }
         let media = content.get(kind).unwrap_or_else(|| panic!("content type {kind:?} is not declared: {what}"));
         if !kind.ends_with("json") {
             return;

@@ -30,7 +30,7 @@ pub use cursor::CursorKey;
 pub use edge::{Limits, Outside, Visitors};
 pub use errors::{Code, errors_page};
 pub use listener::Listen;
-pub use openapi::document as openapi_document;
+pub use openapi::{core_document as core_openapi_document, document as openapi_document};
 pub use representations::{JsonRenderer, instant_text};
 pub use server::{HttpOptions, Running, serve};
 pub use tls::{TlsError, TlsIdentity};

@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document: collected from the operations, completed with what all of them share.
 
 mod complete;
+mod core;
 mod legacy_api;
+mod shape;
 
 use crate::routes::register;
 use actix_web::App;
@@ -14,8 +16,7 @@ use utoipa_actix_web::AppExt;
     info(
         title = "Coterie",
         version = "1",
-        // Otherwise the license of this package would stand here, which is the program's and not the API's.
-        license(name = ""),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
         description = "Affiliates, commissions and conversion events behind one REST API. Every request needs an API \
             key (`Authorization: Bearer <key>`), whose mode decides between test and live data. Errors have one form; \
             whatever is wrong with the input or the state is a 417. Every POST and PATCH takes an `Idempotency-Key`."
@@ -34,6 +35,7 @@ use utoipa_actix_web::AppExt;
         (name = "Older surface", description = "The legacy API of existing shop modules: the same orders and groups in snake_case."),
         (name = "Settings", description = "The settings of the merchant's program."),
         (name = "Clicks", description = "Links and the tracker: public, for visitors' browsers."),
+        (name = "Test mode", description = "The clock and the reset of test data."),
         (name = "Operations", description = "Probes and documents.")
     )
 )]
@@ -44,8 +46,16 @@ pub fn document() -> Value {
     let (_, collected) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(register).split_for_parts();
     let mut document = serde_json::to_value(collected).unwrap_or_default();
     complete::complete(&mut document);
+    shape::shape(&mut document);
     legacy_api::add(&mut document);
     sorted(document)
+}
+
+/// The document without second spellings of the same operations: what a client is generated from.
+pub fn core_document() -> Value {
+    let mut document = document();
+    core::core(&mut document);
+    document
 }
 
 /// The same value with every object's members in order of their names, whatever made it.

@@ -30,7 +30,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Without second spellings of the same operations: to generate clients from
+        #[arg(long)]
+        core: bool,
+    },
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),

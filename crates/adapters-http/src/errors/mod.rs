@@ -5,4 +5,7 @@ mod app;
 mod table;
 
 pub(crate) use answer::{ApiError, ErrorBody, ErrorFormat, Rendered, whole_seconds};
+/// The name of the schema of what went wrong.
+pub(crate) const SCHEMA: &str = "ApiError";
+
 pub use table::{Code, page as errors_page};

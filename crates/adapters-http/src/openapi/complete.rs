@@ -1,7 +1,7 @@
 //! What follows from an operation's own description: its error answers, its headers, how it is secured.
 
 use crate::{
-    errors::{ApiError, Code},
+    errors::{ApiError, Code, SCHEMA},
     paths::BASE,
 };
 use serde_json::{Map, Value, json};
@@ -21,8 +21,8 @@ pub(super) fn complete(document: &mut Value) {
             "user": {"type": "http", "scheme": "basic", "description":
             "For older clients: an API key as the user name, with any password."}}),
     );
-    put(document, &["components", "schemas", "Error"], error_schema());
-    put(document, &["components", "schemas", "Problem"], problem_schema());
+    put(document, &["components", "schemas", "ErrorResponse"], error_response_schema());
+    put(document, &["components", "schemas", SCHEMA], error_schema());
     put(document, &["components", "headers"], headers());
     put(
         document,
@@ -60,9 +60,10 @@ fn put(value: &mut Value, path: &[&str], new: Value) {
 /// An operation that is under the base path too needs another id here, at the root.
 fn name_twin(operation: &mut Map<String, Value>) {
     if operation.contains_key("x-scope")
-        && let Some(Value::String(id)) = operation.get_mut("operationId")
+        && let Some(id) = operation.get("operationId").and_then(Value::as_str).map(str::to_owned)
     {
-        id.push_str("AtRoot");
+        operation.insert("operationId".to_owned(), format!("{id}AtRoot").into());
+        operation.entry("x-twin-of").or_insert_with(|| id.into());
         operation.insert("security".to_owned(), json!([{"key": []}, {"user": []}]));
     }
 }
@@ -91,6 +92,9 @@ impl Access {
 
 fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     let access = Access::of(method, operation);
+    if access == Access::Open {
+        operation.insert("security".to_owned(), json!([]));
+    }
     if access == Access::Kept {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
@@ -158,8 +162,7 @@ fn error_response(codes: &[Code]) -> Value {
         "description": description.join("\n\n"),
         "headers": headers,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples},
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            "application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}, "examples": examples}
         }
     })
 }
@@ -207,49 +210,36 @@ fn idempotency_parameter() -> Value {
     })
 }
 
-fn error_schema() -> Value {
+fn error_response_schema() -> Value {
     json!({
-        "type": "object", "description": "What went wrong.", "required": ["error"], "additionalProperties": false,
-        "properties": {"error": {
-            "type": "object", "required": ["code", "message", "request_id", "doc_url"], "additionalProperties": false,
-            "properties": {
-                "code": code_schema(),
-                "message": {"type": "string", "description": "A message for people; its wording may change."},
-                "param": {"type": "string", "description": "The name of the first faulty field."},
-                "details": details_schema(),
-                "request_id": {"type": "string", "description": "The request's id, as in the server's log."},
-                "doc_url": {"type": "string", "format": "uri-reference", "description": "The address of the code's description."}
-            }
-        }}
+        "type": "object", "description": "The body of every error answer.", "required": ["error"],
+        "properties": {"error": {"$ref": format!("#/components/schemas/{SCHEMA}")}}
     })
 }
 
-/// RFC 9457, section 3, with the envelope's own members.
-fn problem_schema() -> Value {
+fn error_schema() -> Value {
     json!({
-        "type": "object", "description": "What went wrong, in the form of RFC 9457.", "additionalProperties": false,
-        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "type": "object", "description": "What went wrong.", "required": ["code", "message", "request_id", "doc_url"],
         "properties": {
-            "type": {"type": "string", "format": "uri-reference"},
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string"},
             "code": code_schema(),
-            "param": {"type": "string"},
+            "message": {"type": "string", "description": "A message for people; its wording may change."},
+            "param": {"type": "string", "description": "The name of the first faulty field."},
             "details": details_schema(),
-            "request_id": {"type": "string"}
+            "request_id": {"type": "string", "description": "The request's id, as in the server's log."},
+            "doc_url": {"type": "string", "format": "uri-reference", "description": "The address of the code's description."}
         }
     })
 }
 
+/// Not an enum, which would keep a generated client from reading a code that is added later.
 fn code_schema() -> Value {
     let words: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-    json!({"type": "string", "enum": words})
+    json!({"type": "string", "description": "The kind of the error. More codes may be added.", "examples": words})
 }
 
 fn details_schema() -> Value {
     json!({"type": "array", "description": "All faults that were found.", "items": {
-        "type": "object", "required": ["param", "message"], "additionalProperties": false,
+        "type": "object", "required": ["param", "message"],
         "properties": {"param": {"type": "string"}, "message": {"type": "string"}}
     }})
 }

@@ -97,8 +97,9 @@ impl Speller<'_> {
 
 /// Gives an operation that was copied its own name and place.
 fn as_twin(operation: &mut Map<String, Value>) {
-    if let Some(Value::String(id)) = operation.get_mut("operationId") {
-        *id = id.replace("Group", "PaymentGroup");
+    if let Some(id) = operation.get("operationId").and_then(Value::as_str).map(str::to_owned) {
+        operation.insert("operationId".to_owned(), id.replace("Group", "PaymentGroup").into());
+        operation.entry("x-twin-of").or_insert_with(|| id.into());
     }
     operation.insert("tags".to_owned(), json!(["Older surface"]));
 }

@@ -13,7 +13,12 @@ use utoipa::ToSchema;
 
 /// Every candidate, every reward that was considered, and each step of the calculation.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EventExplanation)]
+#[schema(as = EventExplanation, example = json!({
+    "event_id": "evt_01890a5dac96774bbcceb302099a8057", "amount": 100.0, "currency": "USD",
+    "affiliate_id": null, "attribution": {"via": "none", "reason": "The event names no affiliate, coupon or session."},
+    "candidates": [], "lines": [], "passed_parents": [], "cap": null,
+    "unpaid_reason": "The event names no affiliate, coupon or session."
+}))]
 pub(crate) struct ExplanationObject<'a> {
     /// The event.
     event_id: String,

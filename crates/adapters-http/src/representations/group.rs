@@ -133,7 +133,10 @@ impl From<(u8, Level)> for LevelObject {
 /// The terms of groups.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = GroupTerms)]
+#[schema(as = GroupTerms, example = json!({
+    "discountType": "PERCENTAGE", "discountLevels": [{"level": 1, "value": 5, "participantsToUnlock": 2}],
+    "maxParticipants": 200, "minutesDuration": 10, "minPurchaseValue": 0
+}))]
 pub(crate) struct TermsObject {
     /// The unit of the levels' values: percent of the order, or whole units of its currency.
     discount_type: DiscountTypeWord,

@@ -1,11 +1,11 @@
 //! What became of the lines of a batch.
 
 use super::{EventObject, bytes};
-use crate::errors::{ApiError, ErrorBody};
+use crate::errors::{ApiError, ErrorBody, SCHEMA};
 use ports::{LineOutcome, Outcomes};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Ref};
 
 /// The outcome of a batch.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,7 +18,11 @@ pub(crate) struct OutcomesObject<'a> {
 
 /// The outcome of one line: an `event`, or an `error`.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EventOutcome)]
+#[schema(as = EventOutcome, example = json!({"index": 0, "status": 417, "error": {
+    "code": "INVALID_INPUT", "message": "amount is required", "param": "amount",
+    "details": [{"param": "amount", "message": "amount is required"}],
+    "request_id": "01890a5d-ac96-774b-bcce-b302099a8057", "doc_url": "/api/v1/errors#INVALID_INPUT"
+}}))]
 struct OutcomeObject<'a> {
     /// The line's position in the batch, from 0.
     index: usize,
@@ -26,12 +30,16 @@ struct OutcomeObject<'a> {
     status: u16,
     /// The event, recorded now (201) or before (200).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<EventObject<'static>>)]
+    #[schema(value_type = Option<EventObject<'static>>, nullable = false)]
     event: Option<&'a RawValue>,
     /// Why the line was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(schema_with = error_schema, nullable = false, required = false)]
     error: Option<ErrorBody<'a>>,
+}
+
+fn error_schema() -> Ref {
+    Ref::from_schema_name(SCHEMA)
 }
 
 pub(super) fn render(outcomes: &Outcomes) -> Vec<u8> {

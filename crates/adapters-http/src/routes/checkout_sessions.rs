@@ -25,7 +25,7 @@ use utoipa::ToSchema;
     tag = "Older surface", operation_id = "listCheckoutSessions", params(TakeParams),
     responses((status = 200, description = "A part of the sessions.",
         body = CountedObject<CheckoutSessionObject<'static>>)),
-    extensions(("x-scope" = json!("read")))
+    extensions(("x-twin-of" = json!("listOrders")), ("x-scope" = json!("read")))
 )]
 #[get("/checkout-sessions")]
 async fn list(call: Call<Read>) -> Handled {
@@ -38,7 +38,7 @@ async fn list(call: Call<Read>) -> Handled {
     tag = "Older surface", operation_id = "getCheckoutSession",
     params(("id" = String, Path, description = "The session's id, which is its order's.")),
     responses((status = 200, description = "The session.", body = CheckoutSessionObject<'static>)),
-    extensions(("x-scope" = json!("read")))
+    extensions(("x-twin-of" = json!("getOrder")), ("x-scope" = json!("read")))
 )]
 #[get("/checkout-sessions/{id}")]
 async fn show(call: Call<Read>) -> Handled {
@@ -174,12 +174,13 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
     })
 }
 
-/// Create a checkout session: it places an order, which opens a referral group, or joins the group whose share id is
-/// given.
+/// Create a checkout session.
+///
+/// It places an order, which opens a referral group, or joins the group whose share id is given.
 #[utoipa::path(
     tag = "Older surface", operation_id = "createCheckoutSession", request_body = NewCheckoutSessionBody,
     responses((status = 201, description = "The new session.", body = CheckoutSessionObject<'static>)),
-    extensions(("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
+    extensions(("x-twin-of" = json!("createOrder")), ("x-scope" = json!("write")), ("x-unknown-fields" = json!("ignored")),
         ("x-codes" = json!(super::orders::PLACING_CODES)))
 )]
 #[post("/checkout-sessions")]
@@ -189,13 +190,15 @@ async fn create(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Expire a checkout session: all that is left of its order is refunded, and the order no longer takes part in its
-/// group. Only while the group is open.
+/// Expire a checkout session.
+///
+/// All that is left of its order is refunded, and the order no longer takes part in its group. Only while the group is
+/// open.
 #[utoipa::path(
     tag = "Older surface", operation_id = "expireCheckoutSession",
     params(("id" = String, Path, description = "The session's id, which is its order's.")),
     responses((status = 200, description = "The session.", body = CheckoutSessionObject<'static>)),
-    extensions(("x-scope" = json!("admin")),
+    extensions(("x-twin-of" = json!("refundOrder")), ("x-scope" = json!("admin")),
         ("x-codes" = json!(["INVALID_STATE", "REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE"])))
 )]
 #[post("/checkout-sessions/{id}/expire")]

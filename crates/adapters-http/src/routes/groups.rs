@@ -162,8 +162,9 @@ async fn cancel(mut call: Call<Write>) -> Handled {
     Ok(call.answer(answer))
 }
 
-/// Expire a group by hand: open, past its expiry, without participants besides the creator. The server does it by
-/// itself within a minute.
+/// Expire a group by hand: open, past its expiry, without participants besides the creator.
+///
+/// The server does it by itself within a minute.
 #[utoipa::path(
     tag = "Referral groups", operation_id = "expireGroup",
     params(("id" = String, Path, description = "The group's id, or its share id.")),

@@ -22,8 +22,9 @@ async fn livez() -> HttpResponse {
     json_answer(StatusCode::OK, br#"{"status":"alive"}"#.to_vec())
 }
 
-/// Check whether the server is ready for requests: the database answers, its schema is the right one, and the server is
-/// not draining.
+/// Check whether the server is ready for requests.
+///
+/// It is if the database answers, its schema is the right one, and the server is not draining.
 #[utoipa::path(
     tag = "Operations", operation_id = "readyz", security(()),
     responses((status = 200, description = "The server is ready.", content_type = "application/json", body = Object, example = json!({"status": "ready"}))),

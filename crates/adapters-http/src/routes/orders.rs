@@ -214,7 +214,9 @@ fn refund_of(body: &Node<'_>) -> Result<Option<i64>, Vec<FieldError>> {
     fields.finish(|| Some(amount))
 }
 
-/// Refund an order, in part or whole. While its group is open, an order that is wholly refunded no longer takes part.
+/// Refund an order, in part or whole.
+///
+/// While its group is open, an order that is wholly refunded no longer takes part.
 /// Afterwards its cashback is calculated from what is left, unless it is being sent already: then the difference is
 /// shown in `amountCashbackInReview`, for you to decide. If the order is a conversion event too, its commissions are
 /// taken back as well, exactly as by a `refund` of that event posted to `/events`.

@@ -43,8 +43,8 @@ fn stripped(source: &str) -> String {
 
 /// Get the tracker, a script for the shop's pages.
 ///
-/// A script of less than 3 KB: `<script async src="https://…/t.js" data-merchant="my-shop"></script>`. With the current
-/// `ETag` in `If-None-Match`, 304.
+/// A script of less than 3 KB, for an element `script` with the attributes `async`, `src="https://…/t.js"` and
+/// `data-merchant="my-shop"`. With the current `ETag` in `If-None-Match`, 304.
 #[utoipa::path(
     tag = "Clicks", operation_id = "getTracker", security(()),
     responses(

@@ -23,8 +23,9 @@ const MOST_DIFFERENCES: u32 = 1_000;
 /// Does what the command line asks for.
 pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<(), Failure> {
     let Cli { config, command } = cli;
-    if let Some(Command::Openapi) = command {
-        let document = serde_json::to_string_pretty(&adapters_http::openapi_document()).map_err(Failure::Json)?;
+    if let Some(Command::Openapi { core }) = command {
+        let document = if core { adapters_http::core_openapi_document() } else { adapters_http::openapi_document() };
+        let document = serde_json::to_string_pretty(&document).map_err(Failure::Json)?;
         return Ok(print::result(&document)?);
     }
     let settings = settings::load(environment, config.as_deref())?;
@@ -41,7 +42,7 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<(), Failu
             Ok(print::result("the settings are sound")?)
         }
         Command::Healthcheck => Ok(healthcheck::check(settings.ops.addr).await?),
-        Command::Openapi => Ok(()),
+        Command::Openapi { .. } => Ok(()),
     }
 }
 
