@@ -1,33 +1,64 @@
 //! One valid request for each operation.
 
-use crate::support::{Operation, Shop, number};
+use crate::support::{Operation, Shop, never_here, number};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Things that requests name.
-#[derive(Debug)]
-pub(crate) struct Things {
-    pub(crate) affiliate: Value,
-    pub(crate) pending: Value,
-    pub(crate) coupon: Value,
-    pub(crate) tier: Value,
-    pub(crate) rule: Value,
-    pub(crate) event: Value,
-    pub(crate) commission: Value,
+/// Makes [`Things`] of the list of them.
+macro_rules! things {
+    ($($(#[$doc:meta])* $thing:ident,)*) => {
+        /// Things that requests name.
+        #[derive(Debug)]
+        pub(crate) struct Things {
+            $($(#[$doc])* pub(crate) $thing: Value,)*
+            pub(crate) slug: String,
+        }
+
+        impl Things {
+            /// All that have an id.
+            pub(crate) fn all(&self) -> impl Iterator<Item = &Value> {
+                [$(&self.$thing),*].into_iter()
+            }
+
+            /// The same with ids that never existed.
+            pub(crate) fn never(&self) -> Self {
+                Self { $($thing: never(&self.$thing),)* slug: self.slug.clone() }
+            }
+        }
+    };
+}
+things! {
+    affiliate,
+    pending,
+    coupon,
+    tier,
+    rule,
+    event,
+    commission,
     /// An affiliate that is owed a payout.
-    pub(crate) owed: Value,
+    owed,
     /// A payout that is open.
-    pub(crate) payout: Value,
+    payout,
     /// The item of a payout that is processing.
-    pub(crate) sent: Value,
-    pub(crate) slug: String,
+    sent,
     /// Of the open group.
-    pub(crate) customer: Value,
+    customer,
     /// In the open group.
-    pub(crate) order: Value,
-    pub(crate) group: Value,
+    order,
+    group,
     /// In a completed group.
-    pub(crate) available: Value,
+    available,
+}
+
+fn never(thing: &Value) -> Value {
+    let mut thing = thing.clone();
+    // An item is addressed by its payout's id too.
+    for name in ["id", "payout_id"] {
+        if let Some(id) = thing[name].as_str() {
+            thing[name] = never_here(id).into();
+        }
+    }
+    thing
 }
 
 /// The response to the same request with another merchant's key that has every scope.

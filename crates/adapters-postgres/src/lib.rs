@@ -35,7 +35,7 @@ pub use error::PostgresError;
 pub use migrate::{migrate, pending_migrations, revert};
 pub use options::PostgresOptions;
 #[doc(hidden)]
-pub use tables::WIPED_TABLES;
+pub use tables::wiped_tables;
 
 use batch_loader::BatchLoader;
 use connect::{Connector, Purpose};

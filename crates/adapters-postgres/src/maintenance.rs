@@ -10,7 +10,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
 use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ResponseStatus, StoredPayload};
-use tables::WIPED_TABLES;
+use tables::wiped_tables;
 use uuid::Uuid;
 
 /// Which rows of a table a reset wipes; its values are the merchant and the route whose answers are kept.
@@ -123,7 +123,8 @@ impl Maintenance for PostgresStorage {
     /// while it deletes: nobody can open it again in between, and write what would then be deleted.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError> {
         let mut budget = i64::from(most);
-        for (table, _) in WIPED_TABLES {
+        let tables = wiped_tables();
+        for (table, _) in &tables {
             let sql = Sql::new(format!(
                 "WITH held AS (SELECT FROM merchants WHERE id = ? AND resetting FOR SHARE) DELETE FROM {table} \
                  WHERE EXISTS (SELECT FROM held) \
@@ -137,11 +138,10 @@ impl Maintenance for PostgresStorage {
                 return Ok(false);
             }
         }
-        let left: Vec<String> =
-            WIPED_TABLES.iter().map(|(table, _)| format!("EXISTS (SELECT {})", wiped(table))).collect();
+        let left: Vec<String> = tables.iter().map(|(table, _)| format!("EXISTS (SELECT {})", wiped(table))).collect();
         let resetting = "EXISTS (SELECT FROM merchants WHERE id = ? AND resetting)";
         let asked = Sql::<bool>::new(format!("SELECT {resetting} AND ({})", left.join(" OR "))).bind(merchant.uuid());
-        let sql = WIPED_TABLES.iter().fold(asked, |sql, _| sql.bind(merchant.uuid()).bind(kept_route));
+        let sql = tables.iter().fold(asked, |sql, _| sql.bind(merchant.uuid()).bind(kept_route));
         Ok(self.readers.reader()?.first(sql).await? == Some(false))
     }
 }

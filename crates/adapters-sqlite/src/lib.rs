@@ -32,7 +32,7 @@ pub use journal::Limits;
 pub use lock::ServingLock;
 pub use options::SqliteOptions;
 #[doc(hidden)]
-pub use tables::WIPED_TABLES;
+pub use tables::wiped_tables;
 
 use async_trait::async_trait;
 use checkpoint::Checkpointer;

@@ -15,7 +15,7 @@ use diesel::{
 };
 use domain::{AffiliateId, AnnouncementId, ClickId, MerchantId, Timestamp};
 use ports::{Answered, IdempotencyKey, Maintenance, ReadError, ReplyPlace, ResponseStatus, StoredPayload};
-use tables::{Reading, WIPED_TABLES};
+use tables::{Reading, wiped_tables};
 use tokio::task;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
         return Ok(true);
     }
     let mut budget = i64::from(most);
-    for (table, key) in WIPED_TABLES {
+    for (table, key) in wiped_tables() {
         let rows = format!("SELECT {key} {} LIMIT ?", wiped(table));
         let gone = diesel::sql_query(format!("DELETE FROM {table} WHERE merchant_id = ? AND ({key}) IN ({rows})"))
             .bind::<Binary, _>(merchant)
@@ -52,7 +52,7 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
             return Ok(false);
         }
     }
-    for (table, _) in WIPED_TABLES {
+    for (table, _) in wiped_tables() {
         let asked = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 {}) AS holds", wiped(table)));
         let asked = asked.bind::<Binary, _>(merchant).bind::<Text, _>(kept_route);
         if asked.get_result::<Holds>(connection)?.holds {
@@ -63,7 +63,8 @@ fn wipe(connection: &mut SqliteConnection, merchant: Uid, kept_route: &str, most
 }
 
 impl SqliteStorage {
-    /// Does some upkeep in one transaction, on a connection of its own.
+    /// Does some upkeep in one transaction, on a connection of its own, which takes its turn at the write lock as
+    /// another process would.
     async fn keep_up<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, SqliteError> + Send + 'static,
@@ -72,33 +73,27 @@ impl SqliteStorage {
         let working = task::spawn_blocking(move || database.connect(Role::Writer)?.immediate_transaction(work));
         Ok(working.await.map_err(|_| SqliteError::Gone)??)
     }
+
+    /// Deletes at most so many rows of a table that have served their time, the oldest first.
+    async fn forget(&self, table: &str, old: &str, time: Timestamp, most: u32) -> Result<u32, ReadError> {
+        let rows = format!("SELECT rowid FROM {table} WHERE {old} LIMIT ?");
+        let sql = format!("DELETE FROM {table} WHERE rowid IN ({rows})");
+        let delete = move |connection: &mut SqliteConnection| {
+            let sql = diesel::sql_query(sql).bind::<BigInt, _>(time.micros()).bind::<BigInt, _>(i64::from(most));
+            Ok(sql.execute(connection)?)
+        };
+        Ok(u32::try_from(self.keep_up(delete).await?).unwrap_or(most))
+    }
 }
 
 #[async_trait]
 impl Maintenance for SqliteStorage {
-    /// On a connection of its own, which takes its turn at the write lock as another process would.
     async fn forget_replies(&self, now: Timestamp, most: u32) -> Result<u32, ReadError> {
-        let database = self.database.clone();
-        let deleting = task::spawn_blocking(move || -> Result<usize, SqliteError> {
-            let expired = "SELECT rowid FROM replies WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
-            Ok(diesel::sql_query(format!("DELETE FROM replies WHERE rowid IN ({expired})"))
-                .bind::<BigInt, _>(now.micros())
-                .bind::<BigInt, _>(i64::from(most))
-                .execute(&mut database.connect(Role::Writer)?)?)
-        });
-        Ok(u32::try_from(deleting.await.map_err(|_| SqliteError::Gone)??).unwrap_or(most))
+        self.forget("replies", "expires_at <= ? ORDER BY expires_at", now, most).await
     }
 
     async fn forget_mails(&self, before: Timestamp, most: u32) -> Result<u32, ReadError> {
-        let database = self.database.clone();
-        let deleting = task::spawn_blocking(move || -> Result<usize, SqliteError> {
-            let old = "SELECT rowid FROM mails WHERE created_at < ? ORDER BY created_at LIMIT ?";
-            Ok(diesel::sql_query(format!("DELETE FROM mails WHERE rowid IN ({old})"))
-                .bind::<BigInt, _>(before.micros())
-                .bind::<BigInt, _>(i64::from(most))
-                .execute(&mut database.connect(Role::Writer)?)?)
-        });
-        Ok(u32::try_from(deleting.await.map_err(|_| SqliteError::Gone)??).unwrap_or(most))
+        self.forget("mails", "created_at < ? ORDER BY created_at", before, most).await
     }
 
     async fn announcements_after(
@@ -202,13 +197,9 @@ impl Maintenance for SqliteStorage {
         .await
     }
 
-    /// In one transaction on a connection of its own: what it says is left is of one moment.
+    /// What it says is left is of one moment.
     async fn wipe(&self, merchant: MerchantId, kept_route: &str, most: u32) -> Result<bool, ReadError> {
-        let (database, kept_route) = (self.database.clone(), kept_route.to_owned());
-        let wiping = task::spawn_blocking(move || -> Result<bool, SqliteError> {
-            let mut connection = database.connect(Role::Writer)?;
-            connection.immediate_transaction(|connection| wipe(connection, merchant.into(), &kept_route, most))
-        });
-        Ok(wiping.await.map_err(|_| SqliteError::Gone)??)
+        let kept_route = kept_route.to_owned();
+        self.keep_up(move |connection| wipe(connection, merchant.into(), &kept_route, most)).await
     }
 }

@@ -45,14 +45,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    api_keys (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
-        created_at -> BigInt,
-    }
-}
-
-diesel::table! {
     key_uses (merchant_id, key_id) {
         merchant_id -> Binary,
         key_id -> Binary,
@@ -60,60 +52,48 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    tiers (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+/// Tables whose rows are a merchant's, each with an id.
+macro_rules! of_merchants {
+    ($($table:ident { $($columns:tt)* })*) => {$(
+        diesel::table! {
+            $table (merchant_id, id) {
+                merchant_id -> Binary,
+                id -> Binary,
+                $($columns)*
+            }
+        }
+    )*};
+}
+of_merchants! {
+    api_keys {
+        created_at -> BigInt,
+    }
+    tiers {
         metric -> Text,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    commission_rules (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    commission_rules {
         scope -> Text,
         scope_ref -> Nullable<Text>,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    affiliates (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    affiliates {
         status -> Text,
         tier_id -> Nullable<Binary>,
         parent_id -> Nullable<Binary>,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    coupons (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    coupons {
         affiliate_id -> Binary,
         code -> Text,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    clicks (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    clicks {
         affiliate_id -> Binary,
         session -> Text,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    events (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    events {
         kind -> Text,
         external_id -> Text,
         order_id -> Text,
@@ -124,12 +104,7 @@ diesel::table! {
         customer_email -> Nullable<Text>,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    commissions (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    commissions {
         event_id -> Binary,
         order_id -> Text,
         affiliate_id -> Binary,
@@ -140,77 +115,42 @@ diesel::table! {
         payout_id -> Nullable<Binary>,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    accounts (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    accounts {
         affiliate_id -> Binary,
         currency -> Text,
         approved_minor -> BigInt,
         in_payout_minor -> BigInt,
         paid_minor -> BigInt,
     }
-}
-
-diesel::table! {
-    payouts (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    payouts {
         status -> Text,
         currency -> Text,
         begun_at -> BigInt,
         sealed_at -> Nullable<BigInt>,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    payout_items (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    payout_items {
         payout_id -> Binary,
         affiliate_id -> Binary,
         status -> Text,
         created_at -> BigInt,
     }
-}
-
-diesel::table! {
-    announcements (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    announcements {
         payload -> Binary,
     }
-}
-
-diesel::table! {
-    customers (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    customers {
         deleted_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }
-}
-
-diesel::table! {
-    referral_groups (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    referral_groups {
         customer_id -> Binary,
         creator_email -> Text,
         status -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
     }
-}
-
-diesel::table! {
-    orders (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    orders {
         group_id -> Binary,
         customer_id -> Binary,
         email -> Text,
@@ -219,12 +159,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
     }
-}
-
-diesel::table! {
-    mails (merchant_id, id) {
-        merchant_id -> Binary,
-        id -> Binary,
+    mails {
         recipient -> Nullable<Text>,
         due_at -> BigInt,
     }

@@ -36,21 +36,7 @@ pub use mailer::{MailError, Mailer};
 pub use maintenance::{Answered, Maintenance, ReplyPlace, StoredPayload};
 pub use page::{Counted, ListRequest, Page, PageRequest, Position, SortBy};
 pub use rate_limiter::{RateLimiter, RateVerdict};
-pub use reads::{
-    AffiliateChangeFacts, AffiliateFilter, AffiliateKeys, AffiliateReads, AffiliateRecord, ClickReads,
-    CommissionFilter, CommissionMoveFacts, CommissionReads, CouponFacts, CouponFilter, CouponReads, Difference,
-    DueAccount, DueCommission, DueFacts, DuePart, DueRequest, EventFacts, EventFilter, EventFound, EventLookup,
-    EventReads, EventRecord, FrozenFacts, FrozenItem, FrozenRequest, Inspection, KeyFacts, KeyReads, LinkFacts,
-    MaturingFacts, MerchantReads, NewAffiliateFacts, NewTierFacts, PayoutFacts, PayoutFilter, PayoutItemFilter,
-    PayoutLine, PayoutReads, ProgramReads, PromotionCandidate, PromotionFacts, RefundFacts, RefundLookup, RefundReads,
-    RefundedSale, ResponseReads, RuleFacts, RuleFilter, RuleNames, SessionClick, SettingsFacts, Storage,
-    TierChangeFacts, TierFilter, Window,
-};
-pub use reads::{
-    AffiliateTraces, ClosingFacts, CustomerFacts, CustomerReads, CustomerTraces, Due, ErasureReads, EventTraces,
-    GroupFacts, GroupReads, GroupSettingsFacts, MailReads, NewGroupFacts, OrderFacts, OrderInGroup, OrderLookup,
-    OrderReads, Part, PlaceFacts, SessionFacts,
-};
+pub use reads::*;
 pub use redactor::{PayloadRedactor, SubjectIdentifiers};
 pub use renderer::{CheckoutSession, Envelope, LineOutcome, Outcomes, Renderer, Resource, Tenant};
 pub use response::{IdempotencyKey, ResponseRecord, ResponseStatus, StoredResponse};

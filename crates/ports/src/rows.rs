@@ -71,6 +71,11 @@ impl Table {
     pub const fn is_global(self) -> bool {
         matches!(self, Self::Organizations | Self::Merchants)
     }
+
+    /// Whether a reset of a test merchant keeps its rows.
+    pub const fn outlives_reset(self) -> bool {
+        self.is_global() || matches!(self, Self::ApiKeys | Self::Trees)
+    }
 }
 
 /// One versioned row of the change set's merchant (organizations and merchants are the server's).

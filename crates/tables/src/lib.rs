@@ -30,4 +30,4 @@ pub use row::{Damaged, Reading, Row, Source, VersionedRow};
 pub use side::Outboxed;
 pub use unique::{Key, UNIQUE_KEYS, UniqueKey};
 pub use value::{Kind, Unfit, Value};
-pub use wiped::WIPED_TABLES;
+pub use wiped::wiped_tables;

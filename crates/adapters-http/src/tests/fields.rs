@@ -141,7 +141,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
         let name = operation["operationId"].as_str().unwrap();
         let schema = resolve(&content["schema"], &document);
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-        let path = concrete(path);
+        let path = concrete(&document, path);
         let request = |body: &Value| with_json(as_caller(Who::All, method.clone(), &path), body.to_string());
         let before = commits(&stub);
         // The stub storage has no customers, orders and groups; valid requests about them are tested from outside.

@@ -3,20 +3,14 @@
 use super::*;
 use crate::{openapi::document, paths::operations};
 
-/// A path of the document with ids that could be.
-pub(super) fn concrete(path: &str) -> String {
-    let prefix = match path {
-        path if path.contains("affiliates") => "aff",
-        path if path.contains("coupons") => "cou",
-        path if path.contains("events") => "evt",
-        path if path.contains("tiers") => "tier",
-        path if path.contains("rules") => "rule",
-        path if path.contains("payouts") => "pay",
-        path if path.contains("customers") => "cus",
-        path if path.contains("orders") || path.contains("checkout") => "ord",
-        path if path.contains("groups") => "pg",
-        _ => "com",
-    };
+/// A path of the document with an id of the kind that its examples show.
+pub(super) fn concrete(document: &Value, path: &str) -> String {
+    let Some((list, _)) = path.split_once("/{id}") else { return path.to_owned() };
+    let one = format!("{list}/{{id}}");
+    let about_it = operations(document).filter(|(path, ..)| *path == one || *path == list);
+    let mut responses = about_it.flat_map(|(.., operation)| operation["responses"].as_object().unwrap().values());
+    let shown = responses.find_map(|response| response["content"]["application/json"]["example"]["id"].as_str());
+    let (prefix, _) = shown.unwrap().split_once('_').unwrap();
     path.replace("{id}", &format!("{prefix}_00000000000000000000000007"))
 }
 
@@ -26,7 +20,7 @@ fn keyed() -> Vec<(String, Method, String, String)> {
     let keyed = operations(&document).filter_map(|(path, method, operation)| {
         let scope = operation["x-scope"].as_str()?.to_owned();
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-        Some((format!("{method} {path}"), method, concrete(path), scope))
+        Some((format!("{method} {path}"), method, concrete(&document, path), scope))
     });
     keyed.collect()
 }
