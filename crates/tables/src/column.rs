@@ -44,18 +44,6 @@ impl<C: Column> Column for Option<C> {
     }
 }
 
-impl<K: domain::Kind> Column for Id<K> {
-    const KIND: Kind = Kind::Uuid;
-
-    fn value(&self) -> Value<'_> {
-        Value::Uuid(self.uuid())
-    }
-
-    fn read(value: Value<'_>) -> Result<Self, Unfit> {
-        Uuid::read(value).map(Self::from_uuid)
-    }
-}
-
 /// Types whose value is copied as it is.
 macro_rules! plain {
     ($($type:ty: $kind:ident;)*) => {$(
@@ -98,16 +86,35 @@ const IN_RANGE: &str = "must be in the range of its type";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Narrow(pub(crate) u32);
 
-impl Column for Narrow {
-    const KIND: Kind = Kind::Int;
+/// Types that are kept as another.
+macro_rules! kept {
+    ($($type:ty $(, of $kind:ident)?: as $stored:ty, $it:ident => $write:expr, $read:expr;)*) => {$(
+        impl$(<$kind: domain::Kind>)? Column for $type {
+            const KIND: Kind = <$stored>::KIND;
 
-    fn value(&self) -> Value<'_> {
-        Value::Int(i32::try_from(self.0).unwrap_or(i32::MAX))
-    }
+            fn value(&self) -> Value<'_> {
+                let $it = self;
+                $write
+            }
 
-    fn read(value: Value<'_>) -> Result<Self, Unfit> {
-        i32::read(value)?.try_into().map(Self).map_err(|_| Unfit::new(IN_RANGE))
-    }
+            fn read(value: Value<'_>) -> Result<Self, Unfit> {
+                let read = $read;
+                read(<$stored>::read(value)?)
+            }
+        }
+    )*};
+}
+kept! {
+    Id<K>, of K: as Uuid, id => Value::Uuid(id.uuid()), |id| Ok(Self::from_uuid(id));
+    Narrow: as i32, count => Value::Int(i32::try_from(count.0).unwrap_or(i32::MAX)),
+        |count: i32| count.try_into().map(Self).map_err(|_| Unfit::new(IN_RANGE));
+    // At most a million.
+    Rate: as i32, rate => Value::Int(i32::try_from(rate.millionths()).unwrap_or(i32::MAX)), |rate| {
+        let rate = u32::try_from(rate).ok().and_then(Self::from_millionths);
+        rate.ok_or(Unfit::new("must be 0 to 1000000 millionths"))
+    };
+    Metadata: as String, metadata => Value::borrowed(metadata.as_str()), |text| Ok(Self::stored(text));
+    KeyHash: as [u8; 32], hash => Value::Bytes(Cow::Owned(hash.bytes().to_vec())), |bytes| Ok(Self::from_bytes(bytes));
 }
 
 /// Texts that the domain checks, kept as they are.
@@ -246,18 +253,6 @@ impl Column for String {
     }
 }
 
-impl Column for Metadata {
-    const KIND: Kind = Kind::Text;
-
-    fn value(&self) -> Value<'_> {
-        Value::borrowed(self.as_str())
-    }
-
-    fn read(value: Value<'_>) -> Result<Self, Unfit> {
-        String::read(value).map(Self::stored)
-    }
-}
-
 impl Column for Timestamp {
     const KIND: Kind = Kind::Instant;
 
@@ -268,20 +263,6 @@ impl Column for Timestamp {
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         let Value::Instant(micros) = value else { return Err(Unfit::kind(Self::KIND)) };
         Self::from_micros(micros).ok_or(Unfit::new("must be between the years 1970 and 9999"))
-    }
-}
-
-impl Column for Rate {
-    const KIND: Kind = Kind::Int;
-
-    fn value(&self) -> Value<'_> {
-        // At most a million.
-        Value::Int(i32::try_from(self.millionths()).unwrap_or(i32::MAX))
-    }
-
-    fn read(value: Value<'_>) -> Result<Self, Unfit> {
-        let rate = u32::try_from(i32::read(value)?).ok().and_then(Self::from_millionths);
-        rate.ok_or(Unfit::new("must be 0 to 1000000 millionths"))
     }
 }
 
@@ -306,17 +287,5 @@ impl Column for Vec<u8> {
 
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         value.bytes().map(<[u8]>::to_vec)
-    }
-}
-
-impl Column for KeyHash {
-    const KIND: Kind = Kind::Bytes;
-
-    fn value(&self) -> Value<'_> {
-        Value::Bytes(Cow::Owned(self.bytes().to_vec()))
-    }
-
-    fn read(value: Value<'_>) -> Result<Self, Unfit> {
-        Column::read(value).map(Self::from_bytes)
     }
 }

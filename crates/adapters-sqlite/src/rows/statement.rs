@@ -65,78 +65,62 @@ struct Write<'a, R, K> {
     kind: PhantomData<fn() -> (R, K)>,
 }
 
-#[derive(Debug)]
-struct Insert;
-#[derive(Debug)]
-struct Replace;
-#[derive(Debug)]
-struct Update;
-#[derive(Debug)]
-struct KeepLatest;
-
 /// How the statement is written around its values.
 trait WriteKind: 'static {
-    fn walk<'b, R: Row>(values: &'b [Value<'_>], out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>;
-}
+    const BEFORE: &'static str = "INSERT INTO ";
+    const AFTER: &'static str = "";
 
-impl WriteKind for Insert {
+    /// `INSERT INTO table (column, …) VALUES (value, …)`
     fn walk<'b, R: Row>(values: &'b [Value<'_>], out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO ");
-        listed::<R>(values, out)
-    }
-}
-
-impl WriteKind for Replace {
-    fn walk<'b, R: Row>(values: &'b [Value<'_>], out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("REPLACE INTO ");
-        listed::<R>(values, out)
-    }
-}
-
-/// `table (column, …) VALUES (value, …)`
-fn listed<'b, R: Row>(values: &'b [Value<'_>], out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-    out.push_sql(R::NAME);
-    for (number, column) in R::COLUMNS.iter().enumerate() {
-        out.push_sql(if number == 0 { " (" } else { ", " });
-        out.push_sql(column);
-    }
-    for (number, value) in values.iter().enumerate() {
-        out.push_sql(if number == 0 { ") VALUES (" } else { ", " });
-        bind(value, out)?;
-    }
-    out.push_sql(")");
-    Ok(())
-}
-
-impl WriteKind for Update {
-    fn walk<'b, R: Row>(values: &'b [Value<'_>], out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("UPDATE ");
+        out.push_sql(Self::BEFORE);
         out.push_sql(R::NAME);
-        let columns = || R::COLUMNS.iter().zip(values).enumerate();
-        for (number, (column, value)) in columns().skip(R::KEY.len()) {
-            out.push_sql(if number == R::KEY.len() { " SET " } else { ", " });
+        for (number, column) in R::COLUMNS.iter().enumerate() {
+            out.push_sql(if number == 0 { " (" } else { ", " });
             out.push_sql(column);
-            out.push_sql(" = ");
+        }
+        for (number, value) in values.iter().enumerate() {
+            out.push_sql(if number == 0 { ") VALUES (" } else { ", " });
             bind(value, out)?;
         }
-        for (number, (column, value)) in columns().take(R::KEY.len()) {
-            out.push_sql(if number == 0 { " WHERE " } else { " AND " });
-            out.push_sql(column);
-            out.push_sql(" = ");
-            bind(value, out)?;
-        }
+        out.push_sql(")");
+        out.push_sql(Self::AFTER);
         Ok(())
     }
 }
 
+#[derive(Debug)]
+struct Insert;
+impl WriteKind for Insert {}
+
+#[derive(Debug)]
+struct Replace;
+impl WriteKind for Replace {
+    const BEFORE: &'static str = "REPLACE INTO ";
+}
+
+#[derive(Debug)]
+struct KeepLatest;
 impl WriteKind for KeepLatest {
+    const AFTER: &'static str = " ON CONFLICT (merchant_id, key_id) DO UPDATE SET last_used_at = excluded.last_used_at \
+         WHERE last_used_at < excluded.last_used_at";
+}
+
+#[derive(Debug)]
+struct Update;
+impl WriteKind for Update {
+    /// `UPDATE table SET column = value, … WHERE key = value AND …`
     fn walk<'b, R: Row>(values: &'b [Value<'_>], out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO ");
-        listed::<R>(values, out)?;
-        out.push_sql(
-            " ON CONFLICT (merchant_id, key_id) DO UPDATE SET last_used_at = excluded.last_used_at \
-             WHERE last_used_at < excluded.last_used_at",
-        );
+        out.push_sql("UPDATE ");
+        out.push_sql(R::NAME);
+        let columns = || R::COLUMNS.iter().zip(values).enumerate();
+        let changed = columns().skip(R::KEY.len()).map(|column| (column, R::KEY.len(), " SET ", ", "));
+        let key = columns().take(R::KEY.len()).map(|column| (column, 0, " WHERE ", " AND "));
+        for ((number, (column, value)), first, begin, and) in changed.chain(key) {
+            out.push_sql(if number == first { begin } else { and });
+            out.push_sql(column);
+            out.push_sql(" = ");
+            bind(value, out)?;
+        }
         Ok(())
     }
 }
@@ -162,30 +146,29 @@ struct ByKey<R, K> {
     kind: PhantomData<fn() -> (R, K)>,
 }
 
-#[derive(Debug)]
-struct Delete;
-#[derive(Debug)]
-struct SelectVersion;
-#[derive(Debug)]
-struct SelectWhole;
-
 /// What the statement does with the row, up to FROM.
 trait KeyedKind: 'static {
     fn begin<R: Row>(out: &mut AstPass<'_, '_, Sqlite>);
 }
 
+#[derive(Debug)]
+struct Delete;
 impl KeyedKind for Delete {
     fn begin<R: Row>(out: &mut AstPass<'_, '_, Sqlite>) {
         out.push_sql("DELETE");
     }
 }
 
+#[derive(Debug)]
+struct SelectVersion;
 impl KeyedKind for SelectVersion {
     fn begin<R: Row>(out: &mut AstPass<'_, '_, Sqlite>) {
         out.push_sql("SELECT version");
     }
 }
 
+#[derive(Debug)]
+struct SelectWhole;
 impl KeyedKind for SelectWhole {
     fn begin<R: Row>(out: &mut AstPass<'_, '_, Sqlite>) {
         for (number, column) in R::COLUMNS.iter().enumerate() {

@@ -107,48 +107,24 @@ impl Rows {
 
     /// Adds all of them, save those that come with a shop, with the unique keys they hold.
     pub(crate) fn insert(&self, merchant: MerchantId) -> ChangeSet {
-        let Self {
-            organization: _,
-            merchant: _,
-            tree: _,
-            key,
-            tier,
-            rule,
-            affiliate,
-            coupon,
-            binding,
-            event,
-            commission,
-            account,
-            payout,
-            payout_item,
-            group_settings,
-            customer,
-            group,
-            order,
-            mail,
-            click,
-            announcement,
-            response,
-        } = self;
         let mut set = ChangeSet::new(merchant)
-            .with_key(key)
-            .with_tier(tier)
-            .with_affiliate(affiliate)
-            .with_coupon(coupon)
-            .with_binding(binding, &[format!("x:{}", event.external_id.as_str())])
-            .with_event(event, std::slice::from_ref(commission))
-            .with_account(account)
-            .with_payout(payout, std::slice::from_ref(payout_item))
-            .with_customer(customer)
-            .with_group(group)
-            .with_order(order);
-        set.rows.commission_rules.insert(rule.clone());
-        set.rows.group_settings.insert(group_settings.clone());
-        set.rows.mails.insert(mail.clone());
-        set.rows.clicks.push(click.clone());
-        set.announce.push(announcement.clone());
-        set.response = Some(response.clone());
+            .with_key(&self.key)
+            .with_tier(&self.tier)
+            .with_affiliate(&self.affiliate)
+            .with_coupon(&self.coupon)
+            .with_binding(&self.binding, &[format!("x:{}", self.event.external_id.as_str())])
+            .with_event(&self.event, std::slice::from_ref(&self.commission))
+            .with_account(&self.account)
+            .with_payout(&self.payout, std::slice::from_ref(&self.payout_item))
+            .with_customer(&self.customer)
+            .with_group(&self.group)
+            .with_order(&self.order);
+        set.rows.commission_rules.insert(self.rule.clone());
+        set.rows.group_settings.insert(self.group_settings.clone());
+        set.rows.mails.insert(self.mail.clone());
+        set.rows.clicks.push(self.click.clone());
+        set.announce.push(self.announcement.clone());
+        set.response = Some(self.response.clone());
         set
     }
 
