@@ -12,6 +12,7 @@ diesel::table! {
 diesel::table! {
     merchants (id) {
         id -> Binary,
+        resetting -> Bool,
     }
 }
 

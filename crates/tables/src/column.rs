@@ -62,25 +62,9 @@ macro_rules! plain {
 }
 plain! { Uuid: Uuid; i16: Small; i32: Int; i64: Big; bool: Bool; }
 
-/// Numbers that are wider in the column than in the domain.
-macro_rules! widened {
-    ($($type:ty: $kind:ident as $wide:ty;)*) => {$(
-        impl Column for $type {
-            const KIND: Kind = Kind::$kind;
-
-            fn value(&self) -> Value<'_> {
-                Value::$kind(<$wide>::from(*self))
-            }
-
-            fn read(value: Value<'_>) -> Result<Self, Unfit> {
-                <$wide>::read(value)?.try_into().map_err(|_| Unfit::new(IN_RANGE))
-            }
-        }
-    )*};
+fn in_range<N>(wide: impl TryInto<N>) -> Result<N, Unfit> {
+    wide.try_into().map_err(|_| Unfit::new("must be in the range of its type"))
 }
-widened! { u8: Small as i16; u16: Int as i32; u32: Big as i64; }
-
-const IN_RANGE: &str = "must be in the range of its type";
 
 /// A count in a column of 32 bits, which the domain keeps well below their end.
 #[derive(Debug, Clone, Copy)]
@@ -105,9 +89,12 @@ macro_rules! kept {
     )*};
 }
 kept! {
+    u8: as i16, number => Value::Small((*number).into()), in_range;
+    u16: as i32, number => Value::Int((*number).into()), in_range;
+    u32: as i64, number => Value::Big((*number).into()), in_range;
     Id<K>, of K: as Uuid, id => Value::Uuid(id.uuid()), |id| Ok(Self::from_uuid(id));
     Narrow: as i32, count => Value::Int(i32::try_from(count.0).unwrap_or(i32::MAX)),
-        |count: i32| count.try_into().map(Self).map_err(|_| Unfit::new(IN_RANGE));
+        |count: i32| in_range(count).map(Self);
     // At most a million.
     Rate: as i32, rate => Value::Int(i32::try_from(rate.millionths()).unwrap_or(i32::MAX)), |rate| {
         let rate = u32::try_from(rate).ok().and_then(Self::from_millionths);

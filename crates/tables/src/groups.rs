@@ -5,18 +5,31 @@ use domain::{
     Checkout, Currency, Customer, Email, Group, GroupSettings, GroupTerms, Money, Order, OutgoingEmail, Schedule,
 };
 
-table! {
+/// Describes a table with a group's terms.
+macro_rules! table_with_terms {
+    ($table:ident $key:tt: $entity:ident by $id:ident as $it:ident { $($clauses:tt)* }) => {
+        table! {
+            $table $key: $entity by $id as $it {
+                $($clauses)*
+                within terms: GroupTerms {
+                    plain { levels, max_participants }
+                    renamed {
+                        discount_type = discount, min_purchase_minor = min_purchase, fee_rate = application_fee_rate,
+                    }
+                    stored {
+                        minutes_duration: Narrow = Narrow(*minutes_duration),
+                        hold_minutes: Narrow = Narrow(*cashback_hold_minutes),
+                    }
+                    made { minutes_duration = minutes_duration.0, cashback_hold_minutes = hold_minutes.0 }
+                }
+            }
+        }
+    };
+}
+
+table_with_terms! {
     group_settings(merchant_id, id): GroupSettings by merchant_id as settings {
         plain { updated_at, updated_by }
-        within terms: GroupTerms {
-            plain { levels, max_participants }
-            renamed { discount_type = discount, min_purchase_minor = min_purchase, fee_rate = application_fee_rate }
-            stored {
-                minutes_duration: Narrow = Narrow(*minutes_duration),
-                hold_minutes: Narrow = Narrow(*cashback_hold_minutes),
-            }
-            made { minutes_duration = minutes_duration.0, cashback_hold_minutes = hold_minutes.0 }
-        }
     }
 }
 
@@ -30,22 +43,13 @@ table! {
     }
 }
 
-table! {
+table_with_terms! {
     referral_groups(merchant_id, id): Group by id as group {
         plain {
             share_id, customer_id, creator_email, status, metadata, currency, participants, reminder, alone_since,
             level, created_at, created_by, updated_at, updated_by, canceled_at, completed_at,
         }
         derived { due_at = group.due_at(), search_text = group.search_text() }
-        within terms: GroupTerms {
-            plain { levels, max_participants }
-            renamed { discount_type = discount, min_purchase_minor = min_purchase, fee_rate = application_fee_rate }
-            stored {
-                minutes_duration: Narrow = Narrow(*minutes_duration),
-                hold_minutes: Narrow = Narrow(*cashback_hold_minutes),
-            }
-            made { minutes_duration = minutes_duration.0, cashback_hold_minutes = hold_minutes.0 }
-        }
         within schedule: Schedule {
             plain { expires_at, mid_expire_at, j_plus3_start_at, j_minus2_expire_at }
         }
