@@ -1,4 +1,6 @@
 //! What each of the domain's types looks like in a column: stored and read back, once per type.
+//!
+//! Inlined into the adapters, which read millions of them: a page of a list has a thousand columns.
 
 use crate::{Kind, Unfit, Value};
 use domain::{
@@ -20,6 +22,7 @@ pub trait Column: Sized {
     fn value(&self) -> Value<'_>;
 
     /// The value to store, of something that was only made for it.
+    #[inline]
     fn into_value(self) -> Value<'static> {
         self.value().into_owned()
     }
@@ -31,14 +34,17 @@ pub trait Column: Sized {
 impl<C: Column> Column for Option<C> {
     const KIND: Kind = C::KIND;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         self.as_ref().map_or(Value::Null(C::KIND), C::value)
     }
 
+    #[inline]
     fn into_value(self) -> Value<'static> {
         self.map_or(Value::Null(C::KIND), C::into_value)
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         if let Value::Null(_) = value { Ok(None) } else { C::read(value).map(Some) }
     }
@@ -50,10 +56,12 @@ macro_rules! plain {
         impl Column for $type {
             const KIND: Kind = Kind::$kind;
 
+            #[inline]
             fn value(&self) -> Value<'_> {
                 Value::$kind(*self)
             }
 
+            #[inline]
             fn read(value: Value<'_>) -> Result<Self, Unfit> {
                 if let Value::$kind(found) = value { Ok(found) } else { Err(Unfit::kind(Kind::$kind)) }
             }
@@ -76,11 +84,13 @@ macro_rules! kept {
         impl$(<$kind: domain::Kind>)? Column for $type {
             const KIND: Kind = <$stored>::KIND;
 
+            #[inline]
             fn value(&self) -> Value<'_> {
                 let $it = self;
                 $write
             }
 
+            #[inline]
             fn read(value: Value<'_>) -> Result<Self, Unfit> {
                 let read = $read;
                 read(<$stored>::read(value)?)
@@ -110,10 +120,12 @@ macro_rules! texts {
         impl Column for $type {
             const KIND: Kind = Kind::Text;
 
+            #[inline]
             fn value(&self) -> Value<'_> {
                 Value::borrowed(self.as_str())
             }
 
+            #[inline]
             fn read(value: Value<'_>) -> Result<Self, Unfit> {
                 Self::parse(value.text()?).map_err(Unfit::of)
             }
@@ -131,14 +143,17 @@ macro_rules! enum_columns {
         impl Column for $type {
             const KIND: Kind = Kind::Text;
 
+            #[inline]
             fn value(&self) -> Value<'_> {
                 Value::borrowed(self.as_str())
             }
 
+            #[inline]
             fn into_value(self) -> Value<'static> {
                 Value::borrowed(self.as_str())
             }
 
+            #[inline]
             fn read(value: Value<'_>) -> Result<Self, Unfit> {
                 value.text()?.parse().map_err(Unfit::of)
             }
@@ -154,10 +169,12 @@ enum_columns! {
 impl Column for Currency {
     const KIND: Kind = Kind::Text;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         Value::borrowed(self.code())
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         value.text()?.parse().map_err(Unfit::of)
     }
@@ -169,10 +186,12 @@ macro_rules! written {
         impl Column for $type {
             const KIND: Kind = Kind::Text;
 
+            #[inline]
             fn value(&self) -> Value<'_> {
                 Value::Text(Cow::Owned($write(self)))
             }
 
+            #[inline]
             fn read(value: Value<'_>) -> Result<Self, Unfit> {
                 let read = $read;
                 read(value.text()?).map_err(Unfit::of)
@@ -213,11 +232,13 @@ fn join_hosts(hosts: &[RedirectHost]) -> String {
 impl Column for Vec<Email> {
     const KIND: Kind = Kind::Text;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         let lines: Vec<&str> = self.iter().map(Email::as_str).collect();
         if lines.is_empty() { Value::Null(Self::KIND) } else { lines.join("\n").into_value() }
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         let Value::Text(text) = value else { return Ok(Self::new()) };
         text.lines().map(Email::parse).collect::<Result<_, _>>().map_err(Unfit::of)
@@ -227,14 +248,17 @@ impl Column for Vec<Email> {
 impl Column for String {
     const KIND: Kind = Kind::Text;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         Value::borrowed(self)
     }
 
+    #[inline]
     fn into_value(self) -> Value<'static> {
         Value::Text(Cow::Owned(self))
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         if let Value::Text(text) = value { Ok(text.into_owned()) } else { Err(Unfit::kind(Self::KIND)) }
     }
@@ -243,10 +267,12 @@ impl Column for String {
 impl Column for Timestamp {
     const KIND: Kind = Kind::Instant;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         Value::Instant(self.micros())
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         let Value::Instant(micros) = value else { return Err(Unfit::kind(Self::KIND)) };
         Self::from_micros(micros).ok_or(Unfit::new("must be between the years 1970 and 9999"))
@@ -256,10 +282,12 @@ impl Column for Timestamp {
 impl<const N: usize> Column for [u8; N] {
     const KIND: Kind = Kind::Bytes;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         Value::Bytes(Cow::Borrowed(self))
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         value.bytes()?.try_into().map_err(|_| Unfit::new(format!("must be {N} bytes")))
     }
@@ -268,10 +296,12 @@ impl<const N: usize> Column for [u8; N] {
 impl Column for Vec<u8> {
     const KIND: Kind = Kind::Bytes;
 
+    #[inline]
     fn value(&self) -> Value<'_> {
         Value::Bytes(Cow::Borrowed(self))
     }
 
+    #[inline]
     fn read(value: Value<'_>) -> Result<Self, Unfit> {
         value.bytes().map(<[u8]>::to_vec)
     }

@@ -77,32 +77,44 @@ pub struct Reading {
 
 impl Reading {
     /// The row with this id.
+    #[inline]
     pub const fn of(table: &'static str, id: Uuid) -> Self {
         Self { table, id }
     }
 
     /// What the domain made of a column, or of several.
+    #[inline]
     pub fn made<T, E: ToString>(self, column: &'static str, made: Result<T, E>) -> Result<T, Damaged> {
+        made.map_err(|error| self.damaged(column, &error))
+    }
+
+    // Apart, so that reading what is sound stays small.
+    #[cold]
+    fn damaged<E: ToString>(self, column: &'static str, error: &E) -> Damaged {
         let Self { table, id } = self;
-        made.map_err(|error| Damaged { table, column, id, expected: error.to_string() })
+        Damaged { table, column, id, expected: error.to_string() }
     }
 
     /// A value that was read by itself.
+    #[inline]
     pub fn value<C: Column>(self, column: &'static str, value: Value<'_>) -> Result<C, Damaged> {
         self.made(column, C::read(value))
     }
 
     /// The next column.
+    #[inline]
     pub(crate) fn next<C: Column>(self, column: &'static str, source: &mut impl Source) -> Result<C, Damaged> {
         self.made(column, source.next(C::KIND, C::read))
     }
 
     /// A text that was read by itself.
+    #[inline]
     pub fn text<C: Column>(self, column: &'static str, text: &str) -> Result<C, Damaged> {
         self.value(column, Value::borrowed(text))
     }
 
     /// An instant that was read by itself.
+    #[inline]
     pub fn instant<C: Column>(self, column: &'static str, micros: i64) -> Result<C, Damaged> {
         self.value(column, Value::Instant(micros))
     }

@@ -58,6 +58,7 @@ impl Unfit {
     }
 
     /// A value of another kind than its column's.
+    #[cold]
     pub fn kind(wanted: Kind) -> Self {
         Self::new(match wanted {
             Kind::Uuid => "must be the 16 bytes of an id",
@@ -102,16 +103,19 @@ impl<'a> Value<'a> {
     }
 
     /// The text of a column of texts.
+    #[inline]
     pub fn text(&self) -> Result<&str, Unfit> {
         if let Self::Text(text) = self { Ok(text) } else { Err(Unfit::kind(Kind::Text)) }
     }
 
     /// The bytes of a column of bytes.
+    #[inline]
     pub fn bytes(&self) -> Result<&[u8], Unfit> {
         if let Self::Bytes(bytes) = self { Ok(bytes) } else { Err(Unfit::kind(Kind::Bytes)) }
     }
 
     /// Borrows a text.
+    #[inline]
     pub const fn borrowed(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }

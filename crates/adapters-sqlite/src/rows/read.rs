@@ -101,6 +101,7 @@ impl<'a, D: DatabaseRow<'a, Sqlite>> Source for Columns<'_, 'a, D> {
 }
 
 /// A value that is there.
+#[inline]
 fn found<'v>(kind: Kind, value: &'v mut <Sqlite as Backend>::RawValue<'_>) -> Result<Value<'v>, Unfit> {
     Ok(match kind {
         Kind::Uuid => Value::Uuid(Uuid::from_slice(value.read_blob()).map_err(|_| Unfit::kind(kind))?),
