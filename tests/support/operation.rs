@@ -44,6 +44,11 @@ impl Operation {
         self.facts.pointer("/requestBody/content/application~1json/schema")
     }
 
+    /// Whether the operation ignores unknown parameters.
+    pub(crate) fn passes_unknown_parameters_over(&self) -> bool {
+        self.facts["x-unknown-parameters"] == "ignored"
+    }
+
     /// Whether the operation ignores unknown fields.
     pub(crate) fn passes_unknown_fields_over(&self) -> bool {
         self.facts["x-unknown-fields"] == "ignored"

@@ -130,11 +130,16 @@ impl<S: Needs> Call<S> {
     /// one could do what was not meant.
     pub(crate) fn no_query(&self) -> Result<(), ApiError> {
         let query = self.query()?;
-        let mut fields = Fields::of(&query)?;
+        let mut fields = Fields::of(&query)?.or_lenient(self.passes_over_parameters());
         if S::CAN_BE_TRIED {
             fields.optional(DRY_RUN, values::text(values::flag_text));
         }
         Ok(fields.finish(|| Some(()))?)
+    }
+
+    /// Whether parameters that nothing has are passed over: older clients send such when they read.
+    pub(crate) fn passes_over_parameters(&self) -> bool {
+        self.request.method().is_safe() && !self.request.path().starts_with(BASE)
     }
 
     /// Reads `{id}` in the path.

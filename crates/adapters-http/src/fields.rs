@@ -4,8 +4,12 @@ use crate::{
     json::{Entries, Node},
     name::{BODY, Name},
     spelling::snake_case,
+    values,
 };
-use domain::FieldError;
+use domain::{FieldError, Timestamp};
+use std::time::Duration;
+
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most faults that one answer lists.
 const MOST_FAULTS: usize = 50;
@@ -44,6 +48,11 @@ impl<'n> Fields<'n> {
     /// Reads an object whose names are in camelCase or in snake_case.
     pub(crate) fn in_both_spellings(body: &'n Node<'n>) -> Result<Self, Vec<FieldError>> {
         Ok(Self { both_spellings: true, ..Self::of(body)? })
+    }
+
+    /// The same reader, which passes over what it does not know if `lenient`.
+    pub(crate) fn or_lenient(self, lenient: bool) -> Self {
+        Self { lenient: self.lenient || lenient, ..self }
     }
 
     const fn over(entries: &'n Entries<'n>, name: Name<'n>) -> Self {
@@ -175,6 +184,19 @@ impl<'n> Fields<'n> {
         if second && !first { other } else { name }
     }
 
+    /// The span from `from`, inclusive, to `to`, exclusive; either may be left out.
+    pub(crate) fn span(&mut self, from: &'static str, to: &'static str) -> (Option<Timestamp>, Option<Timestamp>) {
+        let since = self.optional(from, values::text(values::instant));
+        let until = self.optional(to, values::text(values::instant));
+        if let (Some(since), Some(until)) = (since, until)
+            && since >= until
+        {
+            let next = since.plus(A_DAY).date_time().date();
+            self.fault(to, format!("must be later than {from}, as it is not part of the span: for one day, {next}"));
+        }
+        (since, until)
+    }
+
     /// Whether a field is there and not null.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.entry(name).is_some_and(|(_, node)| !matches!(node, Node::Null))
@@ -264,7 +286,7 @@ impl<'n> Fields<'n> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{json, values};
+    use crate::json;
     use domain::{Email, Slug};
 
     fn faults_of(body: &str) -> Vec<String> {
@@ -307,6 +329,21 @@ mod tests {
         assert_eq!(faults(r#"{"customer_email":"a@example.com"}"#), none);
         assert_eq!(faults(r#"{"customer_email":"a"}"#), ["customer_email"], "as the caller spelled it");
         assert_eq!(faults("{}"), ["customerEmail"]);
+    }
+
+    #[test]
+    fn a_span_ends_after_it_begins() {
+        let span = |body: &str| {
+            let node = json::parse(body.as_bytes()).unwrap();
+            let mut fields = Fields::of(&node).unwrap();
+            let span = fields.span("from", "to");
+            fields.finish(|| Some(span)).map_err(|faults| faults[0].to_string())
+        };
+        assert!(span(r#"{"from":"2024-01-31","to":"2024-02-01"}"#).is_ok() && span(r#"{"to":"2024-02-01"}"#).is_ok());
+        assert_eq!(
+            span(r#"{"from":"2024-01-31","to":"2024-01-31"}"#).unwrap_err(),
+            "to must be later than from, as it is not part of the span: for one day, 2024-02-01"
+        );
     }
 
     #[test]

@@ -128,8 +128,8 @@ pub(crate) struct TakeParams {
     /// How many objects to skip.
     #[param(minimum = 0, maximum = 10_000, default = 0)]
     skip: Option<u32>,
-    /// The order: a field and a direction. Newest first if absent.
-    #[param(pattern = "^(createdAt|updatedAt):(asc|desc)$")]
+    /// The order: a field, and a direction, which is ascending if absent. Newest first if there is no order.
+    #[param(pattern = "^(createdAt|updatedAt)(:(asc|desc))?$")]
     order_by: Option<String>,
     /// Only objects that match. Either a text of at most 255 characters, which is looked for in names, addresses and
     /// your own ids without regard to case; or up to 10 terms separated by commas, all of which must match:
@@ -154,8 +154,8 @@ pub(crate) struct TakeInTimeParams {
     /// How many objects to skip.
     #[param(minimum = 0, maximum = 10_000, default = 0)]
     skip: Option<u32>,
-    /// The order: a field and a direction. Newest first if absent.
-    #[param(pattern = "^createdAt:(asc|desc)$")]
+    /// The order: a field, and a direction, which is ascending if absent. Newest first if there is no order.
+    #[param(pattern = "^createdAt(:(asc|desc))?$")]
     order_by: Option<String>,
 }
 
@@ -166,9 +166,9 @@ fn order_by(fields: &'static [(&'static str, SortBy)]) -> impl Fn(&str) -> Resul
     move |text| {
         let wrong = || {
             let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-            format!("must be {} with :asc or :desc", names.join(" or "))
+            format!("must be {}, with :asc or :desc", names.join(" or "))
         };
-        let (name, way) = text.split_once(':').ok_or_else(wrong)?;
+        let (name, way) = text.split_once(':').unwrap_or((text, "asc"));
         let by = fields
             .iter()
             .find(|(known, _)| *known == name || snake_case(known) == name)
@@ -199,7 +199,7 @@ impl<S: Needs> Call<S> {
         searched: Option<&[Field<T>]>,
     ) -> Result<ListRequest<T>, ApiError> {
         let query = self.query()?;
-        let mut fields = Fields::in_both_spellings(&query)?;
+        let mut fields = Fields::in_both_spellings(&query)?.or_lenient(self.passes_over_parameters());
         let take = fields.optional("take", values::text(values::whole_text(1..=MOST_LIMIT)));
         let skip = fields.optional("skip", values::text(values::whole_text(0..=MOST_OFFSET)));
         let order = fields.optional("orderBy", values::text(order_by(by)));

@@ -1,7 +1,9 @@
 //! Readers of single values. The error of each says what was expected, as the end of a sentence.
 
 use crate::json::Node;
-use domain::{AffiliateId, Currency, Decimal, Id, Kind, Metadata, Rate, RuleScope, ShortText, TierId, Timestamp};
+use domain::{
+    AffiliateId, Currency, Decimal, Id, Kind, Metadata, Rate, RuleScope, ShortText, TierId, Timestamp, token,
+};
 use std::ops::RangeInclusive;
 use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
@@ -11,17 +13,6 @@ pub(crate) fn text<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&Nod
         Node::Text(text) => parse(text),
         _ => Err("must be a string".to_owned()),
     }
-}
-
-/// A string of at most `most` characters, whatever they are.
-pub(crate) fn at_most(most: usize) -> impl Fn(&Node<'_>) -> Result<String, String> {
-    text(move |text| {
-        if text.chars().count() > most {
-            Err(format!("must be at most {most} characters"))
-        } else {
-            Ok(text.to_owned())
-        }
-    })
 }
 
 /// `true` or `false`.
@@ -43,6 +34,21 @@ pub(crate) fn decimal(node: &Node<'_>) -> Result<Decimal, String> {
         Node::Number(text) => text.parse().map_err(|_| "must be a number of at most 30 digits".to_owned()),
         _ => Err("must be a number".to_owned()),
     }
+}
+
+/// What `read` makes of a number, or of a text that is one: several languages write exact numbers so.
+pub(crate) fn number_or_text<T>(
+    read: impl Fn(&Node<'_>) -> Result<T, String>,
+) -> impl Fn(&Node<'_>) -> Result<T, String> {
+    move |node| match node {
+        Node::Text(text) if text.parse::<Decimal>().is_ok() => read(&Node::Number(text)),
+        node => read(node),
+    }
+}
+
+/// An amount, exactly: a number, or a text that is one.
+pub(crate) fn exact_amount(node: &Node<'_>) -> Result<Decimal, String> {
+    number_or_text(decimal)(node)
 }
 
 /// A whole number within `range`; `35000.0` is one.
@@ -102,6 +108,14 @@ pub(crate) fn id<K: Kind>(text: &str) -> Result<Id<K>, String> {
     text.parse().map_err(|_| format!("must be the id of an existing object ({}_…)", K::PREFIX))
 }
 
+/// A name that the caller gives something, as it is read ([`domain::token`]), and as it was sent where that is otherwise.
+pub(crate) fn name<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&str) -> Result<(T, Option<T>), String> {
+    move |text| {
+        let read = token(text);
+        Ok((parse(&read)?, if read == text { None } else { parse(text).ok() }))
+    }
+}
+
 /// The caller's own data.
 pub(crate) fn metadata(node: &Node<'_>) -> Result<Metadata, String> {
     let Node::Object(entries) = node else { return Err("must be an object".to_owned()) };
@@ -115,9 +129,36 @@ pub(crate) fn metadata(node: &Node<'_>) -> Result<Metadata, String> {
     Metadata::parse(&node.compact(), values.iter().map(|(name, value)| (*name, value.as_str())))
 }
 
+/// The same, of which what is too much is left out; the empty list, which some languages write for an empty object, is one.
+pub(crate) fn metadata_that_fits(node: &Node<'_>) -> Result<Metadata, String> {
+    let fits = |(name, value): &&(std::borrow::Cow<'_, str>, Node<'_>)| {
+        let length = match value {
+            Node::Text(text) => text.chars().count(),
+            other => other.compact().chars().count(),
+        };
+        (1..=Metadata::MOST_KEY).contains(&name.chars().count()) && length <= Metadata::MOST_VALUE
+    };
+    match node {
+        Node::List(items) if items.is_empty() => Ok(Metadata::default()),
+        Node::Object(entries) => {
+            metadata(&Node::Object(entries.iter().filter(fits).take(Metadata::MOST_KEYS).cloned().collect()))
+        }
+        other => metadata(other),
+    }
+}
+
 /// An instant: RFC 3339 with any offset, or a date, which means its midnight in UTC.
 pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
-    let wrong = || "must be a date (2024-01-31) or an RFC 3339 time (2024-01-31T12:00:00Z) from 1970 on".to_owned();
+    let wrong = || {
+        let form = "must be a date (2024-01-31) or an RFC 3339 time (2024-01-31T12:00:00Z) from 1970 on";
+        match text.rsplit_once(' ') {
+            // In a query, a plus that is not escaped arrives as a blank.
+            Some((_, offset)) if offset.len() == 5 && offset.contains(':') => {
+                format!("{form}; the plus of its offset must be escaped, as %2B{offset}")
+            }
+            _ => form.to_owned(),
+        }
+    };
     let at = match OffsetDateTime::parse(text, &Rfc3339) {
         Ok(at) => at,
         Err(_) => {
@@ -202,6 +243,32 @@ mod tests {
         for bad in ["", "2024", "2024-02-30", "1969-12-31", "2024-01-01T00:00:00", "+12024-01-01"] {
             assert!(instant(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_plus_that_became_a_blank_is_named() {
+        let fault = instant("2024-01-01T12:00:00 01:00").unwrap_err();
+        assert!(fault.ends_with("as %2B01:00"), "{fault}");
+        assert!(!instant("2024-01-01 12:00:00").unwrap_err().contains("%2B"));
+    }
+
+    #[test]
+    fn amounts_may_be_texts() {
+        for good in ["12.50", "\"12.50\"", "\"-0.5\"", "\"1e2\""] {
+            assert!(read(good, exact_amount).is_ok(), "{good}");
+        }
+        for bad in ["\"\"", "\"12,50\"", "\" 12\"", "\"12.50 USD\"", "true", "null"] {
+            assert!(read(bad, exact_amount).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_read_without_what_cannot_be_seen() {
+        let read = name(ShortText::parse);
+        let text = |text: &str| ShortText::parse(text).unwrap();
+        assert_eq!(read("A1"), Ok((text("A1"), None)));
+        assert_eq!(read("A1 "), Ok((text("A1"), Some(text("A1 ")))));
+        assert!(read(" ").is_err());
     }
 
     #[test]

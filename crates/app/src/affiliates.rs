@@ -81,7 +81,32 @@ impl Affiliates {
         };
         let load = || self.with_free_slug(who, &command, slug.clone());
         let decide = |(slug, facts)| self.created(who, &command, slug, facts);
-        self.context.run(who.merchant_id, request, &[], load, decide).await
+        match self.context.run(who.merchant_id, request, &[], load, decide).await {
+            Err(AppError::Refused(Refusal::Exists { field: "email" })) => {
+                Err(self.taken_address(who, &command).await?.into())
+            }
+            made => made,
+        }
+    }
+
+    /// Names the affiliate that has the address already, if it was made from the same content: the answer to that may
+    /// have been lost.
+    async fn taken_address(&self, who: &Principal, command: &CreateAffiliateCommand) -> Result<Refusal, AppError> {
+        let exists = Refusal::Exists { field: "email" };
+        let keys = AffiliateKeys {
+            slug: None,
+            email: Some(command.affiliate.email.clone()),
+            parent_email: command.parent_email.clone(),
+            tier_id: None,
+        };
+        let Some(facts) = self.reads.new_affiliate_facts(who.merchant_id, &keys).await? else { return Ok(exists) };
+        let Some(owner) = facts.email_owner.map(AffiliateId::from_uuid) else { return Ok(exists) };
+        let Some(record) = self.reads.affiliate(who.merchant_id, owner).await? else { return Ok(exists) };
+        let parent = facts.parent.map(|parent| parent.row.id);
+        let differs = record.affiliate.differs_from(&command.affiliate, parent);
+        // Where only the status is another, it was moved since: a rejected one can be taken on by a PATCH.
+        let is_the_same = differs.iter().all(|field| *field == "status");
+        Ok(if is_the_same { Refusal::Repeated { field: "email", id: owner.to_string(), differs } } else { exists })
     }
 
     /// The facts with a slug that nobody has yet. One that was asked for is taken as it is: no other does as well.

@@ -45,7 +45,25 @@ impl Customers {
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
         let load = || self.reads.customer_facts(who.merchant_id, None, Some(&command.email));
-        self.context.run(who.merchant_id, request, &[], load, |facts| self.created(who, &command, facts)).await
+        match self.context.run(who.merchant_id, request, &[], load, |facts| self.created(who, &command, facts)).await {
+            Err(AppError::Refused(Refusal::Exists { field: "emailAddress" })) => {
+                Err(self.taken_address(who, &command).await?.into())
+            }
+            made => made,
+        }
+    }
+
+    /// Names the customer that has the address already, if it is as was asked: the answer to that may have been lost.
+    async fn taken_address(&self, who: &Principal, command: &NewCustomer) -> Result<Refusal, AppError> {
+        let field = "emailAddress";
+        let facts = self.reads.customer_facts(who.merchant_id, None, Some(&command.email)).await?;
+        let Some(owner) = facts.and_then(|facts| facts.email_owner) else { return Ok(Refusal::Exists { field }) };
+        let owner = CustomerId::from_uuid(owner);
+        let customer = self.reads.customer(who.merchant_id, owner).await?;
+        Ok(match customer.filter(|customer| customer.is_as_asked(command)) {
+            Some(_) => Refusal::Repeated { field, id: owner.to_string(), differs: Vec::new() },
+            None => Refusal::Exists { field },
+        })
     }
 
     fn created(

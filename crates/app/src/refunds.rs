@@ -7,7 +7,7 @@ use crate::{
     lanes,
     taking_back::{TakenBack, by_level, taken_back},
 };
-use domain::{Commission, Merchant, NewRefund, Refusal};
+use domain::{AsSent, Merchant, NewRefund, Refusal};
 use ports::{
     ChangeSet, EventRecord, IdSourceExt, Lane, ReadError, RefundFacts, RefundLookup, RefundReads, RefundedSale,
     Resource, ResponseStatus, Versioned,
@@ -28,14 +28,15 @@ impl Refunds {
         Self { context, reads }
     }
 
-    /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
-    /// refused (docs/rules/commissions.md).
+    /// Records one, once: the same external id with the same body gets the first answer again, with the statuses that
+    /// the commissions have now; with another body it is refused (docs/rules/commissions.md).
     pub async fn record(
         &self,
         who: &Principal,
         command: NewRefund,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
+        let command = self.settled(who, command).await?;
         let lookup = lookup(&command);
         let lanes: Vec<Lane> = lookup.iter().map(|lookup| lanes::sale(who.merchant_id, &lookup.sale)).collect();
         let mut waited = false;
@@ -54,6 +55,7 @@ impl Refunds {
         command: NewRefund,
         commits: &mut CommitLoop<'_>,
     ) -> Result<(Response, Versioned<Merchant>), AppError> {
+        let command = self.settled(who, command).await?;
         let lookup = lookup(&command);
         let mut waited = false;
         let load = || self.facts(who, &lookup);
@@ -70,6 +72,28 @@ impl Refunds {
         commits.step(load, decide).await
     }
 
+    /// The refund under the names that it goes by: those that were sent, where an earlier version kept something so.
+    async fn settled(&self, who: &Principal, mut command: NewRefund) -> Result<NewRefund, AppError> {
+        let AsSent { external_id, order_id, customer_external_id: _ } = command.as_sent.clone();
+        if external_id.is_none() && order_id.is_none() {
+            return Ok(command);
+        }
+        let as_sent = NewRefund {
+            external_id: external_id.unwrap_or_else(|| command.external_id.clone()),
+            order_id: order_id.or_else(|| command.order_id.clone()),
+            ..command.clone()
+        };
+        let Ok(lookup) = lookup(&as_sent) else { return Ok(command) };
+        let Some(facts) = self.reads.refund_facts(who.merchant_id, &lookup).await? else { return Ok(command) };
+        if facts.earlier.is_some() {
+            command.external_id = as_sent.external_id;
+        }
+        if command.refunds.is_none() && !facts.sales.is_empty() {
+            command.order_id = as_sent.order_id;
+        }
+        Ok(command)
+    }
+
     /// What is wrong with the name of the sale is a fact too: no refusal comes before the stored response was looked for.
     async fn facts(&self, who: &Principal, lookup: &Result<RefundLookup, Refusal>) -> Result<Option<Facts>, ReadError> {
         match lookup {
@@ -80,6 +104,7 @@ impl Refunds {
 
     /// Returns the response that recording it now would give. Nothing is stored.
     pub async fn preview(&self, who: &Principal, command: NewRefund) -> Result<Response, AppError> {
+        let command = self.settled(who, command).await?;
         let facts = self.reads.refund_facts(who.merchant_id, &lookup(&command)?).await?;
         let (_, response) = self.decided(who, &command, facts.ok_or(Refusal::NotFound)?)?;
         Ok(Response { status: ResponseStatus::Ok, ..response })
@@ -94,14 +119,17 @@ impl Refunds {
     ) -> Result<(Option<ChangeSet>, Response), AppError> {
         let earlier = facts.earlier.take();
         if let Some(same) = earlier.as_ref().filter(|earlier| earlier.event.fingerprint == command.fingerprint) {
-            let body = self.context.renderer.object(Resource::Event(&as_first_answered(same)));
+            let commissions = by_level(same.commissions.iter().cloned());
+            let record = EventRecord { event: same.event.clone(), commissions };
+            let body = self.context.renderer.object(Resource::Event(&record));
             return Ok((None, Response::first(ResponseStatus::Ok, body)));
         }
         // Faults of the body are reported before the external id is checked: shape comes before state.
         let sale = command.sale(facts.sales.iter().map(|sale| &sale.row))?;
         command.amount(sale)?;
-        if earlier.is_some() {
-            return Err(Refusal::Exists { field: "external_id" }.into());
+        if let Some(EventRecord { event, commissions: _ }) = earlier {
+            let differs = vec!["content"];
+            return Err(Refusal::Repeated { field: "external_id", id: event.id.to_string(), differs }.into());
         }
         let TakenBack { set, event, order: _ } =
             taken_back(&self.context, who, self.context.ids.id(), command.clone(), facts)?;
@@ -122,11 +150,4 @@ fn lookup(command: &NewRefund) -> Result<RefundLookup, Refusal> {
         (None, None) => return Err(Refusal::invalid("refunds", "is required where there is no order_id")),
     };
     Ok(RefundLookup { external_id: command.external_id.clone(), sale })
-}
-
-/// The refund as its first answer showed it: what may have changed since are the states of its reversals. What it made
-/// void is final.
-fn as_first_answered(record: &EventRecord) -> EventRecord {
-    let row = |row: &Commission| if row.reverses.is_some() { row.as_made() } else { row.clone() };
-    EventRecord { event: record.event.clone(), commissions: by_level(record.commissions.iter().map(row)) }
 }

@@ -33,9 +33,9 @@ pub use commissions::{
     RuleScope, Sale, Step, calculate, explain, moved_together, refund, why_unpaid,
 };
 pub use events::{
-    Attributed, BoundAffiliate, Candidate, CandidateOutcome, CandidateSource, Candidates, ClickedAffiliate, Considered,
-    Decision, DecisionError, Event, EventKind, EventSpace, Item, Items, ItemsError, NewEvent, ParentVerdict,
-    PassedParent, Rating, RewardVerdict, Unreadable, Via, attribute,
+    AsSent, Attributed, BoundAffiliate, Candidate, CandidateOutcome, CandidateSource, Candidates, ClickedAffiliate,
+    Considered, Decision, DecisionError, Event, EventKind, EventSpace, Item, Items, ItemsError, NewEvent,
+    ParentVerdict, PassedParent, Rating, RewardVerdict, Unreadable, Via, attribute,
 };
 pub use groups::{
     DiscountType, Group, GroupChange, GroupSettings, GroupSettingsChange, GroupStatus, GroupTerms, Joiner, Level,
@@ -43,8 +43,8 @@ pub use groups::{
 };
 pub use mails::{Attempt, EmailMessage, Language, MailStatus, OutgoingEmail};
 pub use orders::{
-    Checkout, CheckoutError, Customer, CustomerChange, LineItems, LineType, NewCustomer, NewOrder, Order,
-    OrderPlacement, OrderStatus, OrderVelocity, RiskContext, RiskLevel, SessionStatus, Signal, signals,
+    Checkout, CheckoutError, Customer, CustomerChange, LineItems, NewCustomer, NewOrder, Order, OrderPlacement,
+    OrderStatus, OrderVelocity, RiskContext, RiskLevel, SessionStatus, Signal, signals,
 };
 pub use payouts::{
     Account, Balances, Bucket, Payout, PayoutItem, PayoutItemStatus, PayoutOutcome, PayoutStatus, Posting, ResultLine,
@@ -63,5 +63,5 @@ pub use values::{
     Decimal, DisplayName, Email, EventId, ExternalId, FieldError, GroupId, GroupRefusal, Id, IdError, KeyName, Kind,
     LandingUrl, Locale, MailId, MerchantId, Metadata, Money, MoneyError, OrderId, OrderReference, OrganizationId,
     OrganizationName, PayoutId, PayoutItemId, PersonName, PhoneNumber, Rate, Reason, Refusal, RuleId, SessionId,
-    ShortText, Slug, TierId, Timestamp, UserAgent,
+    ShortText, Slug, TierId, Timestamp, UserAgent, names_nobody, token,
 };

@@ -37,7 +37,7 @@ pub(super) const ROOMS: &[Room] = &[
         name: "domain",
         may: &[],
         tests_may: &[],
-        outside: Only(&["thiserror", "time", "uuid", "secrecy", "url", "sha2", "crc32fast"]),
+        outside: Only(&["thiserror", "time", "uuid", "secrecy", "url", "sha2", "crc32fast", "unicode-properties"]),
         why: "the domain is rules alone: no IO, no clock, no randomness, no serde, no async",
     },
     Room {

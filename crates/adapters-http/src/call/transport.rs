@@ -16,7 +16,7 @@ use domain::FieldError;
 use futures_util::StreamExt;
 use std::borrow::Cow;
 
-/// The parameters of a query string as an object of strings.
+/// The parameters of a query string as an object of strings; those that are empty are as good as absent.
 pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
     let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(text)
         .map_err(|_| FieldError::new("query", "must be form-encoded"))?;
@@ -28,10 +28,12 @@ pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
     let nul = |(name, value): &&(Cow<'_, str>, Node<'_>)| {
         name.contains('\0') || matches!(value, Node::Text(text) if text.contains('\0'))
     };
-    match entries.iter().find(nul) {
-        Some((name, _)) => Err(FieldError::new(name.replace('\0', ""), "must not contain U+0000").into()),
-        None => Ok(Node::Object(entries)),
+    if let Some((name, _)) = entries.iter().find(nul) {
+        return Err(FieldError::new(name.replace('\0', ""), "must not contain U+0000").into());
     }
+    // Forms send every field that they have: an empty one says nothing.
+    let is_empty = |value: &Node<'_>| matches!(value, Node::Text(text) if text.is_empty());
+    Ok(Node::Object(entries.into_iter().filter(|(_, value)| !is_empty(value)).collect()))
 }
 
 /// Whether a query asks for a dry run. One that cannot be read does not, and is refused later.
@@ -44,12 +46,16 @@ pub(super) fn says_dry_run(text: &str) -> bool {
 /// 415 unless the body is one of `kinds`, in UTF-8, not compressed.
 pub(crate) fn accept_json(headers: &HeaderMap, kinds: &[&str]) -> Result<(), ApiError> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let plain = text(header::CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case("identity"));
+    let coding = text(header::CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+    if coding.is_some() {
+        let message = "The body must be sent without compression: leave Content-Encoding out.";
+        return Err(ApiError::saying(Code::UnsupportedMediaType, message));
+    }
     let mut parts = text(header::CONTENT_TYPE).unwrap_or_default().split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default();
     let charset = parts.find_map(|part| part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("charset")));
     let utf8 = charset.is_none_or(|(_, value)| value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-    if plain && utf8 && kinds.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+    if utf8 && kinds.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
         Ok(())
     } else {
         Err(ApiError::new(Code::UnsupportedMediaType))
@@ -100,6 +106,9 @@ mod tests {
             accept_json(request.to_http_request().headers(), &["application/json"]).is_ok()
         };
         assert!(read("application/json", None) && read("Application/JSON; charset=\"UTF-8\"", Some("identity")));
+        let compressed = TestRequest::default().insert_header((header::CONTENT_ENCODING, "gzip")).to_http_request();
+        let refused = accept_json(compressed.headers(), &["application/json"]).unwrap_err();
+        assert!(refused.message().contains("compression"), "{}", refused.message());
         for (kind, coding) in [
             ("text/plain", None),
             ("application/json; charset=latin1", None),
@@ -114,6 +123,8 @@ mod tests {
     fn queries() {
         let faulty = |text: &str| query(text).is_err();
         assert!(!faulty("") && !faulty("a=1&b=%C3%A9"));
+        assert_eq!(query("a=&b=1&c").ok(), query("b=1").ok(), "an empty one is absent");
+        assert!(faulty("a=&a="), "but given once");
         for (text, dry) in [("dry_run=true", true), ("a=1&dry%5Frun=tru%65", true), ("dry_run=1", false), ("", false)] {
             assert_eq!(says_dry_run(text), dry, "{text}");
         }

@@ -147,6 +147,11 @@ impl From<Refusal> for ApiError {
                 let fault = FieldError::new(field, "is already in use");
                 Self { message: fault.to_string().into(), faults: vec![fault], ..Self::new(Code::AlreadyExists) }
             }
+            Refusal::Repeated { field, .. } => {
+                let message = refusal.to_string();
+                let expected = message.strip_prefix(field).unwrap_or(&message).trim_start().to_owned();
+                Self { faults: vec![FieldError::new(field, expected)], ..Self::saying(Code::AlreadyExists, message) }
+            }
             Refusal::State(message) => Self::saying(Code::InvalidState, message),
             Refusal::Group(rule) => Self::new(match rule {
                 GroupRefusal::Blocked => Code::CustomerBlocked,

@@ -35,7 +35,7 @@ pub(super) fn complete(document: &mut Value) {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
                 if modern_path {
-                    name_twin(operation);
+                    name_twin(method, operation);
                 }
                 complete_operation(method, operation);
             }
@@ -58,13 +58,16 @@ fn put(value: &mut Value, path: &[&str], new: Value) {
 }
 
 /// An operation that is under the base path too needs another id here, at the root.
-fn name_twin(operation: &mut Map<String, Value>) {
+fn name_twin(method: &str, operation: &mut Map<String, Value>) {
     if operation.contains_key("x-scope")
         && let Some(id) = operation.get("operationId").and_then(Value::as_str).map(str::to_owned)
     {
         operation.insert("operationId".to_owned(), format!("{id}AtRoot").into());
         operation.entry("x-twin-of").or_insert_with(|| id.into());
         operation.insert("security".to_owned(), json!([{"key": []}, {"user": []}]));
+        if method == "get" {
+            operation.insert("x-unknown-parameters".to_owned(), "ignored".into());
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     scalars::{Instant, OwnData, raw},
-    words::{LineTypeWord, SessionStatusWord},
+    words::SessionStatusWord,
 };
 use domain::{
-    Checkout, LineItems, LineType, Locale, Mode, Order, OrderReference, PersonName, PhoneNumber, SessionStatus, WebUrl,
+    Checkout, LineItems, Locale, Mode, Order, OrderReference, PersonName, PhoneNumber, SessionStatus, WebUrl,
 };
 use ports::{CheckoutSession, Tenant};
 use serde::Serialize;
@@ -154,8 +154,8 @@ pub(crate) struct LineItemObject {
     price: Box<RawValue>,
     /// The address of a picture.
     image_url: Option<String>,
-    /// The type of the line.
-    r#type: LineTypeWord,
+    /// The type of the line: `PRODUCT`, `SHIPPING`, `DISCOUNT` or a word of your own.
+    r#type: String,
 }
 
 impl LineItemObject {
@@ -166,16 +166,23 @@ impl LineItemObject {
         quantity: Option<String>,
         price: String,
         image_url: Option<String>,
-        kind: LineType,
+        kind: Option<String>,
     ) -> Self {
         let quantity = raw(quantity.unwrap_or_else(|| "1".to_owned()));
-        Self { name, description, quantity, price: raw(price), image_url, r#type: kind.into() }
+        Self {
+            name,
+            description,
+            quantity,
+            price: raw(price),
+            image_url,
+            r#type: kind.unwrap_or_else(|| LineItems::PRODUCT.to_owned()),
+        }
     }
 }
 
-/// The text of lines, as it is stored.
-pub(crate) fn lines_text(lines: &[LineItemObject]) -> String {
-    serde_json::to_string(lines).unwrap_or_default()
+/// The lines that are kept: as many of the first as fit.
+pub(crate) fn lines_that_fit(lines: &[LineItemObject]) -> LineItems {
+    LineItems::that_fit(lines.iter().map(|line| serde_json::to_string(line).unwrap_or_default()))
 }
 
 /// The lines of a session, as stored.

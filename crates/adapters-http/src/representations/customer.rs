@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[schema(as = Customer, example = json!({
     "id": "cus_01hzy3v7k2e9m8q4t6w0x5b1ca", "livemode": false, "organizationId": "org_01hzy3v7k2e9m8q4t6w0x5b1ca",
     "emailAddress": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace", "phoneNumber": "+33123456789",
-    "blocked": false, "metadata": {}, "createdAt": "2024-01-01T12:00:00.000Z",
+    "blocked": false, "isBlocked": false, "metadata": {}, "createdAt": "2024-01-01T12:00:00.000Z",
     "createdBy": "key_01hzy3v7k2e9m8q4t6w0x5b1ca", "updatedAt": "2024-01-01T12:00:00.000Z",
     "updatedBy": "key_01hzy3v7k2e9m8q4t6w0x5b1ca", "blockedAt": null, "deletedAt": null
 }))]
@@ -33,6 +33,8 @@ pub(crate) struct CustomerObject<'a> {
     phone_number: Option<&'a str>,
     /// Whether the customer is blocked and may place no orders.
     blocked: bool,
+    /// The same, for older clients.
+    is_blocked: bool,
     /// Your own data.
     metadata: OwnData,
     /// When the object was created.
@@ -75,6 +77,7 @@ impl<'a> From<(Tenant, &'a Customer)> for CustomerObject<'a> {
             last_name: last_name.as_ref().map(PersonName::as_str),
             phone_number: phone.as_ref().map(PhoneNumber::as_str),
             blocked: customer.is_blocked(),
+            is_blocked: customer.is_blocked(),
             metadata: metadata.into(),
             created_at: (*created_at).into(),
             created_by: created_by.to_string(),

@@ -24,7 +24,7 @@ mod words;
 
 pub(crate) use affiliate::AffiliateObject;
 pub(crate) use api_key::ApiKeyObject;
-pub(crate) use checkout_session::{CheckoutSessionObject, LineItemObject, lines_text};
+pub(crate) use checkout_session::{CheckoutSessionObject, LineItemObject, lines_that_fit};
 pub(crate) use commission::CommissionObject;
 pub(crate) use coupon::CouponObject;
 pub(crate) use customer::CustomerObject;
@@ -46,7 +46,7 @@ pub(crate) use words::{
     AffiliateStatusWord, AttributionModelWord, CommissionStatusWord, MetricWord, PayoutItemStatusWord,
     PayoutStatusWord, RecurringWord, RuleLevelWord, SelfReferralWord,
 };
-pub(crate) use words::{DiscountTypeWord, LineTypeWord, OrderStatusWord};
+pub(crate) use words::{DiscountTypeWord, OrderStatusWord};
 
 use ports::{Envelope, PayloadRedactor, Renderer, Resource, SubjectIdentifiers};
 use serde::Serialize;

@@ -51,7 +51,6 @@ words! {
     PayoutStatusWord of PayoutStatus;
     DiscountTypeWord of DiscountType;
     GroupStatusWord of GroupStatus;
-    LineTypeWord of LineType;
     OrderStatusWord of OrderStatus;
     ReminderWord of Reminder;
     RiskLevelWord of RiskLevel;

@@ -138,7 +138,8 @@ struct AffiliateChangeBody {
     /// The e-mail address of the new parent; null removes the parent.
     #[schema(max_length = 254, format = "email")]
     parent_email: Option<String>,
-    /// The new status: from `pending` to `approved` or `rejected`, from `approved` to `suspended` and back.
+    /// The new status: from `pending` to `approved` or `rejected`, from `rejected` to
+    /// `pending` or `approved`, from `approved` to `suspended` and back.
     #[schema(nullable = false)]
     status: Option<AffiliateStatusWord>,
     /// The affiliate's own rate; null removes it.

@@ -6,7 +6,7 @@ use crate::{
     json::Node,
     listing::PageParams,
     representations::{CommissionObject, CommissionStatusWord, ListObject},
-    values::{id, instant, text},
+    values::{id, text},
 };
 use actix_web::{get, patch};
 use app::MoveCommissionCommand;
@@ -41,12 +41,15 @@ struct CommissionParams {
 )]
 #[get("/commissions")]
 async fn list(call: Call<Read>) -> Handled {
-    let (filter, paging) = call.list("commissions", |fields| CommissionFilter {
-        affiliate_id: fields.optional("affiliate_id", text(id)),
-        status: fields.optional("status", text(str::parse)),
-        order_id: fields.optional("order_id", text(OrderReference::parse)),
-        from: fields.optional("from", text(instant)),
-        to: fields.optional("to", text(instant)),
+    let (filter, paging) = call.list("commissions", |fields| {
+        let (from, to) = fields.span("from", "to");
+        CommissionFilter {
+            affiliate_id: fields.optional("affiliate_id", text(id)),
+            status: fields.optional("status", text(str::parse)),
+            order_id: fields.optional("order_id", text(OrderReference::parse)),
+            from,
+            to,
+        }
     })?;
     let page = call.app().commissions.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, CommissionObject<'_>>(&paging, &page)

@@ -119,6 +119,9 @@ fn change(body: &Node<'_>) -> Result<CustomerChange, Vec<FieldError>> {
         phone: fields.clearable("phoneNumber", text(PhoneNumber::parse)),
         metadata: fields.kept("metadata", own_data),
     };
+    if fields.has("deletedAt") {
+        fields.fault("deletedAt", "cannot be set: use DELETE /customers/{id}");
+    }
     fields.finish(|| Some(change))
 }
 

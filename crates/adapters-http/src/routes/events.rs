@@ -10,13 +10,13 @@ use crate::{
     json::Node,
     listing::PageParams,
     representations::{EventObject, ExplanationObject, Instant, ListObject, OutcomesObject, OwnData, bytes},
-    values::{currency, decimal, existing_affiliate, id, instant, text, unproven},
+    values::{currency, exact_amount, existing_affiliate, id, list as texts, name, text, unproven},
 };
 use actix_web::{get, http::StatusCode, post};
 use app::{App, AskedItem, BatchLine, RecordEventBatchCommand, RecordEventCommand};
 use domain::{
-    CouponCode, EventKind, ExternalId, FieldError, Items, NewRefund, OrderReference, Refusal, SessionId, ShortText,
-    Unreadable,
+    AsSent, CouponCode, EventKind, ExternalId, FieldError, Items, NewRefund, OrderReference, Refusal, SessionId,
+    ShortText, Unreadable,
 };
 use ports::{EventFilter, Resource};
 use utoipa::{IntoParams, ToSchema};
@@ -45,11 +45,14 @@ struct EventParams {
 )]
 #[get("/events")]
 async fn list(call: Call<Read>) -> Handled {
-    let (filter, paging) = call.list("events", |fields| EventFilter {
-        affiliate_id: fields.optional("affiliate_id", text(id)),
-        external_id: fields.optional("external_id", text(ExternalId::parse)),
-        from: fields.optional("from", text(instant)),
-        to: fields.optional("to", text(instant)),
+    let (filter, paging) = call.list("events", |fields| {
+        let (from, to) = fields.span("from", "to");
+        EventFilter {
+            affiliate_id: fields.optional("affiliate_id", text(id)),
+            external_id: fields.optional("external_id", text(ExternalId::parse)),
+            from,
+            to,
+        }
     })?;
     let page = call.app().events.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, EventObject<'_>>(&paging, &page)
@@ -96,7 +99,8 @@ struct NewEventBody {
     /// purchase.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_.]+$")]
     r#type: String,
-    /// Your own id of the event. The same id never pays twice.
+    /// Your own id of the event. The same id never pays twice. White space around it and invisible characters do not
+    /// count, here and in `order_id` and `customer.external_id`.
     #[schema(min_length = 1, max_length = 255)]
     external_id: String,
     /// Your own id of the order; by default the external id. For a refund, the order to take back: enough if only one
@@ -119,9 +123,13 @@ struct NewEventBody {
     /// The visitor's session, from the cookie `_cobz_sess`. An unknown session is no error.
     #[schema(max_length = 255)]
     cookie_id: Option<String>,
-    /// A coupon code that the buyer gave. An unknown code is no error.
+    /// A coupon code that the buyer gave, or several with commas between them. An unknown code is no error.
     #[schema(max_length = 255)]
     coupon: Option<String>,
+    /// The coupon codes that the buyer gave, if there are several; not together with `coupon`. The first that belongs
+    /// to an affiliate counts.
+    #[schema(max_items = 20)]
+    coupons: Option<Vec<String>>,
     /// The affiliate to credit.
     affiliate_id: Option<String>,
     /// The buyer.
@@ -156,8 +164,8 @@ struct CustomerBody {
     /// The buyer's e-mail address; it is used to recognize self-referrals.
     #[schema(max_length = 254, format = "email")]
     email: Option<String>,
-    /// Your own id of the buyer.
-    #[schema(min_length = 1, max_length = 255)]
+    /// Your own id of the buyer. An empty text, `0`, `guest`, `null`, `none` and `anonymous` are nobody's.
+    #[schema(max_length = 255)]
     external_id: Option<String>,
 }
 
@@ -175,35 +183,40 @@ fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
     let kind = fields.either("type", "event_type");
     let kind = fields.required(kind, text(EventKind::parse));
-    let external_id = fields.required("external_id", text(ExternalId::parse));
-    let order_id = fields.optional("order_id", text(OrderReference::parse));
+    let external_id = fields.required("external_id", text(name(ExternalId::parse)));
+    let order_id = fields.optional("order_id", text(name(OrderReference::parse)));
     fields.optional("refunds", |_| -> Result<(), String> {
         Err("must not be given unless the type is refund".to_owned())
     });
-    let amount = fields.optional("amount", decimal);
+    let amount = fields.optional("amount", exact_amount);
     let currency = fields.optional("currency", text(currency));
     let items = fields.objects("items", Items::MOST, |item| {
         let product = item.optional("product", text(ShortText::parse));
         let category = item.optional("category", text(ShortText::parse));
-        let amount = item.required("amount", decimal)?;
+        let amount = item.required("amount", exact_amount)?;
         Some(AskedItem { product, category, amount })
     });
     let session = fields.optional("cookie_id", text(|cookie| unproven(cookie, SessionId::parse)));
-    let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
+    let (coupons, no_coupon_is_readable) = coupons(&mut fields);
     let affiliate_id = fields.optional("affiliate_id", text(existing_affiliate));
-    let PostedContext { customer_email, customer_external_id, occurred_at, metadata } =
-        PostedContext::read(&mut fields);
+    let context = PostedContext::read(&mut fields);
+    let PostedContext { customer_email, customer_external_id, customer_as_sent, occurred_at, metadata } = context;
     fields.finish(|| {
+        let (external_id, id_as_sent) = external_id?;
+        let (order_id, _) = order_id.unzip();
+        let mut coupons = coupons.into_iter();
         Some(RecordEventCommand {
             kind: kind?,
-            external_id: external_id?,
+            external_id,
+            as_sent: AsSent { external_id: id_as_sent, order_id: None, customer_external_id: customer_as_sent },
             order_id,
             amount,
             currency,
             items: items.unwrap_or_default(),
-            unreadable: Unreadable { session: session == Some(None), coupon: coupon == Some(None) },
+            unreadable: Unreadable { session: session == Some(None), coupon: no_coupon_is_readable },
             session: session.flatten(),
-            coupon: coupon.flatten(),
+            coupon: coupons.next(),
+            more_coupons: coupons.collect(),
             affiliate_id,
             customer_email,
             customer_external_id,
@@ -212,6 +225,23 @@ fn new(body: &Node<'_>) -> Result<RecordEventCommand, Vec<FieldError>> {
             fingerprint: body.fingerprint(),
         })
     })
+}
+
+/// The most coupons of one event.
+const MOST_COUPONS: usize = 20;
+
+/// The coupon codes that can be read, and whether there were some and none of them can.
+fn coupons(fields: &mut Fields<'_>) -> (Vec<CouponCode>, bool) {
+    let given =
+        |text: &str| text.split(',').map(|code| unproven(code, CouponCode::parse)).collect::<Result<Vec<_>, _>>();
+    let one = fields.optional("coupon", text(given));
+    let several = fields.optional("coupons", texts(MOST_COUPONS, text(|code| unproven(code, CouponCode::parse))));
+    if one.is_some() && several.is_some() {
+        fields.fault("coupons", "must not be given together with coupon");
+    }
+    let given = one.or(several).unwrap_or_default();
+    let is_unreadable = !given.is_empty() && given.iter().all(Option::is_none);
+    (given.into_iter().flatten().take(MOST_COUPONS).collect(), is_unreadable)
 }
 
 /// How an event is recorded.
@@ -226,8 +256,8 @@ struct RecordParams {
 
 /// Record a conversion event, once.
 ///
-/// The same `external_id` with the same body returns the first response again, with status 200; with another body it is
-/// refused. An event that leads to no affiliate is recorded as well, with `attributed: false` and the reason.
+/// The same `external_id` with the same body returns the first response again, with status 200 and with the statuses that
+/// its commissions have now; with another body it is refused. An event that leads to no affiliate is recorded as well, with `attributed: false` and the reason.
 ///
 /// A `refund` takes back a part of a sale, or all that is left of it, together with its commissions: each gets a
 /// reversal with a negative amount, or becomes void if nothing is left of it and it was still pending or in review. If

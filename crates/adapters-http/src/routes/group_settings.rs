@@ -5,7 +5,7 @@ use crate::{
     fields::Fields,
     json::Node,
     representations::{DiscountTypeWord, Fraction, GroupSettingsObject, LevelNumber},
-    values::{decimal, rate, text, whole},
+    values::{exact_amount, rate, text, whole},
 };
 use actix_web::{get, patch};
 use domain::{FieldError, GroupSettingsChange, GroupTerms, Level, LevelValue, Levels, Money};
@@ -72,7 +72,7 @@ struct GroupSettingsChangeBody {
 fn level(fields: &mut Fields<'_>) -> Option<(Option<u8>, Level)> {
     let number = fields.optional("level", whole(1..=5_u8));
     let value = fields.required("value", |node| {
-        let value = decimal(node).ok().and_then(LevelValue::from_decimal);
+        let value = exact_amount(node).ok().and_then(LevelValue::from_decimal);
         value.ok_or_else(|| "must be a number above 0 with at most 4 digits after the point".to_owned())
     });
     let participants = fields.required("participantsToUnlock", whole(2..=GroupTerms::MOST_PARTICIPANTS));

@@ -7,7 +7,7 @@ use crate::{
     json::Node,
     listing::PageParams,
     representations::{Amount, ListObject, PayoutItemObject, PayoutItemStatusWord, PayoutObject, PayoutStatusWord},
-    values::{currency, decimal, existing_affiliate, id, instant, list as items_of, text},
+    values::{currency, exact_amount, existing_affiliate, id, list as items_of, text},
 };
 use actix_web::{HttpResponse, get, http::header, patch, post};
 use app::{ChangePayoutCommand, CreatePayoutCommand, Payouts, RecordPayoutResultsCommand};
@@ -40,11 +40,14 @@ struct PayoutParams {
 )]
 #[get("/payouts")]
 async fn list(call: Call<Read>) -> Handled {
-    let (filter, paging) = call.list("payouts", |fields| PayoutFilter {
-        status: fields.optional("status", text(str::parse)),
-        currency: fields.optional("currency", text(currency)),
-        from: fields.optional("from", text(instant)),
-        to: fields.optional("to", text(instant)),
+    let (filter, paging) = call.list("payouts", |fields| {
+        let (from, to) = fields.span("from", "to");
+        PayoutFilter {
+            status: fields.optional("status", text(str::parse)),
+            currency: fields.optional("currency", text(currency)),
+            from,
+            to,
+        }
     })?;
     let page = call.app().payouts.list(&call.who, &filter, &paging.request).await?;
     call.show_page::<_, PayoutObject>(&paging, &page)
@@ -270,7 +273,7 @@ fn result(line: &mut Fields<'_>, name: String) -> Option<ResultLine> {
         _ => {}
     }
     let outcome = line.required("status", text(str::parse));
-    let amount = line.required("amount", decimal);
+    let amount = line.required("amount", exact_amount);
     let currency = line.optional("currency", text(currency));
     let reference = line.optional("reference", text(ShortText::parse));
     let reason = line.optional("reason", text(Reason::parse));

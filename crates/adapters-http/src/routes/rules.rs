@@ -6,7 +6,7 @@ use crate::{
     json::Node,
     listing::PageParams,
     representations::{Amount, CommissionRuleObject, Fraction, Instant, ListObject, RuleLevelWord},
-    values::{currency, decimal, id, instant, rate, text, whole},
+    values::{currency, exact_amount, id, instant, rate, text, whole},
 };
 use actix_web::{delete, get, patch, post};
 use domain::{CommissionRule, EventKind, FieldError, NewRule, RewardWish, RuleChange, RuleLevel, RuleScope, ShortText};
@@ -99,7 +99,7 @@ struct NewRuleBody {
 fn reward(fields: &mut Fields<'_>) -> RewardWish {
     RewardWish {
         rate: fields.optional("rate", rate),
-        flat_amount: fields.optional("flat_amount", decimal),
+        flat_amount: fields.optional("flat_amount", exact_amount),
         currency: fields.optional("currency", text(currency)),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     fields::Fields,
     json::Node,
     representations::{Amount, AttributionModelWord, Fraction, RecurringWord, SelfReferralWord, SettingsObject},
-    values::{currency, decimal, flag, list, rate, text, whole},
+    values::{currency, exact_amount, flag, list, rate, text, whole},
 };
 use actix_web::{get, patch};
 use domain::{FieldError, RedirectHost, Settings, SettingsChange, Slug, WebUrl};
@@ -96,7 +96,7 @@ fn change(body: &Node<'_>) -> Result<SettingsChange, Vec<FieldError>> {
         redirect_hosts: fields.kept("redirect_hosts", list(Settings::MOST_HOSTS, text(RedirectHost::parse))),
         recurring: fields.kept("recurring", text(str::parse)),
         recurring_max_renewals: fields.kept("recurring_max_renewals", whole(1..=Settings::MOST_RENEWALS)),
-        min_payout: fields.kept("min_payout", decimal),
+        min_payout: fields.kept("min_payout", exact_amount),
         max_payout_rate: fields.kept("max_payout_rate", rate),
     };
     fields.finish(|| Some(change))

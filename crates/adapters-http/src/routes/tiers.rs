@@ -6,7 +6,7 @@ use crate::{
     json::Node,
     listing::PageParams,
     representations::{Fraction, Height, ListObject, MetricWord, TierObject},
-    values::{decimal, rate, text},
+    values::{exact_amount, rate, text},
 };
 use actix_web::{delete, get, patch, post};
 use domain::{FieldError, NewTier, TierChange, TierName};
@@ -73,7 +73,7 @@ fn new(body: &Node<'_>) -> Result<NewTier, Vec<FieldError>> {
     let name = fields.required("name", text(TierName::parse));
     let rate = fields.required("rate", rate);
     let metric = fields.required("metric", text(str::parse));
-    let threshold = fields.required("threshold", decimal);
+    let threshold = fields.required("threshold", exact_amount);
     fields.finish(|| Some(NewTier { name: name?, rate: rate?, metric: metric?, threshold: threshold? }))
 }
 
@@ -115,7 +115,7 @@ fn change(body: &Node<'_>) -> Result<TierChange, Vec<FieldError>> {
         name: fields.kept("name", text(TierName::parse)),
         rate: fields.kept("rate", rate),
         metric: fields.kept("metric", text(str::parse)),
-        threshold: fields.kept("threshold", decimal),
+        threshold: fields.kept("threshold", exact_amount),
     };
     fields.finish(|| Some(change))
 }

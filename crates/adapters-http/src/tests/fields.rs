@@ -181,7 +181,7 @@ async fn every_wrong_form_of_every_field_is_refused_by_name() {
 #[actix_web::test]
 async fn several_faults_come_together() {
     let (_, edge) = set_up();
-    let body = r#"{"type":"a b","amount":"1","customer":{"email":"x","y":1},"zz":1}"#;
+    let body = r#"{"type":"a b","amount":"1,5","customer":{"email":"x","y":1},"zz":1}"#;
     let got = send(&edge, with_json(as_caller(Who::All, Method::POST, "/api/v1/events"), body)).await.json();
     let params: Vec<&str> =
         got["error"]["details"].as_array().unwrap().iter().map(|detail| detail["param"].as_str().unwrap()).collect();
@@ -205,7 +205,7 @@ async fn a_refund_names_a_sale_and_nothing_that_only_a_sale_has() {
         (refund(json!({"refunds": "evt_00000000000000000000000009"})), "refunds"),
         (refund(json!({})), "order_id"),
         (refund(json!({"order_id": null})), "refunds"),
-        (refund(json!({"amount": "1"})), "amount"),
+        (refund(json!({"amount": "1,5"})), "amount"),
         (refund(json!({"zz": 1})), "zz"),
         (json!({"event_type": "refund", "order_id": "1"}), "external_id"),
         (json!({"type": "lead", "external_id": "1", "refunds": "evt_00000000000000000000000007"}), "refunds"),

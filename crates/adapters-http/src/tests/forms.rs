@@ -52,7 +52,6 @@ async fn a_list_goes_on_where_it_stopped() {
         ("cursor=x".to_owned(), "cursor"),
         ("limit=0".to_owned(), "limit"),
         ("limit=101".to_owned(), "limit"),
-        ("limit=".to_owned(), "limit"),
         ("limit=1&limit=1".to_owned(), "limit"),
         ("offset=10001".to_owned(), "offset"),
         ("offset=-1".to_owned(), "offset"),
@@ -65,7 +64,7 @@ async fn a_list_goes_on_where_it_stopped() {
         let got = send(&edge, request(&query)).await;
         assert_eq!((got.status.as_u16(), got.param().as_str()), (417, param), "{query}");
     }
-    for query in ["affiliate_id=aff_x", "from=yesterday", "to=2024-13-01", "order_id=", "status=lost"] {
+    for query in ["affiliate_id=aff_x", "from=yesterday", "to=2024-13-01", "status=lost"] {
         let got = send(&edge, as_caller(Who::All, Method::GET, &format!("/api/v1/commissions?{query}"))).await;
         assert_eq!((got.status.as_u16(), Some(got.param().as_str())), (417, query.split('=').next()), "{query}");
     }

@@ -86,11 +86,14 @@ async fn limit_plan_and_scope_come_before_anything_else() {
 async fn an_unknown_parameter_is_not_overlooked() {
     let (stub, edge) = set_up();
     for (name, method, path, _) in keyed() {
+        // Older clients send such when they read.
+        let overlooked = method == Method::GET && !path.starts_with("/api/v1");
         let request = with_json(as_caller(Who::All, method, &format!("{path}?dry_runs=true")), "{}");
         let got = send(&edge, request).await;
         let error = got.json()["error"].clone();
         let told = |detail: &Value| detail["param"] == "dry_runs";
-        assert!(got.status == 417 && error["details"].as_array().unwrap().iter().any(told), "{name}: {error}");
+        let is_told = error["details"].as_array().is_some_and(|details| details.iter().any(told));
+        assert_eq!(got.status == 417 && is_told, !overlooked, "{name}: {error}");
     }
     assert_eq!(commits(&stub), 0);
 }

@@ -111,7 +111,9 @@ impl Events {
         if let Some(stored) = steps.stored().await? {
             return Ok(stored);
         }
-        let RecordEventBatchCommand { lines, request_id } = batch;
+        let RecordEventBatchCommand { mut lines, request_id } = batch;
+        let mut events: Vec<&mut RecordEventCommand> = lines.iter_mut().filter_map(event_of).collect();
+        self.settle(who, &mut events).await?;
         let (mut parts, outcomes) = parts(lines);
         let outcomes = Outcomes { request_id, lines: outcomes };
         let mut run = Run { who, steps, outcomes, merchant: None, wrote: false };
@@ -266,6 +268,13 @@ impl Packs {
             }
             _ => self.packs.push_back(Pack { set, lines: vec![(line, outcome)] }),
         }
+    }
+}
+
+fn event_of(line: &mut Result<BatchLine, Refusal>) -> Option<&mut RecordEventCommand> {
+    match line {
+        Ok(BatchLine::Event(command)) => Some(command),
+        Ok(BatchLine::Refund(_)) | Err(_) => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a shop posts, and how it becomes an event in the merchant's currency.
 
 use domain::{
-    AffiliateId, CouponCode, Currency, Decimal, Email, EventKind, ExternalId, Item, Items, Merchant, Metadata, Money,
-    NewEvent, OrderReference, Refusal, SessionId, ShortText, Timestamp, Unreadable,
+    AffiliateId, AsSent, CouponCode, Currency, Decimal, Email, EventKind, ExternalId, Item, Items, Merchant, Metadata,
+    Money, NewEvent, OrderReference, Refusal, SessionId, ShortText, Timestamp, Unreadable,
 };
 
 /// One line of an order that a shop posts.
@@ -22,6 +22,8 @@ pub struct AskedItem {
 pub struct RecordEventCommand {
     pub kind: EventKind,
     pub external_id: ExternalId,
+    /// Names that were sent otherwise than they are read.
+    pub as_sent: AsSent,
     pub order_id: Option<OrderReference>,
     /// In whole units of `currency`.
     pub amount: Option<Decimal>,
@@ -31,6 +33,8 @@ pub struct RecordEventCommand {
     pub items: Vec<AskedItem>,
     pub session: Option<SessionId>,
     pub coupon: Option<CouponCode>,
+    /// Codes that were given besides: the first of all that belongs to an affiliate counts.
+    pub more_coupons: Vec<CouponCode>,
     pub unreadable: Unreadable,
     pub affiliate_id: Option<AffiliateId>,
     pub customer_email: Option<Email>,
@@ -45,12 +49,14 @@ pub(super) fn in_currency(command: RecordEventCommand, merchant: &Merchant) -> R
     let RecordEventCommand {
         kind,
         external_id,
+        as_sent: _,
         order_id,
         amount,
         currency,
         items,
         session,
         coupon,
+        more_coupons: _,
         unreadable,
         affiliate_id,
         customer_email,

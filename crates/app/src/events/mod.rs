@@ -2,6 +2,7 @@
 
 mod batch;
 mod command;
+mod settle;
 
 pub use batch::{BatchLine, RecordEventBatchCommand};
 pub use command::{AskedItem, RecordEventCommand};
@@ -12,7 +13,7 @@ use crate::{
     recording::{EventContext, EventInput, Recorder},
 };
 use command::in_currency;
-use domain::{Binding, Commission, EventId, NewEvent, Refusal};
+use domain::{Binding, EventId, NewEvent, Refusal};
 use ports::{
     ChangeSet, EventFilter, EventFound, EventLookup, EventReads, EventRecord, IdSourceExt, Page, PageRequest, Resource,
     ResponseStatus,
@@ -46,14 +47,16 @@ impl Events {
         Ok(self.reads.events(who.merchant_id, filter, page).await?)
     }
 
-    /// Records one, once: the same external id with the same body gets the first answer again, with another body it is
-    /// refused (docs/rules/commissions.md).
+    /// Records one, once: the same external id with the same body gets the first answer again, with the statuses that
+    /// the commissions have now; with another body it is refused (docs/rules/commissions.md).
     pub async fn record(
         &self,
         who: &Principal,
         command: RecordEventCommand,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
+        let mut command = command;
+        self.settle(who, &mut [&mut command]).await?;
         let load = || self.reads.event_facts(who.merchant_id, vec![self.lookup(&command)]);
         let decide = |facts| {
             let (event_context, mut found) = EventContext::of(facts);
@@ -63,7 +66,8 @@ impl Events {
     }
 
     /// Returns the response that recording would get, without recording. The ids in it belong to no object.
-    pub async fn try_out(&self, who: &Principal, command: RecordEventCommand) -> Result<Response, AppError> {
+    pub async fn try_out(&self, who: &Principal, mut command: RecordEventCommand) -> Result<Response, AppError> {
+        self.settle(who, &mut [&mut command]).await?;
         let facts = self.reads.event_facts(who.merchant_id, vec![self.lookup(&command)]).await?;
         let (event_context, mut found) = EventContext::of(facts.ok_or(Refusal::NotFound)?);
         let (_, response) = self.decided(who, command, &event_context, found.pop().unwrap_or_default())?;
@@ -71,7 +75,8 @@ impl Events {
     }
 
     fn lookup(&self, command: &RecordEventCommand) -> EventLookup {
-        let customer = Binding::keys(command.customer_external_id.as_ref(), command.customer_email.as_ref());
+        let mut customer = Binding::keys(command.as_sent.customer_external_id.as_ref(), None);
+        customer.extend(Binding::keys(command.customer_external_id.as_ref(), command.customer_email.as_ref()));
         EventLookup {
             space: command.kind.space(),
             external_id: command.external_id.clone(),
@@ -116,18 +121,17 @@ impl Events {
 
     fn repeated(&self, command: &NewEvent, earlier: EventRecord) -> Result<Response, AppError> {
         if earlier.event.fingerprint != command.fingerprint {
-            return Err(Refusal::Exists { field: "external_id" }.into());
+            let differs = earlier.event.differs_from(command);
+            return Err(Refusal::Repeated { field: "external_id", id: earlier.event.id.to_string(), differs }.into());
         }
         let first = as_first_answered(earlier);
         Ok(Response::first(ResponseStatus::Ok, self.context.renderer.object(Resource::Event(&first))))
     }
 }
 
-/// The record as its first answer showed it: what changed since are only the statuses of its commissions, and what refunds
-/// took back.
+/// The record with the ids and amounts that its first answer showed, and the statuses that its commissions have now.
 fn as_first_answered(mut record: EventRecord) -> EventRecord {
     record.event.refunded_minor = 0;
-    let originals = record.commissions.iter().filter(|row| row.reverses.is_none());
-    record.commissions = originals.map(Commission::as_made).collect();
+    record.commissions.retain(|row| row.reverses.is_none());
     record
 }

@@ -76,6 +76,7 @@ impl Orders {
 fn refund_of(id: EventId, sale: EventId, amount: Option<Decimal>) -> NewRefund {
     NewRefund {
         external_id: ExternalId::of(id),
+        as_sent: domain::AsSent::default(),
         refunds: Some(sale),
         order_id: None,
         amount,

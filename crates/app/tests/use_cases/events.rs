@@ -1,10 +1,13 @@
 //! Recording conversion events.
 
-use crate::stage::{TestApp, email_of, once, purchase, refusal};
-use app::{AppError, AskedItem, MoveCommissionCommand, RecordEventCommand};
-use domain::{CommissionMove, CommissionStatus, Currency, EventKind, Refusal, ShortText, Via};
-use ports::ResponseStatus;
+use crate::stage::{ALL, TestApp, email_of, once, purchase, refusal, repeated};
+use app::{AppError, AskedItem, BatchLine, MoveCommissionCommand, RecordEventBatchCommand, RecordEventCommand};
+use domain::{
+    AsSent, CommissionMove, CommissionStatus, CouponCode, Currency, EventKind, ExternalId, Refusal, ShortText, Via,
+};
+use ports::{CouponFilter, ResponseStatus};
 use std::sync::Arc;
+use testkit::build::moment;
 
 #[tokio::test]
 async fn a_sale_pays_the_affiliate_and_its_parent() {
@@ -35,7 +38,7 @@ async fn a_sale_pays_the_affiliate_and_its_parent() {
 }
 
 #[tokio::test]
-async fn a_repeat_gets_the_first_answer_even_after_the_commission_moved() {
+async fn a_repeat_gets_the_first_answer_with_the_statuses_of_now() {
     let stage = TestApp::new().await;
     let leaf = stage.affiliate("bob", None).await;
     let command = || RecordEventCommand { affiliate_id: Some(leaf.id), ..purchase("1") };
@@ -44,9 +47,18 @@ async fn a_repeat_gets_the_first_answer_even_after_the_commission_moved() {
     let approve = MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, commission.id, approve, None).await.unwrap();
     let repeat = stage.record(command()).await.unwrap();
-    assert_eq!((repeat.status, repeat.replayed, repeat.body), (ResponseStatus::Ok, false, first.body));
+    assert_eq!((repeat.status, repeat.replayed), (ResponseStatus::Ok, false));
+    let text = |body: &[u8]| String::from_utf8(body.to_vec()).unwrap();
+    assert_eq!(
+        text(&repeat.body),
+        text(&first.body).replace("status: Pending", "status: Approved"),
+        "all else is the same"
+    );
     let other = RecordEventCommand { fingerprint: [2; 32], ..command() };
-    assert_eq!(refusal(stage.record(other).await), Refusal::Exists { field: "external_id" });
+    assert_eq!(repeated(stage.record(other).await), ("external_id", vec!["content"]));
+    let amount = "98.00".parse().ok();
+    let other = RecordEventCommand { fingerprint: [2; 32], amount, occurred_at: Some(moment(1)), ..command() };
+    assert_eq!(repeated(stage.record(other).await), ("external_id", vec!["amount", "occurred_at"]));
     assert_eq!(stage.commissions().await.len(), 1);
 }
 
@@ -64,7 +76,7 @@ async fn paying_kinds_share_a_space_and_the_others_have_their_own() {
         assert_eq!(stage.record(of(kind)).await.unwrap().status, ResponseStatus::Created, "{kind}");
     }
     for kind in ["renewal", "upsell"] {
-        assert_eq!(refusal(stage.record(of(kind)).await), Refusal::Exists { field: "external_id" }, "{kind}");
+        assert_eq!(repeated(stage.record(of(kind)).await), ("external_id", vec!["type"]), "{kind}");
     }
     assert_eq!(stage.commissions().await.len(), 1, "only the purchase pays");
 }
@@ -211,7 +223,7 @@ async fn what_is_only_tried_is_not_kept() {
     let first = stage.record(command()).await.unwrap();
     assert_eq!(stage.app.events.try_out(&stage.who, command()).await.unwrap().body, first.body);
     let other = RecordEventCommand { fingerprint: [2; 32], ..command() };
-    assert_eq!(refusal(stage.app.events.try_out(&stage.who, other).await), Refusal::Exists { field: "external_id" });
+    assert_eq!(repeated(stage.app.events.try_out(&stage.who, other).await).0, "external_id");
 }
 
 #[tokio::test]
@@ -329,4 +341,70 @@ async fn of_renewals_at_once_no_more_earn_than_can() {
     let by_bond = events.iter().filter(|record| record.event.decision.via() == Via::Customer);
     assert_eq!((by_bond.count(), events.len()), (2, 20));
     stage.assert_reconciled().await;
+}
+
+/// A command whose names were sent with something around them that cannot be seen.
+fn as_sent(external_id: &str, customer: &str) -> AsSent {
+    AsSent {
+        external_id: ExternalId::parse(external_id).ok(),
+        order_id: None,
+        customer_external_id: ShortText::parse(customer).ok(),
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_as_it_was_sent_goes_on_answering_to_it() {
+    let stage = TestApp::new().await;
+    recurring(&stage, domain::Recurring::FirstNRenewals).await;
+    let leaf = stage.affiliate("bob", None).await;
+    let customer = |id: &str| ShortText::parse(id).ok();
+    // As an earlier version recorded it.
+    let kept =
+        RecordEventCommand { affiliate_id: Some(leaf.id), customer_external_id: customer("C-1 "), ..purchase("1 ") };
+    let first = stage.record(kept).await.unwrap();
+    let command = RecordEventCommand {
+        affiliate_id: Some(leaf.id),
+        as_sent: as_sent("1 ", "C-1 "),
+        customer_external_id: customer("C-1"),
+        ..purchase("1")
+    };
+    let again = stage.record(command.clone()).await.unwrap();
+    assert_eq!((again.status, again.body), (ResponseStatus::Ok, first.body.clone()));
+    let tried = stage.app.events.try_out(&stage.who, command.clone()).await.unwrap();
+    assert_eq!(tried.body, first.body);
+    let lines = vec![Ok(BatchLine::Event(command))];
+    let batch = RecordEventBatchCommand { lines, request_id: "r".to_owned() };
+    stage.app.events.record_batch(&stage.who, batch, &stage.app.refunds, None).await.unwrap();
+    assert_eq!(stage.events().await.len(), 1, "nothing is paid twice by a blank");
+
+    // What nothing was kept under is read without the blank, and the customer is still known by its old name.
+    let renewal = RecordEventCommand {
+        as_sent: as_sent(" 2", "C-1 "),
+        customer_external_id: customer("C-1"),
+        kind: EventKind::Renewal,
+        ..purchase("2")
+    };
+    stage.record(renewal).await.unwrap();
+    let event = stage.events().await.remove(0).event;
+    assert_eq!((event.external_id.as_str(), event.affiliate_id), ("2", Some(leaf.id)));
+}
+
+#[tokio::test]
+async fn of_several_coupons_the_first_that_belongs_to_an_affiliate_counts() {
+    let stage = TestApp::new().await;
+    let (bob, ann) = (stage.affiliate("bob", None).await, stage.affiliate("ann", None).await);
+    let coupons = stage.app.coupons.list(&stage.who, &CouponFilter::default(), &ALL).await.unwrap().rows;
+    let code_of = |id| coupons.iter().find(|coupon| coupon.affiliate_id == id).unwrap().code.clone();
+    let (bobs, anns) = (code_of(bob.id), code_of(ann.id));
+    let unknown = CouponCode::parse("SUMMER10").unwrap();
+    for (id, codes, credited) in [
+        ("1", vec![unknown.clone(), anns.clone(), bobs.clone()], Some(ann.id)),
+        ("2", vec![bobs.clone(), anns.clone()], Some(bob.id)),
+        ("3", vec![unknown.clone(), unknown.clone()], None),
+    ] {
+        let mut codes = codes.into_iter();
+        let command = RecordEventCommand { coupon: codes.next(), more_coupons: codes.collect(), ..purchase(id) };
+        stage.record(command).await.unwrap();
+        assert_eq!(stage.events().await.remove(0).event.affiliate_id, credited, "{id}");
+    }
 }

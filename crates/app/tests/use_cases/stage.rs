@@ -205,12 +205,14 @@ pub(crate) fn purchase(external_id: &str) -> RecordEventCommand {
     RecordEventCommand {
         kind: EventKind::Purchase,
         external_id: ExternalId::parse(external_id).unwrap(),
+        as_sent: domain::AsSent::default(),
         order_id: None,
         amount: "99.00".parse().ok(),
         currency: None,
         items: Vec::new(),
         session: None,
         coupon: None,
+        more_coupons: Vec::new(),
         unreadable: domain::Unreadable::default(),
         affiliate_id: None,
         customer_email: None,
@@ -223,6 +225,14 @@ pub(crate) fn purchase(external_id: &str) -> RecordEventCommand {
 
 pub(crate) fn once(route: &'static str, key: &str, body: u8) -> Option<IdempotentRequest> {
     Some(IdempotentRequest { route, key: IdempotencyKey::parse(key).unwrap(), fingerprint: [body; 32] })
+}
+
+/// The field that another object has already, where that was made by the caller with other content.
+pub(crate) fn repeated<T: std::fmt::Debug>(result: Result<T, AppError>) -> (&'static str, Vec<&'static str>) {
+    match refusal(result) {
+        Refusal::Repeated { field, id: _, differs } => (field, differs),
+        other => panic!("expected a repeat with other content, got {other:?}"),
+    }
 }
 
 /// The refusal in an error; panics for any other error.

@@ -5,15 +5,15 @@ use crate::values::{
     string_enum::string_enum,
 };
 
-/// The status of an affiliate: `pending → approved | rejected`, `approved ↔ suspended`. An erased affiliate is
-/// rejected, from every status.
+/// The status of an affiliate: `pending → approved | rejected`, `approved ↔ suspended`, `rejected → pending | approved`.
+/// An erased affiliate is rejected, from every status, and stays so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AffiliateStatus {
     /// Waits for a person's decision.
     Pending,
     /// Earns.
     Approved,
-    /// Was turned down; final.
+    /// Was turned down. May be taken on later, unless it is erased.
     Rejected,
     /// Earns nothing for now.
     Suspended,
@@ -25,7 +25,13 @@ impl AffiliateStatus {
     pub fn may_become(self, next: Self) -> bool {
         use AffiliateStatus::{Approved, Pending, Rejected, Suspended};
         self == next
-            || matches!((self, next), (Pending, Approved | Rejected) | (Approved, Suspended) | (Suspended, Approved))
+            || matches!(
+                (self, next),
+                (Pending, Approved | Rejected)
+                    | (Approved, Suspended)
+                    | (Suspended, Approved)
+                    | (Rejected, Pending | Approved)
+            )
     }
 }
 
@@ -126,6 +132,22 @@ impl Affiliate {
             created_at: now,
             updated_at: now,
         })
+    }
+
+    /// The fields, as callers name them, in which `other` asks for another affiliate than this one.
+    pub fn differs_from(&self, other: &NewAffiliate, parent: Option<AffiliateId>) -> Vec<&'static str> {
+        let NewAffiliate { email, slug, display_name, status, custom_rate, tier_id, metadata } = other;
+        let named = [
+            ("email", self.email.folded() != email.folded()),
+            ("slug", slug.as_ref().is_some_and(|slug| *slug != self.slug)),
+            ("display_name", self.display_name != *display_name),
+            ("status", self.status != status.unwrap_or(AffiliateStatus::Approved)),
+            ("custom_commission_rate", self.custom_rate != *custom_rate),
+            ("tier_id", self.tier_id != *tier_id),
+            ("parent_email", self.parent_id != parent),
+            ("metadata", self.metadata != *metadata),
+        ];
+        named.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }
 
     /// The affiliate after `change`; time never runs backwards within it.
@@ -249,7 +271,14 @@ pub(crate) mod tests {
     #[test]
     fn status_moves_are_the_specified_ones() {
         use AffiliateStatus::{Approved, Pending, Rejected, Suspended};
-        let allowed = [(Pending, Approved), (Pending, Rejected), (Approved, Suspended), (Suspended, Approved)];
+        let allowed = [
+            (Pending, Approved),
+            (Pending, Rejected),
+            (Approved, Suspended),
+            (Suspended, Approved),
+            (Rejected, Pending),
+            (Rejected, Approved),
+        ];
         for &from in AffiliateStatus::ALL {
             for &to in AffiliateStatus::ALL {
                 assert_eq!(from.may_become(to), from == to || allowed.contains(&(from, to)), "{from:?} {to:?}");

@@ -1,6 +1,6 @@
 //! Coupons: codes that name an affiliate at the till.
 
-use crate::values::{AffiliateId, CouponId, Slug, Timestamp};
+use crate::values::{AffiliateId, CouponId, Slug, Timestamp, token};
 
 /// 2 to 40 of `[A-Z0-9_-]`, compared without case and stored in capitals; unique per merchant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,9 +13,9 @@ impl CouponCode {
     /// How many random letters a personal code ends with.
     pub const RANDOM_LENGTH: usize = 4;
 
-    /// Reads a code in any case; the error says what was expected.
+    /// Reads a code in any case, as it was typed ([`token`]); the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let folded = text.to_ascii_uppercase();
+        let folded = token(text).to_ascii_uppercase();
         let fits = (2..=Self::MOST).contains(&folded.len())
             && folded
                 .bytes()
@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn codes_ignore_case_and_fit() {
-        assert_eq!(CouponCode::parse("bob-10").unwrap(), CouponCode::parse("BOB-10").unwrap());
+        for typed in ["bob-10", " BOB-10", "BOB-10 ", "bob-10\u{200b}"] {
+            assert_eq!(CouponCode::parse(typed).unwrap().as_str(), "BOB-10", "{typed:?}");
+        }
         for bad in ["", "B", "BÖB", "A B", &"X".repeat(41)] {
             assert!(CouponCode::parse(bad).is_err(), "{bad}");
         }

@@ -149,19 +149,6 @@ impl Commission {
         }
     }
 
-    /// The row as it was first answered.
-    #[must_use]
-    pub fn as_made(&self) -> Self {
-        Self {
-            refund_id: self.refund_id.filter(|_| self.reverses.is_some()),
-            status: self.made_as,
-            payout_id: None,
-            reason: None,
-            updated_at: self.created_at,
-            ..self.clone()
-        }
-    }
-
     /// Whether it is frozen in a payout that is not paid yet.
     pub fn is_in_open_payout(&self) -> bool {
         self.status == CommissionStatus::Approved && self.payout_id.is_some()

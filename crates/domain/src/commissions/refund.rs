@@ -4,7 +4,7 @@ use crate::commissions::{
     Commission, CommissionStatus,
     sale_commissions::{SaleCommissions, WithReversals},
 };
-use crate::events::{Event, EventKind, Items};
+use crate::events::{AsSent, Event, EventKind, Items};
 use crate::rewards::Target;
 use crate::values::{
     CommissionId, Currency, Decimal, Email, EventId, ExternalId, Metadata, Money, OrderReference, Refusal, ShortText,
@@ -16,6 +16,8 @@ use crate::values::{
 pub struct NewRefund {
     /// The shop's id of the refund; in a space of its own.
     pub external_id: ExternalId,
+    /// Names that were sent otherwise than they are read.
+    pub as_sent: AsSent,
     /// The event it takes back.
     pub refunds: Option<EventId>,
     /// The order it takes back; enough where only one paying event has it.
@@ -55,11 +57,16 @@ impl NewRefund {
         let field = if self.refunds.is_some() { "refunds" } else { "order_id" };
         let mut paying = found.filter(|event| event.kind.pays());
         match (paying.next(), paying.next()) {
-            (Some(sale), None) if self.order_id.as_ref().is_none_or(|order| *order == sale.order_id) => Ok(sale),
+            (Some(sale), None) if self.may_be_of(&sale.order_id) => Ok(sale),
             (Some(_), None) => Err(Refusal::invalid("order_id", "must be the order of the event that refunds names")),
             (Some(_), Some(_)) => Err(Refusal::invalid(field, "names several events: use refunds")),
             (None, _) => Err(Refusal::invalid(field, "must name an existing event of a type that pays")),
         }
+    }
+
+    fn may_be_of(&self, order: &OrderReference) -> bool {
+        let named = [&self.order_id, &self.as_sent.order_id];
+        named.into_iter().flatten().any(|known| known == order) || self.order_id.is_none()
     }
 
     /// How much of `sale` is meant; `None` is all that is left.
@@ -81,6 +88,7 @@ impl NewRefund {
     fn event(self, id: EventId, sale: &Event, amount: Money, now: Timestamp) -> Event {
         let Self {
             external_id,
+            as_sent: _,
             refunds: _,
             order_id: _,
             amount: _,

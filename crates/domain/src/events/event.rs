@@ -17,6 +17,18 @@ pub struct Unreadable {
     pub coupon: bool,
 }
 
+/// Names in a posted event as they were sent, where they are read as something else ([`crate::values::token`]). Earlier
+/// versions kept them as they were sent, and what was kept goes on answering to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AsSent {
+    /// The shop's id of the event.
+    pub external_id: Option<ExternalId>,
+    /// The shop's order.
+    pub order_id: Option<OrderReference>,
+    /// The shop's id of the buyer.
+    pub customer_external_id: Option<ShortText>,
+}
+
 /// What the shop posted.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
@@ -141,6 +153,29 @@ impl Event {
             fingerprint,
             created_at: now,
         }
+    }
+
+    /// The fields, as the shop names them, in which `other` says something else than this event. What is erased is not
+    /// compared; `content` where only something that is not kept can differ.
+    pub fn differs_from(&self, other: &NewEvent) -> Vec<&'static str> {
+        let order = other.order_id.clone().unwrap_or_else(|| OrderReference::same_as(&other.external_id));
+        let is_erased = self.customer_email.is_none() && self.metadata == Metadata::default();
+        let currencies = self.amount.zip(other.amount);
+        let named = [
+            ("type", self.kind != other.kind),
+            ("order_id", self.order_id != order),
+            ("currency", currencies.is_some_and(|(one, two)| one.currency() != two.currency())),
+            ("amount", self.amount.map(Money::minor) != other.amount.map(Money::minor)),
+            ("items", self.items != other.items),
+            ("cookie_id", self.session != other.session),
+            ("coupon", self.coupon != other.coupon),
+            ("customer.email", !is_erased && self.customer_email != other.customer_email),
+            ("customer.external_id", self.customer_external_id != other.customer_external_id),
+            ("occurred_at", self.occurred_at != other.occurred_at),
+            ("metadata", !is_erased && self.metadata != other.metadata),
+        ];
+        let differs: Vec<&str> = named.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
+        if differs.is_empty() { vec!["content"] } else { differs }
     }
 
     /// The most that all of its commissions may be together while `left` of it is left.

@@ -11,6 +11,6 @@ pub use decision::{
     Candidate, CandidateOutcome, CandidateSource, Considered, Decision, DecisionError, ParentVerdict, PassedParent,
     Rating, RewardVerdict, Via,
 };
-pub use event::{Event, NewEvent, Unreadable};
+pub use event::{AsSent, Event, NewEvent, Unreadable};
 pub use item::{Item, Items, ItemsError};
 pub use kind::{EventKind, EventSpace};

@@ -1,5 +1,6 @@
 //! Share ids: the short names by which customers join a group (docs/rules/groups.md).
 
+use crate::values::token;
 use std::fmt;
 
 /// A group's share id: a prefix and eight of `[A-Z0-9]`, as `KHT-7K2M9QXA`. The eight are unique per merchant, so that
@@ -79,7 +80,7 @@ impl ShareIdFormat {
     /// Reads the unique part of a share id in any case, with the server's prefix or a known one, and with or without
     /// `test-` before or after it. `None` for a text that is not a share id: it names no group.
     pub fn read(&self, text: &str) -> Option<String> {
-        let folded = text.to_ascii_uppercase();
+        let folded = token(text).to_ascii_uppercase();
         let bare = folded.strip_prefix(INSERTED).unwrap_or(&folded);
         let prefixes = KNOWN_PREFIXES.iter().copied().chain([self.prefix.as_str()]);
         prefixes
@@ -109,6 +110,7 @@ mod tests {
             "khtpay-TEST-ab12cd34",
             "KHT-test-AB12CD34",
             "test-KHT-AB12CD34",
+            " KHT-AB12CD34\u{200b} ",
         ] {
             assert_eq!(format.read(text).as_deref(), Some("AB12CD34"), "{text}");
         }

@@ -1,18 +1,6 @@
 //! Checkout sessions: orders in the legacy API, with lines and a reference of the payment.
 
-use crate::values::{OrderReference, string_enum::string_enum};
-
-/// What a line of a checkout is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LineType {
-    /// Something bought.
-    Product,
-    /// Bringing it.
-    Shipping,
-    /// What was taken off.
-    Discount,
-}
-string_enum!(LineType { Product = "PRODUCT", Shipping = "SHIPPING", Discount = "DISCOUNT" });
+use crate::values::OrderReference;
 
 /// The lines of a checkout, as text. The domain does not read them: they are not used in calculations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +18,25 @@ impl LineItems {
     /// The most characters of the address of a line's picture.
     pub const MOST_URL: usize = 2_000;
 
-    /// Takes the text of all lines.
-    pub fn parse(text: String) -> Result<Self, String> {
-        if text.len() > Self::MOST_BYTES {
-            return Err(format!("must be at most {} bytes", Self::MOST_BYTES));
+    /// The most characters of a line's type.
+    pub const MOST_TYPE: usize = 50;
+    /// The type of a line that names none.
+    pub const PRODUCT: &str = "PRODUCT";
+
+    /// Takes the JSON texts of lines, as many of the first as fit.
+    pub fn that_fit(lines: impl Iterator<Item = String>) -> Self {
+        let mut text = String::from("[");
+        for (at, line) in lines.take(Self::MOST).enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            // And the bracket at the end.
+            if text.len() + comma.len() + line.len() + 1 > Self::MOST_BYTES {
+                break;
+            }
+            text.push_str(comma);
+            text.push_str(&line);
         }
-        Ok(Self(text))
+        text.push(']');
+        Self(text)
     }
 
     /// The text.
@@ -100,6 +101,14 @@ mod tests {
         for bad in ["", "x", "a\tb\n[]"] {
             assert_eq!(Checkout::stored(Some(bad)), Err(CheckoutError), "{bad:?}");
         }
-        assert!(LineItems::parse("x".repeat(LineItems::MOST_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn as_many_lines_are_kept_as_fit() {
+        let kept = |length: usize, lines: usize| LineItems::that_fit((0..lines).map(|_| "x".repeat(length))).0;
+        assert_eq!((kept(1, 0).as_str(), kept(1, 2).as_str()), ("[]", "[x,x]"));
+        assert_eq!(kept(1, 101).len(), 1 + 2 * LineItems::MOST);
+        assert_eq!(kept(LineItems::MOST_BYTES - 2, 2).len(), LineItems::MOST_BYTES, "the first alone");
+        assert_eq!(kept(LineItems::MOST_BYTES - 1, 1), "[]");
     }
 }

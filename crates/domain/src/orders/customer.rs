@@ -82,6 +82,16 @@ impl Customer {
         }
     }
 
+    /// Whether it was made from this input, and not changed since.
+    pub fn is_as_asked(&self, input: &NewCustomer) -> bool {
+        let NewCustomer { email, first_name, last_name, phone, metadata } = input;
+        self.email.folded() == email.folded()
+            && self.first_name == *first_name
+            && self.last_name == *last_name
+            && self.phone == *phone
+            && self.metadata == *metadata
+    }
+
     /// The customer after `change`.
     pub fn changed(&self, change: CustomerChange, by: Actor, now: Timestamp) -> Result<Self, Refusal> {
         let CustomerChange { email, first_name, last_name, phone, metadata } = change;

@@ -6,7 +6,7 @@ pub(crate) mod order;
 mod risk;
 mod session;
 
-pub use checkout::{Checkout, CheckoutError, LineItems, LineType};
+pub use checkout::{Checkout, CheckoutError, LineItems};
 pub use customer::{Customer, CustomerChange, NewCustomer};
 pub use order::{NewOrder, Order, OrderPlacement, OrderStatus};
 pub use risk::{OrderVelocity, RiskContext, RiskLevel, Signal, signals};

@@ -14,7 +14,7 @@ pub enum SessionStatus {
     /// The order takes part in nothing any more: its group came to nothing, or it was taken back.
     Expired,
 }
-string_enum!(SessionStatus { Open = "open", Complete = "complete", Expired = "expired" });
+string_enum!(SessionStatus { Open = "OPEN", Complete = "COMPLETED", Expired = "EXPIRED" });
 
 impl SessionStatus {
     /// Of `order`, whose group stands at `group`.

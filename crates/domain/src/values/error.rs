@@ -36,6 +36,16 @@ pub enum Refusal {
         /// The field whose value is taken.
         field: &'static str,
     },
+    /// A key that must be unique was given to another object of the caller's own making.
+    #[error("{field} is already in use by {id}, {}", told(.differs))]
+    Repeated {
+        /// The field whose value is taken.
+        field: &'static str,
+        /// The object that has it.
+        id: String,
+        /// The fields in which that object's content is another; none where it is the same.
+        differs: Vec<&'static str>,
+    },
     /// The thing is not in a state that allows it.
     #[error("{0}")]
     State(String),
@@ -48,6 +58,14 @@ pub enum Refusal {
     /// The organization's plan does not include it.
     #[error("{0}")]
     Plan(String),
+}
+
+fn told(differs: &[&str]) -> String {
+    match differs {
+        [] => "which was made from the same content".to_owned(),
+        [one] => format!("whose {one} is another"),
+        [first @ .., last] => format!("whose {} and {last} are others", first.join(", ")),
+    }
 }
 
 /// Why an order neither opens nor joins a referral group (docs/rules/groups.md). In the order in which they are
@@ -83,5 +101,26 @@ impl Refusal {
     /// The refusal for one bad field.
     pub fn invalid(field: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError::new(field, expected)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_a_key_and_what_is_different() {
+        let refusal = |differs: &[&'static str]| Refusal::Repeated {
+            field: "external_id",
+            id: "evt_1".to_owned(),
+            differs: differs.to_vec(),
+        };
+        for (differs, text) in [
+            (&[][..], "external_id is already in use by evt_1, which was made from the same content"),
+            (&["amount"], "external_id is already in use by evt_1, whose amount is another"),
+            (&["amount", "items"], "external_id is already in use by evt_1, whose amount and items are others"),
+        ] {
+            assert_eq!(refusal(differs).to_string(), text);
+        }
     }
 }

@@ -12,6 +12,7 @@ mod slug;
 pub(crate) mod string_enum;
 pub(crate) mod text;
 mod timestamp;
+mod token;
 
 pub use decimal::Decimal;
 pub use email::Email;
@@ -29,3 +30,4 @@ pub use text::{
     Reason, SessionId, ShortText, UserAgent,
 };
 pub use timestamp::Timestamp;
+pub use token::{names_nobody, token};

@@ -1,6 +1,6 @@
 //! Short texts with a limit each.
 
-use crate::values::{Id, Kind};
+use crate::values::{Id, Kind, token};
 
 /// Why a text was refused: the end of the sentence "… must be".
 pub(crate) fn check(text: &str, most: usize) -> Result<(), String> {
@@ -95,11 +95,12 @@ impl ExternalId {
 pub struct SessionId(String);
 
 impl SessionId {
-    /// Checks length and alphabet.
+    /// Checks length and alphabet of a session as it was sent ([`token`]).
     pub fn parse(text: &str) -> Result<Self, String> {
+        let text = token(text);
         let fits = (16..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-        if fits { Ok(Self(text.to_owned())) } else { Err("must be 16 to 64 letters, digits, - or _".to_owned()) }
+        if fits { Ok(Self(text.into_owned())) } else { Err("must be 16 to 64 letters, digits, - or _".to_owned()) }
     }
 
     /// The text.

@@ -152,6 +152,7 @@ async fn take_back(
     let external_id = ExternalId::parse(&format!("r-{n}")).unwrap();
     let request = NewRefund {
         external_id: external_id.clone(),
+        as_sent: domain::AsSent::default(),
         refunds: Some(sale.id),
         order_id: None,
         amount: minor.parse().ok(),

@@ -183,7 +183,7 @@ async fn a_refund_has_one_external_id(race: &Race) -> bool {
         stage.app.refunds.record(&stage.who, other, None).await.unwrap();
     });
     let refused = take_back(race).await;
-    matches!(refused, Err(AppError::Refused(Refusal::Exists { field: "external_id" })))
+    matches!(refused, Err(AppError::Refused(Refusal::Repeated { field: "external_id", .. })))
 }
 
 async fn cashback_on_its_way_stays_on_its_way(race: &Race) -> bool {

@@ -186,6 +186,7 @@ impl<'a> Player<'a> {
         self.refunds += 1;
         let command = NewRefund {
             external_id: ExternalId::parse(&format!("r{}", self.refunds)).unwrap(),
+            as_sent: domain::AsSent::default(),
             refunds: None,
             order_id: OrderReference::parse(&Self::order(number)).ok(),
             amount: part.map(|part| amount(part, money)),

@@ -166,6 +166,7 @@ impl Story {
 fn asking() -> NewRefund {
     NewRefund {
         external_id: ExternalId::parse("r").unwrap(),
+        as_sent: AsSent::default(),
         refunds: Some(EventId::from_uuid(Uuid::from_u128(1))),
         order_id: None,
         amount: None,
