@@ -11,6 +11,14 @@ const { ADDRESS, KEY, PICTURES } = process.env;
 const BEACON = "/api/t/click";
 const GPC = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })";
 const DNT = "Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' })";
+// As a browser that prerenders the page, until the visitor comes.
+const PRERENDERED = `
+  let waits = true;
+  Object.defineProperty(Document.prototype, "prerendering", { get: () => waits });
+  window.comes = () => {
+    waits = false;
+    document.dispatchEvent(new Event("prerenderingchange"));
+  };`;
 const KNOWN = "abcdefghijklmnopqrstuvwxyz012345";
 // Ends a wait for what never comes.
 const within = { timeout: 60_000 };
@@ -192,6 +200,23 @@ test("a session that came by the link waits for consent too", within, async () =
     assert.equal((await known(page)).session, kept, answer);
   }
   assert.equal(page.sent(BEACON).length, 0);
+});
+
+test("a page that is only prerendered keeps and reports nothing until the visitor comes", within, async () => {
+  for (const [target, agreed] of [["/?ref=alice", true], [`${ASK}?ref=alice`, true], [`${ASK}?ref=alice`, false]]) {
+    const page = await browser.visitor({ script: PRERENDERED });
+    await page.open(shop.plain + target);
+    await page.evaluate(`coterie.consent(${agreed})`);
+    assert.deepEqual([(await known(page)).cookie, page.sent(BEACON)], [undefined, []], target);
+    await page.evaluate("comes()");
+    const { session } = await known(page);
+    if (agreed) {
+      assert.equal((await page.answered(BEACON)).status, 204);
+      assert.equal(await earnedBy(session), affiliate);
+    } else {
+      assert.deepEqual([session, page.sent(BEACON)], [null, []]);
+    }
+  }
 });
 
 test("it runs once, and the page goes on whatever the address says", within, async () => {

@@ -91,6 +91,8 @@
     };
 
     const act = () => {
+      // The visitor may never come to a page that is only prerendered.
+      if (document.prerendering) return;
       if (refused() || answer === false) {
         if (read()) write("", 0);
       } else if (answer) {
@@ -111,6 +113,7 @@
         safely(act);
       },
     });
+    document.addEventListener("prerenderingchange", () => safely(act));
     safely(act);
   });
 })();
