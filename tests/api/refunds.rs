@@ -7,6 +7,7 @@ on_both_storages!(
     parts_add_up_to_the_cent,
     all_of_a_pending_sale_becomes_void,
     a_refund_names_one_sale,
+    a_refund_before_its_sale_is_told_to_come_again,
     nobody_takes_back_what_is_anothers,
     a_row_and_its_siblings_are_approved_together,
     many_at_once_take_no_more_than_there_is,
@@ -83,11 +84,7 @@ async fn a_refund_names_one_sale(shop: Shop) {
     let renewal = shop.client.post("events", &renewal).await.created();
     let by_order = json!({"type": "refund", "order_id": order, "external_id": "r"});
     shop.client.post("events", &by_order).await.names("INVALID_INPUT", "order_id");
-    for (field, value) in [
-        ("order_id", json!("never-sold")),
-        ("refunds", json!("evt_00000000000000000000000009")),
-        ("refunds", json!("order-1")),
-    ] {
+    for (field, value) in [("refunds", json!("evt_00000000000000000000000009")), ("refunds", json!("order-1"))] {
         let body = json!({"type": "refund", "external_id": "r", field: value});
         shop.client.post("events", &body).await.names("INVALID_INPUT", field);
     }
@@ -111,12 +108,29 @@ async fn a_refund_names_one_sale(shop: Shop) {
     assert_eq!(of_sale(&shop, &sale).await, sale);
 }
 
+async fn a_refund_before_its_sale_is_told_to_come_again(shop: Shop) {
+    let refund = |order: &str, id: &str| json!({"type": "refund", "order_id": order, "external_id": id});
+    let sale = |order: &str| json!({"type": "purchase", "amount": 100, "external_id": order});
+    let early = refund("o1", "r1");
+    shop.client.post("events", &early).once("early").await.names("NOT_YET", "order_id");
+    shop.client.post("events", &sale("o1")).await.created();
+    let made = shop.client.post("events", &early).once("early").await.created();
+    assert_eq!(made["order_id"], "o1");
+
+    let batch = json!({"events": [refund("o2", "r2"), refund("o3", "r3"), sale("o2")]});
+    let answer = shop.client.post("events/batch", &batch).await.ok();
+    let lines = answer["outcomes"].as_array().unwrap();
+    let statuses: Vec<&Value> = lines.iter().map(|line| &line["status"]).collect();
+    assert_eq!(statuses, [201, 417, 201], "{answer}");
+    assert_eq!(lines[1]["error"]["code"], "NOT_YET");
+}
+
 async fn nobody_takes_back_what_is_anothers(shop: Shop) {
     let sale = sold(&shop).await;
     let neighbour = shop.neighbour();
     for client in [&neighbour.client, shop.live()] {
         client.post("events", &refund(&sale, "r")).await.names("INVALID_INPUT", "refunds");
-        client.post("events", &part(&sale, "r", json!(1))).await.names("INVALID_INPUT", "order_id");
+        client.post("events", &part(&sale, "r", json!(1))).await.names("NOT_YET", "order_id");
     }
     assert_eq!(of_sale(&shop, &sale).await, sale);
 }

@@ -194,6 +194,7 @@ fn check_error(what: &str, status: u16, request_id: &str, header: &dyn Header, b
             "INVALID_INPUT",
             "ALREADY_EXISTS",
             "INVALID_STATE",
+            "NOT_YET",
             "IDEMPOTENCY_MISMATCH",
             "COMPLETED_EXPIRED_CANCELED",
             "MAX_PARTICIPANTS_REACHED",

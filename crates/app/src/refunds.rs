@@ -52,10 +52,10 @@ impl Refunds {
     pub(crate) async fn record_in_batch(
         &self,
         who: &Principal,
-        command: NewRefund,
+        command: &NewRefund,
         commits: &mut CommitLoop<'_>,
     ) -> Result<(Response, Versioned<Merchant>), AppError> {
-        let command = self.settled(who, command).await?;
+        let command = self.settled(who, command.clone()).await?;
         let lookup = lookup(&command);
         let mut waited = false;
         let load = || self.facts(who, &lookup);

@@ -44,6 +44,7 @@ impl ApiError {
             Code::InvalidInput => "The input is not acceptable.",
             Code::AlreadyExists => "The value is already in use.",
             Code::InvalidState => "The state does not allow this.",
+            Code::NotYet => "What the request names is not there yet.",
             Code::IdempotencyMismatch => "The Idempotency-Key was used before with another request.",
             Code::CompletedExpiredCanceled => GroupRefusal::Closed.message(),
             Code::MaxParticipantsReached => GroupRefusal::Full.message(),
@@ -151,6 +152,9 @@ impl From<Refusal> for ApiError {
                 let message = refusal.to_string();
                 let expected = message.strip_prefix(field).unwrap_or(&message).trim_start().to_owned();
                 Self { faults: vec![FieldError::new(field, expected)], ..Self::saying(Code::AlreadyExists, message) }
+            }
+            Refusal::NotYet(fault) => {
+                Self { message: fault.to_string().into(), faults: vec![fault], ..Self::new(Code::NotYet) }
             }
             Refusal::State(message) => Self::saying(Code::InvalidState, message),
             Refusal::Group(rule) => Self::new(match rule {

@@ -52,6 +52,8 @@ codes! {
     AlreadyExists, "ALREADY_EXISTS", 417,
         "Another object already has the value that must be unique. `param` names the field. Nothing was done.";
     InvalidState, "INVALID_STATE", 417, "The object is not in a state that allows this. Nothing was done.";
+    NotYet, "NOT_YET", 417,
+        "The sale that the refund names by `order_id` is not recorded yet. Nothing was done; send the same request again after the sale.";
     IdempotencyMismatch, "IDEMPOTENCY_MISMATCH", 417,
         "The `Idempotency-Key` was used before with another request. Nothing was done; use a new key for a new request.";
     CompletedExpiredCanceled, "COMPLETED_EXPIRED_CANCELED", 417,

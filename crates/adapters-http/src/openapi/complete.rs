@@ -140,6 +140,7 @@ fn codes(access: Access, operation: &Map<String, Value>) -> Vec<Code> {
         Code::MethodNotAllowed
         | Code::AlreadyExists
         | Code::InvalidState
+        | Code::NotYet
         | Code::CompletedExpiredCanceled
         | Code::MaxParticipantsReached
         | Code::EmailAlreadyUsed

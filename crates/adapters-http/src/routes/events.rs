@@ -261,7 +261,8 @@ struct RecordParams {
 ///
 /// A `refund` takes back a part of a sale, or all that is left of it, together with its commissions: each gets a
 /// reversal with a negative amount, or becomes void if nothing is left of it and it was still pending or in review. If
-/// the sale is an order in a referral group too, the order is refunded with it.
+/// the sale is an order in a referral group too, the order is refunded with it. A refund that names an `order_id` of
+/// which no sale is recorded is refused as `NOT_YET`.
 #[utoipa::path(
     tag = "Events", operation_id = "recordEvent", params(RecordParams), request_body = NewEventBody,
     responses(
@@ -271,7 +272,7 @@ struct RecordParams {
     extensions(
         ("x-scope" = json!("write")),
         ("x-dry-run-scope" = json!("read")),
-        ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE"]))
+        ("x-codes" = json!(["ALREADY_EXISTS", "INVALID_STATE", "NOT_YET"]))
     )
 )]
 #[post("/events")]
@@ -308,7 +309,7 @@ struct BatchBody {
 /// Record up to 1,000 conversion events, each once.
 ///
 /// Each line is processed as by `POST /events`, in order, and has its own outcome; a refused line does not affect the
-/// others. If the server cannot finish, the whole request fails; send it again, and lines that were recorded are
+/// others. A refund whose sale is not recorded yet is processed after the lines that are not refunds. If the server cannot finish, the whole request fails; send it again, and lines that were recorded are
 /// answered as repeats.
 #[utoipa::path(
     tag = "Events", operation_id = "recordEvents", request_body = BatchBody,

@@ -3,7 +3,7 @@
 //! Lines that speak of the same thing (an external id, a customer) must see what the ones before them did. So the lines
 //! go in rounds: of those that share a key, each waits for the round after its predecessor's. The facts of a round are
 //! loaded in one go, and what it writes travels in sets of many lines. A refund sees all lines before it, and all after
-//! it see what it did.
+//! it see what it did; only one whose sale is not there yet is tried again after the events.
 
 use super::{Events, RecordEventCommand};
 use crate::{
@@ -128,7 +128,13 @@ impl Events {
                         }
                     }
                 }
-                Part::Refund(place, command) => run.refund(refunds, place, *command).await?,
+                Part::Refund(place, command) => {
+                    let found = run.refund(refunds, place, &command).await?;
+                    // When it comes again, no events are left, so that it waits once.
+                    if !found && parts.iter().any(|part| matches!(part, Part::Events(_))) {
+                        parts.push_back(Part::Refund(place, command));
+                    }
+                }
             }
         }
         self.closed(run).await
@@ -215,17 +221,22 @@ enum Written {
 }
 
 impl Run<'_> {
-    async fn refund(&mut self, refunds: &Refunds, place: usize, command: NewRefund) -> Result<(), AppError> {
+    /// Whether its sale is there.
+    async fn refund(&mut self, refunds: &Refunds, place: usize, command: &NewRefund) -> Result<bool, AppError> {
         match refunds.record_in_batch(self.who, command, &mut self.steps.commits).await {
             Ok((response, merchant)) => {
                 self.wrote |= response.status == ResponseStatus::Created;
                 self.merchant = Some(merchant);
                 self.tell(place, LineOutcome::Done(response.status, response.body));
             }
-            Err(AppError::Refused(refusal)) => self.tell(place, LineOutcome::Refused(refusal)),
+            Err(AppError::Refused(refusal)) => {
+                let found = !matches!(refusal, Refusal::NotYet(_));
+                self.tell(place, LineOutcome::Refused(refusal));
+                return Ok(found);
+            }
             Err(failure) => return Err(failure),
         }
-        Ok(())
+        Ok(true)
     }
 
     fn tell(&mut self, place: usize, outcome: LineOutcome) {

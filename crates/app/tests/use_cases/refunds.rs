@@ -218,7 +218,8 @@ async fn an_order_with_several_sales_needs_the_events_id() {
         other => panic!("{other:?}"),
     };
     assert_eq!(field(refusal(take_back(&stage, of_order("1", "r")).await)), "order_id");
-    assert_eq!(field(refusal(take_back(&stage, of_order("9", "r")).await)), "order_id");
+    let early = refusal(take_back(&stage, of_order("9", "r")).await);
+    assert!(matches!(&early, Refusal::NotYet(fault) if fault.field == "order_id"), "{early:?}");
     let unknown = NewRefund { refunds: Some(domain::Id::from_uuid(uuid::Uuid::from_u128(9))), ..of_order("1", "r") };
     assert_eq!(field(refusal(take_back(&stage, unknown).await)), "refunds");
     let by_id = NewRefund { refunds: Some(sale.id), order_id: None, ..of_order("1", "r") };

@@ -7,8 +7,8 @@ use crate::commissions::{
 use crate::events::{AsSent, Event, EventKind, Items};
 use crate::rewards::Target;
 use crate::values::{
-    CommissionId, Currency, Decimal, Email, EventId, ExternalId, Metadata, Money, OrderReference, Refusal, ShortText,
-    Timestamp,
+    CommissionId, Currency, Decimal, Email, EventId, ExternalId, FieldError, Metadata, Money, OrderReference, Refusal,
+    ShortText, Timestamp,
 };
 
 /// The input for a refund.
@@ -52,7 +52,8 @@ pub struct Refund {
 }
 
 impl NewRefund {
-    /// The one sale that is meant among those found by what it names: events of any kind.
+    /// The one sale that is meant among those found by what it names: events of any kind. The sale of an order may come
+    /// later than its refund; an event whose id is known to nobody never comes.
     pub fn sale<'a>(&self, found: impl Iterator<Item = &'a Event>) -> Result<&'a Event, Refusal> {
         let field = if self.refunds.is_some() { "refunds" } else { "order_id" };
         let mut paying = found.filter(|event| event.kind.pays());
@@ -60,7 +61,13 @@ impl NewRefund {
             (Some(sale), None) if self.may_be_of(&sale.order_id) => Ok(sale),
             (Some(_), None) => Err(Refusal::invalid("order_id", "must be the order of the event that refunds names")),
             (Some(_), Some(_)) => Err(Refusal::invalid(field, "names several events: use refunds")),
-            (None, _) => Err(Refusal::invalid(field, "must name an existing event of a type that pays")),
+            (None, _) if self.refunds.is_some() => {
+                Err(Refusal::invalid(field, "must name an existing event of a type that pays"))
+            }
+            (None, _) => Err(Refusal::NotYet(FieldError::new(
+                field,
+                "names no recorded event of a type that pays: send the refund again after its sale",
+            ))),
         }
     }
 

@@ -49,6 +49,9 @@ pub enum Refusal {
     /// The thing is not in a state that allows it.
     #[error("{0}")]
     State(String),
+    /// What a field names is not there, but may well come: the same request may be accepted later.
+    #[error("{0}")]
+    NotYet(FieldError),
     /// A referral group does not take the order, or the customer may place none.
     #[error("{}", .0.message())]
     Group(GroupRefusal),

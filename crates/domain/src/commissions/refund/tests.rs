@@ -361,7 +361,11 @@ fn what_a_refund_names_must_be_one_sale_and_fit_it() {
     assert_eq!(named(&asking(), std::slice::from_ref(&sale)), Ok(sale.id));
     assert_eq!(named(&by_order, &[lead.clone(), sale.clone()]), Ok(sale.id));
     assert_eq!(field(named(&asking(), &[]).unwrap_err()), "refunds");
-    assert_eq!(field(named(&asking(), &[lead]).unwrap_err()), "refunds");
+    assert_eq!(field(named(&asking(), std::slice::from_ref(&lead)).unwrap_err()), "refunds");
+    for found in [&[][..], &[lead]] {
+        let early = named(&by_order, found).unwrap_err();
+        assert!(matches!(&early, Refusal::NotYet(fault) if fault.field == "order_id"), "the sale may come: {early:?}");
+    }
     assert_eq!(field(named(&by_order, &[sale.clone(), sale.clone()]).unwrap_err()), "order_id");
     assert_eq!(field(named(&elsewhere, std::slice::from_ref(&sale)).unwrap_err()), "order_id");
     for amount in ["0", "-1", "1.001"] {
