@@ -7,6 +7,10 @@ on_both_storages!(
     a_link_leads_to_the_shop_and_tells_it_the_session,
     a_link_leads_nowhere_else,
     a_link_that_leads_nowhere_is_not_found,
+    a_link_of_nobody_leads_to_the_shop,
+    a_link_is_read_as_it_arrives,
+    a_link_hands_on_what_it_says,
+    who_does_not_come_makes_no_click,
     who_does_not_want_to_be_tracked_is_not,
     the_named_come_before_the_coupon_before_the_click,
     the_model_picks_the_click,
@@ -61,7 +65,8 @@ async fn a_link_leads_nowhere_else(shop: Shop) {
         "data:text/html,x",
         "%0d%0aLocation:https://evil.example/",
         "",
-        "/",
+        "/\\evil.example/",
+        "/\t/evil.example/",
     ] {
         let query: String = url_escape(evil);
         let answer = shop.follow(&alice, &format!("?to={query}"), &[]).await;
@@ -77,12 +82,87 @@ async fn a_link_that_leads_nowhere_is_not_found(shop: Shop) {
     shop.follow(&alice, "?to=https%3A%2F%2Fblog.example.com%2F", &[]).await.refused(404, "NOT_FOUND");
     open_links(&shop).await;
     session(&shop.follow(&alice, "", &[]).await);
-    shop.follow(&json!({"slug": "nobody-here"}), "", &[]).await.refused(404, "NOT_FOUND");
-    shop.follow(&json!({"slug": "Not%20A%00Slug"}), "", &[]).await.refused(404, "NOT_FOUND");
     shop.client.anonymous().get("/r/no-such-shop/alice").await.refused(404, "NOT_FOUND");
+}
+
+async fn a_link_of_nobody_leads_to_the_shop(shop: Shop) {
+    open_links(&shop).await;
     // A neighbour's affiliate is not at this shop.
-    let neighbour = shop.neighbour();
-    shop.follow(&neighbour.affiliate().await, "", &[]).await.refused(404, "NOT_FOUND");
+    let neighbours = shop.neighbour().affiliate().await["slug"].clone();
+    for slug in [json!("nobody-here"), json!("Not%20A%00Slug"), json!("x"), neighbours] {
+        let answer = shop.follow(&json!({"slug": slug}), "?b=2", &[]).await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (302, None), "{slug}");
+        assert_eq!(answer.header("location"), Some("https://shop.example.com/start?a=1&b=2"), "{slug}");
+    }
+}
+
+async fn a_link_is_read_as_it_arrives(shop: Shop) {
+    open_links(&shop).await;
+    let alice = shop.affiliate().await;
+    let slug = alice["slug"].as_str().unwrap();
+    // The document has no address with a slash at its end.
+    let path = format!("/r/{}/{slug}/", shop.slug().await);
+    let slashed = shop.world.server.raw(&format!("GET {path} HTTP/1.1\r\nHost: coterie\r\nConnection: close\r\n\r\n"));
+    assert_eq!(slashed.status, 302);
+    assert!(slashed.header("set-cookie").is_some_and(|cookie| cookie.starts_with("_cobz_sess=")));
+    for typed in
+        [format!("{slug}%20"), format!("{slug},"), format!("{slug}."), slug.to_uppercase(), format!("{slug}%E2%80%8B")]
+    {
+        let session = session(&shop.follow(&json!({"slug": typed}), "", &[]).await);
+        let event = buy(&shop, &typed, &session, json!({})).await;
+        assert_eq!(event["affiliate_id"], alice["id"], "{typed}");
+        let beacon = json!({"merchant": shop.slug().await, "session": format!("beacon-{}-0123456789", typed.len()), "ref": typed});
+        assert_eq!(
+            shop.client.anonymous().post("/api/t/click", &beacon).await.status,
+            if typed.contains('%') { 417 } else { 204 }
+        );
+    }
+}
+
+async fn a_link_hands_on_what_it_says(shop: Shop) {
+    shop.settings(json!({"landing_url": "https://shop.example.com/?a=1", "redirect_hosts": ["*.example.org"]})).await;
+    let alice = shop.affiliate().await;
+    for (query, target) in [
+        ("?utm_source=n&gclid=a%20b&a=2", "https://shop.example.com/?a=1&utm_source=n&gclid=a+b"),
+        ("?to=%2Fp%2F5&gclid=a", "https://shop.example.com/p/5?gclid=a"),
+        ("?to=https%3A%2F%2Fshop.example.com%2Fp%2F5", "https://shop.example.com/p/5?"),
+        ("?to=https%3A%2F%2Fblog.example.org%2F%3Fgclid%3Db&gclid=a", "https://blog.example.org/?gclid=b"),
+        ("?_cobz_sess=0123456789abcdef0123456789abcdef", "https://shop.example.com/?a=1"),
+    ] {
+        let answer = shop.follow(&alice, query, &[]).await;
+        let session = session(&answer);
+        let joint = if target.ends_with('?') { "" } else { "&" };
+        assert_eq!(answer.header("location").unwrap(), format!("{target}{joint}_cobz_sess={session}"), "{query}");
+    }
+}
+
+async fn who_does_not_come_makes_no_click(shop: Shop) {
+    open_links(&shop).await;
+    let (alice, bob) = (shop.affiliate().await, shop.affiliate().await);
+    let known = shop.click(&alice).await;
+    let (merchant, slug) = (shop.slug().await, bob["slug"].as_str().unwrap());
+    let ask = |method: &str, header: &str| {
+        let request = format!(
+            "{method} /r/{merchant}/{slug} HTTP/1.1\r\nHost: coterie\r\nConnection: close\r\n\
+             Cookie: _cobz_sess={known}\r\n{header}\r\n"
+        );
+        shop.world.server.raw(&request)
+    };
+    let head = ask("HEAD", "");
+    assert_eq!((head.status, head.header("location")), (302, Some("https://shop.example.com/start?a=1")));
+    assert_eq!(head.header("set-cookie"), None);
+    for header in ["Sec-Purpose: prefetch\r\n", "Sec-Purpose: prefetch;prerender\r\n", "Purpose: prefetch\r\n"] {
+        let early = ask("GET", header);
+        assert_eq!(
+            (early.status, early.header("set-cookie"), early.header("retry-after")),
+            (503, None, None),
+            "{header}"
+        );
+        assert_eq!((early.header("cache-control"), early.header("vary")), (Some("no-store"), Some("Sec-Purpose")));
+        assert_eq!(early.body, "", "{header}");
+    }
+    let event = buy(&shop, "1", &known, json!({})).await;
+    assert_eq!(event["affiliate_id"], alice["id"], "whose link was followed");
 }
 
 async fn who_does_not_want_to_be_tracked_is_not(shop: Shop) {

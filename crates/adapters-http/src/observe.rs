@@ -9,7 +9,7 @@ use crate::{
     trace::Trace,
 };
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpResponse, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ResponseHead, ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -31,6 +31,14 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// The longest inbound request id that is accepted.
 const MOST_ID: usize = 128;
 
+/// Marks a request whose caller asked by HEAD, for the operations that keep something of each GET.
+#[derive(Debug)]
+pub(crate) struct AskedByHead;
+
+/// Marks an answer that is sent as it is although its status is an error's: no caller reads it.
+#[derive(Debug)]
+pub(crate) struct Bare;
+
 /// The outermost middleware.
 pub(crate) async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
@@ -46,6 +54,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     if method == Method::HEAD {
         // Every GET answers HEAD too (RFC 9110, section 9.3.2); the HTTP library leaves the body out.
         request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(AskedByHead);
     }
     let path = request.path().to_owned();
     let (began, _under_way) = request.conn_data::<Rc<Watch>>().map(Watch::request).unzip();
@@ -111,7 +120,8 @@ fn in_our_form<B: MessageBody + 'static>(
     trace: &Trace,
 ) -> ServiceResponse<EitherBody<B, BoxBody>> {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_bare = response.response().extensions().contains::<Bare>();
+    if is_bare || (!status.is_client_error() && !status.is_server_error()) {
         return response.map_into_left_body();
     }
     let ours = response.response().error().and_then(|error| error.as_error::<ApiError>()).cloned();

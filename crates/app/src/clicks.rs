@@ -1,13 +1,15 @@
 //! Clicks: resolves referral links and stores visits (docs/rules/attribution.md).
 
 use crate::{AppError, context::UseCaseContext};
-use domain::{Click, LandingUrl, Mode, Refusal, SessionId, Slug, Timestamp, UserAgent, Utm, WebUrl};
+use domain::{Click, LandingUrl, Mode, Refusal, SessionId, Slug, Timestamp, UserAgent, Utm};
 use ports::{ClickReads, IdSourceExt, LinkFacts};
 use quick_cache::sync::Cache;
 use std::{sync::Arc, time::Duration};
 
 /// The name of the session in a cookie and in a target's query.
 const SESSION_NAME: &str = "_cobz_sess";
+/// The name of another target than the landing address in a link's query.
+const TARGET_NAME: &str = "to";
 const SESSION_LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// How long a live merchant's link is remembered.
 const BELIEVED_FOR: Duration = Duration::from_secs(2);
@@ -40,7 +42,7 @@ pub struct RecordClickCommand {
     pub user_agent: Option<UserAgent>,
     /// Salted hash of the visitor's address.
     pub ip_hash: Option<[u8; 16]>,
-    /// Whether the visitor asked not to be tracked: then nothing is stored.
+    /// Whether the visitor asked not to be tracked, or is none: then nothing is stored.
     pub refused: bool,
 }
 
@@ -70,14 +72,19 @@ impl Clicks {
         Self { context, reads, links: Cache::new(REMEMBERED) }
     }
 
-    /// Follows a link: stores the click and returns the target. `to` is used only if its host is on the merchant's
-    /// list. Not found while the merchant has no landing address.
-    pub async fn redirect(&self, mut command: RecordClickCommand, to: Option<WebUrl>) -> Result<Redirect, AppError> {
+    /// Follows a link with this query: stores the click and returns the target. `to` is used only if its host is on the
+    /// merchant's list; all else is handed on, as far as the target does not say it itself. A link of nobody leads to the
+    /// shop too, since its visitor can mend nothing. Not found while the merchant has no landing address.
+    pub async fn redirect(
+        &self,
+        mut command: RecordClickCommand,
+        query: &[(String, String)],
+    ) -> Result<Redirect, AppError> {
         let link = self.link(&command).await?;
-        let target = link.0.merchant.row.settings.target(to.as_ref()).ok_or(Refusal::NotFound)?.clone();
-        if link.0.affiliate.is_none() {
-            return Err(Refusal::NotFound.into());
-        }
+        let to = query.iter().find(|(name, _)| name == TARGET_NAME).map(|(_, to)| to.as_str());
+        let target = link.0.merchant.row.settings.target(to).ok_or(Refusal::NotFound)?;
+        let handed_on = query.iter().filter(|(name, _)| name != TARGET_NAME && name != SESSION_NAME);
+        let target = target.with_missing(handed_on.map(|(name, value)| (name.as_str(), value.as_str())));
         command.landing_page = LandingUrl::lossy(target.as_str());
         let landing = self.keep(&link.0, command).await?;
         let target = match &landing {

@@ -6,11 +6,12 @@ use crate::{
     errors::{ApiError, Code},
     fields::Fields,
     json::{self, Node},
+    observe::{AskedByHead, Bare},
     trace::Trace,
     values::text,
 };
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
     cookie::{Cookie, SameSite, time::Duration as CookieDuration},
     get,
     http::header::{self, HeaderMap, HeaderName},
@@ -19,8 +20,8 @@ use actix_web::{
     web::{self, Data, Payload},
 };
 use app::{Clicks, RecordClickCommand, Redirect};
-use domain::{FieldError, LandingUrl, Refusal, SessionId, ShortText, Slug, UserAgent, Utm, WebUrl};
-use std::{collections::HashMap, net::IpAddr};
+use domain::{FieldError, LandingUrl, Refusal, SessionId, ShortText, Slug, UserAgent, Utm};
+use std::net::IpAddr;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,7 +30,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the parameters that follow reads; it passes over any other")]
 struct LinkParams {
-    /// The target instead of the landing address, if its host is on the merchant's list.
+    /// The target instead of the landing address: a path there, or an address whose host is the same or on the merchant's
+    /// list. Any other parameter is handed on to the target.
     to: Option<String>,
     /// The campaign's source.
     utm_source: Option<String>,
@@ -46,7 +48,9 @@ struct LinkParams {
 /// Follow a referral link.
 ///
 /// Stores the click and sets the cookie `_cobz_sess`, unless the visitor asks not to be tracked (`Sec-GPC: 1`, `DNT:
-/// 1`). It never leads to a host that the merchant has not listed.
+/// 1`) or asks by HEAD. It never leads to a host that the merchant has not listed. The link's query is handed on to the
+/// shop. A browser that only prefetches (`Sec-Purpose: prefetch`) is answered 503 without a body, and asks again when the
+/// visitor follows the link.
 #[utoipa::path(
     tag = "Clicks", operation_id = "followLink", security(()),
     params(
@@ -59,18 +63,28 @@ struct LinkParams {
 )]
 #[get("/r/{merchant}/{affiliate}")]
 async fn follow(request: HttpRequest, edge: Data<Edge>) -> Handled {
-    let slug = |name| request.match_info().get(name).and_then(|text| Slug::parse(text).ok()).ok_or(Refusal::NotFound);
-    let (merchant, affiliate) = (slug("merchant")?, slug("affiliate")?);
-    let query = web::Query::<HashMap<String, String>>::from_query(request.query_string());
+    led(request, edge).await
+}
+
+/// Leads a visitor on.
+async fn led(request: HttpRequest, edge: Data<Edge>) -> Handled {
+    if is_prefetch(request.headers()) {
+        metrics::counter!("coterie_prefetches_total").increment(1);
+        return Ok(to_be_asked_again());
+    }
+    let slug = |name| request.match_info().get(name).and_then(Slug::in_link);
+    let merchant = slug("merchant").ok_or(Refusal::NotFound)?;
+    let affiliate = slug("affiliate").unwrap_or_else(Slug::nobody);
+    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let query = query.map(web::Query::into_inner).unwrap_or_default();
-    let given = |name: &str| query.get(name).map(String::as_str);
+    let given = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let cookie = request.cookie(Clicks::COOKIE);
     let session = cookie.and_then(|cookie| SessionId::parse(cookie.value()).ok());
     let referrer = header_text(request.headers(), &header::REFERER).and_then(LandingUrl::lossy);
-    let click =
-        RecordClickCommand { session, referrer, utm: utm(given), ..visitor(&request, &edge, merchant, affiliate) };
-    let to = given("to").and_then(|to| WebUrl::parse(to).ok());
-    let Redirect { target, landing } = edge.outside.app.clicks.redirect(click, to).await?;
+    let visitor = visitor(&request, &edge, merchant, affiliate);
+    let refused = visitor.refused || request.extensions().contains::<AskedByHead>();
+    let click = RecordClickCommand { session, referrer, utm: utm(given), refused, ..visitor };
+    let Redirect { target, landing } = edge.outside.app.clicks.redirect(click, &query).await?;
     let mut answer = HttpResponse::Found();
     answer.insert_header((header::LOCATION, target)).insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(landing) = landing {
@@ -84,6 +98,23 @@ async fn follow(request: HttpRequest, edge: Data<Edge>) -> Handled {
         answer.cookie(cookie.finish());
     }
     Ok(answer.finish())
+}
+
+/// Whether a browser loads the page before its visitor wants it, and may never show it.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    let purpose = |name| header_text(headers, &HeaderName::from_static(name)).unwrap_or_default();
+    let first = |list: &str| list.split([',', ';']).next().is_some_and(|word| word.trim() == "prefetch");
+    first(purpose("sec-purpose")) || first(purpose("purpose"))
+}
+
+/// Browsers throw this away, and ask again when the visitor follows the link. A redirect they would use unasked.
+fn to_be_asked_again() -> HttpResponse {
+    let mut answer = HttpResponse::ServiceUnavailable()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::VARY, "Sec-Purpose"))
+        .finish();
+    answer.extensions_mut().insert(Bare);
+    answer
 }
 
 /// A click that the tracker recorded.
@@ -138,9 +169,9 @@ struct Seen {
 
 fn seen(body: &Node<'_>) -> Result<Seen, Vec<FieldError>> {
     let mut fields = Fields::of(body)?;
-    let merchant = fields.required("merchant", text(Slug::parse));
+    let merchant = fields.required("merchant", text(slug_in_link));
     let session = fields.required("session", text(SessionId::parse));
-    let affiliate = fields.required("ref", text(Slug::parse));
+    let affiliate = fields.required("ref", text(slug_in_link));
     let landing_page = fields.optional("url", text(LandingUrl::parse));
     let referrer = fields.optional("referrer", text(maybe(LandingUrl::parse))).flatten();
     let mut campaign = |name| fields.optional(name, text(maybe(ShortText::parse))).flatten();
@@ -154,6 +185,11 @@ fn seen(body: &Node<'_>) -> Result<Seen, Vec<FieldError>> {
     fields.finish(|| {
         Some(Seen { merchant: merchant?, affiliate: affiliate?, session: session?, landing_page, referrer, utm })
     })
+}
+
+/// A slug as the page's address or tag has it.
+fn slug_in_link(text: &str) -> Result<Slug, String> {
+    Slug::in_link(text).map_or_else(|| Slug::parse(text), Ok)
 }
 
 /// A text that may be empty, as `document.referrer` is where there is none.
@@ -252,4 +288,6 @@ fn address(request: &HttpRequest, edge: &Edge) -> Option<IpAddr> {
 /// Registers the operations.
 pub(super) fn register(config: &mut ServiceConfig<'_>) {
     config.service(follow).service(report).service(preflight);
+    // The same with a slash that some program appended.
+    config.route("/r/{merchant}/{affiliate}/", web::get().to(led));
 }

@@ -62,7 +62,8 @@ struct SettingsChangeBody {
     /// Where referral links lead: an http or https address. Null removes it.
     #[schema(max_length = 2000)]
     landing_url: Option<String>,
-    /// Hosts that the parameter `to` of a link may lead to.
+    /// Hosts that the parameter `to` of a link may lead to, besides that of `landing_url`; `*.example.com` stands for all
+    /// below that one.
     #[schema(max_items = 50, nullable = false)]
     redirect_hosts: Option<Vec<String>>,
     /// Which renewals of a bound customer earn a commission.

@@ -7,7 +7,11 @@ async fn a_link_leads_on_and_sets_the_session() {
     let (stub, edge) = set_up();
     let got =
         send(&edge, TestRequest::with_uri("/r/my-shop/alice?utm_source=blog&x=%00&to=https://evil.example/")).await;
-    let session = got.header("location").strip_prefix("https://shop.example.com/?_cobz_sess=").unwrap().to_owned();
+    let session = got
+        .header("location")
+        .strip_prefix("https://shop.example.com/?utm_source=blog&x=%00&_cobz_sess=")
+        .unwrap()
+        .to_owned();
     assert_eq!((got.status.as_u16(), session.len(), commits(&stub)), (302, 32, 1));
     let cookie = got.header("set-cookie");
     assert_eq!(cookie, format!("_cobz_sess={session}; SameSite=Lax; Path=/; Max-Age=7776000"));
@@ -31,10 +35,21 @@ async fn whoever_asks_not_to_be_tracked_is_not() {
 #[actix_web::test]
 async fn links_that_lead_nowhere() {
     let (_, edge) = set_up();
-    for path in ["/r/my-shop/bob", "/r/other/alice", "/r/My_Shop/alice", "/r/my-shop/%00", "/r/my-shop"] {
+    for path in ["/r/other/alice", "/r/My_Shop/alice", "/r/my-shop"] {
         let got = send(&edge, TestRequest::with_uri(path)).await;
         assert_eq!((got.status.as_u16(), got.code().as_str()), (404, "NOT_FOUND"), "{path}");
     }
+}
+
+#[actix_web::test]
+async fn a_link_of_nobody_leads_to_the_shop() {
+    let (stub, edge) = set_up();
+    for path in ["/r/my-shop/bob", "/r/my-shop/%00", "/r/My-Shop/bob/"] {
+        let got = send(&edge, TestRequest::with_uri(path)).await;
+        assert_eq!((got.status.as_u16(), got.header("location")), (302, "https://shop.example.com/"), "{path}");
+        assert_eq!(got.header("set-cookie"), "");
+    }
+    assert_eq!(commits(&stub), 0);
 }
 
 const GOOD: &str = r#"{"merchant":"my-shop","session":"abcdefghijklmnop","ref":"alice","url":"https://shop.example.com/","referrer":""}"#;

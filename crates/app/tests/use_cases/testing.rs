@@ -64,7 +64,7 @@ async fn used() -> TestApp {
     let commission = stage.commissions().await.remove(0);
     let command = app::MoveCommissionCommand { step: CommissionMove::Approve, reason: None };
     stage.app.commissions.change(&stage.who, commission.id, command, None).await.unwrap();
-    stage.app.clicks.redirect(click(), None).await.unwrap();
+    stage.app.clicks.redirect(click(), &[]).await.unwrap();
     stage.app.test_mode.advance(&stage.who, TestClockStep::By(HOUR), None).await.unwrap();
     stage
 }
@@ -126,7 +126,7 @@ async fn a_reset_that_died_refuses_writes_and_is_finished_by_the_worker() {
     assert!(matches!(stage.record(purchase("2")).await, Err(AppError::Unavailable(_))));
     let advanced = stage.app.test_mode.advance(&stage.who, TestClockStep::By(HOUR), None).await;
     assert!(matches!(advanced, Err(AppError::Unavailable(_))));
-    let lead = stage.app.clicks.redirect(click(), None).await;
+    let lead = stage.app.clicks.redirect(click(), &[]).await;
     // The link leads on as long as there is one, and keeps nothing.
     assert!(lead.is_err() || lead.unwrap().landing.is_none());
     let turn = stage.another_node().turn(Worker::FinishResets).await.unwrap().unwrap();

@@ -49,6 +49,9 @@ string_enum!(SelfReferral { Block = "block", Review = "review", Allow = "allow" 
 pub struct WebUrl(Url);
 
 impl WebUrl {
+    /// The longest address that pairs are added to: what all browsers and servers take.
+    const MOST_HANDED_ON: usize = 4_000;
+
     /// Reads it as browsers do (WHATWG URL); the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be an http or https address of at most 2000 characters".to_owned();
@@ -75,6 +78,24 @@ impl WebUrl {
         self.0.as_str()
     }
 
+    /// The address that a link on a page of this one leads to: an address, or a path from the root.
+    fn lead(&self, to: &str) -> Option<Self> {
+        if to.starts_with('/') { Self::parse(self.0.join(to).ok()?.as_str()).ok() } else { Self::parse(to).ok() }
+    }
+
+    /// The address with those of the pairs in its query of whose name it has none, as far as they fit.
+    #[must_use]
+    pub fn with_missing<'q>(&self, pairs: impl Iterator<Item = (&'q str, &'q str)>) -> Self {
+        let has = |name: &str| self.0.query_pairs().any(|(key, _)| key == name);
+        let mut url = self.0.clone();
+        for (name, value) in pairs.filter(|(name, _)| !has(name)) {
+            if url.as_str().len() + name.len() + value.len() <= Self::MOST_HANDED_ON {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        Self(url)
+    }
+
     /// The address with one more pair in its query; a pair of that name that stood there is dropped.
     #[must_use]
     pub fn with_query(&self, name: &str, value: &str) -> Self {
@@ -90,17 +111,32 @@ impl WebUrl {
     }
 }
 
-/// A host that redirects may lead to, compared exactly: `shop.example.com`.
+/// What a listed host begins with if it stands for all below it.
+const ANY_BELOW: &str = "*.";
+
+/// A host that redirects may lead to, compared exactly, `shop.example.com`, or any host below one, `*.example.com`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RedirectHost(String);
 
 impl RedirectHost {
-    /// Reads a bare host name; no scheme, port, path or wildcard.
+    /// Reads a bare host name; no scheme, port or path, and no wildcard but `*.` before a name of two parts or more.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || "must be a bare host name such as shop.example.com".to_owned();
+        let wrong = || "must be a bare host name such as shop.example.com or *.example.com".to_owned();
         let folded = text.to_ascii_lowercase();
-        let read = WebUrl::parse(&format!("https://{folded}/")).map_err(|_| wrong())?;
-        if !folded.contains('*') && read.host() == folded { Ok(Self(folded)) } else { Err(wrong()) }
+        let below = folded.strip_prefix(ANY_BELOW);
+        let name = below.unwrap_or(&folded);
+        let read = WebUrl::parse(&format!("https://{name}/")).map_err(|_| wrong())?;
+        let is_name = name.contains('.') && name.rsplit('.').next().is_some_and(|last| last.parse::<u8>().is_err());
+        let fits = !name.contains('*') && read.host() == name && (below.is_none() || is_name);
+        if fits { Ok(Self(folded)) } else { Err(wrong()) }
+    }
+
+    /// Whether a host is this one, or below it.
+    fn covers(&self, host: &str) -> bool {
+        match self.0.strip_prefix(ANY_BELOW) {
+            Some(name) => host.strip_suffix(name).is_some_and(|front| front.len() > 1 && front.ends_with('.')),
+            None => self.0 == host,
+        }
     }
 
     /// The host.
@@ -221,12 +257,15 @@ impl Settings {
         Duration::from_secs(u64::from(self.cookie_window_days) * 86_400)
     }
 
-    /// Returns the target of a referral link: `to` if its host is on the list, else the landing address, so that the
-    /// redirect is never open (docs/rules/attribution.md). `None` while there is no landing address.
-    pub fn target<'a>(&'a self, to: Option<&'a WebUrl>) -> Option<&'a WebUrl> {
+    /// Returns the target of a referral link: `to`, an address or a path, if its host is the landing address's or on the
+    /// list, else the landing address, so that the redirect is never open (docs/rules/attribution.md). `None` while
+    /// there is no landing address.
+    pub fn target(&self, to: Option<&str>) -> Option<WebUrl> {
         let landing = self.landing_url.as_ref()?;
-        let allowed = |url: &WebUrl| self.redirect_hosts.iter().any(|host| host.as_str() == url.host());
-        Some(to.filter(|url| allowed(url)).unwrap_or(landing))
+        let is_listed = |url: &WebUrl| {
+            url.host() == landing.host() || self.redirect_hosts.iter().any(|host| host.covers(url.host()))
+        };
+        Some(to.and_then(|to| landing.lead(to)).filter(is_listed).unwrap_or_else(|| landing.clone()))
     }
 
     /// The settings after `change`. The currency stays once a commission exists, because lifetime sums are kept in it.
@@ -312,7 +351,9 @@ mod tests {
     fn settings() -> Settings {
         Settings {
             landing_url: Some(WebUrl::parse("https://shop.example.com/").unwrap()),
-            redirect_hosts: vec![RedirectHost::parse("blog.example.com").unwrap()],
+            redirect_hosts: ["blog.example.com", "*.example.org"]
+                .map(|host| RedirectHost::parse(host).unwrap())
+                .to_vec(),
             ..Settings::initial("USD".parse().unwrap())
         }
     }
@@ -320,19 +361,45 @@ mod tests {
     #[test]
     fn only_listed_hosts_are_redirected_to() {
         let settings = settings();
-        let leads = |to: &str| settings.target(WebUrl::parse(to).ok().as_ref()).unwrap().as_str().to_owned();
-        assert_eq!(leads("https://blog.example.com/post?x=1"), "https://blog.example.com/post?x=1");
+        let leads = |to: &str| settings.target(Some(to)).unwrap().as_str().to_owned();
+        for listed in ["https://blog.example.com/post?x=1", "https://shop.example.com/p/5", "https://a.b.example.org/"]
+        {
+            assert_eq!(leads(listed), listed);
+        }
+        for (path, leads_to) in [
+            ("/p/5?x=1", "https://shop.example.com/p/5?x=1"),
+            ("/../p", "https://shop.example.com/p"),
+            ("/", "https://shop.example.com/"),
+        ] {
+            assert_eq!(leads(path), leads_to);
+        }
         for evil in [
             "https://evil.example",
             "https://blog.example.com.evil.example",
             "https://blog.example.com@evil.example",
             "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://example.org/",
+            "https://evilexample.org/",
             "javascript:alert(1)",
             "https:/\\evil.example",
         ] {
             assert_eq!(leads(evil), "https://shop.example.com/", "{evil}");
         }
         assert!(Settings::initial("USD".parse().unwrap()).target(None).is_none());
+    }
+
+    #[test]
+    fn what_a_link_says_is_handed_on_where_the_target_does_not_say_it() {
+        let url = WebUrl::parse("https://shop.example.com/p?a=1#f").unwrap();
+        let long = "x".repeat(4_000);
+        let pairs = [("a", "2"), ("utm_source", "n"), ("gclid", "a&b"), ("long", &long), ("b", "3")];
+        assert_eq!(
+            url.with_missing(pairs.into_iter()).as_str(),
+            "https://shop.example.com/p?a=1&utm_source=n&gclid=a%26b&b=3#f"
+        );
+        assert_eq!(url.with_missing(std::iter::empty()), url);
     }
 
     #[test]
@@ -355,7 +422,7 @@ mod tests {
         let euro = || SettingsChange { currency: "EUR".parse().ok(), ..SettingsChange::default() };
         assert!(settings().changed(euro(), false).is_ok());
         assert!(matches!(settings().changed(euro(), true), Err(Refusal::State(_))));
-        for bad in ["", "a b", "https://x", "x/y", "x:80", "*.x"] {
+        for bad in ["", "a b", "https://x", "x/y", "x:80", "*.x", "*", "a.*.x", "*.*.x.y", "*.127.0.0.1", "**.x.y"] {
             assert!(RedirectHost::parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! Slugs: names in links.
 
-use crate::values::DisplayName;
+use crate::values::{DisplayName, token};
 use uuid::Uuid;
 
 /// 2 to 63 of `[a-z0-9-]`, unique per merchant for affiliates and on the server for merchants.
@@ -15,6 +15,21 @@ impl Slug {
         let fits = (2..=Self::MOST).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if fits { Ok(Self(text.to_owned())) } else { Err("must be 2 to 63 of a-z, 0-9 and -".to_owned()) }
+    }
+
+    /// A slug in a link, as people and programs mangle links: in capitals, with what a chat program took for a part of it
+    /// (a slash, a comma, a full stop), with white space and invisible characters around it.
+    pub fn in_link(text: &str) -> Option<Self> {
+        // A letter that no slug has is not cut off: what is left might be somebody else's.
+        let is_of_a_name = |letter: char| letter.is_alphanumeric() || letter == '-';
+        let meant = token(text);
+        let meant = meant.trim_matches(|letter| !is_of_a_name(letter)).to_ascii_lowercase();
+        Self::parse(&meant).ok()
+    }
+
+    /// A slug that no affiliate has.
+    pub fn nobody() -> Self {
+        Self::erased(Uuid::nil())
     }
 
     /// A slug from a name: its letters and digits in lower case, everything else one hyphen; `None` if too little is
@@ -65,6 +80,16 @@ impl Slug {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_are_read_as_they_arrive() {
+        for text in ["alice", "Alice", "alice/", "alice,", "alice.", " alice", "alice ", "alice\u{200b}", "(alice)"] {
+            assert_eq!(Slug::in_link(text), Slug::parse("alice").ok(), "{text:?}");
+        }
+        for bad in ["", "a", "al ice", "al/ice", "alicé", "alice%20", &"x".repeat(64)] {
+            assert_eq!(Slug::in_link(bad), None, "{bad:?}");
+        }
+    }
 
     #[test]
     fn names_become_slugs() {

@@ -58,7 +58,7 @@ async fn a_click_does_not_land_in_a_reset(race: &Race) -> bool {
         ip_hash: None,
         refused: false,
     };
-    race.app.clicks.redirect(visit, None).await.is_err()
+    race.app.clicks.redirect(visit, &[]).await.is_err()
 }
 
 #[tokio::test]
