@@ -36,14 +36,15 @@ impl Events {
         Ok(())
     }
 
+    /// A lookup of that alone.
     fn asked(&self, commands: &[&mut RecordEventCommand], question: &Question) -> Option<EventLookup> {
+        let of = |place: usize| -> Option<EventLookup> {
+            let lookup = self.lookup(commands.get(place)?);
+            Some(EventLookup { session: None, coupon: None, affiliate_id: None, customer: Vec::new(), ..lookup })
+        };
         Some(match question {
-            Question::Name(place, name) => {
-                EventLookup { external_id: name.clone(), ..self.lookup(commands.get(*place)?) }
-            }
-            Question::Coupon(place, code) => {
-                EventLookup { coupon: Some(code.clone()), ..self.lookup(commands.get(*place)?) }
-            }
+            Question::Name(place, name) => EventLookup { external_id: name.clone(), ..of(*place)? },
+            Question::Coupon(place, code) => EventLookup { coupon: Some(code.clone()), ..of(*place)? },
         })
     }
 }
