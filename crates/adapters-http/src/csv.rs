@@ -1,12 +1,24 @@
 //! CSV as RFC 4180 has it, made safe for spreadsheets.
 
-/// A record to write. What a spreadsheet would take for a formula gets an apostrophe in front, and lines end in CRLF.
-pub(crate) fn record(cells: &[&str], out: &mut String) {
+/// What is written into a cell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'a> {
+    /// A text of somebody's own choosing: one that a spreadsheet would take for a formula gets an apostrophe in front.
+    Guarded(&'a str),
+    /// What the reader of the file uses as it is, as whom to pay and how much: an apostrophe would pay somebody else.
+    Exact(&'a str),
+}
+
+/// A record to write, whose line ends in CRLF.
+pub(crate) fn record(cells: &[Cell<'_>], out: &mut String) {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
             out.push(',');
         }
-        let guard = if is_formula(cell) { "'" } else { "" };
+        let (cell, guard) = match cell {
+            Cell::Guarded(text) => (text, if is_formula(text) { "'" } else { "" }),
+            Cell::Exact(text) => (text, ""),
+        };
         if cell.contains(['"', ',', '\r', '\n']) {
             out.push('"');
             out.push_str(guard);
@@ -26,10 +38,28 @@ fn is_formula(cell: &str) -> bool {
     bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || cell.starts_with(['\t', '\r', '\n'])
 }
 
-/// Reads the records of a text. Lines may end in CRLF or LF; empty lines are skipped. Each record comes with its
+/// What separates the cells of a text: of comma, semicolon and tab the one that its first line has most of. Office
+/// programs write semicolons where the decimal sign is a comma.
+fn separator(text: &str) -> char {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let mut quoted = false;
+    let mut counts = [(',', 0_usize), (';', 0), ('\t', 0)];
+    for letter in line.chars() {
+        quoted ^= letter == '"';
+        for (separator, count) in &mut counts {
+            *count += usize::from(!quoted && letter == *separator);
+        }
+    }
+    // Of equals `max_by_key` takes the last: the comma.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(',', |(separator, _)| separator)
+}
+
+/// Reads the records of a text. Cells are separated by commas, semicolons or tabs, whichever its first line has. Lines may
+/// end in CRLF or LF; empty lines are skipped. Each record comes with its
 /// number, from 1; the error is the number of the record whose quotes are wrong.
 pub(crate) fn records(text: &str) -> Result<Vec<(usize, Vec<String>)>, usize> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let separator = separator(rest);
     let mut records = Vec::new();
     for number in 1.. {
         if rest.is_empty() {
@@ -37,9 +67,9 @@ pub(crate) fn records(text: &str) -> Result<Vec<(usize, Vec<String>)>, usize> {
         }
         let mut cells = Vec::new();
         loop {
-            let (cell, after) = cell(rest).ok_or(number)?;
+            let (cell, after) = cell(rest, separator).ok_or(number)?;
             cells.push(cell);
-            if let Some(next) = after.strip_prefix(',') {
+            if let Some(next) = after.strip_prefix(separator) {
                 rest = next;
                 continue;
             }
@@ -53,10 +83,10 @@ pub(crate) fn records(text: &str) -> Result<Vec<(usize, Vec<String>)>, usize> {
     Ok(records)
 }
 
-/// The first cell, and what follows it: nothing, a comma or the end of the line.
-fn cell(text: &str) -> Option<(String, &str)> {
+/// The first cell, and what follows it: nothing, a separator or the end of the line.
+fn cell(text: &str, separator: char) -> Option<(String, &str)> {
     let Some(mut rest) = text.strip_prefix('"') else {
-        let end = text.find([',', '\n']).unwrap_or(text.len());
+        let end = text.find([separator, '\n']).unwrap_or(text.len());
         let (cell, _) = text.split_at_checked(end)?;
         let cell = if text.get(end..).is_some_and(|after| after.starts_with('\n')) {
             cell.strip_suffix('\r').unwrap_or(cell)
@@ -75,7 +105,7 @@ fn cell(text: &str) -> Option<(String, &str)> {
                 rest = more;
             }
             None => {
-                let ends = after.is_empty() || after.starts_with([',', '\n']) || after.starts_with("\r\n");
+                let ends = after.is_empty() || after.starts_with([separator, '\n']) || after.starts_with("\r\n");
                 return ends.then_some((cell, after));
             }
         }
@@ -89,8 +119,24 @@ mod tests {
 
     fn written(cells: &[&str]) -> String {
         let mut out = String::new();
-        record(cells, &mut out);
+        record(&cells.iter().copied().map(Cell::Guarded).collect::<Vec<_>>(), &mut out);
         out
+    }
+
+    #[test]
+    fn what_is_used_as_it_is_stays_as_it_is() {
+        let mut out = String::new();
+        record(&[Cell::Exact("+1@example.com"), Cell::Exact("-1,5"), Cell::Guarded("+1")], &mut out);
+        assert_eq!(out, "+1@example.com,\"-1,5\",'+1\r\n");
+    }
+
+    #[test]
+    fn cells_are_separated_as_the_first_line_says() {
+        let read = |text| records(text).unwrap().into_iter().map(|(_, cells)| cells).collect::<Vec<_>>();
+        assert_eq!(read("a;b\r\n1,5;\"x;y\"\r\n"), [["a", "b"], ["1,5", "x;y"]]);
+        assert_eq!(read("a\tb\n1\t2;3\n"), [["a", "b"], ["1", "2;3"]]);
+        assert_eq!(read("\"a;b;c\",d\n1,2"), [["a;b;c", "d"], ["1", "2"]]);
+        assert_eq!(read("a\nb;c"), [["a"], ["b;c"]]);
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub(crate) struct SettingsObject<'a> {
     currency: String,
     /// The default commission rate.
     commission_rate: Fraction,
-    /// The rates that the levels of parents earn of the credited affiliate's commission, nearest first.
+    /// The rates that the levels of parents earn of the credited affiliate's commission, nearest first: each level of that
+    /// commission, not of the level below it.
     mlm_rates: Vec<Fraction>,
     /// The number of days until a pending commission is approved by time.
     hold_days: u16,

@@ -1,7 +1,15 @@
 //! Payment files for PayPal and Wise, and what comes back from them.
 
-use crate::{csv, values::currency};
-use domain::{AffiliateId, DisplayName, FieldError, PayoutItemId, Reason, ResultLine, ResultOf, ShortText};
+use crate::{
+    csv::{
+        self,
+        Cell::{Exact, Guarded},
+    },
+    values::currency,
+};
+use domain::{
+    AffiliateId, DisplayName, FieldError, PayoutItemId, PayoutOutcome, Reason, ResultLine, ResultOf, ShortText,
+};
 use ports::PayoutLine;
 use std::str::FromStr;
 
@@ -60,16 +68,22 @@ impl FromStr for FileFormat {
 /// The file that pays these items.
 pub(super) fn write(format: FileFormat, lines: &[PayoutLine]) -> String {
     let mut out = String::new();
-    csv::record(format.header(), &mut out);
+    csv::record(&format.header().iter().copied().map(Exact).collect::<Vec<_>>(), &mut out);
     for PayoutLine { item, email, display_name } in lines {
         let (id, amount, currency) = (item.id.to_string(), item.amount.decimal(), item.amount.currency().to_string());
         let email = email.as_str();
         match format {
-            FileFormat::Paypal => csv::record(&[email, &amount, &currency, &id, "", "PayPal"], &mut out),
+            FileFormat::Paypal => {
+                let cells = [email, &amount, &currency, &id, "", "PayPal"];
+                csv::record(&cells.map(Exact), &mut out);
+            }
             FileFormat::Wise => {
                 // Wise requires a name; an affiliate without one is named by its address.
                 let name = display_name.as_ref().map_or(email, DisplayName::as_str);
-                csv::record(&[name, email, &id, "PERSON", "target", &amount, &currency, &currency, "EMAIL"], &mut out);
+                let [first, cells @ ..] =
+                    [name, email, &id, "PERSON", "target", &amount, &currency, &currency, "EMAIL"].map(Exact);
+                let name = if display_name.is_some() { Guarded(name) } else { first };
+                csv::record(&[&[name], cells.as_slice()].concat(), &mut out);
             }
         }
     }
@@ -89,8 +103,7 @@ struct Columns {
 
 impl Columns {
     fn of(header: &[String]) -> Result<Self, Vec<FieldError>> {
-        let folded: Vec<String> =
-            header.iter().map(|name| name.trim().to_ascii_lowercase().replace([' ', '_', '-'], "")).collect();
+        let folded: Vec<String> = header.iter().map(|name| folded(name)).collect();
         let mut faults = Vec::new();
         let mut column = |names: &[&str]| {
             let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(&name.as_str()));
@@ -116,6 +129,40 @@ impl Columns {
             .extend(lacking.map(|(_, name)| FieldError::new(format!("lines[1].{name}"), "is required in the header")));
         if faults.is_empty() { Ok(columns) } else { Err(faults) }
     }
+}
+
+/// What a rail's own word for how a payment stands means; folded as [`folded`] does. PayPal: `transaction_status` of its
+/// Payouts API. Wise: the states of a transfer. Both as of November 2026.
+const WORDS: &[(&str, Option<PayoutOutcome>)] = &[
+    ("success", Some(PayoutOutcome::Paid)),
+    ("failed", Some(PayoutOutcome::Failed)),
+    ("returned", Some(PayoutOutcome::Failed)),
+    ("blocked", Some(PayoutOutcome::Failed)),
+    ("refunded", Some(PayoutOutcome::Failed)),
+    ("reversed", Some(PayoutOutcome::Failed)),
+    ("denied", Some(PayoutOutcome::Failed)),
+    ("pending", None),
+    ("onhold", None),
+    ("unclaimed", None),
+    ("outgoingpaymentsent", Some(PayoutOutcome::Paid)),
+    ("cancelled", Some(PayoutOutcome::Failed)),
+    ("fundsrefunded", Some(PayoutOutcome::Failed)),
+    ("incomingpaymentwaiting", None),
+    ("processing", None),
+    ("fundsconverted", None),
+    ("bouncedback", None),
+];
+
+/// A word without case, blanks, hyphens and underscores.
+fn folded(word: &str) -> String {
+    word.trim().to_ascii_lowercase().replace([' ', '_', '-'], "")
+}
+
+/// How a payment ended; `None` for a word of a rail that says that it has not.
+fn outcome(text: &str) -> Result<Option<PayoutOutcome>, String> {
+    let word = folded(text);
+    let known = WORDS.iter().find(|(known, _)| *known == word).map(|(_, outcome)| *outcome);
+    known.map_or_else(|| word.parse().map(Some), Ok)
 }
 
 /// One line while it is read.
@@ -178,7 +225,12 @@ pub(super) fn read(text: &str) -> Result<Vec<ResultLine>, Vec<FieldError>> {
         .map(|(number, cells)| result(&columns, Line { name: format!("lines[{number}]"), cells, faults: &mut faults }))
         .collect();
     faults.truncate(MOST_FAULTS);
-    if faults.is_empty() { Ok(lines.into_iter().flatten().collect()) } else { Err(faults) }
+    let lines: Vec<ResultLine> = lines.into_iter().flatten().collect();
+    match (faults.is_empty(), lines.is_empty()) {
+        (true, false) => Ok(lines),
+        (true, true) => Err(whole("must have a line with a result: all payments are still under way".to_owned())),
+        (false, _) => Err(faults),
+    }
 }
 
 fn result(columns: &Columns, mut line: Line<'_>) -> Option<ResultLine> {
@@ -194,19 +246,21 @@ fn result(columns: &Columns, mut line: Line<'_>) -> Option<ResultLine> {
         }
         (_, None) => line.required("item_id", columns.item, item),
     };
-    let outcome = line.required("status", columns.status, |text| text.to_ascii_lowercase().parse());
+    let outcome = line.required("status", columns.status, outcome);
     let amount = |text: &str| text.parse().map_err(|_| "must be a number".to_owned());
     let amount = line.required("amount", columns.amount, amount);
     let currency = line.optional("currency", columns.currency, currency);
     let reference = line.optional("reference", columns.reference, ShortText::parse);
     let reason = line.optional("reason", columns.reason, Reason::parse);
-    Some(ResultLine { name: line.name, of: of?, outcome: outcome?, amount: amount?, currency, reference, reason })
+    // A payment that is still under way has no result: its line is passed over.
+    let outcome = outcome??;
+    Some(ResultLine { name: line.name, of: of?, outcome, amount: amount?, currency, reference, reason })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Email, Money, PayoutOutcome, Timestamp};
+    use domain::{Email, Money, Timestamp};
 
     fn item(n: u128, minor: i64) -> domain::PayoutItem {
         let id = |n| uuid::Uuid::from_u128(n);
@@ -241,7 +295,7 @@ mod tests {
         let expected = [
             "Email/Phone,Amount,Currency code,Reference ID,Note to recipient,Recipient wallet".to_owned(),
             format!("bob@example.com,1234.50,EUR,{one},,PayPal"),
-            format!("'=cmd|x@example.com,0.05,EUR,{two},,PayPal"),
+            format!("=cmd|x@example.com,0.05,EUR,{two},,PayPal"),
             format!("zoe@example.com,1.00,EUR,{three},,PayPal"),
             String::new(),
         ];
@@ -254,7 +308,7 @@ mod tests {
         let expected = [
             "name,recipientEmail,paymentReference,receiverType,amountCurrency,amount,sourceCurrency,targetCurrency,type".to_owned(),
             format!("\"Bob \"\"the Builder\"\", Ltd\",bob@example.com,{one},PERSON,target,1234.50,EUR,EUR,EMAIL"),
-            format!("'=HYPERLINK(0),'=cmd|x@example.com,{two},PERSON,target,0.05,EUR,EUR,EMAIL"),
+            format!("'=HYPERLINK(0),=cmd|x@example.com,{two},PERSON,target,0.05,EUR,EUR,EMAIL"),
             format!("zoe@example.com,zoe@example.com,{three},PERSON,target,1.00,EUR,EUR,EMAIL"),
             String::new(),
         ];
@@ -270,6 +324,19 @@ mod tests {
         let read = read(&text).unwrap();
         assert_eq!((read.len(), read[0].of, read[0].outcome), (1, ResultOf::Item(id), PayoutOutcome::Failed));
         assert_eq!((read[0].name.as_str(), read[0].reason.as_ref().unwrap().as_str()), ("lines[2]", "Closed, gone"));
+    }
+
+    #[test]
+    fn the_rails_own_words_are_read_and_what_is_under_way_is_passed_over() {
+        let (one, two, three) = (item(1, 0).id, item(2, 0).id, item(3, 0).id);
+        let text = format!(
+            "Reference ID;Status;Amount\n{one};SUCCESS;1.00\n{two};Unclaimed;2.00\n{three};funds_refunded;3.00\n"
+        );
+        let outcomes: Vec<_> = read(&text).unwrap().into_iter().map(|line| (line.of, line.outcome)).collect();
+        let expected = [(ResultOf::Item(one), PayoutOutcome::Paid), (ResultOf::Item(three), PayoutOutcome::Failed)];
+        assert_eq!(outcomes, expected);
+        let waiting = read(&format!("item_id,status,amount\n{one},PENDING,1.00\n")).unwrap_err();
+        assert_eq!(waiting[0].field, "body");
     }
 
     #[test]

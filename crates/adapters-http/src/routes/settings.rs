@@ -41,7 +41,8 @@ struct SettingsChangeBody {
     /// The default commission rate.
     #[schema(nullable = false)]
     commission_rate: Option<Fraction>,
-    /// The rates that the levels of parents earn of the credited affiliate's commission, nearest first.
+    /// The rates that the levels of parents earn of the credited affiliate's commission, nearest first: each level of that
+    /// commission, not of the level below it.
     #[schema(max_items = 5, nullable = false)]
     mlm_rates: Option<Vec<Fraction>>,
     /// The number of days until a pending commission is approved by time.
