@@ -43,6 +43,17 @@ async fn a_blank_is_no_second_name(shop: Shop) {
         let sale = json!({"type": "purchase", "amount": 10, "external_id": format!("C{at}"), field: text});
         assert_eq!(shop.client.post("events", &sale).await.created()["affiliate_id"], alice["id"], "{field}");
     }
+    let order = |id: &str| {
+        let email = format!("buyer{}@example.com", crate::support::number());
+        json!({"amount": 1_000, "customerEmail": email, "clientReferenceId": id, "coupon": code})
+    };
+    shop.client.post("orders", &order("O1")).await.created();
+    for id in ["O1 ", " O1", "O1\u{200b}"] {
+        shop.client.post("orders", &order(id)).await.names("ALREADY_EXISTS", "clientReferenceId");
+        shop.client.post("events", &sale(id)).await.names("ALREADY_EXISTS", "external_id");
+    }
+    shop.client.post("events", &sale("O2 ")).await.created();
+    shop.client.post("orders", &order("O2 ")).await.names("ALREADY_EXISTS", "clientReferenceId");
     let refund = json!({"type": "refund", "external_id": "R1 ", "order_id": " A1", "amount": 4});
     let back = shop.client.post("events", &refund).await.created();
     assert_eq!((&back["external_id"], &back["order_id"]), (&json!("R1"), &json!("A1")));

@@ -33,7 +33,9 @@ pub(crate) fn query(text: &str) -> Result<Node<'static>, ApiError> {
     }
     // Forms send every field that they have: an empty one says nothing.
     let is_empty = |value: &Node<'_>| matches!(value, Node::Text(text) if text.is_empty());
-    Ok(Node::Object(entries.into_iter().filter(|(_, value)| !is_empty(value)).collect()))
+    // But whoever asks for a dry run in whatever way must not have it done.
+    let counts = |(name, value): &(Cow<'_, str>, Node<'_>)| name == DRY_RUN || !is_empty(value);
+    Ok(Node::Object(entries.into_iter().filter(counts).collect()))
 }
 
 /// Whether a query asks for a dry run. One that cannot be read does not, and is refused later.
@@ -125,6 +127,7 @@ mod tests {
         assert!(!faulty("") && !faulty("a=1&b=%C3%A9"));
         assert_eq!(query("a=&b=1&c").ok(), query("b=1").ok(), "an empty one is absent");
         assert!(faulty("a=&a="), "but given once");
+        assert_ne!(query("dry_run=").ok(), query("").ok(), "and no dry run is overlooked");
         for (text, dry) in [("dry_run=true", true), ("a=1&dry%5Frun=tru%65", true), ("dry_run=1", false), ("", false)] {
             assert_eq!(says_dry_run(text), dry, "{text}");
         }

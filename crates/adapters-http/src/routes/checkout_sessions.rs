@@ -6,11 +6,11 @@ use crate::{
     json::Node,
     listing::{SESSIONS, TakeParams},
     representations::{CheckoutSessionObject, CountedObject, LineItemObject, OwnData, lines_that_fit},
-    values::{currency, decimal, metadata_that_fits, number_or_text, share_id, text, whole},
+    values::{currency, decimal, metadata_that_fits, name, number_or_text, share_id, text, whole},
 };
 use actix_web::{get, patch, post};
 use app::{OrderRepresentation, PlaceOrderCommand};
-use domain::{Checkout, Email, FieldError, LineItems, Locale, Money, OrderReference, PersonName, PhoneNumber};
+use domain::{Checkout, Email, FieldError, LineItems, Locale, Money, OrderReference, PersonName, PhoneNumber, token};
 use ports::Resource;
 use utoipa::ToSchema;
 
@@ -110,7 +110,7 @@ struct NewCheckoutSessionBody {
 
 /// A text that may be left empty, which says nothing.
 fn filled<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&Node<'_>) -> Result<Option<T>, String> {
-    text(move |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) })
+    text(move |text| if token(text).is_empty() { Ok(None) } else { parse(text).map(Some) })
 }
 
 fn line(fields: &mut Fields<'_>) -> Option<LineItemObject> {
@@ -147,12 +147,13 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
     let phone = fields.optional("customerPhoneNumber", kept(PhoneNumber::lossy)).flatten();
     let locale = fields.optional("locale", kept(Locale::lossy)).flatten();
     let currency = fields.optional("currency", filled(currency)).flatten();
-    let reference = fields.optional("clientReferenceId", filled(OrderReference::parse)).flatten();
+    let reference = fields.optional("clientReferenceId", filled(name(OrderReference::parse))).flatten();
     let payment_reference = fields.optional("paymentClientReferenceId", kept(OrderReference::lossy)).flatten();
     let share_id = fields.optional("paymentGroupShareId", filled(share_id)).flatten();
     let lines = fields.objects("lineItems", usize::MAX, line).map(|lines| lines_that_fit(&lines));
     let metadata = fields.optional("metadata", metadata_that_fits).unwrap_or_default();
     fields.finish(|| {
+        let (reference, reference_as_sent) = reference.map_or((None, None), |(id, sent)| (Some(id), sent));
         Some(PlaceOrderCommand {
             amount: amount?,
             customer_id: None,
@@ -163,6 +164,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
             locale,
             currency,
             reference,
+            reference_as_sent,
             share_id,
             referral: None,
             metadata,

@@ -6,7 +6,7 @@ use crate::{
     json::Node,
     listing::{ORDERS, TakeParams},
     representations::{CountedObject, OrderObject, OrderStatusWord, OwnData},
-    values::{currency, existing, metadata, share_id, text, unproven, whole},
+    values::{currency, existing, metadata, name, share_id, text, unproven, whole},
 };
 use actix_web::{get, patch, post};
 use app::{OrderReferral, OrderRepresentation, PlaceOrderCommand};
@@ -120,7 +120,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
     let phone = fields.optional("customerPhoneNumber", text(PhoneNumber::parse));
     let locale = fields.optional("locale", text(Locale::parse));
     let currency = fields.optional("currency", text(currency));
-    let reference = fields.optional("clientReferenceId", text(OrderReference::parse));
+    let reference = fields.optional("clientReferenceId", text(name(OrderReference::parse)));
     let share_id = fields.optional("paymentGroupShareId", text(share_id));
     let session = fields.optional("cookieId", text(|cookie| unproven(cookie, SessionId::parse)));
     let coupon = fields.optional("coupon", text(|code| unproven(code, CouponCode::parse)));
@@ -132,6 +132,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
     });
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
     fields.finish(|| {
+        let (reference, reference_as_sent) = reference.map_or((None, None), |(id, sent)| (Some(id), sent));
         Some(PlaceOrderCommand {
             amount: amount?,
             customer_id,
@@ -142,6 +143,7 @@ fn new(body: &Node<'_>) -> Result<PlaceOrderCommand, Vec<FieldError>> {
             locale,
             currency,
             reference,
+            reference_as_sent,
             share_id,
             referral,
             metadata,

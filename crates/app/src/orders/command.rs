@@ -21,6 +21,8 @@ pub struct PlaceOrderCommand {
     /// The settings', or the group's, where absent.
     pub currency: Option<Currency>,
     pub reference: Option<OrderReference>,
+    /// The same as it was sent, where that is otherwise ([`domain::token`]).
+    pub reference_as_sent: Option<OrderReference>,
     /// The share id of the group to join, as it was typed; without one a group is opened.
     pub share_id: Option<String>,
     /// References that can lead to an affiliate. With one the order is a conversion too.

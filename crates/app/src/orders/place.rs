@@ -30,6 +30,7 @@ impl Orders {
         representation: OrderRepresentation,
         request: Option<IdempotentRequest>,
     ) -> Result<Response, AppError> {
+        let command = self.settled(who, command).await?;
         let group_id = self.wanted_group(who, &command).await?;
         let lanes: Vec<_> = group_id.iter().map(|id| lanes::group(who.merchant_id, *id)).collect();
         let lookup = OrderLookup {
@@ -47,6 +48,17 @@ impl Orders {
             ))
         };
         self.context.run(who.merchant_id, request, &lanes, load, decide).await
+    }
+
+    /// The order under the reference that it goes by: the one that was sent, where an earlier version kept an order so.
+    async fn settled(&self, who: &Principal, mut command: PlaceOrderCommand) -> Result<PlaceOrderCommand, AppError> {
+        let Some(sent) = command.reference_as_sent.take() else { return Ok(command) };
+        let lookup = OrderLookup { reference: Some(sent.clone()), ..OrderLookup::default() };
+        let facts = self.reads.place_facts(who.merchant_id, &lookup).await?;
+        if facts.is_some_and(|facts| facts.reference_owner.is_some()) {
+            command.reference = Some(sent);
+        }
+        Ok(command)
     }
 
     /// What placing an order needs, and what its conversion does, which may be known by the order's id.

@@ -22,6 +22,7 @@ pub(crate) fn order_of(name: &str) -> PlaceOrderCommand {
         locale: None,
         currency: None,
         reference: None,
+        reference_as_sent: None,
         share_id: None,
         referral: None,
         metadata: Metadata::default(),
@@ -339,4 +340,20 @@ async fn what_is_promised_is_never_cut() {
     stage.settle_on(GroupSettingsChange { minutes_duration: Some(1), ..Default::default() }).await;
     assert_eq!(stage.again(&open).await.terms.minutes_duration, 10, "an open group keeps what it promised");
     stage.assert_reconciled().await;
+}
+
+#[tokio::test]
+async fn a_reference_that_was_kept_as_it_was_sent_is_still_taken() {
+    let stage = TestApp::new().await;
+    let reference = |text: &str| OrderReference::parse(text).ok();
+    // As an earlier version placed it.
+    stage.place(PlaceOrderCommand { reference: reference("7 "), ..order_of("ada") }).await.unwrap();
+    let read = |sent: &str| PlaceOrderCommand {
+        reference: reference("7"),
+        reference_as_sent: reference(sent),
+        ..order_of("bob")
+    };
+    let taken = stage.app.orders.place(&stage.who, read("7 "), OrderRepresentation::Order, None).await;
+    assert_eq!(refusal(taken), Refusal::Exists { field: "clientReferenceId" });
+    stage.place(read(" 7")).await.unwrap();
 }
