@@ -1,6 +1,7 @@
 //! The document without its second spellings, for generators of clients.
 
 use super::shape::follow;
+use crate::paths::operations;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -34,8 +35,6 @@ fn drop_unused(document: &mut Value) {
 }
 
 fn tags_in_use(document: &Value) -> BTreeSet<String> {
-    let items = document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values);
-    let operations = items.filter_map(Value::as_object).flat_map(Map::values);
-    let tags = operations.filter_map(|operation| operation.get("tags")?.as_array()).flatten();
+    let tags = operations(document).filter_map(|(_, _, operation)| operation.get("tags")?.as_array()).flatten();
     tags.filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -1,6 +1,7 @@
 //! The form that generators of clients and readers of documents expect: named schemas instead of copies, examples where
 //! they are looked for, and fields that are always there said to be required.
 
+use crate::paths::operations;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -62,11 +63,8 @@ fn is_nullable(schema: &Value) -> bool {
 /// The names of the schemas that the `member` of some operation leads to.
 fn reached(document: &Value, schemas: &Map<String, Value>, member: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let items = document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values);
-    for operation in items.filter_map(Value::as_object).flat_map(Map::values) {
-        if let Some(part) = operation.get(member) {
-            follow(part, schemas, &mut found);
-        }
+    for part in operations(document).filter_map(|(_, _, operation)| operation.get(member)) {
+        follow(part, schemas, &mut found);
     }
     found
 }
